@@ -1,0 +1,264 @@
+"""Reads a product's schema.sql and summary.sql: the one place where entity types come from."""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import exp
+
+from .errors import DeclarationError
+from .logical import TYPE_NAMES, LogicalType
+from .nearest import did_you_mean
+from .schema import Column, Declaration, EntityType, Reference, Statistic
+from .sqlfile import Statement, read_comment, read_statements
+
+EXTRA = "extra"
+TABLE_MARKERS = ("alias",)
+COLUMN_MARKERS = ("alias", "codes", "sensitive", "synonym", "unit")
+STATISTIC_MARKERS = ("name", "section", "show")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+def read_declaration(
+    product: str, version: str, schema_sql: str, summary_sql: str = "", *, file: str = "schema.sql"
+) -> Declaration:
+    """Read a product's declaration.
+
+    Raises DeclarationError, with file and line, for what cannot be understood, a table without
+    a primary key of one text column, a reference to nowhere, an unknown type or marker.
+    """
+    entity_types: dict[str, EntityType] = {}
+    lines: dict[str, str] = {}
+    extras: list[str] = []
+    for statement in read_statements(schema_sql, file=file, markers=TABLE_MARKERS):
+        tree = _parse(statement)
+        kind = tree.kind if isinstance(tree, exp.Create) else None
+        if kind == "TABLE":
+            entity_type = _entity_type(tree, product, statement)
+            if entity_type.name in entity_types:
+                raise DeclarationError(
+                    f"{statement.where}: a second table named {entity_type.name}"
+                )
+            entity_types[entity_type.name] = entity_type
+            lines[entity_type.name] = statement.where
+        elif kind in ("INDEX", "VIEW"):
+            extras.append(statement.sql)
+        else:
+            raise DeclarationError(
+                f"{statement.where}: only CREATE TABLE, CREATE INDEX and CREATE VIEW belong here"
+            )
+    for name, entity_type in entity_types.items():
+        _check_references(entity_type, entity_types, lines[name])
+    statistics_file = file.replace("schema.sql", "summary.sql")
+    return Declaration(
+        product=product,
+        version=version,
+        entity_types=tuple(entity_types.values()),
+        statistics=tuple(_statistics(product, summary_sql, statistics_file)),
+        extras=tuple(extras),
+        schema_sql=schema_sql,
+        summary_sql=summary_sql,
+    )
+
+
+def _parse(statement: Statement) -> exp.Expression:
+    try:
+        tree = sqlglot.parse_one(statement.sql, read="sqlite")
+    except sqlglot.errors.SqlglotError as error:
+        reason = str(error).splitlines()[0]
+        raise DeclarationError(f"{statement.where}: not understood: {reason}") from None
+    assert isinstance(tree, exp.Expression)
+    return tree
+
+
+def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> EntityType:
+    schema = tree.this
+    where = statement.where
+    if not isinstance(schema, exp.Schema):
+        raise DeclarationError(f"{where}: a table needs its columns in brackets")
+    name = schema.this.name
+    _check_name(name, "table", where)
+    columns: dict[str, Column] = {}
+    primary_keys: list[str] = []
+    unique_keys: list[tuple[str, ...]] = []
+    checks: list[str] = []
+    for part in schema.expressions:
+        if isinstance(part, exp.ColumnDef):
+            column, is_key = _column(part, f"{where}, column {part.name}")
+            if column.name in columns:
+                raise DeclarationError(f"{where}: a second column named {column.name}")
+            columns[column.name] = column
+            if is_key:
+                primary_keys.append(column.name)
+            if column.unique:
+                unique_keys.append((column.name,))
+        elif isinstance(part, exp.PrimaryKey):
+            primary_keys += [key.name for key in part.expressions]
+        elif isinstance(part, exp.UniqueColumnConstraint):
+            unique_keys.append(tuple(key.name for key in part.this.expressions))
+        else:
+            constraint = part.find(exp.CheckColumnConstraint)
+            if constraint is None:
+                raise DeclarationError(
+                    f"{where}: not understood: {part.sql(dialect='sqlite')}",
+                    hint="Beside columns a table may have PRIMARY KEY, UNIQUE and CHECK; "
+                    "REFERENCES stands on its column.",
+                )
+            checks.append(constraint.this.sql(dialect="sqlite", comments=False))
+    if len(primary_keys) != 1 or columns[primary_keys[0]].type.kind != "text":
+        raise DeclarationError(
+            f"{where}: table {name} needs a primary key of one VARCHAR column",
+            hint="For example: patient_id VARCHAR PRIMARY KEY.",
+        )
+    if EXTRA in columns:
+        raise DeclarationError(
+            f"{where}: the column {EXTRA} is the engine's own, for fields kept on request"
+        )
+    columns[EXTRA] = Column(
+        EXTRA, LogicalType.parse("JSON"), description="Fields that are not declared, when kept"
+    )
+    _check_spellings(columns, where)
+    return EntityType(
+        name=name,
+        product=product,
+        columns=tuple(columns.values()),
+        primary_key=primary_keys[0],
+        unique_keys=tuple(unique_keys),
+        aliases=statement.comment.words("alias"),
+        description=statement.comment.text,
+        checks=tuple(checks),
+    )
+
+
+def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
+    """The column, and whether it is declared as the primary key."""
+    _check_name(part.name, "column", where)
+    declared = part.kind.sql(dialect="postgres") if part.kind else ""
+    try:
+        logical = LogicalType.parse(declared)
+    except ValueError:
+        raise DeclarationError(
+            f"{where}: unknown type {declared or '(none)'}",
+            hint=f"Known: {TYPE_NAMES}. DECIMAL needs a precision of at most 15.",
+        ) from None
+    # sqlglot may hang one comment on several nodes of the column.
+    notes = dict.fromkeys(note for node in part.walk() for note in node.comments or ())
+    text = " ".join(notes)
+    comment = read_comment(text, allowed=COLUMN_MARKERS, where=where)
+    found: dict[str, object] = {}
+    checks: list[str] = []
+    is_key = False
+    for constraint in part.constraints:
+        kind = constraint.kind
+        if isinstance(kind, exp.PrimaryKeyColumnConstraint):
+            is_key = True
+        elif isinstance(kind, exp.NotNullColumnConstraint):
+            found["required"] = not kind.args.get("allow_null")
+        elif isinstance(kind, exp.UniqueColumnConstraint):
+            found["unique"] = True
+        elif isinstance(kind, exp.DefaultColumnConstraint):
+            found["default"] = kind.this.sql(dialect="sqlite", comments=False)
+        elif isinstance(kind, exp.Reference):
+            target = kind.this
+            if not isinstance(target, exp.Schema) or len(target.expressions) != 1:
+                raise DeclarationError(f"{where}: write REFERENCES parent(parent_id)")
+            found["references"] = Reference(target.this.name, target.expressions[0].name)
+        elif isinstance(kind, exp.CheckColumnConstraint):
+            values = _allowed_values(kind.this, part.name)
+            if values:
+                found["values"] = values
+            else:
+                checks.append(kind.this.sql(dialect="sqlite", comments=False))
+        else:
+            raise DeclarationError(
+                f"{where}: not understood: {constraint.sql(dialect='sqlite')}",
+                hint="Known: PRIMARY KEY, NOT NULL, UNIQUE, DEFAULT, CHECK, REFERENCES.",
+            )
+    column = Column(
+        name=part.name,
+        type=logical,
+        synonyms=comment.pairs("synonym"),
+        aliases=comment.words("alias"),
+        description=comment.text,
+        unit=comment.markers.get("unit"),
+        codes=comment.markers.get("codes"),
+        sensitive="sensitive" in comment.markers,
+        checks=tuple(checks),
+        **found,  # type: ignore[arg-type]
+    )
+    for spelling, value in column.synonyms.items():
+        if value not in column.values:
+            raise DeclarationError(
+                f"{where}: @synonym {spelling}={value}, but {value} is not an allowed value",
+                hint=f"Allowed: {', '.join(column.values) or 'declare them with CHECK (... IN)'}.",
+            )
+    return column, is_key
+
+
+def _allowed_values(check: exp.Expression, column: str) -> tuple[str, ...]:
+    """The values of ``CHECK (column IN ('a', 'b'))``; empty for any other CHECK."""
+    if (
+        isinstance(check, exp.In)
+        and check.this.name == column
+        and all(isinstance(value, exp.Literal) for value in check.expressions)
+    ):
+        return tuple(value.name for value in check.expressions)
+    return ()
+
+
+def _check_name(name: str, what: str, where: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise DeclarationError(
+            f"{where}: {what} name {name!r}",
+            hint="Names are lower case letters, digits and _, and begin with a letter.",
+        )
+
+
+def _check_spellings(columns: dict[str, Column], where: str) -> None:
+    taken = {name: name for name in columns}
+    for column in columns.values():
+        for alias in column.aliases:
+            if alias in taken:
+                raise DeclarationError(
+                    f"{where}: @alias {alias} of column {column.name} already means {taken[alias]}"
+                )
+            taken[alias] = column.name
+
+
+def _check_references(
+    entity_type: EntityType, entity_types: dict[str, EntityType], where: str
+) -> None:
+    for column, reference in entity_type.references():
+        parent = entity_types.get(reference.entity_type)
+        if parent is None or parent.primary_key != reference.column:
+            raise DeclarationError(
+                f"{where}: {column.name} references {reference.entity_type}({reference.column}), "
+                "which is no table's primary key here",
+                hint=did_you_mean(reference.entity_type, entity_types),
+            )
+    names = {name for key in entity_type.unique_keys for name in key}
+    unknown = sorted(names - entity_type.by_name.keys())
+    if unknown:
+        raise DeclarationError(f"{where}: UNIQUE names no column: {', '.join(unknown)}")
+
+
+def _statistics(product: str, summary_sql: str, file: str) -> list[Statistic]:
+    statistics: dict[str, Statistic] = {}
+    for statement in read_statements(summary_sql, file=file, markers=STATISTIC_MARKERS):
+        markers = statement.comment.markers
+        missing = [f"@{name}" for name in STATISTIC_MARKERS if name not in markers]
+        if missing or not statement.comment.text:
+            raise DeclarationError(
+                f"{statement.where}: a statistic needs a label and {', '.join(missing)}",
+                hint="-- Age range @name age_range @section Demographics @show {low}-{high}",
+            )
+        name = markers["name"]
+        if name in statistics:
+            raise DeclarationError(f"{statement.where}: a second statistic named {name}")
+        statistics[name] = Statistic(
+            name, product, statement.comment.text, markers["section"], markers["show"],
+            statement.sql,
+        )  # fmt: skip
+    return list(statistics.values())

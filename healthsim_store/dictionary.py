@@ -1,0 +1,147 @@
+"""What a scenario file says about itself: its declaration, written once and read back.
+
+Reading needs neither the product's plugin nor an SQL parser, so a file that was mailed to a
+stranger explains itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from . import ddl
+from .fileformat import now
+from .logical import LogicalType
+from .schema import Column, Declaration, EntityType, Reference, Statistic
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct:
+    """A product that a file holds, and its version there."""
+
+    name: str
+    version: str
+
+
+def add_product(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    """Create a product's tables and describe them; inside the caller's transaction."""
+    product = declaration.product
+    connection.execute(
+        "INSERT INTO _products VALUES (?, ?, ?, ?, ?)",
+        (product, declaration.version, declaration.schema_sql, declaration.summary_sql, now()),
+    )
+    for position, entity_type in enumerate(declaration.entity_types):
+        for statement in ddl.create_statements(entity_type):
+            connection.execute(statement)
+        _describe(connection, entity_type, position)
+    for statement in declaration.extras:
+        connection.execute(statement)
+    connection.executemany(
+        "INSERT INTO _statistics (product, name, position, section, label, show, sql)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (product, s.name, position, s.section, s.label, s.show, s.sql)
+            for position, s in enumerate(declaration.statistics)
+        ],
+    )
+
+
+def _describe(connection: sqlite3.Connection, entity_type: EntityType, position: int) -> None:
+    connection.execute(
+        "INSERT INTO _entity_types VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            entity_type.name,
+            entity_type.product,
+            position,
+            entity_type.primary_key,
+            json.dumps(entity_type.unique_keys),
+            json.dumps(entity_type.aliases),
+            entity_type.description,
+        ),
+    )
+    connection.executemany(
+        f"INSERT INTO _columns VALUES ({', '.join('?' * 16)})",
+        [
+            (
+                entity_type.name,
+                number,
+                column.name,
+                column.type.sql,
+                int(column.required),
+                int(column.unique),
+                column.default,
+                json.dumps(column.values),
+                json.dumps(dict(column.synonyms)),
+                json.dumps(column.aliases),
+                column.references.entity_type if column.references else None,
+                column.references.column if column.references else None,
+                column.unit,
+                column.codes,
+                int(column.sensitive),
+                column.description,
+            )
+            for number, column in enumerate(entity_type.columns)
+        ],
+    )
+
+
+def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
+    """The entity types of a file, in the order of their products' declarations.
+
+    They equal the declared ones but for CHECKs, which the tables themselves carry.
+    """
+    columns: dict[str, list[Column]] = {}
+    for row in connection.execute(
+        "SELECT entity_type, column_name, type, required, is_unique, default_value,"
+        " allowed_values, synonyms, aliases, references_entity_type, references_column, unit,"
+        " codes, sensitive, description FROM _columns ORDER BY entity_type, position"
+    ):
+        columns.setdefault(row[0], []).append(
+            Column(
+                name=row[1],
+                type=LogicalType.parse(row[2]),
+                required=bool(row[3]),
+                unique=bool(row[4]),
+                default=row[5],
+                values=tuple(json.loads(row[6])),
+                synonyms=json.loads(row[7]),
+                aliases=tuple(json.loads(row[8])),
+                references=Reference(row[9], row[10]) if row[9] else None,
+                unit=row[11],
+                codes=row[12],
+                sensitive=bool(row[13]),
+                description=row[14],
+            )
+        )
+    return [
+        EntityType(
+            name=name,
+            product=product,
+            columns=tuple(columns[name]),
+            primary_key=primary_key,
+            unique_keys=tuple(tuple(key) for key in json.loads(unique_keys)),
+            aliases=tuple(json.loads(aliases)),
+            description=description,
+        )
+        for name, product, primary_key, unique_keys, aliases, description in connection.execute(
+            "SELECT entity_type, product, primary_key, unique_keys, aliases, description"
+            " FROM _entity_types JOIN _products USING (product)"
+            " ORDER BY _products.rowid, position"
+        )
+    ]
+
+
+def read_products(connection: sqlite3.Connection) -> tuple[StoredProduct, ...]:
+    rows = connection.execute("SELECT product, version FROM _products ORDER BY rowid")
+    return tuple(StoredProduct(*row) for row in rows)
+
+
+def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:
+    return [
+        Statistic(*row)
+        for row in connection.execute(
+            "SELECT name, product, label, section, show, sql FROM _statistics"
+            " JOIN _products USING (product) ORDER BY _products.rowid, position"
+        )
+    ]
