@@ -10,10 +10,10 @@ from sqlglot import exp
 from .errors import DeclarationError
 from .logical import TYPE_NAMES, LogicalType
 from .nearest import did_you_mean
-from .schema import Column, Declaration, EntityType, Reference, Statistic
+from .schema import EXTRA, Column, Declaration, EntityType, Reference, Statistic
 from .sqlfile import Statement, read_comment, read_statements
 
-EXTRA = "extra"
+
 TABLE_MARKERS = ("alias",)
 COLUMN_MARKERS = ("alias", "codes", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+EXTRA = "extra"  # the column that the engine gives every entity type, for fields kept on request
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A foreign key: the parent entity type and its primary key column."""

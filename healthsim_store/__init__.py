@@ -1,0 +1,105 @@
+"""healthsim-store: scenarios of synthetic healthcare data, each one self-contained SQLite file.
+
+    >>> from healthsim_store import persist, get_summary, query_scenario
+
+The functions work on the default store; `Store(path)` has the same as methods. This list is all
+that plugins and programs may rely on.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import (
+        add_tags,
+        delete_scenario,
+        get_samples,
+        get_summary,
+        import_data,
+        list_scenarios,
+        list_tags,
+        load_scenario,
+        persist,
+        query_scenario,
+        remove_tags,
+        rename_scenario,
+        restore_scenario,
+        save_scenario,
+        scenario_info,
+    )
+    from .errors import HealthsimStoreError
+    from .hookspecs import hookimpl
+    from .importers import Importer
+    from .importing import ImportResult
+    from .product import Product
+    from .query import QueryResult
+    from .scenario import ScenarioInfo
+    from .store import PersistResult, Store
+    from .summary import Summary
+
+_HOMES = {
+    "HealthsimStoreError": "errors",
+    "ImportResult": "importing",
+    "Importer": "importers",
+    "PersistResult": "store",
+    "Product": "product",
+    "QueryResult": "query",
+    "ScenarioInfo": "scenario",
+    "Store": "store",
+    "Summary": "summary",
+    "add_tags": "api",
+    "delete_scenario": "api",
+    "get_samples": "api",
+    "get_summary": "api",
+    "hookimpl": "hookspecs",
+    "import_data": "api",
+    "list_scenarios": "api",
+    "list_tags": "api",
+    "load_scenario": "api",
+    "persist": "api",
+    "query_scenario": "api",
+    "remove_tags": "api",
+    "rename_scenario": "api",
+    "restore_scenario": "api",
+    "save_scenario": "api",
+    "scenario_info": "api",
+}
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "HealthsimStoreError",
+    "ImportResult",
+    "Importer",
+    "PersistResult",
+    "Product",
+    "QueryResult",
+    "ScenarioInfo",
+    "Store",
+    "Summary",
+    "add_tags",
+    "delete_scenario",
+    "get_samples",
+    "get_summary",
+    "hookimpl",
+    "import_data",
+    "list_scenarios",
+    "list_tags",
+    "load_scenario",
+    "persist",
+    "query_scenario",
+    "remove_tags",
+    "rename_scenario",
+    "restore_scenario",
+    "save_scenario",
+    "scenario_info",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that `import healthsim_store` and `--help` stay quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

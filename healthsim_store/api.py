@@ -1,0 +1,152 @@
+"""The functions of the front door: thin calls on the default store (see `Store` for each)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .importing import ImportResult
+from .importing import import_data as _import_data
+from .query import Parameters, QueryResult
+from .scenario import ScenarioInfo
+from .store import LOADABLE_ROWS, PersistResult, default_store
+from .summary import Summary
+
+
+def persist(
+    entities: Mapping[str, Any],
+    *,
+    scenario: str | None = None,
+    context: str | None = None,
+    tags: Sequence[str] = (),
+    description: str | None = None,
+    on_conflict: str = "error",
+    batch_id: str | None = None,
+    keep_unknown: bool = False,
+) -> PersistResult:
+    """Store a batch, all or nothing, and answer with a summary. See `Store.persist`."""
+    return default_store().persist(
+        entities,
+        scenario=scenario,
+        context=context,
+        tags=tags,
+        description=description,
+        on_conflict=on_conflict,
+        batch_id=batch_id,
+        keep_unknown=keep_unknown,
+    )
+
+
+def save_scenario(
+    name: str,
+    entities: Mapping[str, Any],
+    *,
+    description: str | None = None,
+    tags: Sequence[str] = (),
+) -> PersistResult:
+    """Store a new scenario under a name. See `Store.save_scenario`."""
+    return default_store().save_scenario(name, entities, description=description, tags=tags)
+
+
+def load_scenario(
+    scenario: str, *, max_rows: int = LOADABLE_ROWS
+) -> dict[str, list[dict[str, Any]]]:
+    """All entities of a small scenario. See `Store.load_scenario`."""
+    return default_store().load_scenario(scenario, max_rows=max_rows)
+
+
+def get_summary(scenario: str, *, samples: int = 3, max_tokens: int | None = None) -> Summary:
+    """What a scenario holds, in a few hundred tokens. See `Store.get_summary`."""
+    return default_store().get_summary(scenario, samples=samples, max_tokens=max_tokens)
+
+
+def get_samples(
+    scenario: str, entity_type: str, *, count: int = 3, sensitive: bool = False
+) -> list[dict[str, Any]]:
+    """A few rows, spread over the data. See `Store.get_samples`."""
+    return default_store().get_samples(scenario, entity_type, count=count, sensitive=sensitive)
+
+
+def query_scenario(
+    scenario: str,
+    sql: str,
+    *,
+    params: Parameters | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    timeout: float = 5.0,
+    attach: Mapping[str, str] | Sequence[str] = (),
+    dialect: str | None = None,
+) -> QueryResult:
+    """One page of a SELECT's rows; nothing but reading. See `Store.query_scenario`."""
+    return default_store().query_scenario(
+        scenario,
+        sql,
+        params=params,
+        limit=limit,
+        offset=offset,
+        timeout=timeout,
+        attach=attach,
+        dialect=dialect,
+    )
+
+
+def list_scenarios(
+    *, tag: str | None = None, search: str | None = None, since: str | None = None
+) -> list[ScenarioInfo]:
+    """All scenarios, the last changed first. See `Store.list_scenarios`."""
+    return default_store().list_scenarios(tag=tag, search=search, since=since)
+
+
+def scenario_info(scenario: str) -> ScenarioInfo:
+    """Everything known of one scenario. See `Store.scenario_info`."""
+    return default_store().scenario_info(scenario)
+
+
+def rename_scenario(scenario: str, new_name: str) -> str:
+    """The new name. See `Store.rename_scenario`."""
+    return default_store().rename_scenario(scenario, new_name)
+
+
+def delete_scenario(scenario: str) -> str:
+    """Move a scenario to the trash. See `Store.delete_scenario`."""
+    return default_store().delete_scenario(scenario)
+
+
+def restore_scenario(scenario: str, *, new_name: str | None = None) -> str:
+    """Bring a deleted scenario back. See `Store.restore_scenario`."""
+    return default_store().restore_scenario(scenario, new_name=new_name)
+
+
+def add_tags(scenario: str, *tags: str) -> tuple[str, ...]:
+    """All tags of the scenario afterwards. See `Store.add_tags`."""
+    return default_store().add_tags(scenario, *tags)
+
+
+def remove_tags(scenario: str, *tags: str) -> tuple[str, ...]:
+    """All tags of the scenario afterwards. See `Store.remove_tags`."""
+    return default_store().remove_tags(scenario, *tags)
+
+
+def list_tags() -> dict[str, int]:
+    """Every tag and how many scenarios have it. See `Store.list_tags`."""
+    return default_store().list_tags()
+
+
+def import_data(
+    source: str,
+    *,
+    format: str | None = None,
+    scenario: str | None = None,
+    entity_type: str | None = None,
+    **options: Any,
+) -> ImportResult:
+    """Read files into a scenario. See `healthsim_store.importing.import_data`."""
+    return _import_data(
+        default_store(),
+        [source],
+        format=format,
+        scenario=scenario,
+        entity_type=entity_type,
+        **options,
+    )

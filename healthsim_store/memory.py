@@ -1,0 +1,128 @@
+"""Answers remembered beside the scenario files, so that an unchanged file is not read again.
+
+A cache in the full sense: it may be deleted at any time, it is never written into a scenario, and
+where its folder cannot be written the store works without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_VERSION = 1
+_SETTLED_NS = 100_000_000  # longer than the tick by which file systems on disks write times
+_COARSE_NS = 2_500_000_000  # for a file system that writes whole (FAT: even) seconds
+
+
+def fingerprint(path: Path) -> str | None:
+    """What a file's bytes are known by: inode, size, and times to the nanosecond.
+
+    None while the file may change without changing them: written just now, or with a journal or
+    a WAL beside it. The header's change counter would be exact, but to read it means to open the
+    file, and closing it again would drop every lock that this process's SQLite holds on it.
+
+    Raises FileNotFoundError.
+    """
+    status = path.stat()
+    age = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)
+    coarse = status.st_mtime_ns % 1_000_000_000 == 0
+    if age < (_COARSE_NS if coarse else _SETTLED_NS):
+        return None
+    if any(path.with_name(path.name + end).exists() for end in ("-journal", "-wal")):
+        return None
+    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+
+
+class Memory:
+    """Answers by file, the file's fingerprint, and a key. Values are JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def get(self, file: str, mark: str | None, key: str) -> Any:
+        """The remembered value, or None."""
+        if mark is None:
+            return None
+        with self._open(create=False) as connection:
+            if connection is None:
+                return None
+            row = connection.execute(
+                "SELECT value FROM answers WHERE file = ? AND key = ? AND fingerprint = ?",
+                (file, key, mark),
+            ).fetchone()
+            return json.loads(row[0]) if row else None
+        return None  # the cache could not be read
+
+    def all(self, key: str) -> dict[tuple[str, str], Any]:
+        """Every remembered value of one key, by file and fingerprint."""
+        with self._open(create=False) as connection:
+            if connection is not None:
+                return {
+                    (file, mark): json.loads(value)
+                    for file, mark, value in connection.execute(
+                        "SELECT file, fingerprint, value FROM answers WHERE key = ?", (key,)
+                    )
+                }
+        return {}
+
+    def put(self, key: str, answers: Mapping[tuple[str, str | None], Any]) -> None:
+        """Remember values of one key by file and fingerprint; without one it is not kept."""
+        rows = [
+            (file, key, mark, json.dumps(value))
+            for (file, mark), value in answers.items()
+            if mark is not None
+        ]
+        if rows:
+            with self._open(create=True) as connection:
+                if connection is not None:
+                    with connection:
+                        connection.executemany(
+                            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", rows
+                        )
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    @contextlib.contextmanager
+    def _open(self, *, create: bool) -> Iterator[sqlite3.Connection | None]:
+        """The connection, or None; whatever is wrong with a cache is no reason to fail."""
+        with self._lock:
+            try:
+                yield self._connect(create)
+            except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
+                self._drop()
+                if "locked" not in str(error):
+                    with contextlib.suppress(OSError):
+                        self._path.unlink(missing_ok=True)
+
+    def _connect(self, create: bool) -> sqlite3.Connection | None:
+        if self._connection is None or not self._path.exists():
+            self._drop()
+            if not create and not self._path.exists():
+                return None
+            self._path.parent.mkdir(exist_ok=True)
+            self._connection = sqlite3.connect(self._path, timeout=0.5, check_same_thread=False)
+            # A cache that is lost with the power is made again.
+            self._connection.execute("PRAGMA synchronous = OFF")
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version != _VERSION:
+                self._connection.executescript(
+                    "BEGIN IMMEDIATE; DROP TABLE IF EXISTS answers;"
+                    "CREATE TABLE answers (file TEXT, key TEXT, fingerprint TEXT, value TEXT,"
+                    f" PRIMARY KEY (file, key)) STRICT; PRAGMA user_version = {_VERSION}; COMMIT;"
+                )
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

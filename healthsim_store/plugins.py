@@ -1,0 +1,188 @@
+"""Plugins: each is loaded alone, wholly or not at all, and cannot break the tool."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from . import hookspecs, importers
+from .errors import DeclarationError, HealthsimStoreError, UnknownFormat
+from .nearest import did_you_mean
+
+if TYPE_CHECKING:
+    import click
+
+    from .importers import Importer
+    from .product import Product
+    from .registry import Registry
+    from .schema import Declaration
+
+GROUP = "healthsim_store"
+DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point and what it brings; ``problem`` says why it was left out."""
+
+    name: str
+    distribution: str
+    version: str
+    products: tuple[Product, ...] = ()
+    importers: tuple[Importer, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+    problem: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+            "products": [product.name for product in self.products],
+            "formats": [importer.name for importer in self.importers],
+            "commands": [command.name for command in self.commands],
+        }
+        return told | ({"problem": self.problem} if self.problem else {})
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """The plugins of this process, the core's own formats first."""
+
+    plugins: tuple[Plugin, ...]
+
+    def find(self, kind: str) -> dict[str, Any]:
+        """What the healthy plugins bring of one kind (``products``, ...), by name."""
+        healthy = (plugin for plugin in self.plugins if plugin.problem is None)
+        return {thing.name: thing for plugin in healthy for thing in getattr(plugin, kind)}
+
+    @functools.cached_property
+    def checked(self) -> Plugins:
+        """The same plugins after their declarations were read; a faulty one is left out."""
+        from .registry import Registry  # with sqlglot behind it, too slow for --help
+
+        checked: list[Plugin] = []
+        entity_types: dict[str, Any] = {}
+        for plugin in self.plugins:
+            try:
+                own = {
+                    entity_type.name: entity_type
+                    for product in plugin.products
+                    for entity_type in product.declaration.entity_types
+                }
+                Registry([*entity_types.values(), *own.values()])
+                entity_types |= own
+            except DeclarationError as error:
+                plugin = replace(plugin, problem=plugin.problem or error.message)
+            checked.append(plugin)
+        return Plugins(tuple(checked))
+
+    @functools.cached_property
+    def declarations(self) -> dict[str, Declaration]:
+        """The declarations of the installed products, by product."""
+        products: dict[str, Product] = self.checked.find("products")
+        return {name: product.declaration for name, product in products.items()}
+
+    @functools.cached_property
+    def registry(self) -> Registry:
+        """The entity types of all installed products."""
+        from .registry import Registry
+
+        return Registry(
+            entity_type
+            for declaration in self.declarations.values()
+            for entity_type in declaration.entity_types
+        )
+
+    def mappings(self, format: str) -> dict[str, str]:
+        """The SQL by which products map a foreign format, by product; empty when none does."""
+        products: dict[str, Product] = self.checked.find("products")
+        return {
+            name: product.formats[format]
+            for name, product in products.items()
+            if format in product.formats
+        }
+
+    def formats(self) -> list[str]:
+        """Every format that `import` reads."""
+        mapped = {name for product in self.find("products").values() for name in product.formats}
+        return sorted({*self.find("importers"), *mapped})
+
+    def importer(self, format: str) -> Importer:
+        """Raises UnknownFormat, with the known ones."""
+        found: dict[str, Importer] = self.find("importers")
+        if format not in found:
+            raise UnknownFormat(
+                f"Unknown format {format!r}.",
+                hint=did_you_mean(format, self.formats())
+                or f"Known: {', '.join(self.formats())}. A plugin may bring more.",
+            )
+        return found[format]
+
+
+@functools.cache
+def installed() -> Plugins:
+    """Load every plugin of the entry-point group; with HEALTHSIM_STORE_NO_PLUGINS set, none."""
+    found = [_load("core", "healthsim-store", lambda: importers)]
+    if not os.environ.get(DISABLE):
+        entries = importlib.metadata.entry_points(group=GROUP)
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            distribution = entry.dist.name if entry.dist else "?"
+            found.append(_load(entry.name, distribution, entry.load))
+    return Plugins(tuple(_without_clashes(found)))
+
+
+def _load(name: str, distribution: str, load: Callable[[], Any]) -> Plugin:
+    try:
+        version = importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        version = "?"
+    plugin = Plugin(name, distribution, version)
+    # A manager for each: what one plugin raises cannot reach the hooks of another.
+    manager = pluggy.PluginManager("healthsim_store")
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(load(), name)
+        manager.check_pending()
+        return replace(
+            plugin,
+            products=_flat(manager.hook.healthsim_store_products()),
+            importers=_flat(manager.hook.healthsim_store_importers()),
+            commands=_flat(manager.hook.healthsim_store_commands()),
+        )
+    # Broad on purpose: whatever a stranger's code raises must not stop the tool; it is
+    # reported by `healthsim-store plugins`.
+    except Exception as error:
+        text = error.message if isinstance(error, HealthsimStoreError) else str(error)
+        reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return replace(plugin, problem=" ".join(reason.split()))
+
+
+def _flat(answers: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
+    return tuple(thing for answer in answers for thing in answer)
+
+
+def _without_clashes(plugins: Iterable[Plugin]) -> Iterable[Plugin]:
+    """Leave out a plugin that claims a name which an earlier one has."""
+    owners: dict[tuple[str, str], str] = {}
+    for plugin in plugins:
+        names = [
+            (kind, thing.name)
+            for kind in ("products", "importers", "commands")
+            for thing in getattr(plugin, kind)
+        ]
+        clash = next((name for name in names if name in owners), None)
+        if clash and not plugin.problem:
+            kind, name = clash
+            owner = owners[clash]
+            problem = f"claims the {kind.removesuffix('s')} {name}, which {owner} has"
+            plugin = replace(plugin, problem=problem)
+        elif not plugin.problem:
+            owners |= dict.fromkeys(names, plugin.name)
+        yield plugin

@@ -1,0 +1,678 @@
+"""A store: a folder of scenario files, found by name, with a trash and a memory of answers."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import functools
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import scenario as files
+from .dictionary import read_entity_types
+from .errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    NotWritable,
+    ScenarioExists,
+    ScenarioFileError,
+    ScenarioNotFound,
+)
+from .memory import Memory, fingerprint
+from .naming import clean_name, find_name, make_name
+from .query import (
+    Parameters,
+    QueryResult,
+    check_limit,
+    count_rows,
+    fetch_page,
+    translate,
+)
+from .registry import Registry
+from .samples import sample
+from .sandbox import Sandbox
+from .scenario import Batch, ScenarioInfo, clean_tags
+from .schema import EXTRA
+from .sqlite import file_errors
+from .summary import Summary, make_summary, read_summary
+from .writer import Stored
+
+ENVIRONMENT = "HEALTHSIM_STORE_DIR"
+LOADABLE_ROWS = 1_000
+
+_HIDDEN = ".healthsim-store"
+_REPLY_TOKENS = 500
+# Up to so many rows, the reply to a persist has the statistics; over it they are a question of
+# their own, so that a small batch into a huge scenario stays quick.
+_QUICK_ROWS = 20_000
+_IDLE = 8  # open sandboxes kept for the next question
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class PersistResult:
+    """The reply to a persist: O(entity types) whatever the batch.
+
+    ``inserted``, ``skipped`` and ``replaced`` count rows by entity type. ``repeated`` is true when
+    the batch_id was known, so that nothing was stored again.
+    """
+
+    scenario: str
+    scenario_id: str
+    created: bool
+    inserted: Mapping[str, int]
+    skipped: Mapping[str, int]
+    replaced: Mapping[str, int]
+    summary: Summary
+    repeated: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "scenario_id": self.scenario_id,
+            "created": self.created,
+            "inserted": dict(self.inserted),
+            "skipped": dict(self.skipped),
+            "replaced": dict(self.replaced),
+            "repeated": self.repeated,
+            "summary": self.summary.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A scenario in the trash."""
+
+    name: str
+    deleted_at: str
+    path: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "deleted_at": self.deleted_at, "path": str(self.path)}
+
+
+def default_folder() -> Path:
+    """HEALTHSIM_STORE_DIR, else the platform's folder for a user's data."""
+    configured = os.environ.get(ENVIRONMENT)
+    if configured:
+        return Path(configured).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("healthsim-store", appauthor=False)
+
+
+class Store:
+    """A folder of scenarios. It is made when the first scenario is written.
+
+    Safe for several threads and processes at once. A scenario is given by its name, its id, or
+    enough of its name; every method raises ScenarioNotFound or AmbiguousScenario otherwise.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = Path(path) if path is not None else default_folder()
+        self._memory = Memory(self.path / _HIDDEN / "memory.db")
+        self._lock = threading.Lock()
+        self._idle: list[tuple[tuple[Any, ...], Sandbox]] = []
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files that are kept open between questions; the store stays usable."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, sandbox in idle:
+            sandbox.close()
+        self._memory.close()
+
+    # -- finding -----------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """The names of all scenarios, sorted."""
+        try:
+            entries = [entry.name for entry in os.scandir(self.path)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError as error:
+            raise NotWritable(f"{self.path} cannot be read: {error.strerror}.") from error
+        return sorted(n.removesuffix(".db") for n in entries if n.endswith(".db") and n[0] != ".")
+
+    def find(self, scenario: str) -> Path:
+        """The file of the scenario that is meant."""
+        if not isinstance(scenario, str):
+            raise InvalidArgument(f"A scenario is given by its name, not {scenario!r:.60}.")
+        direct = self._path(scenario)
+        if direct is not None:
+            return direct
+        names = self.names()
+        try:
+            return self.path / f"{find_name(scenario, names)}.db"
+        except ScenarioNotFound:
+            for info in self.list_scenarios():
+                if info.scenario_id == scenario.strip().casefold():
+                    return info.path
+            raise
+
+    def _path(self, name: str) -> Path | None:
+        """The file of exactly this name, when it is there."""
+        if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
+            return None
+        path = self.path / f"{name}.db"
+        with contextlib.suppress(OSError):
+            return path if path.is_file() else None
+        return None
+
+    def _existing(self, name: str) -> Path | None:
+        """The scenario to add to: exact but for case; never a guess, since this is for writing."""
+        direct = self._path(name)
+        if direct is not None:
+            return direct
+        folded = name.casefold()
+        same = [other for other in self.names() if other.casefold() == folded]
+        return self.path / f"{same[0]}.db" if same else None
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def persist(
+        self,
+        entities: Mapping[str, Any],
+        *,
+        scenario: str | None = None,
+        context: str | None = None,
+        tags: Sequence[str] = (),
+        description: str | None = None,
+        on_conflict: str = "error",
+        batch_id: str | None = None,
+        keep_unknown: bool = False,
+        operation: str = "persist",
+        details: Mapping[str, Any] | None = None,
+    ) -> PersistResult:
+        """Store a batch, all or nothing, and answer with a summary of at most 500 tokens.
+
+        ``entities`` maps entity types to rows: dicts, dataclass instances, pydantic models, Arrow
+        tables, or iterators of any size. Without ``scenario`` a new one is made and named from
+        ``context``; with the name of one that exists the batch is added to it. ``on_conflict`` is
+        ``error``, ``skip`` (keep what is there) or ``replace`` (update the given fields of the row
+        with the same id or natural key). A second call with the same ``batch_id`` stores nothing.
+        ``keep_unknown`` keeps undeclared fields as JSON in the column ``extra``.
+
+        Raises InvalidRows, UnknownEntityType, EmptyBatch, InvalidName, NotWritable, ScenarioBusy;
+        then nothing has changed.
+        """
+        batch = Batch(
+            entities=entities,
+            tags=clean_tags(tags),
+            description=description or context,
+            on_conflict=on_conflict,
+            batch_id=batch_id,
+            keep_unknown=keep_unknown,
+            operation=operation,
+            details={**({"context": context} if context else {}), **(details or {})},
+        )
+        path = None
+        if scenario is not None:
+            path = self._existing(scenario) or self._existing(clean_name(scenario))
+        elif batch_id is not None:
+            path = self._holding(batch_id)
+        if path is not None:
+            if scenario is not None and description is None:
+                batch = Batch(**{**_fields(batch), "description": None})
+            stored, repeated = files.append(path, batch)
+            return self._reply(path, stored, created=False, repeated=repeated)
+        path, stored = self._create(batch, scenario, context)
+        return self._reply(path, stored, created=True, repeated=False)
+
+    def _create(
+        self, batch: Batch, scenario: str | None, context: str | None
+    ) -> tuple[Path, dict[str, Stored]]:
+        name = clean_name(scenario) if scenario is not None else None
+        hidden = self._hidden_folder()
+        self._sweep(hidden)
+        unborn = hidden / f"new-{os.getpid()}-{secrets.token_hex(4)}.db"
+        try:
+            stored = files.create(unborn, batch)
+            _flush(unborn)
+            while True:
+                first = next(iter(stored))
+                chosen = name or make_name(context, first, taken=self._taken)
+                try:
+                    return self._give_name(unborn, self.path / f"{chosen}.db"), stored
+                except ScenarioExists:
+                    if name:
+                        raise
+        except OSError as error:
+            raise NotWritable(f"{self.path}: {error.strerror or error}.") from error
+        finally:
+            unborn.unlink(missing_ok=True)
+
+    def _taken(self, name: str) -> bool:
+        return self._existing(name) is not None
+
+    def _hidden_folder(self) -> Path:
+        hidden = self.path / _HIDDEN
+        try:
+            hidden.mkdir(parents=True, exist_ok=True)
+            if not os.access(hidden, os.W_OK | os.X_OK):
+                raise PermissionError(13, "permission denied")
+        except OSError as error:
+            raise NotWritable(
+                f"The store {self.path} cannot be written: {error.strerror}.",
+                hint=f"Choose another with --store or {ENVIRONMENT}.",
+            ) from error
+        return hidden
+
+    def _sweep(self, hidden: Path) -> None:
+        """Throw away what killed writers left: unfinished files that nobody has touched for long."""
+        for leftover in hidden.glob("new-*"):
+            with contextlib.suppress(OSError):
+                age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
+                if age > _STALE_SECONDS:
+                    leftover.unlink()
+
+    def _give_name(self, source: Path, target: Path) -> Path:
+        """Rename, but never over a file that is there, whoever made it in the meantime."""
+        if self._existing(target.stem) not in (None, source):
+            raise ScenarioExists(
+                f"There is a scenario {target.stem!r} already.", hint="Choose another name."
+            )
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            if not os.path.samefile(source, target):
+                raise ScenarioExists(f"There is a scenario {target.stem!r} already.") from None
+            os.rename(source, target)  # only the case of the name changes
+            return target
+        except OSError:  # a file system without hard links
+            os.rename(source, target)
+            return target
+        os.unlink(source)
+        return target
+
+    def _holding(self, batch_id: str) -> Path | None:
+        """The scenario that has this batch; the newest files first."""
+        paths = [self.path / f"{name}.db" for name in self.names()]
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
+            with contextlib.suppress(ScenarioFileError), self._sandbox(path) as sandbox:
+                if files.find_batch(sandbox.connection, batch_id) is not None:
+                    return path
+        return None
+
+    def _reply(
+        self, path: Path, stored: Mapping[str, Stored], *, created: bool, repeated: bool
+    ) -> PersistResult:
+        with self._sandbox(path) as sandbox:
+            quick = _rows_at_most(sandbox) <= _QUICK_ROWS
+            parts = read_summary(sandbox, path.stem, samples=0, statistics=quick)
+        if not quick:
+            parts["omitted"].append("statistics (ask for the summary)")
+        summary = make_summary(path.stem, parts, max_tokens=_REPLY_TOKENS)
+        return PersistResult(
+            scenario=path.stem,
+            scenario_id=summary.scenario_id,
+            created=created,
+            inserted={name: counts.inserted for name, counts in stored.items()},
+            skipped={name: counts.skipped for name, counts in stored.items() if counts.skipped},
+            replaced={name: counts.replaced for name, counts in stored.items() if counts.replaced},
+            summary=summary,
+            repeated=repeated,
+        )
+
+    def save_scenario(
+        self,
+        name: str,
+        entities: Mapping[str, Any],
+        *,
+        description: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> PersistResult:
+        """Store a new scenario under a name. Raises ScenarioExists when it is taken."""
+        if self._existing(clean_name(name)):
+            raise ScenarioExists(
+                f"There is a scenario {clean_name(name)!r} already.",
+                hint="Use persist to add to it, or choose another name.",
+            )
+        return self.persist(entities, scenario=name, description=description, tags=tags)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _sandbox(
+        self, path: Path, attached: Mapping[str, Path] | None = None
+    ) -> Iterator[Sandbox]:
+        """A sandbox for this thread alone, kept open for the next question."""
+        paths = [path, *(attached or {}).values()]
+        try:
+            inodes = [(status.st_dev, status.st_ino) for status in map(os.stat, paths)]
+        except FileNotFoundError:
+            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+        key = (*paths, *(attached or {}), *inodes)
+        with self._lock:
+            at = next((i for i, (other, _) in enumerate(self._idle) if other == key), None)
+            sandbox = self._idle.pop(at)[1] if at is not None else None
+        if sandbox is None:
+            sandbox = Sandbox(path, attached=attached)
+        try:
+            with file_errors(path):
+                yield sandbox
+        except HealthsimStoreError:
+            self._keep(key, sandbox)
+            raise
+        except BaseException:
+            sandbox.close()
+            raise
+        self._keep(key, sandbox)
+
+    def _keep(self, key: tuple[Any, ...], sandbox: Sandbox) -> None:
+        with self._lock:
+            self._idle.append((key, sandbox))
+            dropped = self._idle.pop(0)[1] if len(self._idle) > _IDLE else None
+        if dropped:
+            dropped.close()
+
+    def get_summary(
+        self, scenario: str, *, samples: int = 3, max_tokens: int | None = None
+    ) -> Summary:
+        """What the scenario holds, in about 300 tokens and 200 more per sampled entity type.
+
+        Remembered until the file changes. ``samples`` may be 0.
+        """
+        check_limit("samples", samples, least=0, most=20)
+        path = self.find(scenario)
+        mark = fingerprint(path)
+        key = f"summary {samples}"
+        parts = self._memory.get(path.name, mark, key)
+        if parts is None:
+            with self._sandbox(path) as sandbox:
+                parts = read_summary(sandbox, path.stem, samples=samples)
+            if mark == fingerprint(path):
+                self._memory.put(key, {(path.name, mark): parts})
+        return make_summary(path.stem, parts, max_tokens=max_tokens)
+
+    def get_samples(
+        self, scenario: str, entity_type: str, *, count: int = 3, sensitive: bool = False
+    ) -> list[dict[str, Any]]:
+        """A few rows, spread over the data, without empty fields; sensitive ones on request."""
+        check_limit("count", count, most=1_000)
+        with self._sandbox(self.find(scenario)) as sandbox:
+            registry = Registry(read_entity_types(sandbox.connection))
+            return sample(sandbox, registry.entity_type(entity_type), count, sensitive=sensitive)
+
+    def query_scenario(
+        self,
+        scenario: str,
+        sql: str,
+        *,
+        params: Parameters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        timeout: float = 5.0,
+        attach: Mapping[str, str] | Sequence[str] = (),
+        dialect: str | None = None,
+    ) -> QueryResult:
+        """One page of a SELECT's rows. The statement can only read, whatever it says.
+
+        ``attach`` brings in further scenarios: by name, then each is a schema named after it with
+        ``_`` for signs, or as ``{schema: scenario}``. ``dialect`` translates from another SQL.
+
+        Raises QueryRefused, QueryTimeout, QueryTooLarge, QueryError.
+        """
+        check_limit("limit", limit)
+        check_limit("offset", offset, least=0, most=2**63 - 1)
+        if not isinstance(timeout, int | float) or not 0 < timeout <= 3600:
+            raise InvalidArgument(f"timeout is {timeout!r}.", hint="Seconds, from 0 to 3600.")
+        if not isinstance(sql, str):
+            raise InvalidArgument(f"sql is {sql!r:.60}.", hint="Give one SELECT as text.")
+        if dialect:
+            sql = translate(sql, dialect)
+        path = self.find(scenario)
+        attached = self._attached(attach)
+        parameters = () if params is None else params
+        with self._sandbox(path, attached) as sandbox:
+            columns, rows, has_more, note = fetch_page(
+                sandbox, sql, parameters, limit=limit, offset=offset, timeout=timeout
+            )
+
+        def count() -> int | None:
+            with self._sandbox(path, attached) as sandbox:
+                return count_rows(sandbox, sql, parameters, timeout=timeout)
+
+        return QueryResult(columns, rows, limit, offset, has_more, note, count)
+
+    def _attached(self, attach: Mapping[str, str] | Sequence[str]) -> dict[str, Path]:
+        if isinstance(attach, str):
+            attach = [attach]
+        if not isinstance(attach, Mapping):
+            attach = {_schema_name(self.find(name).stem): name for name in attach}
+        for alias in attach:
+            if not alias.isidentifier() or alias.lower() in ("main", "temp"):
+                raise InvalidArgument(
+                    f"A scenario cannot be attached as {alias!r}.",
+                    hint="Use letters, digits and _, and neither main nor temp.",
+                )
+        return {alias: self.find(name) for alias, name in attach.items()}
+
+    def load_scenario(
+        self, scenario: str, *, max_rows: int = LOADABLE_ROWS
+    ) -> dict[str, list[dict[str, Any]]]:
+        """All entities of a small scenario, by entity type, without empty fields.
+
+        Raises InvalidArgument when there are more than ``max_rows``.
+        """
+        check_limit("max_rows", max_rows, most=1_000_000)
+        with self._sandbox(self.find(scenario)) as sandbox:
+            entity_types = read_entity_types(sandbox.connection)
+            bound = _rows_at_most(sandbox)
+            if bound > max_rows:
+                raise InvalidArgument(
+                    f"{sandbox.path.stem} has more than {max_rows:,} entities.",
+                    hint="Use get_summary or query_scenario, or raise max_rows.",
+                )
+            loaded = {
+                entity_type.name: sample(sandbox, entity_type, max_rows, sensitive=True)
+                for entity_type in entity_types
+                if EXTRA in entity_type.by_name
+            }
+        return {name: rows for name, rows in loaded.items() if rows}
+
+    def list_scenarios(
+        self, *, tag: str | None = None, search: str | None = None, since: str | None = None
+    ) -> list[ScenarioInfo]:
+        """All scenarios, the last changed first; files that cannot be read have a ``problem``.
+
+        ``search`` looks in names, descriptions and tags; ``since`` is a date, YYYY-MM-DD.
+        """
+        if since is not None:
+            try:
+                dt.date.fromisoformat(since)
+            except (TypeError, ValueError):
+                raise InvalidArgument(f"since is {since!r}.", hint="Give YYYY-MM-DD.") from None
+        remembered = self._memory.all("info")
+        fresh: dict[tuple[str, str | None], Any] = {}
+        infos = []
+        for name in self.names():
+            path = self.path / f"{name}.db"
+            try:
+                size = path.stat().st_size
+                mark = fingerprint(path)
+                facts = remembered.get((path.name, mark)) if mark else None
+                if facts is None:
+                    with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
+                        facts = files.read_info(sandbox)
+                    fresh[(path.name, mark)] = facts
+            except FileNotFoundError:
+                continue  # deleted while we looked
+            except HealthsimStoreError as error:
+                infos.append(ScenarioInfo(name, path, size, problem=error.message))
+                continue
+            infos.append(_info(name, path, size, facts))
+        self._memory.put("info", fresh)
+        chosen = [info for info in infos if _is_wanted(info, tag, search, since)]
+        return sorted(chosen, key=lambda info: (info.changed_at, info.name), reverse=True)
+
+    def scenario_info(self, scenario: str, *, log_entries: int = 10) -> ScenarioInfo:
+        """Everything known of one scenario, with the newest entries of its log."""
+        path = self.find(scenario)
+        with self._sandbox(path) as sandbox:
+            facts = files.read_info(sandbox, log_entries=log_entries)
+        return _info(path.stem, path, path.stat().st_size, facts)
+
+    # -- names, tags, trash ------------------------------------------------------------------
+
+    def rename_scenario(self, scenario: str, new_name: str) -> str:
+        """The new name, cleaned. Raises InvalidName, ScenarioExists."""
+        name = clean_name(new_name)
+        path = self.find(scenario)
+        if path.stem == name:
+            return name
+        existing = self._existing(name)
+        if existing not in (None, path):
+            raise ScenarioExists(
+                f"There is a scenario {name!r} already.", hint="Choose another name."
+            )
+        self.close()
+        files.log_rename(path, path.stem, name)
+        with _writing(self.path):
+            return self._give_name(path, self.path / f"{name}.db").stem
+
+    def add_tags(self, scenario: str, *tags: str) -> tuple[str, ...]:
+        """All tags of the scenario afterwards."""
+        wanted = clean_tags(tags)
+        if not wanted:
+            raise InvalidArgument("No tag was given.", hint="Give at least one.")
+        return files.change_tags(self.find(scenario), add=wanted)
+
+    def remove_tags(self, scenario: str, *tags: str) -> tuple[str, ...]:
+        """All tags of the scenario afterwards. Raises InvalidArgument for one it does not have."""
+        path = self.find(scenario)
+        with self._sandbox(path) as sandbox:
+            present = files.read_info(sandbox)["tags"]
+        missing = [tag for tag in clean_tags(tags) if tag not in present]
+        if missing or not tags:
+            raise InvalidArgument(
+                f"{path.stem} is not tagged {', '.join(missing) or '(no tag was given)'}.",
+                hint=f"Its tags: {', '.join(present) or 'none'}.",
+            )
+        return files.change_tags(path, remove=clean_tags(tags))
+
+    def list_tags(self) -> dict[str, int]:
+        """Every tag and how many scenarios have it, the most used first."""
+        counts: dict[str, int] = {}
+        for info in self.list_scenarios():
+            for tag in info.tags:
+                counts[tag] = counts.get(tag, 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def delete_scenario(self, scenario: str) -> str:
+        """Move a scenario to the trash; its name. `restore_scenario` brings it back."""
+        path = self.find(scenario)
+        trash = self._hidden_folder() / "trash"
+        self.close()
+        with contextlib.suppress(ScenarioFileError), files.opened(path) as connection:
+            # Wait for a writer, and let SQLite undo what a killed one left half-done.
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        with _writing(self.path):
+            trash.mkdir(exist_ok=True)
+            stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}"
+            os.rename(path, trash / f"{path.stem}~{stamp}.db")
+        return path.stem
+
+    def list_deleted(self) -> list[Deleted]:
+        """What is in the trash, the last deleted first."""
+        found = []
+        for path in (self.path / _HIDDEN / "trash").glob("*~*.db"):
+            name, _, stamp = path.stem.rpartition("~")
+            moment = dt.datetime.strptime(stamp, "%Y%m%dT%H%M%S.%fZ")
+            found.append(Deleted(name, f"{moment:%Y-%m-%dT%H:%M:%SZ}", path))
+        return sorted(found, key=lambda deleted: deleted.path.stem.rpartition("~")[2], reverse=True)
+
+    def restore_scenario(self, scenario: str, *, new_name: str | None = None) -> str:
+        """Bring the last deleted scenario of a name back; the name it has now.
+
+        Raises ScenarioNotFound, ScenarioExists when the name is taken by now.
+        """
+        deleted = self.list_deleted()
+        name = find_name(scenario, {entry.name for entry in deleted})
+        entry = next(entry for entry in deleted if entry.name == name)
+        target = clean_name(new_name) if new_name is not None else name
+        with _writing(self.path):
+            try:
+                return self._give_name(entry.path, self.path / f"{target}.db").stem
+            except ScenarioExists as error:
+                error.hint = "Give a new name for the restored one."
+                raise
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NotWritable(
+            f"{folder} cannot be written: {error.strerror or error}.",
+            hint="Check its permissions and the free space.",
+        ) from error
+
+
+def _flush(path: Path) -> None:
+    """Have the bytes on the disk before the file gets its name. Nobody else has it open."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _fields(batch: Batch) -> dict[str, Any]:
+    return {name: getattr(batch, name) for name in batch.__dataclass_fields__}
+
+
+def _schema_name(name: str) -> str:
+    plain = "".join(sign if sign.isalnum() else "_" for sign in name)
+    return f"_{plain}" if plain[0].isdigit() else plain
+
+
+def _rows_at_most(sandbox: Sandbox) -> int:
+    """An upper bound of the rows in the file, at the cost of a look at each table's end."""
+    tables = [entity_type.name for entity_type in read_entity_types(sandbox.connection)]
+    if not tables:
+        return 0
+    ends = " + ".join(f'coalesce((SELECT max(rowid) FROM "{name}"), 0)' for name in tables)
+    with sandbox.run(f"SELECT {ends}", timeout=5.0) as cursor:
+        return int(cursor.fetchone()[0])
+
+
+def _info(name: str, path: Path, size: int, facts: Mapping[str, Any]) -> ScenarioInfo:
+    listed = {key: tuple(facts[key]) for key in ("tags", "parents", "log")}
+    return ScenarioInfo(name=name, path=path, size=size, **{**facts, **listed})
+
+
+def _is_wanted(
+    info: ScenarioInfo, tag: str | None, search: str | None, since: str | None
+) -> bool:
+    if tag is not None and tag not in info.tags:
+        return False
+    if since is not None and info.changed_at < since:
+        return False
+    if search is not None:
+        text = " ".join([info.name, info.description or "", *info.tags]).casefold()
+        return all(word in text for word in search.casefold().split())
+    return True
+
+
+@functools.cache
+def _store_at(path: Path) -> Store:
+    return Store(path)
+
+
+def default_store() -> Store:
+    """The store that the module's functions use; follows HEALTHSIM_STORE_DIR."""
+    return _store_at(default_folder())

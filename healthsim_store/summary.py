@@ -1,0 +1,246 @@
+"""A scenario in a few hundred tokens: what it is, how many, what is typical, a few samples.
+
+The text has a hard budget. It is measured, and shortened by fixed rules in a fixed order (see
+`Summary.to_markdown`); what was left out is said in its last line.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .ddl import quoted
+from .dictionary import read_entity_types, read_products, read_statistics
+from .fileformat import read_identity, read_tags
+from .query import check_limit
+from .samples import sample
+from .sandbox import Sandbox
+from .statistics import Answer, compute
+from .tokens import estimate_tokens
+
+BASE_TOKENS = 300
+SAMPLE_TOKENS = 200  # for each entity type with samples
+SAMPLED_TYPES = 5
+LEAST_TOKENS = 60
+
+_COUNT_SECONDS = 30.0
+_CELL = 40  # characters of a sample's cell
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What `get_summary` answers. ``statistics`` are by name; ``samples`` by entity type.
+
+    ``omitted`` says what could not be told and why. ``max_tokens`` bounds `to_markdown`.
+    """
+
+    scenario: str
+    scenario_id: str
+    description: str | None
+    created_at: str
+    tags: tuple[str, ...]
+    products: Mapping[str, str]
+    entity_counts: Mapping[str, int]
+    statistics: Mapping[str, Answer]
+    samples: Mapping[str, list[dict[str, Any]]]
+    omitted: tuple[str, ...] = ()
+    max_tokens: int = BASE_TOKENS
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def tokens(self) -> int:
+        """An estimate, never too low, of what `to_markdown` costs a model."""
+        return estimate_tokens(self.to_markdown())
+
+    def __str__(self) -> str:
+        return self.to_markdown()
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {
+            "scenario": self.scenario,
+            "scenario_id": self.scenario_id,
+            "description": self.description,
+            "created_at": self.created_at,
+            "tags": list(self.tags),
+            "products": dict(self.products),
+            "entity_counts": dict(self.entity_counts),
+            "statistics": {
+                name: {"label": a.label, "section": a.section, "text": a.text, "rows": [*a.rows]}
+                for name, a in self.statistics.items()
+            },
+            "samples": dict(self.samples),
+            "omitted": list(self.omitted),
+        }
+        return {key: value for key, value in told.items() if value not in (None, [], {})}
+
+    def to_markdown(self) -> str:
+        """The text, within ``max_tokens``.
+
+        When it is too long, the columns of samples go first, from the right, then samples from
+        the last entity type on, statistics from the last on, and the description.
+        """
+        return self._markdown
+
+    @functools.cached_property
+    def _markdown(self) -> str:
+        answers = list(self.statistics.values())
+        tables = [_SampleTable(self.labels.get(t, t), self.entity_counts[t], rows)
+                  for t, rows in self.samples.items() if rows]  # fmt: skip
+        description = self.description
+        dropped: list[str] = []
+        while True:
+            left_out = [*self.omitted, *dropped]
+            text = "\n".join(self._lines(description, answers, tables, left_out))
+            if estimate_tokens(text) <= self.max_tokens:
+                return text
+            widest = max(tables, key=lambda table: table.tokens, default=None)
+            if widest and widest.narrower():
+                continue
+            if tables:
+                dropped.insert(0, f"samples of {tables.pop().label}")
+            elif answers:
+                dropped.insert(0, answers.pop().label)
+            elif description:
+                description = None
+                dropped.insert(0, "description")
+            else:
+                # Names and counts alone are over the budget; there is nothing left to leave out.
+                return text
+
+    def _lines(
+        self,
+        description: str | None,
+        answers: list[Answer],
+        tables: list[_SampleTable],
+        left_out: list[str],
+    ) -> list[str]:
+        products = ", ".join(f"{name} {version}" for name, version in self.products.items())
+        lines = [f"**{self.scenario}** ({self.scenario_id}; {products})"]
+        if description:
+            lines.append(" ".join(description.split()))
+        if self.tags:
+            lines.append(f"Tags: {', '.join(self.tags)}")
+        lines += ["", "| Entity Type | Count |", "|---|---|"]
+        counts = {name: count for name, count in self.entity_counts.items() if count}
+        lines += [f"| {self.labels.get(name, name)} | {n:,} |" for name, n in counts.items()]
+        section = None
+        for answer in answers:
+            if answer.section != section:
+                section = answer.section
+                lines += ["", f"**{section}**"]
+            lines.append(f"- {answer.label}: {answer.text}")
+        for table in tables:
+            lines += ["", *table.lines()]
+        if left_out:
+            lines += ["", f"Left out: {', '.join(left_out)}"]
+        return lines
+
+
+class _SampleTable:
+    """The samples of one entity type, as a header and rows that can lose columns."""
+
+    def __init__(self, label: str, count: int, rows: list[dict[str, Any]]) -> None:
+        self.label = label
+        self._count = count
+        self._rows = rows
+        # The order of the fullest row is the order of the columns; the others add to it.
+        names = dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row)
+        self._columns = list(names)
+        self._hidden = 0
+        while self.tokens > SAMPLE_TOKENS and self.narrower():
+            pass
+
+    @property
+    def tokens(self) -> int:
+        return estimate_tokens("\n".join(self.lines()))
+
+    def narrower(self) -> bool:
+        """Lose the last column; False when there is none to lose."""
+        if len(self._columns) <= 2:
+            return False
+        self._columns.pop()
+        self._hidden += 1
+        return True
+
+    def lines(self) -> list[str]:
+        more = f"; {self._hidden} more columns" if self._hidden else ""
+        lines = [f"**{self.label}** ({len(self._rows)} of {self._count:,}{more})"]
+        lines.append(" | ".join(self._columns))
+        lines += [
+            " | ".join(_cell(row.get(name)) for name in self._columns) for row in self._rows
+        ]
+        return lines
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+
+
+def read_summary(
+    sandbox: Sandbox, scenario: str, *, samples: int, statistics: bool = True
+) -> dict[str, Any]:
+    """The parts of a summary, JSON-ready, straight from the file."""
+    connection = sandbox.connection
+    identity = read_identity(connection)
+    entity_types = read_entity_types(connection)
+    counts = count_entities(sandbox, [entity_type.name for entity_type in entity_types])
+    answers: list[Answer] = []
+    omitted: list[str] = []
+    if statistics:
+        answers, omitted = compute(sandbox, read_statistics(connection))
+    filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
+    if samples and len(filled) > SAMPLED_TYPES:
+        omitted.append(f"samples of {', '.join(e.label for e in filled[SAMPLED_TYPES:])}")
+    return {
+        "scenario_id": identity.scenario_id,
+        "description": identity.description,
+        "created_at": identity.created_at,
+        "tags": read_tags(connection),
+        "products": {product.name: product.version for product in read_products(connection)},
+        "entity_counts": counts,
+        "statistics": [
+            (a.name, a.section, a.label, a.text, a.rows) for a in answers
+        ],
+        "samples": {
+            entity_type.name: sample(sandbox, entity_type, samples)
+            for entity_type in (filled[:SAMPLED_TYPES] if samples else ())
+        },
+        "omitted": omitted,
+        "labels": {entity_type.name: entity_type.label for entity_type in entity_types},
+    }
+
+
+def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | None) -> Summary:
+    """A Summary from what `read_summary` gave, perhaps by way of JSON."""
+    samples = parts["samples"]
+    if max_tokens is None:
+        max_tokens = BASE_TOKENS + SAMPLE_TOKENS * len(samples)
+    return Summary(
+        scenario=scenario,
+        scenario_id=parts["scenario_id"],
+        description=parts["description"],
+        created_at=parts["created_at"],
+        tags=tuple(parts["tags"]),
+        products=parts["products"],
+        entity_counts=parts["entity_counts"],
+        statistics={
+            name: Answer(name, section, label, text, tuple(rows))
+            for name, section, label, text, rows in parts["statistics"]
+        },
+        samples=samples,
+        omitted=tuple(parts["omitted"]),
+        max_tokens=check_limit("max_tokens", max_tokens, least=LEAST_TOKENS, most=1_000_000),
+        labels=parts["labels"],
+    )
+
+
+def count_entities(sandbox: Sandbox, names: list[str]) -> dict[str, int]:
+    """The number of rows of each table; all in one statement."""
+    if not names:
+        return {}
+    counts = ", ".join(f"(SELECT count(*) FROM {quoted(name)})" for name in names)
+    with sandbox.run(f"SELECT {counts}", timeout=_COUNT_SECONDS) as cursor:
+        return dict(zip(names, cursor.fetchone(), strict=True))
