@@ -102,15 +102,18 @@ class LogicalType:
             # One spelling only, so that comparing text compares time: T, no offset, and
             # an optional fraction, which strftime() would round.
             return (
-                f"strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19)) IS substr({column}, 1, 19)"
+                f"strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19), '+0 days')"
+                f" IS substr({column}, 1, 19)"
                 f" AND (length({column}) = 19 OR length({column}) BETWEEN 21 AND 26"
                 f" AND substr({column}, 20, 1) = '.'"
                 f" AND substr({column}, 21) NOT GLOB '*[^0-9]*')"
             )
         return {
             "boolean": f"{column} IN (0, 1)",
-            "date": f"date({column}) IS {column}",
-            "json": f"json_valid({column})",
+            # Without the modifier, date() gives 30 February back as it came.
+            "date": f"date({column}, '+0 days') IS {column}",
+            # SQLite 3.40 says that NULL is not valid JSON.
+            "json": f"{column} IS NULL OR json_valid({column})",
         }.get(self.kind)
 
     def coerce(self, value: Any) -> Stored:

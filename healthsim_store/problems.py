@@ -72,7 +72,8 @@ def refused(
     elif rule == "NOT NULL":
         yield Problem(entity_type.name, row, subject.partition(".")[2], None, "is required")
     elif rule == "CHECK":
-        field = next((name for name in values if subject.startswith((f"{name} ", f"{name}:"))), "")
+        names = (name for name in entity_type.by_name if subject.startswith((f"{name} ", f"{name}:")))
+        field = next(names, "")
         expected = subject.removeprefix(field).lstrip(": ")
         expected = expected if expected.startswith("must") else f"must satisfy {expected}"
         yield Problem(entity_type.name, row, field or None, values.get(field), expected)

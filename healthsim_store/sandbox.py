@@ -182,10 +182,10 @@ class Sandbox:
 
     def _explained(self, error: Exception, timeout: float) -> QueryError:
         text = str(error)
-        if self._denied is not None and ("not authorized" in text or "prohibited" in text):
+        if self._denied is not None and ("authoriz" in text or "prohibited" in text):
             return QueryRefused(
                 f"Refused: {self._denied}. A query may only read.",
-                hint="Write one SELECT; to change a scenario use persist, tag, rename or delete.",
+                hint="Write one SELECT; what tables and columns there are is in _columns.",
             )
         if text == "interrupted":
             return QueryTimeout(

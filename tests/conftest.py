@@ -1,0 +1,129 @@
+"""A toy product, installed the way a stranger's is: a distribution with an entry point."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from healthsim_store import Store
+from healthsim_store.plugins import installed
+
+SCHEMA = """
+-- Owners of pets @alias owner people
+CREATE TABLE owners (
+  owner_id VARCHAR PRIMARY KEY, -- Owner's id
+  tax_number VARCHAR NOT NULL UNIQUE, -- Natural key @sensitive
+  full_name VARCHAR(40) NOT NULL, -- Name @alias name
+  gender VARCHAR CHECK (gender IN ('F', 'M', 'U')), -- Gender @codes HL7 @synonym female=F, male=M
+  born DATE NOT NULL, -- Day of birth @alias dob birth_date
+  mentor_id VARCHAR REFERENCES owners (owner_id) -- Another owner
+);
+
+-- Pets @alias animals
+CREATE TABLE pets (
+  pet_id VARCHAR PRIMARY KEY, -- Pet's id
+  owner_id VARCHAR NOT NULL REFERENCES owners (owner_id), -- Who feeds it
+  species VARCHAR NOT NULL DEFAULT 'cat' CHECK (species IN ('cat', 'dog')), -- Kind
+  weight REAL CHECK (weight > 0), -- Weight @unit kg
+  price DECIMAL(8,2), -- What it cost
+  legs INTEGER, -- How many
+  chipped BOOLEAN, -- Has a chip
+  seen_at TIMESTAMP, -- Last visit
+  notes JSON -- Anything
+);
+"""
+
+SUMMARY = """
+-- Species
+-- @name species @section Pets @show {n} {species}
+SELECT species, count(*) AS n FROM pets GROUP BY species ORDER BY n DESC, species;
+
+-- Weight
+-- @name weight @section Pets @show {low:.1f}-{high:.1f} kg
+SELECT min(weight) AS low, max(weight) AS high FROM pets HAVING count(weight) > 0;
+"""
+
+PLUGIN = '''
+from healthsim_store import Product, hookimpl
+
+@hookimpl
+def healthsim_store_products():
+    return [Product.from_package(__name__, name="toy")]
+'''
+
+
+def install(
+    folder: Path, package: str, files: dict[str, str], *, version: str = "1.0"
+) -> None:
+    """Lay a package and its distribution's metadata into a folder, as pip would."""
+    home = folder / package
+    home.mkdir(parents=True)
+    for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text, "utf-8")
+    info = folder / f"{package}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+    (info / "entry_points.txt").write_text(f"[healthsim_store]\n{package} = {package}\n")
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    files = {"__init__.py": PLUGIN, "schema.sql": SCHEMA, "summary.sql": SUMMARY}
+    install(folder, "toysim", files)
+    return folder
+
+
+@pytest.fixture
+def toy(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The toy product, beside whatever is installed."""
+    monkeypatch.syspath_prepend(str(toy_folder))
+    importlib.invalidate_caches()
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
+
+
+@pytest.fixture
+def store(tmp_path: Path, toy: None) -> Iterator[Store]:
+    with Store(tmp_path / "store") as made:
+        yield made
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, toy_folder: Path) -> Run:
+    """The command line in a process of its own, on a store of its own, with the toy product."""
+
+    def call(*arguments: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "HEALTHSIM_STORE_DIR": str(tmp_path / "store"),
+            "PYTHONPATH": os.pathsep.join([str(toy_folder), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONWARNINGS": "error",
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "healthsim_store", *arguments],
+            input=input, capture_output=True, text=True, env=environment, timeout=120, check=False,
+        )  # fmt: skip
+
+    return call
+
+
+def owner(number: int, **fields: object) -> dict[str, object]:
+    """A row of owners."""
+    return {
+        "owner_id": f"o{number}",
+        "tax_number": f"T{number}",
+        "full_name": f"Owner {number}",
+        "gender": "FM"[number % 2],
+        "born": f"19{number % 100:02d}-01-15",
+    } | fields
