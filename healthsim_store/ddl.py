@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from .schema import Column, EntityType
 
 
+ROW_RULE = "the row: "  # how the names of rules over several columns begin
+
+
 def quoted(name: str) -> str:
     """An SQL identifier, whatever is in the name."""
     return '"' + name.replace('"', '""') + '"'
@@ -37,7 +40,11 @@ def create_table(entity_type: EntityType) -> str:
         for key in entity_type.unique_keys
         if len(key) > 1
     ]
-    lines += [(f"CHECK ({check})", "") for check in entity_type.checks]
+    lines += [
+        # Without a name of its own, SQLite 3.40 blames the constraint before it.
+        (f"CONSTRAINT {quoted(ROW_RULE + check)} CHECK ({check})", "")
+        for check in entity_type.checks
+    ]
     body = ""
     for position, (line, note) in enumerate(lines):
         comma = "," if position < len(lines) - 1 else ""

@@ -40,9 +40,12 @@ def fingerprint(path: Path) -> str | None:
 
 
 class Memory:
-    """Answers by file, the file's fingerprint, and a key. Values are JSON."""
+    """Answers by file, the file's fingerprint, and a key. Values are JSON.
 
-    def __init__(self, path: Path) -> None:
+    Without a path nothing is remembered.
+    """
+
+    def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -100,11 +103,13 @@ class Memory:
                 yield self._connect(create)
             except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
                 self._drop()
-                if "locked" not in str(error):
+                if self._path is not None and "locked" not in str(error):
                     with contextlib.suppress(OSError):
                         self._path.unlink(missing_ok=True)
 
     def _connect(self, create: bool) -> sqlite3.Connection | None:
+        if self._path is None:
+            return None
         if self._connection is None or not self._path.exists():
             self._drop()
             if not create and not self._path.exists():

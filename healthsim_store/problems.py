@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .ddl import quoted
+from .ddl import ROW_RULE, quoted
 from .registry import Registry
 from .schema import EntityType
 
@@ -72,15 +73,25 @@ def refused(
     elif rule == "NOT NULL":
         yield Problem(entity_type.name, row, subject.partition(".")[2], None, "is required")
     elif rule == "CHECK":
-        names = (name for name in entity_type.by_name if subject.startswith((f"{name} ", f"{name}:")))
-        field = next(names, "")
-        expected = subject.removeprefix(field).lstrip(": ")
-        expected = expected if expected.startswith("must") else f"must satisfy {expected}"
-        yield Problem(entity_type.name, row, field or None, values.get(field), expected)
+        yield _rule_broken(entity_type, row, subject, values)
     elif text.startswith("FOREIGN KEY"):
         yield from _dangling(connection, registry, entity_type, row, values)
     else:
         yield Problem(entity_type.name, row, None, None, text)
+
+
+def _rule_broken(
+    entity_type: EntityType, row: int, rule: str, values: Mapping[str, Any]
+) -> Problem:
+    """``rule`` is the constraint's name as `ddl` gives it."""
+    if rule.startswith(ROW_RULE):
+        check = rule.removeprefix(ROW_RULE)
+        named = {name: values[name] for name in values if re.search(rf"\b{name}\b", check)}
+        return Problem(entity_type.name, row, None, named, f"must satisfy {check}")
+    field, _, expected = rule.partition(" ")
+    if field.endswith(":"):
+        field, expected = field[:-1], f"must satisfy {expected}"
+    return Problem(entity_type.name, row, field, values.get(field), expected)
 
 
 def _double(

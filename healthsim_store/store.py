@@ -113,9 +113,12 @@ class Store:
     enough of its name; every method raises ScenarioNotFound or AmbiguousScenario otherwise.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, remember: bool = True
+    ) -> None:
+        """``remember=False`` keeps no answers beside the files, so that reading writes nothing."""
         self.path = Path(path) if path is not None else default_folder()
-        self._memory = Memory(self.path / _HIDDEN / "memory.db")
+        self._memory = Memory(self.path / _HIDDEN / "memory.db" if remember else None)
         self._lock = threading.Lock()
         self._idle: list[tuple[tuple[Any, ...], Sandbox]] = []
 
@@ -453,7 +456,7 @@ class Store:
         if isinstance(attach, str):
             attach = [attach]
         if not isinstance(attach, Mapping):
-            attach = {_schema_name(self.find(name).stem): name for name in attach}
+            attach = self.schemas(attach)
         for alias in attach:
             if not alias.isidentifier() or alias.lower() in ("main", "temp"):
                 raise InvalidArgument(
@@ -461,6 +464,16 @@ class Store:
                     hint="Use letters, digits and _, and neither main nor temp.",
                 )
         return {alias: self.find(name) for alias, name in attach.items()}
+
+    def schemas(self, scenarios: Sequence[str]) -> dict[str, str]:
+        """The schema names under which `query_scenario` attaches scenarios, and their names."""
+        names = [self.find(scenario).stem for scenario in scenarios]
+        return {_schema_name(name): name for name in names}
+
+    def registry(self, scenario: str) -> Registry:
+        """The entity types of a scenario, from what its file says."""
+        with self._sandbox(self.find(scenario)) as sandbox:
+            return Registry(read_entity_types(sandbox.connection))
 
     def load_scenario(
         self, scenario: str, *, max_rows: int = LOADABLE_ROWS

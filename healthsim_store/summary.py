@@ -17,6 +17,7 @@ from .fileformat import read_identity, read_tags
 from .query import check_limit
 from .samples import sample
 from .sandbox import Sandbox
+from .schema import EntityType
 from .statistics import Answer, compute
 from .tokens import estimate_tokens
 
@@ -48,6 +49,7 @@ class Summary:
     omitted: tuple[str, ...] = ()
     max_tokens: int = BASE_TOKENS
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    columns: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
 
     @property
     def tokens(self) -> int:
@@ -86,8 +88,11 @@ class Summary:
     @functools.cached_property
     def _markdown(self) -> str:
         answers = list(self.statistics.values())
-        tables = [_SampleTable(self.labels.get(t, t), self.entity_counts[t], rows)
-                  for t, rows in self.samples.items() if rows]  # fmt: skip
+        tables = [
+            _SampleTable(self.labels[t], self.entity_counts[t], rows, self.columns[t])
+            for t, rows in self.samples.items()
+            if rows
+        ]
         description = self.description
         dropped: list[str] = []
         while True:
@@ -124,7 +129,7 @@ class Summary:
             lines.append(f"Tags: {', '.join(self.tags)}")
         lines += ["", "| Entity Type | Count |", "|---|---|"]
         counts = {name: count for name, count in self.entity_counts.items() if count}
-        lines += [f"| {self.labels.get(name, name)} | {n:,} |" for name, n in counts.items()]
+        lines += [f"| {self.labels[name]} | {n:,} |" for name, n in counts.items()]
         section = None
         for answer in answers:
             if answer.section != section:
@@ -141,13 +146,13 @@ class Summary:
 class _SampleTable:
     """The samples of one entity type, as a header and rows that can lose columns."""
 
-    def __init__(self, label: str, count: int, rows: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, label: str, count: int, rows: list[dict[str, Any]], columns: list[str]
+    ) -> None:
         self.label = label
         self._count = count
         self._rows = rows
-        # The order of the fullest row is the order of the columns; the others add to it.
-        names = dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row)
-        self._columns = list(names)
+        self._columns = [name for name in columns if any(name in row for row in rows)]
         self._hidden = 0
         while self.tokens > SAMPLE_TOKENS and self.narrower():
             pass
@@ -210,7 +215,14 @@ def read_summary(
         },
         "omitted": omitted,
         "labels": {entity_type.name: entity_type.label for entity_type in entity_types},
+        "columns": {entity_type.name: _by_worth(entity_type) for entity_type in entity_types},
     }
+
+
+def _by_worth(entity_type: EntityType) -> list[str]:
+    """The columns with references last: they tell a reader least and cost most."""
+    references = {column.name for column, _ in entity_type.references()}
+    return sorted(entity_type.by_name, key=references.__contains__)
 
 
 def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | None) -> Summary:
@@ -234,6 +246,7 @@ def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | N
         omitted=tuple(parts["omitted"]),
         max_tokens=check_limit("max_tokens", max_tokens, least=LEAST_TOKENS, most=1_000_000),
         labels=parts["labels"],
+        columns=parts["columns"],
     )
 
 

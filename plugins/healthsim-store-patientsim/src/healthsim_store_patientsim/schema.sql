@@ -132,6 +132,8 @@ CREATE TABLE observations (
   value_numeric REAL -- Finding as a number, in the same unit
 );
 
+-- No CHECK on the order of the dates: Synthea ends some prescriptions before they begin.
+
 -- Medicines that a patient takes or took @alias medication meds prescriptions
 CREATE TABLE medications (
   medication_id VARCHAR PRIMARY KEY, -- Id in this scenario
@@ -148,8 +150,7 @@ CREATE TABLE medications (
   reason_code VARCHAR, -- Reason
   reason_description VARCHAR, -- Reason, in words @alias indication reason
   reason_code_system VARCHAR, -- Code system of reason_code
-  prescriber_npi VARCHAR(10), -- Who prescribed it @codes NPI
-  CHECK (end_date IS NULL OR end_date >= start_date)
+  prescriber_npi VARCHAR(10) -- Who prescribed it @codes NPI
 );
 
 -- Allergies and intolerances @alias allergy

@@ -17,7 +17,7 @@ SELECT
   count(*) AS n
 FROM patients
 GROUP BY 1
-ORDER BY CASE gender WHEN 'male' THEN 1 WHEN 'female' THEN 2 WHEN 'other' THEN 3 ELSE 4 END;
+ORDER BY min(CASE gender WHEN 'M' THEN 1 WHEN 'F' THEN 2 WHEN 'O' THEN 3 ELSE 4 END);
 
 -- Race
 -- @name race @section Patient Demographics @show {race} ({percent:.0f}%)

@@ -267,3 +267,7 @@ SELECT
   CODE AS code,
   coalesce(replace(SYSTEM, 'SNOMED-CT', 'SNOMED CT'), 'SNOMED CT') AS code_system
 FROM allergies;
+
+-- looked up as the facility of encounters
+-- @skip organizations
+SELECT count(*) FROM organizations;

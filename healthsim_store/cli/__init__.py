@@ -1,0 +1,90 @@
+"""The command line: commands parse, call one method, and print.
+
+Nothing slow is imported here, so that ``--help`` is quick. Known errors become one message and an
+exit code in one place, `main`; an unknown one keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .. import __version__
+from ..errors import HealthsimStoreError
+from .reading import info, list_, plugins, query, samples, schema, summary, tags
+from .writing import delete, import_, persist, rename, restore, tag, untag
+
+_OWN = (
+    persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, delete,
+    restore, schema, plugins,
+)  # fmt: skip
+
+
+class _Commands(click.Group):
+    """The core's commands, and those that plugins bring."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*super().list_commands(context), *sorted(self._brought())]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return super().get_command(context, name) or self._brought().get(name)
+
+    def _brought(self) -> dict[str, click.Command]:
+        from ..plugins import installed
+
+        found: dict[str, click.Command] = installed().find("commands")
+        return {name: command for name, command in found.items() if name not in self.commands}
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, arguments)
+        except click.UsageError as error:
+            from ..nearest import did_you_mean
+
+            near = did_you_mean(arguments[0], self.list_commands(context))
+            if near:
+                error.message = f"{error.message} {near}"
+            raise
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="healthsim-store")
+def cli() -> None:
+    """Scenarios of synthetic healthcare data, each one self-contained SQLite file.
+
+    \b
+    healthsim-store import --format synthea FOLDER    read a Synthea folder
+    healthsim-store summary SCENARIO                  what is in it, in a few hundred tokens
+    healthsim-store query SCENARIO "SELECT ..."       ask it anything, read-only
+
+    A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
+    folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.
+
+    Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage; 130 interrupted.
+    """
+
+
+for _command in _OWN:
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        cli.main(prog_name="healthsim-store", standalone_mode=False)
+    except HealthsimStoreError as error:
+        click.echo(f"Error ({error.code}): {error}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: nothing was changed.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader, such as `head`, has enough; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,115 @@
+"""What commands share: which store and scenario is meant, and how rows are printed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def store_option(command: Command) -> Command:
+    """``--store``; the command gets the folder, or None."""
+    option = click.option(
+        "--store",
+        "folder",
+        metavar="FOLDER",
+        help="Folder of the scenarios  [default: HEALTHSIM_STORE_DIR, else your user data folder]",
+    )
+    return option(command)
+
+
+def format_options(command: Command) -> Command:
+    """``--json`` and its kin; the command gets ``output``, one of their names."""
+    for name, help_ in (
+        ("tsv", "Print tab-separated values."),
+        ("csv", "Print CSV."),
+        ("nl", "Print newline-delimited JSON."),
+        ("json", "Print JSON."),
+    ):
+        flag = click.option(f"--{name}", "output", flag_value=name, help=help_, default=None)
+        command = flag(command)
+    fmt = click.option("--fmt", help="Table format of tabulate: github, simple, grid, ...")
+    return fmt(command)
+
+
+def json_option(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def open_store(folder: str | None) -> Store:
+    from ..store import Store
+
+    return Store(folder)
+
+
+def open_scenario(folder: str | None, scenario: str) -> tuple[Store, str]:
+    """The store and the scenario's name in it; a path to a .db file is a store of its own."""
+    from ..store import Store
+
+    path = Path(scenario)
+    if path.suffix == ".db" and path.is_file():
+        return Store(path.parent, remember=False), path.stem
+    return Store(folder), scenario
+
+
+def echo_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def echo_rows(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Iterable[str],
+    *,
+    output: str | None,
+    fmt: str | None,
+) -> None:
+    """Print rows on stdout; without a format as a table that a person reads."""
+    columns = list(columns)
+    rows = list(rows)
+    if output == "json":
+        echo_json([dict(row) for row in rows])
+    elif output == "nl":
+        for row in rows:
+            click.echo(json.dumps(dict(row), ensure_ascii=False, default=str))
+    elif output in ("csv", "tsv"):
+        writer = csv.writer(sys.stdout, delimiter="," if output == "csv" else "\t")
+        writer.writerow(columns)
+        writer.writerows([row.get(name) for name in columns] for row in rows)
+    else:
+        click.echo(table([[row.get(name) for name in columns] for row in rows], columns, fmt))
+
+
+def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> str:
+    """An aligned table, Markdown unless another format is named."""
+    import tabulate
+
+    if fmt is not None and fmt not in tabulate.tabulate_formats:
+        from ..errors import InvalidArgument
+        from ..nearest import did_you_mean
+
+        raise InvalidArgument(
+            f"Unknown table format {fmt!r}.",
+            hint=did_you_mean(fmt, tabulate.tabulate_formats) or "For example github or simple.",
+        )
+    # Codes and ids that look like numbers stay as they are.
+    return tabulate.tabulate(rows, headers, tablefmt=fmt or "github", disable_numparse=True)
+
+
+def size(number: int) -> str:
+    """Bytes for a person: ``312 KB``."""
+    amount = float(number)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"

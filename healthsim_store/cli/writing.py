@@ -1,0 +1,163 @@
+"""Commands that change something."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from .common import Command, echo_json, json_option, open_store, store_option, table
+
+
+def _batch_options(command: Command) -> Command:
+    """The options by which `persist` and `import` say where rows go and how."""
+    for option in (
+        click.option("--scenario", "-s", help="Add to this scenario, or name a new one."),
+        click.option("--context", help="What the data is for; a new scenario is named after it."),
+        click.option("--description", help="The scenario's description."),
+        click.option("--tag", "tags", multiple=True, help="A tag; may be repeated."),
+        click.option("--on-conflict", default="error", show_default=True,
+                     type=click.Choice(["error", "skip", "replace"]),
+                     help="For rows that are there already."),
+        click.option("--batch-id", help="A retry with the same id stores nothing again."),
+        click.option("--keep-unknown", is_flag=True,
+                     help="Keep undeclared fields as JSON in the column extra."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@contextlib.contextmanager
+def _progress(length: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, when somebody watches."""
+    if not length or not sys.stderr.isatty():
+        yield lambda amount: None
+        return
+    with click.progressbar(length=length, label="Reading", file=sys.stderr) as bar:
+        yield bar.update
+
+
+@click.command()
+@click.argument("file", default="-")
+@_batch_options
+@json_option
+@store_option
+def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> None:
+    """Store a batch: a JSON object of lists by entity type, from FILE or standard input.
+
+    \b
+    echo '{"patients": [{"mrn": "P-1", ...}]}' | healthsim-store persist --context "diabetes cohort"
+    """
+    from ..importing import import_data
+
+    result = import_data(open_store(folder), [file], format="json", **options).persisted
+    if as_json:
+        echo_json(result.to_dict())
+        return
+    verb = "Already saved" if result.repeated else "Saved" if result.created else "Added to"
+    click.echo(f'{verb} "{result.scenario}"\n')
+    click.echo(result.summary.to_markdown())
+
+
+@click.command("import")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--format", help="csv, tsv, json, ndjson, parquet, or one that a product maps.")
+@click.option("--entity-type", help="What the rows are  [default: by the file's name]")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
+@click.option("--columns", default="", metavar="A,B,C", help="The header of CSV that has none.")
+@_batch_options
+@json_option
+@store_option
+def import_(
+    sources: tuple[str, ...], columns: str, as_json: bool, folder: str | None, **options: Any
+) -> None:
+    """Read files, folders or - (standard input) into a scenario, all or nothing.
+
+    \b
+    healthsim-store import patients.csv encounters.csv --scenario ward-7
+    healthsim-store import --format synthea ./output/csv --tag synthea
+    """
+    from ..importing import import_data, total_size
+
+    options["columns"] = [name.strip() for name in columns.split(",") if name.strip()]
+    with _progress(total_size(sources)) as progress:
+        result = import_data(open_store(folder), sources, progress=progress, **options)
+    if as_json:
+        echo_json(result.to_dict())
+        return
+    verb = "Imported into" if result.persisted.created else "Added to"
+    click.echo(f'{verb} "{result.persisted.scenario}"\n')
+    rows = []
+    for account in result.sources:
+        for entity_type, count in account.stored.items():
+            rows.append([account.name, f"{count:,}", f"stored as {entity_type}"])
+        for reason, count in account.unmapped.items():
+            rows.append([account.name, f"{count:,}", f"not mapped: {reason}"])
+    click.echo(table(rows, ["File", "Rows", "What became of them"]))
+    for account in result.sources:
+        if account.not_carried:
+            columns_ = ", ".join(account.not_carried)
+            click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
+    for entity_type, count in result.persisted.skipped.items():
+        click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
+    click.echo("\n" + result.persisted.summary.to_markdown())
+
+
+@click.command()
+@click.argument("scenario")
+@click.argument("new_name")
+@store_option
+def rename(scenario: str, new_name: str, folder: str | None) -> None:
+    """Give a scenario another name."""
+    store = open_store(folder)
+    old = store.find(scenario).stem
+    name = store.rename_scenario(scenario, new_name)
+    click.echo(f"Old name: {old}\nNew name: {name}")
+
+
+@click.command()
+@click.argument("scenario")
+@click.argument("tags", nargs=-1, required=True)
+@store_option
+def tag(scenario: str, tags: tuple[str, ...], folder: str | None) -> None:
+    """Tag a scenario."""
+    store = open_store(folder)
+    name = store.find(scenario).stem
+    click.echo(f"{name}: {', '.join(store.add_tags(name, *tags))}")
+
+
+@click.command()
+@click.argument("scenario")
+@click.argument("tags", nargs=-1, required=True)
+@store_option
+def untag(scenario: str, tags: tuple[str, ...], folder: str | None) -> None:
+    """Take tags off a scenario."""
+    store = open_store(folder)
+    name = store.find(scenario).stem
+    click.echo(f"{name}: {', '.join(store.remove_tags(name, *tags)) or 'no tags'}")
+
+
+@click.command()
+@click.argument("scenario")
+@store_option
+def delete(scenario: str, folder: str | None) -> None:
+    """Move a scenario to the store's trash."""
+    name = open_store(folder).delete_scenario(scenario)
+    click.echo(f'Deleted "{name}". Bring it back with: healthsim-store restore {name}')
+
+
+@click.command()
+@click.argument("scenario", required=False)
+@click.option("--as", "new_name", help="Restore it under another name.")
+@store_option
+def restore(scenario: str | None, new_name: str | None, folder: str | None) -> None:
+    """Bring the last deleted scenario of a name back; without a name, list the trash."""
+    store = open_store(folder)
+    if scenario is None:
+        rows = [[entry.name, entry.deleted_at] for entry in store.list_deleted()]
+        click.echo(table(rows, ["Name", "Deleted"]))
+        return
+    click.echo(f'Restored "{store.restore_scenario(scenario, new_name=new_name)}".')
