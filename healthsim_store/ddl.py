@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from .schema import Column, EntityType
 
-
 ROW_RULE = "the row: "  # how the names of rules over several columns begin
 
 

@@ -13,7 +13,6 @@ from .nearest import did_you_mean
 from .schema import EXTRA, Column, Declaration, EntityType, Reference, Statistic
 from .sqlfile import Statement, read_comment, read_statements
 
-
 TABLE_MARKERS = ("alias",)
 COLUMN_MARKERS = ("alias", "codes", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show")

@@ -129,9 +129,7 @@ def now() -> str:
 def create(connection: sqlite3.Connection, *, description: str | None) -> Identity:
     """Make an empty database a scenario file; inside the caller's transaction."""
     _migrate(connection)
-    identity = Identity(
-        "".join(secrets.choice(_ALPHABET) for _ in range(6)), description, now()
-    )
+    identity = Identity("".join(secrets.choice(_ALPHABET) for _ in range(6)), description, now())
     connection.execute(
         "INSERT INTO _scenario (one, scenario_id, description, created_at, about)"
         " VALUES (1, ?, ?, ?, ?)",

@@ -25,7 +25,7 @@ class Source:
     stream: BinaryIO | None = None
     encoding: str = "utf-8"
     columns: tuple[str, ...] = ()  # the header, for delimited text that has none
-    progress: Callable[[int], None] = lambda size: None
+    progress: Callable[[int], None] = lambda _: None
 
     def open(self) -> BinaryIO:
         """The bytes; tells ``progress`` how many were read. Raises SourceError."""
@@ -170,7 +170,8 @@ def _read_lines(source: Source) -> Iterator[dict[str, Any]]:
     with source.text() as text:
         number = 0
         try:
-            for number, line in enumerate(text, 1):
+            for line in text:
+                number += 1
                 if line.strip():
                     yield json.loads(line)
         except UnicodeDecodeError as error:

@@ -60,7 +60,7 @@ def import_data(
     keep_unknown: bool = False,
     encoding: str = "utf-8",
     columns: Sequence[str] = (),
-    progress: Callable[[int], None] = lambda size: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> ImportResult:
     """Read files, folders or standard input (``-``) into a scenario, in one transaction.
 
@@ -101,7 +101,7 @@ def import_data(
     importer = installed().importer(format) if format else None
     accounts: list[Account] = []
     entities: dict[str, list[Iterator[Any]]] = {}
-    for source, own in _sources(sources, importer, blank, accounts):
+    for source, own in _sources(sources, importer, blank):
         account = Account(source.name)
         accounts.append(account)
         for name, rows in own.read(source):
@@ -128,7 +128,7 @@ def _context(sources: Sequence[str | Path]) -> str | None:
 
 
 def _sources(
-    given: Sequence[str | Path], importer: Importer | None, blank: Source, accounts: list[Account]
+    given: Sequence[str | Path], importer: Importer | None, blank: Source
 ) -> Iterator[tuple[Source, Importer]]:
     if not given:
         raise InvalidArgument("No file was given.", hint="Give files, a folder, or -.")
@@ -196,9 +196,7 @@ def _checked(source: Source, account: Account, entity_type: str, rows: Any) -> I
         yield from chunk
 
 
-def _check_header(
-    source: Source, registry: Registry, entity_type: str, names: list[str]
-) -> None:
+def _check_header(source: Source, registry: Registry, entity_type: str, names: list[str]) -> None:
     if any(registry.field(entity_type, name) for name in names):
         return
     shown = ", ".join(str(name) for name in names[:6])

@@ -102,7 +102,8 @@ class LogicalType:
             # One spelling only, so that comparing text compares time: T, no offset, and
             # an optional fraction, which strftime() would round.
             return (
-                f"strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19), '+0 days')"
+                f"{column} IS NULL"
+                f" OR strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19), '+0 days')"
                 f" IS substr({column}, 1, 19)"
                 f" AND (length({column}) = 19 OR length({column}) BETWEEN 21 AND 26"
                 f" AND substr({column}, 20, 1) = '.'"
@@ -111,7 +112,7 @@ class LogicalType:
         return {
             "boolean": f"{column} IN (0, 1)",
             # Without the modifier, date() gives 30 February back as it came.
-            "date": f"date({column}, '+0 days') IS {column}",
+            "date": f"{column} IS NULL OR date({column}, 'start of day') IS {column}",
             # SQLite 3.40 says that NULL is not valid JSON.
             "json": f"{column} IS NULL OR json_valid({column})",
         }.get(self.kind)
@@ -138,7 +139,7 @@ class LogicalType:
         if self.kind == "decimal":
             assert self.size is not None
             return pa.decimal128(self.size, self.scale)
-        return {
+        types: dict[str, pa.DataType] = {
             "text": pa.string(),
             "integer": pa.int64(),
             "real": pa.float64(),
@@ -146,7 +147,8 @@ class LogicalType:
             "date": pa.date32(),
             "timestamp": pa.timestamp("us"),
             "json": pa.string(),
-        }[self.kind]
+        }
+        return types[self.kind]
 
 
 def _text(type_: LogicalType, value: Any) -> str:

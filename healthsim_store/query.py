@@ -99,9 +99,7 @@ def fetch_page(
         raise explain_names(error, sandbox, sql) from error
 
 
-def count_rows(
-    sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: float
-) -> int | None:
+def count_rows(sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: float) -> int | None:
     """How many rows the statement gives, or None when the time does not suffice."""
     inner = sql.strip().rstrip(";")
     try:
@@ -133,7 +131,7 @@ def unique_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def translate(sql: str, dialect: str) -> str:
-    """The statement in SQLite's dialect. Raises InvalidArgument for one that sqlglot cannot read."""
+    """The statement in SQLite's dialect. Raises InvalidArgument for what sqlglot cannot read."""
     import sqlglot
 
     try:

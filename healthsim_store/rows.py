@@ -74,7 +74,7 @@ def _arrow_chunks(source: Any) -> Iterator[list[Row]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def storable(column: pa.Array) -> list[Any]:
+    def storable(column: Any) -> list[Any]:
         # Text at once in Arrow; Python's date objects would only be turned into text later.
         if pa.types.is_date(column.type):
             column = pc.strftime(column, format="%Y-%m-%d")

@@ -116,9 +116,7 @@ def append(path: Path, batch: Batch) -> tuple[dict[str, Stored], bool]:
 
 def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str, Stored] | None:
     """What a batch stored when it came the first time; None when it has not come."""
-    row = connection.execute(
-        "SELECT entities FROM _log WHERE batch_id = ?", (batch_id,)
-    ).fetchone()
+    row = connection.execute("SELECT entities FROM _log WHERE batch_id = ?", (batch_id,)).fetchone()
     return {name: Stored(**counts) for name, counts in json.loads(row[0]).items()} if row else None
 
 
@@ -174,9 +172,7 @@ def _registry_for(connection: sqlite3.Connection, entities: Mapping[str, Any]) -
         for name, declaration in installed().declarations.items()
         if name not in present
     }
-    everything = Registry(
-        [*here, *(e for d in declarations.values() for e in d.entity_types)]
-    )
+    everything = Registry([*here, *(e for d in declarations.values() for e in d.entity_types)])
     needed = dict.fromkeys(everything.entity_type(name).product for name in entities)
     added = [declarations[product] for product in needed if product in declarations]
     for declaration in added:

@@ -48,9 +48,7 @@ def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer]
         rows = tuple(row for row in found if any(value is not None for value in row.values()))
         if rows:
             text = ", ".join(fill(statistic.show, row) for row in rows)
-            answers.append(
-                Answer(statistic.name, statistic.section, statistic.label, text, rows)
-            )
+            answers.append(Answer(statistic.name, statistic.section, statistic.label, text, rows))
     return answers, failed
 
 

@@ -276,7 +276,7 @@ class Store:
         return hidden
 
     def _sweep(self, hidden: Path) -> None:
-        """Throw away what killed writers left: unfinished files that nobody has touched for long."""
+        """Throw away what killed writers left: unfinished files that are a day old."""
         for leftover in hidden.glob("new-*"):
             with contextlib.suppress(OSError):
                 age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
@@ -316,7 +316,7 @@ class Store:
     ) -> PersistResult:
         with self._sandbox(path) as sandbox:
             quick = _rows_at_most(sandbox) <= _QUICK_ROWS
-            parts = read_summary(sandbox, path.stem, samples=0, statistics=quick)
+            parts = read_summary(sandbox, samples=0, statistics=quick)
         if not quick:
             parts["omitted"].append("statistics (ask for the summary)")
         summary = make_summary(path.stem, parts, max_tokens=_REPLY_TOKENS)
@@ -350,9 +350,7 @@ class Store:
     # -- reading -----------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _sandbox(
-        self, path: Path, attached: Mapping[str, Path] | None = None
-    ) -> Iterator[Sandbox]:
+    def _sandbox(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[Sandbox]:
         """A sandbox for this thread alone, kept open for the next question."""
         paths = [path, *(attached or {}).values()]
         try:
@@ -397,7 +395,7 @@ class Store:
         parts = self._memory.get(path.name, mark, key)
         if parts is None:
             with self._sandbox(path) as sandbox:
-                parts = read_summary(sandbox, path.stem, samples=samples)
+                parts = read_summary(sandbox, samples=samples)
             if mark == fingerprint(path):
                 self._memory.put(key, {(path.name, mark): parts})
         return make_summary(path.stem, parts, max_tokens=max_tokens)
@@ -668,9 +666,7 @@ def _info(name: str, path: Path, size: int, facts: Mapping[str, Any]) -> Scenari
     return ScenarioInfo(name=name, path=path, size=size, **{**facts, **listed})
 
 
-def _is_wanted(
-    info: ScenarioInfo, tag: str | None, search: str | None, since: str | None
-) -> bool:
+def _is_wanted(info: ScenarioInfo, tag: str | None, search: str | None, since: str | None) -> bool:
     if tag is not None and tag not in info.tags:
         return False
     if since is not None and info.changed_at < since:

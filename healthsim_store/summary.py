@@ -173,9 +173,7 @@ class _SampleTable:
         more = f"; {self._hidden} more columns" if self._hidden else ""
         lines = [f"**{self.label}** ({len(self._rows)} of {self._count:,}{more})"]
         lines.append(" | ".join(self._columns))
-        lines += [
-            " | ".join(_cell(row.get(name)) for name in self._columns) for row in self._rows
-        ]
+        lines += [" | ".join(_cell(row.get(name)) for name in self._columns) for row in self._rows]
         return lines
 
 
@@ -184,9 +182,7 @@ def _cell(value: Any) -> str:
     return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
 
 
-def read_summary(
-    sandbox: Sandbox, scenario: str, *, samples: int, statistics: bool = True
-) -> dict[str, Any]:
+def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> dict[str, Any]:
     """The parts of a summary, JSON-ready, straight from the file."""
     connection = sandbox.connection
     identity = read_identity(connection)
@@ -206,9 +202,7 @@ def read_summary(
         "tags": read_tags(connection),
         "products": {product.name: product.version for product in read_products(connection)},
         "entity_counts": counts,
-        "statistics": [
-            (a.name, a.section, a.label, a.text, a.rows) for a in answers
-        ],
+        "statistics": [(a.name, a.section, a.label, a.text, a.rows) for a in answers],
         "samples": {
             entity_type.name: sample(sandbox, entity_type, samples)
             for entity_type in (filled[:SAMPLED_TYPES] if samples else ())

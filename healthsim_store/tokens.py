@@ -15,7 +15,8 @@ import re
 
 _PIECE = re.compile(
     r"(?P<digits> ?[0-9]+)|(?P<word> [a-z]+)|(?P<part>[a-z]+)|(?P<name> ?[A-Z][a-z]+)"
-    r"|(?P<upper> ?[A-Z]+)|(?P<line>\n+)|(?P<sign> ?[!-/:-@\[-`{-~]+)|(?P<space>\s)|(?P<other>[^\s])"
+    r"|(?P<upper> ?[A-Z]+)|(?P<line>\n+)|(?P<sign> ?[!-/:-@\[-`{-~]+)|(?P<space>\s)"
+    r"|(?P<other>\S)"
 )
 
 # kind: price, length that it covers, price of each character beyond

@@ -153,9 +153,7 @@ class Writer:
                 if not self._connection.in_transaction:
                     raise  # a full disk: SQLite has rolled back, and nothing more may be written
                 bad = len(rows) - operator.length_hint(iterator) - 1
-            found = self._write_carefully(
-                entity_type, plan, rows[bad], number + bad, last_rowid
-            )
+            found = self._write_carefully(entity_type, plan, rows[bad], number + bad, last_rowid)
             problems += found
             if len(problems) >= MAX_PROBLEMS:
                 return problems
@@ -307,7 +305,7 @@ class Writer:
             target.key if isinstance(target, Link) else target for _, target in known.values()
         ]
         values = [
-            _link_sql(position, link, entity_type) if link else
+            _link_sql(position, link) if link else
             _default_sql(position, entity_type.by_name[name])
             for position, (name, link) in enumerate(zip(targets, links, strict=True), 1)
         ]  # fmt: skip
@@ -348,7 +346,7 @@ class Writer:
             return " ON CONFLICT DO NOTHING"
         action = ", ".join(f"{name} = excluded.{name}" for name in updates)
         # The row that is there keeps its primary key, which its children know.
-        keys = [] if new_id else [(key,)]
+        keys: list[tuple[str, ...]] = [] if new_id else [(key,)]
         keys += [unique for unique in entity_type.unique_keys if set(unique) <= set(targets)]
         return "".join(
             f" ON CONFLICT ({', '.join(map(quoted, unique))}) DO UPDATE SET {action}"
@@ -367,7 +365,7 @@ def _getter(fields: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
     return lambda row: tuple(row[name] for name in fields)
 
 
-def _link_sql(position: int, link: Link, entity_type: EntityType) -> str:
+def _link_sql(position: int, link: Link) -> str:
     """The parent's primary key by its natural key; a value that no parent has breaks the
     foreign key instead of becoming NULL."""
     parent = link.parent
@@ -383,8 +381,6 @@ def _default_sql(position: int, column: Column) -> str:
     return f"?{position}" if column.default is None else f"coalesce(?{position}, {column.default})"
 
 
-def _wrong(
-    entity_type: EntityType, number: int, name: str, column: Column, value: Any
-) -> Problem:
+def _wrong(entity_type: EntityType, number: int, name: str, column: Column, value: Any) -> Problem:
     hint = did_you_mean(str(value), column.values) if column.values else None
     return Problem(entity_type.name, number, name, value, f"must be {column.expected}", hint)

@@ -49,18 +49,16 @@ SELECT species, count(*) AS n FROM pets GROUP BY species ORDER BY n DESC, specie
 SELECT min(weight) AS low, max(weight) AS high FROM pets HAVING count(weight) > 0;
 """
 
-PLUGIN = '''
+PLUGIN = """
 from healthsim_store import Product, hookimpl
 
 @hookimpl
 def healthsim_store_products():
     return [Product.from_package(__name__, name="toy")]
-'''
+"""
 
 
-def install(
-    folder: Path, package: str, files: dict[str, str], *, version: str = "1.0"
-) -> None:
+def install(folder: Path, package: str, files: dict[str, str], *, version: str = "1.0") -> None:
     """Lay a package and its distribution's metadata into a folder, as pip would."""
     home = folder / package
     home.mkdir(parents=True)

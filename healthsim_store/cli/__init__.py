@@ -45,9 +45,7 @@ class _Commands(click.Group):
             from ..nearest import did_you_mean
 
             near = did_you_mean(arguments[0], self.list_commands(context))
-            if near:
-                error.message = f"{error.message} {near}"
-            raise
+            raise click.UsageError(f"{error.message} {near or ''}".rstrip(), context) from None
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -22,13 +22,25 @@ from .common import (
 @click.command()
 @click.argument("scenario")
 @click.argument("sql")
-@click.option("--param", "-p", "params", type=(str, str), multiple=True, metavar="NAME VALUE",
-              help="A value for :NAME in the statement; may be repeated.")
+@click.option(
+    "--param",
+    "-p",
+    "params",
+    type=(str, str),
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A value for :NAME in the statement; may be repeated.",
+)
 @click.option("--limit", default=20, show_default=True, help="Rows on a page.")
 @click.option("--offset", default=0, show_default=True, help="Rows to skip.")
 @click.option("--timeout", default=5.0, show_default=True, help="Seconds.")
-@click.option("--with", "attach", multiple=True, metavar="[SCHEMA=]SCENARIO",
-              help="Bring in a further scenario as a schema; may be repeated.")
+@click.option(
+    "--with",
+    "attach",
+    multiple=True,
+    metavar="[SCHEMA=]SCENARIO",
+    help="Bring in a further scenario as a schema; may be repeated.",
+)
 @click.option("--dialect", help="The statement's SQL dialect: postgres, duckdb, databricks, ...")
 @format_options
 @store_option

@@ -34,7 +34,7 @@ def _batch_options(command: Command) -> Command:
 def _progress(length: int) -> Iterator[Callable[[int], None]]:
     """A bar on stderr, when somebody watches."""
     if not length or not sys.stderr.isatty():
-        yield lambda amount: None
+        yield lambda _: None
         return
     with click.progressbar(length=length, label="Reading", file=sys.stderr) as bar:
         yield bar.update
