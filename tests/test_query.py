@@ -1,0 +1,200 @@
+"""Queries: nothing but reading gets through, and nothing harmless is refused."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from conftest import owner
+
+from healthsim_store import Store
+from healthsim_store.errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+)
+
+LOOP = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+DOUBLING = (
+    "WITH x(s) AS (SELECT 'a' UNION ALL SELECT s || s FROM x LIMIT 40) SELECT max(length(s)) FROM x"
+)
+
+
+@pytest.fixture
+def asked(store: Store) -> Store:
+    owners = [owner(n, full_name=f"update drop; -- {n}") for n in range(50)]
+    store.persist({"owners": owners, "pets": [{"owner_id": "o1"}] * 30}, scenario="s")
+    return store
+
+
+ATTACKS: list[tuple[str, type[HealthsimStoreError]]] = [
+    ("DELETE FROM owners", QueryRefused),
+    ("DROP TABLE owners", QueryRefused),
+    ("UPDATE owners SET full_name = 'x'", QueryRefused),
+    ("INSERT INTO owners (owner_id) VALUES ('x')", QueryRefused),
+    ("CREATE TABLE x (a)", QueryRefused),
+    ("CREATE TEMP TABLE x (a)", QueryRefused),
+    ("SELECT 1; DELETE FROM owners", QueryRefused),
+    ("ATTACH 'stolen.db' AS x", QueryRefused),
+    ("DETACH main", QueryRefused),
+    ("PRAGMA query_only = 0", QueryRefused),
+    ("PRAGMA journal_mode = WAL", QueryRefused),
+    ("PRAGMA table_info(owners)", QueryRefused),
+    ("SELECT * FROM pragma_table_info('owners')", QueryRefused),
+    ("VACUUM", QueryRefused),
+    ("VACUUM INTO 'stolen.db'", QueryRefused),
+    ("SELECT load_extension('x')", QueryRefused),
+    ("SELECT fts3_tokenizer('simple')", QueryRefused),
+    ("SELECT randomblob(1000000000)", QueryRefused),
+    ("WITH x AS (SELECT 1) DELETE FROM owners", QueryRefused),
+    ("BEGIN", QueryRefused),
+    ("SAVEPOINT x", QueryRefused),
+    ("ANALYZE", QueryRefused),
+    ("REINDEX", QueryRefused),
+    ("", QueryRefused),
+    ("-- only a comment", QueryRefused),
+    (LOOP, QueryTimeout),
+    (DOUBLING, QueryTooLarge),
+    ("SELECT length(replace(hex(zeroblob(200000000)), '0', '11'))", QueryRefused),
+    ("SELECT replace(printf('%7000000d', 1), ' ', '1234567890')", QueryTooLarge),
+    ("SELECT " + "(" * 5000 + "1" + ")" * 5000, QueryTooLarge),
+    ("SELECT 1 " + "+ 1" * 50_000, QueryTooLarge),
+    ("SELECT nothing FROM owners", QueryError),
+    ("SELECT * FROM nobody", QueryError),
+    ("SELEC 1", QueryError),
+    ("SELECT '\0'; DROP TABLE owners", QueryError),
+]
+
+
+@pytest.mark.parametrize(("sql", "error"), ATTACKS, ids=[sql[:30] for sql, _ in ATTACKS])
+def test_attacks_change_nothing_and_end_in_time(
+    asked: Store, sql: str, error: type[HealthsimStoreError], tmp_path: Path
+) -> None:
+    before = (asked.path / "s.db").read_bytes()
+    files = sorted(tmp_path.rglob("*"))
+    start = time.monotonic()
+    with pytest.raises(error) as caught:
+        asked.query_scenario("s", sql, timeout=0.5)
+    assert time.monotonic() - start < 3
+    assert caught.value.message
+    assert (asked.path / "s.db").read_bytes() == before
+    assert sorted(tmp_path.rglob("*")) == files
+    assert not Path("stolen.db").exists()
+    assert asked.query_scenario("s", "SELECT count(*) AS n FROM owners").rows == [{"n": 50}]
+
+
+HARMLESS = [
+    "SELECT count(*) FROM owners WHERE full_name = 'update pending'",
+    "SELECT 1 AS \"drop\", 'insert; -- pragma' AS x",
+    "SELECT * FROM owners WHERE full_name LIKE '%pragmatic%'",
+    "SELECT ';' AS a, '--' AS b -- a comment; with a semicolon",
+    "SELECT 1;",
+    "SELECT 1; -- the end",
+    "WITH t AS (SELECT 1 AS x) SELECT * FROM t",
+    "SELECT owner_id, row_number() OVER (ORDER BY owner_id) FROM owners",
+    "VALUES (1, 'a'), (2, 'b')",
+    "SELECT * FROM pets INDEXED BY pets_owner_id WHERE owner_id = 'o1'",
+    "SELECT json_extract('{\"a\": 5}', '$.a'), json_group_array(owner_id) FROM owners",
+    "SELECT value FROM json_each('[1, 2]')",
+    "EXPLAIN QUERY PLAN SELECT * FROM owners",
+    "SELECT name FROM sqlite_master",
+    "SELECT column_name, type FROM _columns WHERE entity_type = 'owners'",
+    "SELECT date('now'), strftime('%Y', born) FROM owners",
+    "SELECT group_concat(full_name, ';') FROM owners",
+]
+
+
+@pytest.mark.parametrize("sql", HARMLESS)
+def test_harmless_sql_passes(asked: Store, sql: str) -> None:
+    result = asked.query_scenario("s", sql, limit=100)
+    assert result.columns
+    assert result.total == len(result.rows)
+
+
+def test_a_page_says_what_there_is(asked: Store) -> None:
+    page = asked.query_scenario("s", "SELECT owner_id FROM owners ORDER BY owner_id", limit=20)
+    assert (len(page.rows), page.has_more, page.total) == (20, True, 50)
+    assert page.to_dict()["total"] == 50
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM owners ORDER BY gender", "SELECT * FROM owners;"])
+def test_pages_have_no_row_twice_and_none_skipped(asked: Store, sql: str) -> None:
+    seen = []
+    for offset in range(0, 50, 7):
+        page = asked.query_scenario("s", sql, limit=7, offset=offset)
+        seen += [row["owner_id"] for row in page.rows]
+        assert page.has_more is (offset + 7 < 50)
+    assert sorted(seen) == sorted(f"o{n}" for n in range(50))
+
+
+def test_a_page_beyond_the_end_knows_the_total(asked: Store) -> None:
+    page = asked.query_scenario("s", "SELECT * FROM owners", offset=70)
+    assert (page.rows, page.has_more, page.total) == ([], False, 50)
+
+
+def test_columns_of_one_name_are_both_kept(asked: Store) -> None:
+    sql = "SELECT * FROM owners JOIN pets ON pets.owner_id = owners.owner_id"
+    row = asked.query_scenario("s", sql, limit=1).rows[0]
+    assert row["owner_id"] == row["owner_id_2"] == "o1"
+
+
+def test_parameters_by_name_and_place(asked: Store) -> None:
+    by_name = asked.query_scenario(
+        "s", "SELECT count(*) AS n FROM owners WHERE gender = :g", params={"g": "F"}
+    )
+    by_place = asked.query_scenario("s", "SELECT ? AS a", params=["x'; DROP TABLE owners"])
+    assert by_name.rows == [{"n": 25}]
+    assert by_place.rows == [{"a": "x'; DROP TABLE owners"}]
+    with pytest.raises(QueryError):
+        asked.query_scenario("s", "SELECT :missing")
+
+
+def test_a_dialect_is_translated(asked: Store) -> None:
+    sql = "SELECT full_name || '!' AS x FROM owners WHERE full_name ILIKE 'UPDATE%' LIMIT 1"
+    assert asked.query_scenario("s", sql, dialect="postgres").rows[0]["x"].endswith("!")
+    with pytest.raises(InvalidArgument, match="klingon"):
+        asked.query_scenario("s", "SELECT 1", dialect="klingon")
+
+
+def test_wrong_names_are_answered_with_the_right_ones(asked: Store) -> None:
+    with pytest.raises(QueryError, match="owners: owner_id, tax_number, full_name"):
+        asked.query_scenario("s", "SELECT ful_name FROM owners")
+    with pytest.raises(QueryError, match="Did you mean full_name"):
+        asked.query_scenario("s", "SELECT ful_name FROM owners")
+    with pytest.raises(QueryError, match="Did you mean owners"):
+        asked.query_scenario("s", "SELECT 1 FROM ownrs")
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, 2.5, "20", 10**9])
+def test_limits_that_are_none(asked: Store, limit: object) -> None:
+    with pytest.raises(InvalidArgument, match="limit"):
+        asked.query_scenario("s", "SELECT 1", limit=limit)  # type: ignore[arg-type]
+
+
+def test_several_scenarios_at_once(asked: Store) -> None:
+    asked.persist({"owners": [owner(n) for n in range(40, 60)]}, scenario="other-one")
+    sql = "SELECT count(*) AS n FROM owners JOIN other_one.owners AS o USING (owner_id)"
+    assert asked.query_scenario("s", sql, attach=["other"]).rows == [{"n": 10}]
+    named = sql.replace("other_one", "x")
+    assert asked.query_scenario("s", named, attach={"x": "other"}).rows == [{"n": 10}]
+    with pytest.raises(QueryRefused):
+        asked.query_scenario("s", "DELETE FROM other_one.owners", attach=["other"])
+    with pytest.raises(InvalidArgument):
+        asked.query_scenario("s", "SELECT 1", attach={"main": "other"})
+    with pytest.raises(QueryError, match="no such table"):
+        asked.query_scenario("s", sql)
+
+
+def test_a_page_of_huge_rows_is_cut_and_says_so(asked: Store) -> None:
+    sql = (
+        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)"
+        " SELECT printf('%1000000d', i) AS wide FROM n"
+    )
+    page = asked.query_scenario("s", sql)
+    assert 0 < len(page.rows) < 10
+    assert page.has_more
+    assert "cut" in str(page.note)
