@@ -112,7 +112,7 @@ class LogicalType:
         return {
             "boolean": f"{column} IN (0, 1)",
             # Without the modifier, date() gives 30 February back as it came.
-            "date": f"{column} IS NULL OR date({column}, 'start of day') IS {column}",
+            "date": f"{column} IS NULL OR date({column}, '+0 days') IS {column}",
             # SQLite 3.40 says that NULL is not valid JSON.
             "json": f"{column} IS NULL OR json_valid({column})",
         }.get(self.kind)

@@ -99,13 +99,22 @@ class Memory:
     def _open(self, *, create: bool) -> Iterator[sqlite3.Connection | None]:
         """The connection, or None; whatever is wrong with a cache is no reason to fail."""
         with self._lock:
+            connection = None
             try:
-                yield self._connect(create)
+                connection = self._connect(create)
             except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
-                self._drop()
-                if self._path is not None and "locked" not in str(error):
-                    with contextlib.suppress(OSError):
-                        self._path.unlink(missing_ok=True)
+                self._forget(error)
+            try:
+                yield connection
+            except (sqlite3.Error, UnicodeDecodeError) as error:
+                self._forget(error)
+
+    def _forget(self, error: Exception) -> None:
+        """Give up a file that cannot be used, unless another process is just using it."""
+        self._drop()
+        if self._path is not None and "locked" not in str(error):
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _connect(self, create: bool) -> sqlite3.Connection | None:
         if self._path is None:

@@ -150,7 +150,7 @@ def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
     match = _NO_SUCH.search(error.message)
     if match is None or error.hint:
         return error
-    kind, name = match[1], match[2].rpartition(".")[2]
+    kind, name = match[1], match[2].rstrip(".").rpartition(".")[2]
     tables = _tables(sandbox)
     if kind == "table":
         near = did_you_mean(name, tables)

@@ -160,7 +160,10 @@ def _registry_for(connection: sqlite3.Connection, entities: Mapping[str, Any]) -
         raise EmptyBatch("The batch has no entity types.", hint="Give {'patients': [...]}.")
     for name in entities:
         if not isinstance(name, str):
-            raise UnknownEntityType(f"An entity type is named by text, not {name!r:.40}.")
+            raise UnknownEntityType(
+                f"An entity type is named by text, not {name!r:.40}.",
+                hint="For example 'patients'.",
+            )
     here = Registry(dictionary.read_entity_types(connection))
     with contextlib.suppress(UnknownEntityType):
         for name in entities:

@@ -158,6 +158,11 @@ class Store:
         direct = self._path(scenario)
         if direct is not None:
             return direct
+        if any(sign in scenario for sign in "/\\\0"):
+            raise ScenarioNotFound(
+                f"{scenario!r:.80} is a path, not a scenario's name.",
+                hint=f"Scenarios are in {self.path}; open another folder as a store of its own.",
+            )
         names = self.names()
         try:
             return self.path / f"{find_name(scenario, names)}.db"

@@ -24,7 +24,7 @@ from .tokens import estimate_tokens
 BASE_TOKENS = 300
 SAMPLE_TOKENS = 200  # for each entity type with samples
 SAMPLED_TYPES = 5
-LEAST_TOKENS = 60
+LEAST_TOKENS = 100
 
 _COUNT_SECONDS = 30.0
 _CELL = 40  # characters of a sample's cell
@@ -81,7 +81,7 @@ class Summary:
         """The text, within ``max_tokens``.
 
         When it is too long, the columns of samples go first, from the right, then samples from
-        the last entity type on, statistics from the last on, and the description.
+        the last entity type on, statistics from the last on, the description, and all but the name.
         """
         return self._markdown
 
@@ -111,8 +111,16 @@ class Summary:
                 description = None
                 dropped.insert(0, "description")
             else:
-                # Names and counts alone are over the budget; there is nothing left to leave out.
-                return text
+                return self._bare()
+
+    def _bare(self) -> str:
+        """The least: for when names, tags and counts alone are over the budget."""
+        total = sum(self.entity_counts.values())
+        kinds = sum(1 for count in self.entity_counts.values() if count)
+        return (
+            f"**{self.scenario}** ({self.scenario_id}): {total:,} entities of {kinds} types\n"
+            "Left out: all else (give more max_tokens)"
+        )
 
     def _lines(
         self,

@@ -205,9 +205,9 @@ def test_on_conflict(store: Store) -> None:
         {"owners": [by_natural_key, owner(4)]}, scenario="s", on_conflict="replace"
     )
     assert (replaced.inserted, replaced.replaced) == ({"owners": 1}, {"owners": 1})
-    assert rows(store, "SELECT owner_id, full_name, gender FROM owners WHERE tax_number = 'T2'") == [
-        ("o2", "New", "F")
-    ]
+    assert rows(
+        store, "SELECT owner_id, full_name, gender FROM owners WHERE tax_number = 'T2'"
+    ) == [("o2", "New", "F")]
     with pytest.raises(InvalidArgument, match="on_conflict"):
         store.persist({"owners": [owner(9)]}, scenario="s", on_conflict="merge")
 

@@ -1,0 +1,111 @@
+"""The command line as its user has it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Run, owner
+
+BATCH = json.dumps({"owners": [owner(n) for n in range(30)], "pets": [{"owner_id": "o1"}]})
+
+
+@pytest.fixture
+def filled(run: Run) -> Run:
+    answer = run("persist", "--context", "pet owners", "--tag", "training", input=BATCH)
+    assert answer.returncode == 0, answer.stderr
+    assert 'Saved "pet-owners-' in answer.stdout
+    assert "| Owners | 30 |" in answer.stdout
+    return run
+
+
+def test_the_whole_round(filled: Run) -> None:
+    assert "pet-owners-" in filled("list").stdout
+    assert "| Pets | 1 |" in filled("summary", "pet").stdout
+    assert "full_name" in filled("samples", "pet", "owners").stdout
+    assert "training, x" in filled("tag", "pet", "x").stdout
+    assert "| training | 1 scenario" in filled("tags").stdout
+    assert "New name: q4" in filled("rename", "pet", "q4").stdout
+    assert "training" in filled("untag", "q4", "x").stdout
+    assert "rename" in filled("info", "q4").stdout
+    assert "restore q4" in filled("delete", "q4").stdout
+    assert "q4" in filled("restore").stdout
+    assert 'Restored "q4"' in filled("restore", "q4").stdout
+    assert filled("summary", "q4").returncode == 0
+
+
+def test_query_formats_and_paging(filled: Run) -> None:
+    sql = "SELECT owner_id, full_name FROM owners ORDER BY rowid"
+    table = filled("query", "pet", sql, "--limit", "2")
+    assert table.stdout.splitlines()[2] == "| o0         | Owner 0     |"
+    assert table.stderr == "Rows 1 to 2 of 30. More: --offset 2\n"
+    answer = json.loads(filled("query", "pet", sql, "--limit", "2", "--json").stdout)
+    assert (answer["total"], answer["has_more"], len(answer["rows"])) == (30, True, 2)
+    lines = filled("query", "pet", sql, "--nl", "--limit", "3").stdout.splitlines()
+    assert [json.loads(line)["owner_id"] for line in lines] == ["o0", "o1", "o2"]
+    text = filled("query", "pet", sql, "--csv", "--offset", "29").stdout
+    assert list(csv.reader(io.StringIO(text))) == [["owner_id", "full_name"], ["o29", "Owner 29"]]
+    named = filled("query", "pet", "SELECT :x AS x", "-p", "x", "it's", "--tsv")
+    assert named.stdout.splitlines() == ["x", "it's"]
+    assert "───" in filled("query", "pet", "SELECT 1", "--fmt", "rounded_grid").stdout
+
+
+def test_a_mailed_file_is_read_where_it_lies(filled: Run, tmp_path: Path) -> None:
+    (source,) = (tmp_path / "store").glob("*.db")
+    (tmp_path / "mail").mkdir()
+    target = tmp_path / "mail" / "gift.db"
+    target.write_bytes(source.read_bytes())
+    assert "**gift**" in filled("summary", str(target)).stdout
+    assert [path.name for path in target.parent.iterdir()] == ["gift.db"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["summary", "nothing"], "scenario_not_found"),
+        (["query", "pet", "DELETE FROM owners"], "query_refused"),
+        (["query", "pet", "SELECT 1", "--limit", "0"], "limit is 0"),
+        (["query", "pet", "SELECT 1", "--fmt", "nice"], "Unknown table format"),
+        (["samples", "pet", "ownrs"], "Did you mean owners"),
+        (["rename", "pet", "a/b"], "invalid_name"),
+        (["import", "nothing.csv"], "There is no file nothing.csv"),
+        (["import", "--format", "csvv", "."], "Did you mean csv"),
+        (["persist", "--on-conflict", "skip"], "not JSON"),
+    ],
+)
+def test_errors_are_one_message_and_exit_1(filled: Run, arguments: list[str], said: str) -> None:
+    answer = filled(*arguments, input="")
+    assert answer.returncode == 1
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
+
+
+def test_wrong_usage_is_exit_2_with_the_nearest_command(run: Run) -> None:
+    answer = run("sumary", "x")
+    assert answer.returncode == 2
+    assert "Did you mean summary" in answer.stderr
+
+
+def test_schema_and_plugins(run: Run) -> None:
+    assert "| owners" in run("schema").stdout
+    assert "medical" not in run("schema", "owner").stdout
+    assert 'CREATE TABLE "pets"' in run("schema", "pets", "--sql").stdout
+    plugins = {p["name"]: p for p in json.loads(run("plugins", "--json").stdout)}
+    assert plugins["toysim"]["products"] == ["toy"]
+    assert plugins["core"]["formats"] == ["csv", "tsv", "json", "ndjson", "parquet"]
+
+
+def test_help_loads_no_heavy_module(toy_folder: Path) -> None:
+    code = (
+        "import sys\nfrom healthsim_store.cli import cli\n"
+        "try: cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'sqlglot', 'pyarrow', 'sqlite_utils', 'tabulate'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.splitlines()[-1] == "[]"
