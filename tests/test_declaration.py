@@ -90,7 +90,7 @@ FAULTS = {
         "CREATE TABLE a (x VARCHAR PRIMARY KEY, y VARCHAR CHECK (y IN ('p')) -- Y @synonym q=r\n);",
         "not an allowed value",
     ),
-    "alias": ("CREATE TABLE a (x VARCHAR PRIMARY KEY, y VARCHAR -- Y @alias x\n);", "already means"),
+    "alias": ("CREATE TABLE a (x VARCHAR PRIMARY KEY, y VARCHAR -- Y @alias x\n);", "already"),
     "capital": ("CREATE TABLE a (X VARCHAR PRIMARY KEY);", "column name 'X'"),
     "reserved": ("CREATE TABLE a (x VARCHAR PRIMARY KEY, extra JSON);", "the engine's own"),
 }  # fmt: skip
