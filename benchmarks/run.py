@@ -222,8 +222,8 @@ def main() -> None:
     print("| what | measured | goal | medians |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         scratch = Scratch(Path(folder))
+        bounded_memory(1_000_000 // scale)  # first: a child's peak counts from its parent's size
         persist(scratch, 100_000 // scale, rounds)
-        bounded_memory(1_000_000 // scale)
         count = 1_000_000 // scale
         with Store(scratch.new()) as store:
             people = (patient(n) for n in range(1000))

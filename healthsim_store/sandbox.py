@@ -29,7 +29,7 @@ MAX_SQL = 100_000  # characters
 MAX_VALUE = 8_000_000  # bytes of one value, and of one row
 MAX_ATTACHED = 9  # SQLite's own limit is 10
 
-_STEPS = 1_000  # virtual machine steps between looks at the clock: well under a millisecond
+_STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
 
 # Names of what the authorizer may be asked, for the explanation of a refusal.
 _ACTIONS = {

@@ -85,7 +85,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     connection = connect_writable(path)
     with contextlib.closing(connection), file_errors(path):
         fileformat.verify(connection, path)
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA cache_size = -32768")
         yield connection
 
 
@@ -96,7 +96,7 @@ def create(path: Path, batch: Batch) -> dict[str, Stored]:
         # Nobody knows this file yet, and a failure drops it whole: no journal on disk is needed.
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA cache_size = -32768")
         with transaction(connection):
             fileformat.create(connection, description=batch.description)
             return _write(connection, batch)

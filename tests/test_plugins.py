@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,10 +66,12 @@ def test_the_front_door_is_listed_and_whole() -> None:
 
 
 def test_the_core_knows_no_product() -> None:
+    products = {"patientsim", "membersim", "trialsim", "synthea"}
+    for product in installed().declarations.values():
+        products |= {entity_type.name for entity_type in product.entity_types}
     root = Path(healthsim_store.__file__).parent
-    names = re.compile(r"patientsim|membersim|trialsim|synthea|lab_results|FROM patients", re.IGNORECASE)
     for file in root.rglob("*.py"):
-        code = re.sub(
-            r'""".*?"""|#.*|hint=.*|f?".*(For example|Give).*"', "", file.read_text(), flags=re.DOTALL
-        )
-        assert not names.search(code), file
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            # Messages and help may give examples; code and keys may not.
+            for word in (getattr(node, name, None) for name in ("id", "attr", "arg", "value")):
+                assert not (isinstance(word, str) and word in products), (file, word)

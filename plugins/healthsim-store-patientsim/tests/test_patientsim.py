@@ -49,7 +49,9 @@ def cohort() -> dict[str, list[dict[str, Any]]]:
     """Ten patients whose statistics can be counted on the fingers."""
     return {
         "patients": [
-            patient(1, gender="male", race="White", birth_date="1950-01-01", death_date="2000-02-01"),
+            patient(
+                1, gender="male", race="White", birth_date="1950-01-01", death_date="2000-01-01"
+            ),
             patient(2, gender="M", race="White", birth_date="1990-01-02", death_date="2020-01-01"),
             *(patient(n, race="White", death_date="2010-06-14") for n in range(3, 6)),
             *(patient(n, race="Black", death_date="2010-06-15") for n in range(6, 8)),
@@ -151,7 +153,7 @@ def test_every_entity_type_persists_with_usual_spellings(store: Store) -> None:
         ("encounters", {"patient_mrn": "P-9", "class": "AMB", "admit_date": "2024-01-01"},
          "no such mrn in patients"),
         ("lab_results", {"test": "A1C", "result": "7"}, "collected_time: is required"),
-        ("vital_signs", {"patient_id": "x", "observed_time": "2024-01-01", "temp": 98.6}, "BETWEEN"),
+        ("vital_signs", {"mrn": "x", "observed_time": "2024-01-01", "temp": 98.6}, "BETWEEN"),
     ],
 )  # fmt: skip
 def test_what_is_refused(store: Store, entity_type: str, row: dict[str, Any], said: str) -> None:

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""One command for a fresh machine: makes .venv, installs everything in it, and runs.
+
+    python3 dev.py sample   the main job, on the small sample in examples/
+    python3 dev.py test     the tests
+    python3 dev.py check    lint, types, import direction, then the tests (what CI runs)
+
+Needs Python 3.11 or newer and nothing else. Arguments after `test` go to pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PLUGINS = [str(folder.parent) for folder in sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
+
+
+def run(*command: str, **environment: str) -> None:
+    """Run a command of the virtual environment; end with its exit code when it fails."""
+    print("$", shlex.join(command), flush=True)
+    done = subprocess.run(
+        [SCRIPTS / command[0], *command[1:]], cwd=ROOT, env=os.environ | environment, check=False
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def install(extra: str) -> None:
+    """The core and every plugin, as wheels, so that what is tried is what a user gets."""
+    if not VENV.exists():
+        venv.create(VENV, with_pip=True)
+    core = f"{ROOT}[{extra}]" if extra else str(ROOT)
+    run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", core, *PLUGINS)
+
+
+def sample() -> None:
+    install("")
+    with tempfile.TemporaryDirectory() as folder:
+        store = {"HEALTHSIM_STORE_DIR": folder}
+        run("healthsim-store", "import", "examples/diabetes-clinic", "--tag", "training", **store)
+        run("healthsim-store", "samples", "diabetes", "patients", "--count", "1", **store)
+        sql = (
+            "SELECT given_name, family_name, max(value_numeric) AS a1c FROM patients"
+            " JOIN lab_results USING (patient_id) WHERE loinc_code = '4548-4'"
+            " GROUP BY patient_id ORDER BY a1c DESC"
+        )
+        run("healthsim-store", "query", "diabetes", sql, "--limit", "5", **store)
+        run("healthsim-store", "list", **store)
+
+
+def test(*arguments: str) -> None:
+    install("test")
+    run("pytest", *arguments)
+
+
+def check() -> None:
+    install("dev")
+    run("ruff", "format", "--check", "--quiet", ".")
+    run("ruff", "check", "--quiet", ".")
+    run("mypy")
+    run("lint-imports", "--no-cache")
+    test()
+
+
+def main() -> None:
+    jobs = {"sample": sample, "test": test, "check": check}
+    if len(sys.argv) < 2 or sys.argv[1] not in jobs:
+        sys.exit(__doc__)
+    jobs[sys.argv[1]](*sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()
