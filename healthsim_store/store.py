@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +213,8 @@ class Store:
         ``context``; with the name of one that exists the batch is added to it. ``on_conflict`` is
         ``error``, ``skip`` (keep what is there) or ``replace`` (update the given fields of the row
         with the same id or natural key). A second call with the same ``batch_id`` stores nothing.
-        ``keep_unknown`` keeps undeclared fields as JSON in the column ``extra``.
+        ``keep_unknown`` keeps undeclared fields as JSON in the column ``extra``. ``operation`` and
+        ``details`` (JSON-ready) go into the scenario's log.
 
         Raises InvalidRows, UnknownEntityType, EmptyBatch, InvalidName, NotWritable, ScenarioBusy;
         then nothing has changed.
@@ -234,8 +235,8 @@ class Store:
         elif batch_id is not None:
             path = self._holding(batch_id)
         if path is not None:
-            if scenario is not None and description is None:
-                batch = Batch(**{**_fields(batch), "description": None})
+            # The context of a further batch does not describe the whole scenario.
+            batch = replace(batch, description=description)
             stored, repeated = files.append(path, batch)
             return self._reply(path, stored, created=False, repeated=repeated)
         path, stored = self._create(batch, scenario, context)
@@ -645,10 +646,6 @@ def _flush(path: Path) -> None:
     """Have the bytes on the disk before the file gets its name. Nobody else has it open."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _fields(batch: Batch) -> dict[str, Any]:
-    return {name: getattr(batch, name) for name in batch.__dataclass_fields__}
 
 
 def _schema_name(name: str) -> str:

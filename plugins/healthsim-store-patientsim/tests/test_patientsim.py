@@ -153,7 +153,7 @@ def test_every_entity_type_persists_with_usual_spellings(store: Store) -> None:
         ("encounters", {"patient_mrn": "P-9", "class": "AMB", "admit_date": "2024-01-01"},
          "no such mrn in patients"),
         ("lab_results", {"test": "A1C", "result": "7"}, "collected_time: is required"),
-        ("vital_signs", {"mrn": "x", "observed_time": "2024-01-01", "temp": 98.6}, "BETWEEN"),
+        ("vital_signs", {"patient_id": "x", "observed_time": "2024-01-01", "temp": 99}, "BETWEEN"),
     ],
 )  # fmt: skip
 def test_what_is_refused(store: Store, entity_type: str, row: dict[str, Any], said: str) -> None:

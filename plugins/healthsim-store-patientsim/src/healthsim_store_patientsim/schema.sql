@@ -45,6 +45,7 @@ CREATE TABLE encounters (
   reason_code VARCHAR, -- Reason
   reason_description VARCHAR, -- Reason, in words @alias reason reason_for_visit
   reason_code_system VARCHAR, -- Code system of reason_code
+  service_type VARCHAR, -- Kind of service: wellness, urgent care, cardiology, ...
   facility VARCHAR, -- Where @alias facility_name hospital location
   department VARCHAR, -- Department or ward
   discharge_disposition VARCHAR, -- Where the patient went

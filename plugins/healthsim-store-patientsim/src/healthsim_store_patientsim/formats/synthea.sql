@@ -105,7 +105,7 @@ SELECT
   e.REASONDESCRIPTION AS reason_description,
   CASE WHEN e.REASONCODE IS NOT NULL THEN 'SNOMED CT' END AS reason_code_system,
   (SELECT NAME FROM organizations AS o WHERE o.Id = e.ORGANIZATION) AS facility,
-  e.ENCOUNTERCLASS AS department
+  e.ENCOUNTERCLASS AS service_type -- says more than the class code
 FROM encounters AS e;
 
 -- @into diagnoses @from conditions
