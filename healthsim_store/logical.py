@@ -98,6 +98,9 @@ class LogicalType:
                 f"abs({column} - round({column}, {self.scale})) < 1e-{self.scale + 3}"
                 f" AND abs({column}) < 1e{self.size - self.scale}"
             )
+        if self.kind == "real":
+            # Infinity is no measurement, and JSON cannot say it.
+            return f"{column} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308"
         if self.kind == "timestamp":
             # One spelling only, so that comparing text compares time: T, no offset, and
             # an optional fraction, which strftime() would round.
@@ -124,6 +127,8 @@ class LogicalType:
         """
         if isinstance(value, enum.Enum):
             value = value.value
+        if not isinstance(value, str | int | float) and hasattr(value, "item"):
+            value = value.item()  # a numpy or Arrow scalar
         if value is None or (isinstance(value, float) and math.isnan(value)):
             return None
         if isinstance(value, str):

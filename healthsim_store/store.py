@@ -8,6 +8,7 @@ import functools
 import os
 import secrets
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,6 +122,8 @@ class Store:
         self._memory = Memory(self.path / _HIDDEN / "memory.db" if remember else None)
         self._lock = threading.Lock()
         self._idle: list[tuple[tuple[Any, ...], Sandbox]] = []
+        # Also at the end of the process, so that no connection is left for the collector.
+        weakref.finalize(self, _close, self._idle, self._lock, self._memory)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -133,11 +136,7 @@ class Store:
 
     def close(self) -> None:
         """Close the files that are kept open between questions; the store stays usable."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for _, sandbox in idle:
-            sandbox.close()
-        self._memory.close()
+        _close(self._idle, self._lock, self._memory)
 
     # -- finding -----------------------------------------------------------------------------
 
@@ -629,6 +628,15 @@ class Store:
             except ScenarioExists as error:
                 error.hint = "Give a new name for the restored one."
                 raise
+
+
+def _close(
+    idle: list[tuple[tuple[Any, ...], Sandbox]], lock: threading.Lock, memory: Memory
+) -> None:
+    with lock:
+        while idle:
+            idle.pop()[1].close()
+    memory.close()
 
 
 @contextlib.contextmanager

@@ -130,7 +130,7 @@ class Writer:
             if problems:
                 raise InvalidRows(problems, complete=len(chunk) < CHUNK)
         written = self._connection.total_changes - changes
-        self._check_self_references(entity_type, last_rowid)
+        self._check_self_references(entity_type, 0 if replacing else last_rowid)
         if replacing:
             inserted = self._scalar(f"SELECT count(*) FROM {table}") - before
             return Stored(inserted=inserted, replaced=written - inserted)
@@ -185,7 +185,8 @@ class Writer:
             except ValueError:
                 problems.append(_wrong(entity_type, number, name, column, value))
                 continue
-            if stored[-1] in (None, "") and column.required:
+            target = entity_type.by_name[plan.targets[position]]
+            if stored[-1] in (None, "") and target.required and target.default is None:
                 problems.append(Problem(entity_type.name, number, name, value, "is required"))
             if stored[-1] is not value and stored[-1] != value:
                 plan.converted[position] = column
@@ -230,7 +231,10 @@ class Writer:
         return problems
 
     def _check_self_references(self, entity_type: EntityType, last_rowid: int) -> None:
-        """Children may stand before their parents within a batch; here all of it is in."""
+        """Children may stand before their parents within a batch; here all of it is in.
+
+        Looks at the rows after ``last_rowid``: all of them where old rows were updated.
+        """
         table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
         for column, reference in entity_type.references():
             if reference.entity_type != entity_type.name:

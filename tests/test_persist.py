@@ -98,6 +98,33 @@ def test_values_are_normalised_as_declared(store: Store) -> None:
     ]
 
 
+def test_an_odd_value_does_not_make_its_neighbours_required(store: Store) -> None:
+    batch = {
+        "owners": [owner(1, gender="female") | {"mentor_tax_number": None}],
+        "pets": [{"owner_id": "o1", "species": None, "chipped": "no"}],
+    }
+    store.persist(batch, scenario="s")
+    assert rows(store, "SELECT mentor_id FROM owners") == [(None,)]
+    assert rows(store, "SELECT species, chipped FROM pets") == [("cat", 0)]
+
+
+def test_infinity_is_refused_and_numpy_numbers_are_not(store: Store) -> None:
+    numpy = pytest.importorskip("numpy")
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    with pytest.raises(InvalidRows, match="weight inf"):
+        store.persist({"pets": [{"owner_id": "o1", "weight": float("inf")}]}, scenario="s")
+    pet = {"owner_id": "o1", "weight": numpy.float32(2.5), "legs": numpy.int64(4)}
+    store.persist({"pets": [pet]}, scenario="s")
+    assert rows(store, "SELECT weight, legs FROM pets") == [(2.5, 4)]
+
+
+def test_replacing_may_not_break_a_reference(store: Store) -> None:
+    store.persist({"owners": [owner(1), owner(2, mentor_id="o1")]}, scenario="s")
+    with pytest.raises(InvalidRows, match="no such owner_id in owners"):
+        store.persist({"owners": [owner(2, mentor_id="gone")]}, scenario="s", on_conflict="replace")
+    assert rows(store, "SELECT mentor_id FROM owners ORDER BY owner_id") == [(None,), ("o1",)]
+
+
 def test_a_child_may_stand_before_its_parent_within_a_batch(store: Store) -> None:
     store.persist({"owners": [owner(1, mentor_id="o2"), owner(2)]}, scenario="s")
     assert rows(store, "PRAGMA foreign_key_check") == []
