@@ -110,7 +110,7 @@ def test_every_statistic_runs_on_empty_tables(store: Store) -> None:
     store.persist({"patients": [patient(1)]}, scenario="s")
     summary = store.get_summary("s")
     assert summary.omitted == ()
-    assert set(summary.statistics) == {"age_range", "gender", "race"}
+    assert set(summary.statistics) == {"age_range", "gender"}
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:

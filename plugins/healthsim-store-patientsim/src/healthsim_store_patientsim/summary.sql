@@ -30,6 +30,7 @@ FROM (
     END AS race,
     count(*) AS n
   FROM patients
+  WHERE EXISTS (SELECT 1 FROM patients WHERE race IS NOT NULL OR ethnicity IS NOT NULL)
   GROUP BY 1
 )
 ORDER BY n DESC, race
