@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,15 +51,22 @@ class QueryResult:
         return self._known[0]
 
     def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; a BLOB is ``{"$base64": true, "encoded": ...}``, as in sqlite-utils."""
         told: dict[str, Any] = {
             "columns": list(self.columns),
-            "rows": self.rows,
+            "rows": [{name: _json_ready(v) for name, v in row.items()} for row in self.rows],
             "total": self.total,
             "limit": self.limit,
             "offset": self.offset,
             "has_more": self.has_more,
         }
         return told | ({"note": self.note} if self.note else {})
+
+
+def _json_ready(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"$base64": True, "encoded": base64.b64encode(value).decode()}
+    return value
 
 
 def check_limit(name: str, value: Any, *, least: int = 1, most: int = MAX_ROWS) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,8 +188,8 @@ def _registry_for(connection: sqlite3.Connection, entities: Mapping[str, Any]) -
 
 def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
     """Raises InvalidArgument for an empty, overlong or many-lined tag."""
-    if isinstance(tags, str):
-        raise InvalidArgument(f"tags is the text {tags!r}.", hint=f"Give a list: [{tags!r}].")
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise InvalidArgument(f"tags is {tags!r:.60}.", hint="Give a list of texts.")
     cleaned = []
     for tag in tags:
         text = tag.strip() if isinstance(tag, str) else ""

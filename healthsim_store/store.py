@@ -218,6 +218,7 @@ class Store:
         Raises InvalidRows, UnknownEntityType, EmptyBatch, InvalidName, NotWritable, ScenarioBusy;
         then nothing has changed.
         """
+        _check_texts(scenario=scenario, context=context, description=description, batch_id=batch_id)
         batch = Batch(
             entities=entities,
             tags=clean_tags(tags),
@@ -508,6 +509,7 @@ class Store:
 
         ``search`` looks in names, descriptions and tags; ``since`` is a date, YYYY-MM-DD.
         """
+        _check_texts(tag=tag, search=search)
         if since is not None:
             try:
                 dt.date.fromisoformat(since)
@@ -619,7 +621,10 @@ class Store:
         Raises ScenarioNotFound, ScenarioExists when the name is taken by now.
         """
         deleted = self.list_deleted()
-        name = find_name(scenario, {entry.name for entry in deleted})
+        names = {entry.name for entry in deleted}
+        if not names:
+            raise ScenarioNotFound(f"There is no {scenario!r} to restore: the trash is empty.")
+        name = find_name(scenario, names)
         entry = next(entry for entry in deleted if entry.name == name)
         target = clean_name(new_name) if new_name is not None else name
         with _writing(self.path):
@@ -648,6 +653,12 @@ def _writing(folder: Path) -> Iterator[None]:
             f"{folder} cannot be written: {error.strerror or error}.",
             hint="Check its permissions and the free space.",
         ) from error
+
+
+def _check_texts(**arguments: Any) -> None:
+    for name, value in arguments.items():
+        if value is not None and not isinstance(value, str):
+            raise InvalidArgument(f"{name} is {value!r:.60}.", hint="Give text.")
 
 
 def _flush(path: Path) -> None:

@@ -274,6 +274,13 @@ def test_names_that_cannot_be_a_file(store: Store, name: str) -> None:
     assert store.names() == []
 
 
+@pytest.mark.parametrize("argument", ["scenario", "context", "description", "batch_id", "tags"])
+def test_arguments_that_are_no_text(store: Store, argument: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"{argument} is 5"):
+        store.persist({"owners": [owner(1)]}, **{argument: 5})  # type: ignore[arg-type]
+    assert store.names() == []
+
+
 def test_auto_names(store: Store) -> None:
     today = f"{dt.date.today():%Y%m%d}"
     contexts = ["Generate 100 pet owners over 65", "pet owners for training", None]

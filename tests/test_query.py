@@ -198,3 +198,10 @@ def test_a_page_of_huge_rows_is_cut_and_says_so(asked: Store) -> None:
     assert 0 < len(page.rows) < 10
     assert page.has_more
     assert "cut" in str(page.note)
+
+
+def test_a_blob_is_json_ready(asked: Store) -> None:
+    answer = asked.query_scenario("s", "SELECT x'00ff' AS b").to_dict()
+    assert answer["rows"] == [{"b": {"$base64": True, "encoded": "AP8="}}]
+    with pytest.raises(QueryError, match="decode"):
+        asked.query_scenario("s", "SELECT CAST(x'ff' AS TEXT)")

@@ -77,7 +77,8 @@ def query(
     if output == "json":
         echo_json(result.to_dict())
         return
-    echo_rows(result.rows, result.columns, output=output, fmt=fmt)
+    rows = result.to_dict()["rows"] if output == "nl" else result.rows
+    echo_rows(rows, result.columns, output=output, fmt=fmt)
     if result.note:
         click.echo(result.note, err=True)
     if result.has_more or offset:
