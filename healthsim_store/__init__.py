@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api import (
         add_tags,
+        check_scenario,
         delete_scenario,
         get_samples,
         get_summary,
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
         restore_scenario,
         save_scenario,
         scenario_info,
+        upgrade_scenario,
     )
+    from .check import CheckResult
     from .errors import HealthsimStoreError
     from .hookspecs import hookimpl
     from .importers import Importer
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from .summary import Summary
 
 _HOMES = {
+    "CheckResult": "check",
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
@@ -50,6 +54,7 @@ _HOMES = {
     "Store": "store",
     "Summary": "summary",
     "add_tags": "api",
+    "check_scenario": "api",
     "delete_scenario": "api",
     "get_samples": "api",
     "get_summary": "api",
@@ -65,11 +70,13 @@ _HOMES = {
     "restore_scenario": "api",
     "save_scenario": "api",
     "scenario_info": "api",
+    "upgrade_scenario": "api",
 }
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CheckResult",
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
@@ -80,6 +87,7 @@ __all__ = [
     "Store",
     "Summary",
     "add_tags",
+    "check_scenario",
     "delete_scenario",
     "get_samples",
     "get_summary",
@@ -95,6 +103,7 @@ __all__ = [
     "restore_scenario",
     "save_scenario",
     "scenario_info",
+    "upgrade_scenario",
 ]
 
 

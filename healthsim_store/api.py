@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .check import CheckResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .query import Parameters, QueryResult
 from .scenario import ScenarioInfo
 from .store import LOADABLE_ROWS, PersistResult, default_store
 from .summary import Summary
+from .upgrade import Upgraded
 
 
 def persist(
@@ -61,10 +63,17 @@ def get_summary(scenario: str, *, samples: int = 3, max_tokens: int | None = Non
 
 
 def get_samples(
-    scenario: str, entity_type: str, *, count: int = 3, sensitive: bool = False
+    scenario: str,
+    entity_type: str,
+    *,
+    count: int = 3,
+    cards: bool = True,
+    sensitive: bool = False,
 ) -> list[dict[str, Any]]:
-    """A few rows, spread over the data. See `Store.get_samples`."""
-    return default_store().get_samples(scenario, entity_type, count=count, sensitive=sensitive)
+    """A few entities, spread over the data. See `Store.get_samples`."""
+    return default_store().get_samples(
+        scenario, entity_type, count=count, cards=cards, sensitive=sensitive
+    )
 
 
 def query_scenario(
@@ -101,6 +110,16 @@ def list_scenarios(
 def scenario_info(scenario: str) -> ScenarioInfo:
     """Everything known of one scenario. See `Store.scenario_info`."""
     return default_store().scenario_info(scenario)
+
+
+def check_scenario(scenario: str) -> CheckResult:
+    """Whether a file is sound. See `Store.check_scenario`."""
+    return default_store().check_scenario(scenario)
+
+
+def upgrade_scenario(scenario: str) -> list[Upgraded]:
+    """Bring a file to the installed versions of its products. See `Store.upgrade_scenario`."""
+    return default_store().upgrade_scenario(scenario)
 
 
 def rename_scenario(scenario: str, new_name: str) -> str:

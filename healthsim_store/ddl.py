@@ -26,7 +26,7 @@ def literal(text: str) -> str:
 def create_statements(entity_type: EntityType) -> Iterator[str]:
     """CREATE TABLE, then an index for each foreign key (joins and deletes need it)."""
     yield create_table(entity_type)
-    for column, _ in entity_type.references():
+    for column, _ in entity_type.references(soft=True):
         if not column.unique:
             index = quoted(f"{entity_type.name}_{column.name}")
             yield f"CREATE INDEX {index} ON {quoted(entity_type.name)} ({quoted(column.name)})"
@@ -64,8 +64,8 @@ def _column(entity_type: EntityType, column: Column) -> str:
         parts.append("UNIQUE")
     if column.default is not None:
         parts.append(f"DEFAULT {column.default}")
-    parts += [f"CONSTRAINT {quoted(rule)} CHECK ({check})" for rule, check in _checks(column)]
-    if column.references:
+    parts += [f"CONSTRAINT {quoted(rule)} CHECK ({check})" for rule, check in column_rules(column)]
+    if column.references and column.references.enforced:
         reference = column.references
         parts.append(f"REFERENCES {quoted(reference.entity_type)} ({quoted(reference.column)})")
         if reference.entity_type == entity_type.name:
@@ -74,7 +74,7 @@ def _column(entity_type: EntityType, column: Column) -> str:
     return " ".join(parts)
 
 
-def _checks(column: Column) -> Iterator[tuple[str, str]]:
+def column_rules(column: Column) -> Iterator[tuple[str, str]]:
     """Each rule's name, which is what SQLite says when it is broken, and its SQL."""
     name = quoted(column.name)
     if column.values:
@@ -91,3 +91,21 @@ def _checks(column: Column) -> Iterator[tuple[str, str]]:
             yield f"{column.name} must not be empty", f"{name} <> ''"
     for check in column.checks:
         yield f"{column.name}: {check}", check
+
+
+def circles(entity_type: EntityType, column: Column) -> str:
+    """A SELECT of the rows from which following a self reference comes back: rowid and value.
+
+    Its parameters: the rowid after which to look, and how many to find. A row that names itself
+    is no circle.
+    """
+    table, key, parent = map(quoted, (entity_type.name, entity_type.primary_key, column.name))
+    step = f"{parent} IS NOT NULL AND {parent} <> {key}"
+    return (
+        f"WITH RECURSIVE up(start, at) AS ("
+        f"SELECT rowid, {parent} FROM {table} WHERE rowid > ?1 AND {step}"
+        # UNION, not UNION ALL: a place where one was before ends the walk.
+        f" UNION SELECT start, {parent} FROM up JOIN {table} ON {key} = at WHERE {step}"
+        f") SELECT rowid, {parent} FROM {table} WHERE rowid > ?1"
+        f" AND (rowid, {key}) IN (SELECT start, at FROM up) LIMIT ?2"
+    )

@@ -1,8 +1,9 @@
-"""Reads a product's schema.sql and summary.sql: the one place where entity types come from."""
+"""Reads a product's .sql files: the one place where entity types and statistics come from."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import sqlglot
 from sqlglot import exp
@@ -10,30 +11,51 @@ from sqlglot import exp
 from .errors import DeclarationError
 from .logical import TYPE_NAMES, LogicalType
 from .nearest import did_you_mean
-from .schema import EXTRA, Column, Declaration, EntityType, Reference, Statistic
-from .sqlfile import Statement, read_comment, read_statements
+from .schema import (
+    EXTRA,
+    Column,
+    Declaration,
+    EntityType,
+    Extra,
+    Reference,
+    Rule,
+    Statistic,
+)
+from .sqlfile import Comment, Statement, read_comment, read_statements
 
-TABLE_MARKERS = ("alias",)
-COLUMN_MARKERS = ("alias", "codes", "sensitive", "synonym", "unit")
+TABLE_MARKERS = ("alias", "label")
+VIEW_MARKERS = ("card",)
+COLUMN_MARKERS = ("acyclic", "alias", "codes", "references", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show")
+RULE_MARKERS = ("name",)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TARGET = re.compile(r"(\w+)\s*\(\s*(\w+)\s*\)")
 
 
 def read_declaration(
-    product: str, version: str, schema_sql: str, summary_sql: str = "", *, file: str = "schema.sql"
+    product: str,
+    version: str,
+    schema_sql: str,
+    summary_sql: str = "",
+    checks_sql: str = "",
+    *,
+    folder: str = "",
 ) -> Declaration:
-    """Read a product's declaration.
+    """Read a product's declaration. ``folder`` is where errors say that its files are.
 
     Raises DeclarationError, with file and line, for what cannot be understood, a table without
     a primary key of one text column, a reference to nowhere, an unknown type or marker.
     """
     entity_types: dict[str, EntityType] = {}
     lines: dict[str, str] = {}
-    extras: list[str] = []
-    for statement in read_statements(schema_sql, file=file, markers=TABLE_MARKERS):
+    extras: list[Extra] = []
+    cards: dict[str, Extra] = {}
+    markers = (*TABLE_MARKERS, *VIEW_MARKERS)
+    for statement in read_statements(schema_sql, file=f"{folder}schema.sql", markers=markers):
         tree = _parse(statement)
         kind = tree.kind if isinstance(tree, exp.Create) else None
+        _check_markers(statement, TABLE_MARKERS if kind == "TABLE" else VIEW_MARKERS)
         if kind == "TABLE":
             entity_type = _entity_type(tree, product, statement)
             if entity_type.name in entity_types:
@@ -43,23 +65,44 @@ def read_declaration(
             entity_types[entity_type.name] = entity_type
             lines[entity_type.name] = statement.where
         elif kind in ("INDEX", "VIEW"):
-            extras.append(statement.sql)
+            extra = Extra(kind, tree.this.name, statement.sql, statement.where)
+            extras.append(extra)
+            shown = statement.comment.markers.get("card")
+            if shown is not None:
+                cards[shown] = extra
         else:
             raise DeclarationError(
                 f"{statement.where}: only CREATE TABLE, CREATE INDEX and CREATE VIEW belong here"
             )
     for name, entity_type in entity_types.items():
         _check_references(entity_type, entity_types, lines[name])
-    statistics_file = file.replace("schema.sql", "summary.sql")
+    for shown, view in cards.items():
+        if shown not in entity_types or view.kind != "VIEW":
+            raise DeclarationError(
+                f"{view.where}: @card {shown} needs a view, and a table of that name here",
+                hint=did_you_mean(shown, entity_types),
+            )
+        entity_types[shown] = replace(entity_types[shown], card=view.name)
     return Declaration(
         product=product,
         version=version,
         entity_types=tuple(entity_types.values()),
-        statistics=tuple(_statistics(product, summary_sql, statistics_file)),
+        statistics=tuple(_statistics(product, summary_sql, f"{folder}summary.sql")),
+        rules=tuple(_rules(product, checks_sql, f"{folder}checks.sql")),
         extras=tuple(extras),
         schema_sql=schema_sql,
         summary_sql=summary_sql,
+        checks_sql=checks_sql,
     )
+
+
+def _check_markers(statement: Statement, allowed: tuple[str, ...]) -> None:
+    for marker in statement.comment.markers:
+        if marker not in allowed:
+            raise DeclarationError(
+                f"{statement.where}: @{marker} does not belong here",
+                hint=f"Allowed here: {', '.join('@' + name for name in allowed)}.",
+            )
 
 
 def _parse(statement: Statement) -> exp.Expression:
@@ -105,7 +148,7 @@ def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> En
                     hint="Beside columns a table may have PRIMARY KEY, UNIQUE and CHECK; "
                     "REFERENCES stands on its column.",
                 )
-            checks.append(constraint.this.sql(dialect="sqlite", comments=False))
+            checks.append(_check_sql(constraint.this))
     if len(primary_keys) != 1 or columns[primary_keys[0]].type.kind != "text":
         raise DeclarationError(
             f"{where}: table {name} needs a primary key of one VARCHAR column",
@@ -126,6 +169,7 @@ def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> En
         primary_key=primary_keys[0],
         unique_keys=tuple(unique_keys),
         aliases=statement.comment.words("alias"),
+        label=statement.comment.markers.get("label") or name.replace("_", " ").title(),
         description=statement.comment.text,
         checks=tuple(checks),
     )
@@ -169,12 +213,14 @@ def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
             if values:
                 found["values"] = values
             else:
-                checks.append(kind.this.sql(dialect="sqlite", comments=False))
+                checks.append(_check_sql(kind.this))
         else:
             raise DeclarationError(
                 f"{where}: not understood: {constraint.sql(dialect='sqlite')}",
                 hint="Known: PRIMARY KEY, NOT NULL, UNIQUE, DEFAULT, CHECK, REFERENCES.",
             )
+    if "references" in comment.markers:
+        found["references"] = _soft_reference(comment, where, taken="references" in found)
     column = Column(
         name=part.name,
         type=logical,
@@ -183,6 +229,7 @@ def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
         description=comment.text,
         unit=comment.markers.get("unit"),
         codes=comment.markers.get("codes"),
+        acyclic="acyclic" in comment.markers,
         sensitive="sensitive" in comment.markers,
         checks=tuple(checks),
         **found,  # type: ignore[arg-type]
@@ -194,6 +241,24 @@ def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
                 hint=f"Allowed: {', '.join(column.values) or 'declare them with CHECK (... IN)'}.",
             )
     return column, is_key
+
+
+def _soft_reference(comment: Comment, where: str, *, taken: bool) -> Reference:
+    """``@references encounters(encounter_id)``: into another product's table."""
+    target = _TARGET.fullmatch(comment.markers["references"])
+    if target is None or taken:
+        raise DeclarationError(
+            f"{where}: @references {comment.markers['references']}",
+            hint="Write @references parent(parent_id) for a table of another product; for one of "
+            "this product, REFERENCES parent(parent_id) in the column's SQL.",
+        )
+    return Reference(target[1], target[2], enforced=False)
+
+
+def _check_sql(check: exp.Expression) -> str:
+    """The CHECK as its author would write it: it is what an error tells."""
+    sql = check.sql(dialect="sqlite", comments=False)
+    return re.sub(r"\bNOT (\w+) IS NULL", r"\1 IS NOT NULL", sql)
 
 
 def _allowed_values(check: exp.Expression, column: str) -> tuple[str, ...]:
@@ -237,6 +302,13 @@ def _check_references(
                 "which is no table's primary key here",
                 hint=did_you_mean(reference.entity_type, entity_types),
             )
+    for column in entity_type.columns:
+        to = column.references
+        if column.acyclic and (to is None or to.entity_type != entity_type.name):
+            raise DeclarationError(
+                f"{where}: {column.name} is @acyclic, but does not reference {entity_type.name}",
+                hint="@acyclic is for a reference of a table to itself.",
+            )
     names = {name for key in entity_type.unique_keys for name in key}
     unknown = sorted(names - entity_type.by_name.keys())
     if unknown:
@@ -258,6 +330,19 @@ def _statistics(product: str, summary_sql: str, file: str) -> list[Statistic]:
             raise DeclarationError(f"{statement.where}: a second statistic named {name}")
         statistics[name] = Statistic(
             name, product, statement.comment.text, markers["section"], markers["show"],
-            statement.sql,
+            statement.sql, statement.where,
         )  # fmt: skip
     return list(statistics.values())
+
+
+def _rules(product: str, checks_sql: str, file: str) -> list[Rule]:
+    rules: dict[str, Rule] = {}
+    for statement in read_statements(checks_sql, file=file, markers=RULE_MARKERS):
+        name = statement.comment.markers.get("name")
+        if not name or not statement.comment.text or name in rules:
+            raise DeclarationError(
+                f"{statement.where}: a check needs a label and a @name of its own",
+                hint="-- Charges of the lines add up to the claim @name claim_charge",
+            )
+        rules[name] = Rule(name, product, statement.comment.text, statement.sql, statement.where)
+    return list(rules.values())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from . import ddl
 from .fileformat import now
 from .logical import LogicalType
-from .schema import Column, Declaration, EntityType, Reference, Statistic
+from .schema import Column, Declaration, EntityType, Reference, Rule, Statistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,38 @@ class StoredProduct:
 
 def add_product(connection: sqlite3.Connection, declaration: Declaration) -> None:
     """Create a product's tables and describe them; inside the caller's transaction."""
-    product = declaration.product
-    connection.execute(
-        "INSERT INTO _products VALUES (?, ?, ?, ?, ?)",
-        (product, declaration.version, declaration.schema_sql, declaration.summary_sql, now()),
-    )
-    for position, entity_type in enumerate(declaration.entity_types):
+    for entity_type in declaration.entity_types:
         for statement in ddl.create_statements(entity_type):
             connection.execute(statement)
+    for extra in declaration.extras:
+        connection.execute(extra.sql)
+    describe_product(connection, declaration)
+
+
+def describe_product(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    """Write down what a product declares, in place of what was written of it before."""
+    product = declaration.product
+    connection.execute(
+        "INSERT INTO _products VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET"
+        " version = ?2, schema_sql = ?3, summary_sql = ?4, checks_sql = ?5",
+        (
+            product,
+            declaration.version,
+            declaration.schema_sql,
+            declaration.summary_sql,
+            declaration.checks_sql,
+            now(),
+        ),
+    )
+    connection.execute(
+        "DELETE FROM _columns WHERE entity_type IN"
+        " (SELECT entity_type FROM _entity_types WHERE product = ?)",
+        (product,),
+    )
+    for table in ("_entity_types", "_statistics", "_rules"):
+        connection.execute(f"DELETE FROM {table} WHERE product = ?", (product,))
+    for position, entity_type in enumerate(declaration.entity_types):
         _describe(connection, entity_type, position)
-    for statement in declaration.extras:
-        connection.execute(statement)
     connection.executemany(
         "INSERT INTO _statistics (product, name, position, section, label, show, sql)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -45,11 +66,18 @@ def add_product(connection: sqlite3.Connection, declaration: Declaration) -> Non
             for position, s in enumerate(declaration.statistics)
         ],
     )
+    connection.executemany(
+        "INSERT INTO _rules (product, name, position, label, sql) VALUES (?, ?, ?, ?, ?)",
+        [
+            (product, rule.name, position, rule.label, rule.sql)
+            for position, rule in enumerate(declaration.rules)
+        ],
+    )
 
 
 def _describe(connection: sqlite3.Connection, entity_type: EntityType, position: int) -> None:
     connection.execute(
-        "INSERT INTO _entity_types VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO _entity_types VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             entity_type.name,
             entity_type.product,
@@ -57,11 +85,13 @@ def _describe(connection: sqlite3.Connection, entity_type: EntityType, position:
             entity_type.primary_key,
             json.dumps(entity_type.unique_keys),
             json.dumps(entity_type.aliases),
+            entity_type.label,
+            entity_type.card,
             entity_type.description,
         ),
     )
     connection.executemany(
-        f"INSERT INTO _columns VALUES ({', '.join('?' * 16)})",
+        f"INSERT INTO _columns VALUES ({', '.join('?' * 18)})",
         [
             (
                 entity_type.name,
@@ -76,6 +106,8 @@ def _describe(connection: sqlite3.Connection, entity_type: EntityType, position:
                 json.dumps(column.aliases),
                 column.references.entity_type if column.references else None,
                 column.references.column if column.references else None,
+                int(column.references.enforced) if column.references else 0,
+                int(column.acyclic),
                 column.unit,
                 column.codes,
                 int(column.sensitive),
@@ -94,8 +126,9 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     columns: dict[str, list[Column]] = {}
     for row in connection.execute(
         "SELECT entity_type, column_name, type, required, is_unique, default_value,"
-        " allowed_values, synonyms, aliases, references_entity_type, references_column, unit,"
-        " codes, sensitive, description FROM _columns ORDER BY entity_type, position"
+        " allowed_values, synonyms, aliases, references_entity_type, references_column,"
+        " reference_enforced, acyclic, unit, codes, sensitive, description"
+        " FROM _columns ORDER BY entity_type, position"
     ):
         columns.setdefault(row[0], []).append(
             Column(
@@ -107,11 +140,12 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
                 values=tuple(json.loads(row[6])),
                 synonyms=json.loads(row[7]),
                 aliases=tuple(json.loads(row[8])),
-                references=Reference(row[9], row[10]) if row[9] else None,
-                unit=row[11],
-                codes=row[12],
-                sensitive=bool(row[13]),
-                description=row[14],
+                references=Reference(row[9], row[10], bool(row[11])) if row[9] else None,
+                acyclic=bool(row[12]),
+                unit=row[13],
+                codes=row[14],
+                sensitive=bool(row[15]),
+                description=row[16],
             )
         )
     return [
@@ -122,11 +156,22 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
             primary_key=primary_key,
             unique_keys=tuple(tuple(key) for key in json.loads(unique_keys)),
             aliases=tuple(json.loads(aliases)),
+            label=label,
+            card=card,
             description=description,
         )
-        for name, product, primary_key, unique_keys, aliases, description in connection.execute(
-            "SELECT entity_type, product, primary_key, unique_keys, aliases, description"
-            " FROM _entity_types JOIN _products USING (product)"
+        for (
+            name,
+            product,
+            primary_key,
+            unique_keys,
+            aliases,
+            label,
+            card,
+            description,
+        ) in connection.execute(
+            "SELECT entity_type, product, primary_key, unique_keys, aliases, label, card,"
+            " description FROM _entity_types JOIN _products USING (product)"
             " ORDER BY _products.rowid, position"
         )
     ]
@@ -135,6 +180,16 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
 def read_products(connection: sqlite3.Connection) -> tuple[StoredProduct, ...]:
     rows = connection.execute("SELECT product, version FROM _products ORDER BY rowid")
     return tuple(StoredProduct(*row) for row in rows)
+
+
+def read_rules(connection: sqlite3.Connection) -> list[Rule]:
+    return [
+        Rule(*row)
+        for row in connection.execute(
+            "SELECT name, product, label, sql FROM _rules"
+            " JOIN _products USING (product) ORDER BY _products.rowid, position"
+        )
+    ]
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:

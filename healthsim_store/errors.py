@@ -160,3 +160,15 @@ class DeclarationError(HealthsimStoreError):
     """A product's schema.sql or summary.sql that does not say what it must."""
 
     code = "invalid_declaration"
+
+
+class NewerProduct(HealthsimStoreError):
+    """A file whose product is newer than the installed one."""
+
+    code = "newer_product"
+
+
+class UpgradeRefused(HealthsimStoreError):
+    """A file that cannot be brought to the installed version of a product without a loss."""
+
+    code = "upgrade_refused"

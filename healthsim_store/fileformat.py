@@ -50,6 +50,7 @@ CREATE TABLE _products (
   version TEXT NOT NULL,
   schema_sql TEXT NOT NULL,
   summary_sql TEXT NOT NULL,
+  checks_sql TEXT NOT NULL,
   added_at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE _entity_types (
@@ -60,6 +61,8 @@ CREATE TABLE _entity_types (
   primary_key TEXT NOT NULL,
   unique_keys TEXT NOT NULL, -- JSON: lists of column names
   aliases TEXT NOT NULL, -- JSON: other names that are understood
+  label TEXT NOT NULL, -- as a heading
+  card TEXT, -- the view that shows one entity to a reader, by its primary key
   description TEXT NOT NULL
 ) STRICT;
 CREATE TABLE _columns (
@@ -76,6 +79,8 @@ CREATE TABLE _columns (
   aliases TEXT NOT NULL, -- JSON list: other names that are understood
   references_entity_type TEXT,
   references_column TEXT,
+  reference_enforced INTEGER NOT NULL, -- 0 where it leads into another product
+  acyclic INTEGER NOT NULL, -- 1 where following a self reference must not come back
   unit TEXT, -- UCUM
   codes TEXT, -- code system
   sensitive INTEGER NOT NULL,
@@ -90,6 +95,15 @@ CREATE TABLE _statistics (
   section TEXT NOT NULL,
   label TEXT NOT NULL,
   show TEXT NOT NULL,
+  sql TEXT NOT NULL,
+  PRIMARY KEY (product, name)
+) STRICT;
+CREATE TABLE _rules (
+  -- The SELECTs of `check`; none of them may give a row
+  product TEXT NOT NULL REFERENCES _products (product),
+  name TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  label TEXT NOT NULL,
   sql TEXT NOT NULL,
   PRIMARY KEY (product, name)
 ) STRICT;

@@ -63,6 +63,7 @@ class StagedFolder:
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.create_function("stable_id", -1, stable_id, deterministic=True)
         self._layouts: dict[str, _Layout] = {}
+        self._views: list[Statement] = []  # steps that several SELECTs share
         self._selects: list[Statement] = []
         self._skips: list[Statement] = []
         self.accounts: dict[str, Account] = {}
@@ -79,21 +80,20 @@ class StagedFolder:
             self._skips.append(statement)
         elif statement.sql.lstrip().upper().startswith("CREATE TABLE"):
             self._declare_layout(statement)
+        elif statement.sql.lstrip().upper().startswith("CREATE VIEW"):
+            self._views.append(statement)
         else:
             raise DeclarationError(
-                f"{statement.where}: neither a source's CREATE TABLE nor a SELECT with "
-                "@into and @from, or @skip"
+                f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
+                "with @into and @from, or @skip"
             )
 
     def _declare_layout(self, statement: Statement) -> None:
         # SQLite reads the layout; two products may each declare the columns that they need.
-        try:
-            with contextlib.closing(sqlite3.connect(":memory:")) as reader:
-                reader.execute(statement.sql)
-                ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
-        except sqlite3.Error as error:
-            raise DeclarationError(f"{statement.where}: {error}") from error
+        with _located(statement), contextlib.closing(sqlite3.connect(":memory:")) as reader:
+            reader.execute(statement.sql)
+            ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
         known = self._layouts.get(table.lower(), _Layout((), frozenset()))
         names = dict.fromkeys([*known.columns, *(row[1] for row in info)])
         required = known.required | {row[1] for row in info if row[3]}
@@ -120,6 +120,9 @@ class StagedFolder:
             else:
                 self._load(name, account, rows)
         self._connection.execute("COMMIT")
+        for view in self._views:
+            with _located(view):
+                self._connection.execute(view.sql)
 
     def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
         layout = self._layouts[name]
@@ -162,10 +165,8 @@ class StagedFolder:
         for statement in statements:
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
-            try:
+            with _located(statement):
                 cursor = self._connection.execute(statement.sql)
-            except sqlite3.Error as error:
-                raise DeclarationError(f"{statement.where}: {error}") from error
             names = [description[0] for description in cursor.description]
             for values in cursor:
                 row = dict(zip(names, values, strict=True))
@@ -176,7 +177,8 @@ class StagedFolder:
         """The accounts after all entities were taken: what is not stored has a reason."""
         for statement in self._skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
-            (count,) = self._connection.execute(statement.sql).fetchone()
+            with _located(statement):
+                (count,) = self._connection.execute(statement.sql).fetchone()
             if account and count:
                 account.unmapped[statement.comment.text] = count
         for account in self.accounts.values():
@@ -187,6 +189,14 @@ class StagedFolder:
 
     def close(self) -> None:
         self._connection.close()
+
+
+@contextlib.contextmanager
+def _located(statement: Statement) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DeclarationError(f"{statement.where}: {error}") from error
 
 
 @contextlib.contextmanager

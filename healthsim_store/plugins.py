@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import os
@@ -64,23 +65,20 @@ class Plugins:
 
     @functools.cached_property
     def checked(self) -> Plugins:
-        """The same plugins after their declarations were read; a faulty one is left out."""
-        from .registry import Registry  # with sqlglot behind it, too slow for --help
+        """The same plugins after their declarations were tried out; a faulty one is left out."""
+        from .registry import Registry
+        from .rehearsal import Rehearsal
 
         checked: list[Plugin] = []
-        entity_types: dict[str, Any] = {}
-        for plugin in self.plugins:
-            try:
-                own = {
-                    entity_type.name: entity_type
-                    for product in plugin.products
-                    for entity_type in product.declaration.entity_types
-                }
-                Registry([*entity_types.values(), *own.values()])
-                entity_types |= own
-            except DeclarationError as error:
-                plugin = replace(plugin, problem=plugin.problem or error.message)
-            checked.append(plugin)
+        with contextlib.closing(Rehearsal()) as rehearsal:
+            for plugin in self.plugins:
+                try:
+                    for product in () if plugin.problem else plugin.products:
+                        Registry(product.declaration.entity_types)  # no circle of references
+                        rehearsal.try_out(product.declaration)
+                except DeclarationError as error:
+                    plugin = replace(plugin, problem=error.message)
+                checked.append(plugin)
         return Plugins(tuple(checked))
 
     @functools.cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.resources
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
 class Product:
     """A set of entity types.
 
-    ``schema`` and ``summary`` are the texts of schema.sql and summary.sql; ``formats`` maps the
-    name of a foreign format to the SQL that turns it into this product's entity types.
+    ``schema``, ``summary`` and ``checks`` are the texts of schema.sql, summary.sql and checks.sql;
+    ``formats`` maps the name of a foreign format to the SQL that turns it into this product's
+    entity types.
     """
 
     name: str
     version: str
     schema: str
     summary: str = ""
+    checks: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -33,17 +36,22 @@ class Product:
     ) -> Product:
         """The product whose files lie in a Python package.
 
-        ``schema.sql`` must be there; ``summary.sql`` and ``formats/*.sql`` may be. The name is the
-        package's without ``healthsim_store_``; the version is its distribution's.
+        ``schema.sql`` must be there; ``summary.sql``, ``checks.sql`` and ``formats/*.sql`` may be.
+        The name is the package's without ``healthsim_store_``; the version is its distribution's.
         """
         files = importlib.resources.files(package)
-        summary = files / "summary.sql"
         formats = files / "formats"
+
+        def text(name: str) -> str:
+            file = files / name
+            return file.read_text("utf-8") if file.is_file() else ""
+
         return cls(
             name=name or package.removeprefix("healthsim_store_"),
             version=version or importlib.metadata.version(package.partition(".")[0]),
             schema=(files / "schema.sql").read_text("utf-8"),
-            summary=summary.read_text("utf-8") if summary.is_file() else "",
+            summary=text("summary.sql"),
+            checks=text("checks.sql"),
             formats={
                 entry.name.removesuffix(".sql"): entry.read_text("utf-8")
                 for entry in (formats.iterdir() if formats.is_dir() else ())
@@ -57,5 +65,27 @@ class Product:
         from .declaration import read_declaration  # sqlglot is slow to import
 
         return read_declaration(
-            self.name, self.version, self.schema, self.summary, file=f"{self.name}/schema.sql"
+            self.name,
+            self.version,
+            self.schema,
+            self.summary,
+            self.checks,
+            folder=f"{self.name}/",
         )
+
+
+def compare_versions(one: str, other: str) -> int:
+    """Below, equal to or above 0 as the first version is older, equal or newer.
+
+    By the numbers of the release; a suffix such as rc1 does not count.
+    """
+
+    def release(version: str) -> list[int]:
+        numbers = re.match(r"[0-9.]*", version)
+        parts = [int(part) for part in (numbers[0] if numbers else "").split(".") if part]
+        while parts and parts[-1] == 0:
+            parts.pop()
+        return parts
+
+    first, second = release(one), release(other)
+    return (first > second) - (first < second)

@@ -17,11 +17,16 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A field such as ``patient_mrn``: the parent is found by its natural key."""
+    """A field such as ``patient_mrn``: the parent is found by its natural key.
+
+    ``scope`` are the further columns of a composite key, which parent and child share: the
+    ``site_number`` of a subject is one of the subject's study.
+    """
 
     column: Column
     parent: EntityType
     key: Column
+    scope: tuple[str, ...] = ()
 
 
 class Registry:
@@ -71,7 +76,8 @@ class Registry:
         """Every spelling of every field that a row of an entity type may have.
 
         A foreign key ``patient_id`` is also ``patient_mrn``, by each natural key of the parent;
-        plain ``mrn`` too, where only one parent has it and the child has no such column.
+        plain ``mrn`` too, where only one parent has it and the child has no such column. Of a
+        composite key, all columns but one must be the child's too.
         """
         entity_type = self._by_name[name]
         fields: dict[str, Column | Link] = {}
@@ -79,10 +85,12 @@ class Registry:
         for column, reference in entity_type.references():
             parent = self._by_name.get(reference.entity_type)
             for key in parent.unique_keys if parent else ():
-                if parent and len(key) == 1:
-                    link = Link(column, parent, parent.by_name[key[0]])
-                    fields[f"{column.name.removesuffix('_id')}_{key[0]}"] = link
-                    plain.setdefault(key[0], []).append(link)
+                own = [part for part in key if len(key) == 1 or part not in entity_type.by_name]
+                if parent and len(own) == 1:
+                    scope = tuple(part for part in key if part != own[0])
+                    link = Link(column, parent, parent.by_name[own[0]], scope)
+                    fields[f"{column.name.removesuffix('_id')}_{own[0]}"] = link
+                    plain.setdefault(own[0], []).append(link)
         for spelling, links in plain.items():
             if len(links) == 1:
                 fields.setdefault(spelling, links[0])

@@ -21,6 +21,7 @@ from .errors import (
     QueryRefused,
     QueryTimeout,
     QueryTooLarge,
+    ScenarioFileError,
 )
 from .fileformat import verify
 from .sqlite import BUSY_SECONDS, connect_writable, file_errors, uri
@@ -188,6 +189,13 @@ _FUNCTIONS = frozenset(
 )
 
 
+def permits(action: int, function: str | None) -> bool:
+    """Whether a statement that may only read may do this; for ``sqlite3.set_authorizer``."""
+    if action == sqlite3.SQLITE_FUNCTION:
+        return bool(function) and str(function).lower() in _FUNCTIONS
+    return action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
+
+
 class Sandbox:
     """A read-only connection to one scenario file, with others attached by the store.
 
@@ -261,11 +269,9 @@ class Sandbox:
     def _authorize(
         self, action: int, first: str | None, second: str | None, *context: str | None
     ) -> int:
-        if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE):
+        if permits(action, second):
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION:
-            if second and second.lower() in _FUNCTIONS:
-                return sqlite3.SQLITE_OK
             self._denied = f"the function {second}()"
         else:
             name = _ACTIONS.get(action, "this kind of statement")
@@ -304,6 +310,36 @@ class Sandbox:
         finally:
             self._deadline = float("inf")
             cursor.close()
+
+    def inspect(self, pragma: str, *, timeout: float) -> list[tuple[Any, ...]]:
+        """The answer of integrity_check or foreign_key_check, which no query may give itself.
+
+        Raises QueryTimeout, and CorruptScenario where the file cannot even be inspected.
+        """
+        if pragma not in ("integrity_check", "foreign_key_check"):
+            raise InvalidArgument(f"{pragma} is no inspection.")
+        return self._pragma(pragma, timeout)
+
+    def table_info(self, table: str, *, timeout: float) -> list[tuple[Any, ...]]:
+        """``PRAGMA table_info``: position, name, type, NOT NULL, default, primary key."""
+        return self._pragma(f"table_info({quoted(table)})", timeout)
+
+    def _pragma(self, pragma: str, timeout: float) -> list[tuple[Any, ...]]:
+        self._deadline = time.monotonic() + timeout
+        self.connection.set_authorizer(None)
+        try:
+            # SQLite 3.40 refuses json_valid() in a CHECK otherwise, and integrity_check runs them.
+            self.connection.execute("PRAGMA trusted_schema = ON")
+            with file_errors(self.path):
+                return self.connection.execute(f"PRAGMA {pragma}").fetchall()
+        except ScenarioFileError as error:
+            if "interrupted" in error.message:
+                raise self._explained(sqlite3.OperationalError("interrupted"), timeout) from error
+            raise
+        finally:
+            self._deadline = float("inf")
+            self.connection.execute("PRAGMA trusted_schema = OFF")
+            self.connection.set_authorizer(self._authorize)
 
     def _explained(self, error: Exception, timeout: float) -> QueryError:
         text = str(error)

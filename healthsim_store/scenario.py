@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from . import dictionary, fileformat
-from .errors import EmptyBatch, InvalidArgument, UnknownEntityType
+from .errors import EmptyBatch, InvalidArgument, InvalidRows, UnknownEntityType
 from .plugins import installed
+from .product import compare_versions
 from .registry import Registry
 from .sandbox import Sandbox
 from .sqlite import connect_writable, file_errors, transaction
@@ -121,6 +122,29 @@ def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str
 
 
 def _write(connection: sqlite3.Connection, batch: Batch) -> dict[str, Stored]:
+    try:
+        return _write_batch(connection, batch)
+    except (InvalidRows, UnknownEntityType) as error:
+        older = _outdated(connection)
+        if older:
+            error.hint = f"{error.hint} {older}" if error.hint else older
+        raise
+
+
+def _outdated(connection: sqlite3.Connection) -> str | None:
+    """What to do where the file's products are older than the installed ones."""
+    told = []
+    for product in dictionary.read_products(connection):
+        known = installed().declarations.get(product.name)
+        if known and compare_versions(product.version, known.version) < 0:
+            told.append(
+                f"The scenario has {product.name} {product.version}, {known.version} is installed:"
+                " healthsim-store upgrade brings it up to date."
+            )
+    return " ".join(told) or None
+
+
+def _write_batch(connection: sqlite3.Connection, batch: Batch) -> dict[str, Stored]:
     registry = _registry_for(connection, batch.entities)
     ids = fileformat.EntityIds(connection)
     writer = Writer(

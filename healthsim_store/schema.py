@@ -1,4 +1,4 @@
-"""What a product declares: entity types and their columns, statistics, formats.
+"""What a product declares: entity types and their columns, statistics, rules.
 
 These are plain values. `declaration` reads them from a product's .sql files, `dictionary` from
 what a scenario file says about itself; everybody else only looks at them.
@@ -22,10 +22,14 @@ EXTRA = "extra"  # the column that the engine gives every entity type, for field
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A foreign key: the parent entity type and its primary key column."""
+    """A foreign key: the parent entity type and its primary key column.
+
+    ``enforced`` is false for one into another product, which a file may lack.
+    """
 
     entity_type: str
     column: str
+    enforced: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Column:
     synonyms: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     references: Reference | None = None
+    acyclic: bool = False  # following it never comes back
     description: str = ""
     unit: str | None = None
     codes: str | None = None
@@ -81,21 +86,19 @@ class EntityType:
     primary_key: str
     unique_keys: tuple[tuple[str, ...], ...] = ()
     aliases: tuple[str, ...] = ()
+    label: str = ""  # the name as a heading
+    card: str | None = None  # the view that shows one of these to a reader
     description: str = ""
     checks: tuple[str, ...] = field(default=(), compare=False)
-
-    @property
-    def label(self) -> str:
-        """``lab_results`` as a heading: ``Lab Results``."""
-        return self.name.replace("_", " ").title()
 
     @functools.cached_property
     def by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
 
-    def references(self) -> Iterator[tuple[Column, Reference]]:
+    def references(self, *, soft: bool = False) -> Iterator[tuple[Column, Reference]]:
+        """The foreign keys; with ``soft`` those into other products too."""
         for column in self.columns:
-            if column.references:
+            if column.references and (soft or column.references.enforced):
                 yield column, column.references
 
     def arrow_schema(self) -> pa.Schema:
@@ -130,6 +133,28 @@ class Statistic:
     section: str
     show: str
     sql: str
+    where: str = field(default="", compare=False)  # file and line
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named SELECT of checks.sql: what `check` must find no row of."""
+
+    name: str
+    product: str
+    label: str
+    sql: str
+    where: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An index or view of schema.sql, as written."""
+
+    kind: str  # INDEX or VIEW
+    name: str
+    sql: str
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +165,8 @@ class Declaration:
     version: str
     entity_types: tuple[EntityType, ...]
     statistics: tuple[Statistic, ...] = ()
-    extras: tuple[str, ...] = ()  # CREATE INDEX and CREATE VIEW, as written
+    rules: tuple[Rule, ...] = ()
+    extras: tuple[Extra, ...] = ()
     schema_sql: str = ""
     summary_sql: str = ""
+    checks_sql: str = ""

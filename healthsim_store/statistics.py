@@ -52,6 +52,14 @@ def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer]
     return answers, failed
 
 
+def template_fields(template: str) -> list[str]:
+    """The columns that a template names. Raises ValueError for a brace that is no field."""
+    rest = _FIELD.sub("", template)
+    if "{" in rest or "}" in rest:
+        raise ValueError(template)
+    return [match[1] for match in _FIELD.finditer(template)]
+
+
 def fill(template: str, row: Mapping[str, Any]) -> str:
     """``{low:.1f}-{high:.1f}%`` with a row's values; a field that is not there stays as it is."""
 

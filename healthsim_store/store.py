@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import scenario as files
+from .check import CheckResult, check_file, shared_ids
 from .dictionary import read_entity_types
 from .errors import (
     HealthsimStoreError,
@@ -26,6 +27,7 @@ from .errors import (
 )
 from .memory import Memory, fingerprint
 from .naming import clean_name, find_name, make_name
+from .plugins import installed
 from .query import (
     Parameters,
     QueryResult,
@@ -35,12 +37,13 @@ from .query import (
     translate,
 )
 from .registry import Registry
-from .samples import sample
+from .samples import sample, sample_cards
 from .sandbox import Sandbox
 from .scenario import Batch, ScenarioInfo, clean_tags
 from .schema import EXTRA
 from .sqlite import file_errors
 from .summary import Summary, make_summary, read_summary
+from .upgrade import Upgraded, upgrade_file
 from .writer import Stored
 
 ENVIRONMENT = "HEALTHSIM_STORE_DIR"
@@ -407,13 +410,26 @@ class Store:
         return make_summary(path.stem, parts, max_tokens=max_tokens)
 
     def get_samples(
-        self, scenario: str, entity_type: str, *, count: int = 3, sensitive: bool = False
+        self,
+        scenario: str,
+        entity_type: str,
+        *,
+        count: int = 3,
+        cards: bool = True,
+        sensitive: bool = False,
     ) -> list[dict[str, Any]]:
-        """A few rows, spread over the data, without empty fields; sensitive ones on request."""
+        """A few entities, spread over the data, without empty fields.
+
+        As cards, the readable form that a product declares; as rows where there is none, with
+        ``cards=False``, or with ``sensitive=True``, which adds the columns that are marked so.
+        """
         check_limit("count", count, most=1_000)
         with self._sandbox(self.find(scenario)) as sandbox:
             registry = Registry(read_entity_types(sandbox.connection))
-            return sample(sandbox, registry.entity_type(entity_type), count, sensitive=sensitive)
+            found = registry.entity_type(entity_type)
+            if found.card and cards and not sensitive:
+                return sample_cards(sandbox, found, count)
+            return sample(sandbox, found, count, sensitive=sensitive)
 
     def query_scenario(
         self,
@@ -544,6 +560,32 @@ class Store:
         with self._sandbox(path) as sandbox:
             facts = files.read_info(sandbox, log_entries=log_entries)
         return _info(path.stem, path, path.stat().st_size, facts)
+
+    # -- soundness ---------------------------------------------------------------------------
+
+    def check_scenario(self, scenario: str) -> CheckResult:
+        """Whether a file is sound: pages, keys, declared rules, statistics, products."""
+        return check_file(self.find(scenario), installed().declarations)
+
+    def check_scenarios(self, scenarios: Sequence[str] = ()) -> list[CheckResult]:
+        """The same for several, all of them by default, and which ids stand in two files."""
+        names = [self.find(scenario).stem for scenario in scenarios] or self.names()
+        paths = [self.path / f"{name}.db" for name in dict.fromkeys(names)]
+        shared = shared_ids(paths) if len(paths) > 1 else {}
+        results = (check_file(path, installed().declarations) for path in paths)
+        return [
+            replace(result, findings=(*result.findings, *shared.get(result.scenario, ())))
+            for result in results
+        ]
+
+    def upgrade_scenario(self, scenario: str) -> list[Upgraded]:
+        """Bring a file to the installed versions of its products: new columns, views, rules.
+
+        Raises NewerProduct, UpgradeRefused; then the file is as it was.
+        """
+        path = self.find(scenario)
+        self.close()
+        return upgrade_file(path, installed().declarations)
 
     # -- names, tags, trash ------------------------------------------------------------------
 

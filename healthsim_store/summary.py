@@ -223,7 +223,7 @@ def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> 
 
 def _by_worth(entity_type: EntityType) -> list[str]:
     """The columns with references last: they tell a reader least and cost most."""
-    references = {column.name for column, _ in entity_type.references()}
+    references = {column.name for column, _ in entity_type.references(soft=True)}
     return sorted(entity_type.by_name, key=references.__contains__)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .ddl import quoted
+from .ddl import circles, quoted
 from .errors import InvalidArgument, InvalidRows
 from .fileformat import EntityIds
 from .nearest import did_you_mean
@@ -65,6 +65,7 @@ class _Plan:
     columns: tuple[Column, ...]  # what each value must be
     targets: tuple[str, ...]  # the column that each value ends up in
     links: tuple[Link | None, ...]
+    values: tuple[str, ...]  # the SQL of each target's value
     unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
     new_id: bool
     get: Callable[[Row], tuple[Any, ...]]
@@ -220,13 +221,16 @@ class Writer:
         self, entity_type: EntityType, plan: _Plan, number: int, stored: list[Any]
     ) -> list[Problem]:
         problems = []
-        for name, link, value in zip(plan.fields, plan.links, stored, strict=False):
+        for position, (link, value) in enumerate(zip(plan.links, stored, strict=False)):
             if link is None or value is None:
                 continue
-            parent, key = quoted(link.parent.name), quoted(link.key.name)
-            if not self._scalar(f"SELECT count(*) FROM {parent} WHERE {key} = ?", value):
-                expected = f"there is no such {link.key.name} in {link.parent.name}"
+            sql = f"SELECT {plan.values[position]} = '{_MISSING_PARENT}'"
+            # As many parameters as the statement has; those that it does not name are left over.
+            if self._scalar(f"{sql}, ?{len(stored)}", *stored):
+                within = f" of this {' and '.join(link.scope)}" if link.scope else ""
+                expected = f"there is no such {link.key.name} in {link.parent.name}{within}"
                 hint = f"Store {link.parent.name} first, or in the same batch."
+                name = plan.fields[position]
                 problems.append(Problem(entity_type.name, number, name, value, expected, hint))
         return problems
 
@@ -252,6 +256,25 @@ class Writer:
                     for rowid, value in dangling
                 ]
                 raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
+            if column.acyclic:
+                self._check_acyclic(entity_type, column, last_rowid)
+
+    def _check_acyclic(self, entity_type: EntityType, column: Column, last_rowid: int) -> None:
+        """Every circle that was not there before goes through a new row. A row may name itself."""
+        found = self._connection.execute(circles(entity_type, column), (last_rowid, MAX_PROBLEMS))
+        problems = [
+            Problem(
+                entity_type.name,
+                rowid - last_rowid,
+                column.name,
+                value,
+                f"following {column.name} from here comes back to this row",
+                "One of them must lead out of the circle, or to itself.",
+            )
+            for rowid, value in found
+        ]
+        if problems:
+            raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
 
     def _plan(
         self, entity_type: EntityType, shape: tuple[str, ...], number: int, count: int
@@ -284,6 +307,10 @@ class Writer:
             if column.name in known:
                 problem(name, f"means the same as {known[column.name][0]}", "Give one of the two.")
             known[column.name] = (name, target)
+        for name, target in list(known.values()):
+            for part in target.scope if isinstance(target, Link) else ():
+                if part not in known:
+                    problem(name, f"is found by {part} too", f"Give {part} as well.")
         if EXTRA in known and unknown:
             problem(EXTRA, "is where the unknown fields would be kept", "Give one or the other.")
         for column in entity_type.columns:
@@ -309,10 +336,9 @@ class Writer:
             target.key if isinstance(target, Link) else target for _, target in known.values()
         ]
         values = [
-            _link_sql(position, link) if link else
-            _default_sql(position, entity_type.by_name[name])
+            _value_sql(position, name, link, targets, links, entity_type)
             for position, (name, link) in enumerate(zip(targets, links, strict=True), 1)
-        ]  # fmt: skip
+        ]
         if unknown:
             targets.append(EXTRA)
             columns.append(entity_type.by_name[EXTRA])
@@ -331,6 +357,7 @@ class Writer:
             columns=tuple(columns),
             targets=tuple(targets),
             links=tuple(links),
+            values=tuple(values),
             unknown=tuple(unknown),
             new_id=new_id,
             get=_getter(fields),
@@ -369,13 +396,29 @@ def _getter(fields: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
     return lambda row: tuple(row[name] for name in fields)
 
 
-def _link_sql(position: int, link: Link) -> str:
-    """The parent's primary key by its natural key; a value that no parent has breaks the
-    foreign key instead of becoming NULL."""
+def _value_sql(
+    position: int,
+    name: str,
+    link: Link | None,
+    targets: list[str],
+    links: list[Link | None],
+    entity_type: EntityType,
+) -> str:
+    """What is stored for the parameter of a field: the value, its default, or the parent's key.
+
+    A value that no parent has breaks the foreign key instead of becoming NULL.
+    """
+    if link is None:
+        return _default_sql(position, entity_type.by_name[name])
     parent = link.parent
+    where = f"{quoted(link.key.name)} = ?{position}"
+    for column in link.scope:
+        at = targets.index(column)
+        value = _value_sql(at + 1, column, links[at], targets, links, entity_type)
+        where += f" AND {quoted(column)} = {value}"
     found = (
         f"coalesce((SELECT {quoted(parent.primary_key)} FROM {quoted(parent.name)}"
-        f" WHERE {quoted(link.key.name)} = ?{position}), '{_MISSING_PARENT}')"
+        f" WHERE {where}), '{_MISSING_PARENT}')"
     )
     return f"CASE WHEN ?{position} IS NOT NULL THEN {found} END"
 

@@ -99,7 +99,7 @@ FAULTS = {
 @pytest.mark.parametrize(("sql", "said"), FAULTS.values(), ids=FAULTS)
 def test_faults_are_told_with_file_and_line(sql: str, said: str) -> None:
     with pytest.raises(DeclarationError, match=said) as caught:
-        read_declaration("toy", "1", f"-- a file\n\n{sql}", file="toy/schema.sql")
+        read_declaration("toy", "1", f"-- a file\n\n{sql}", folder="toy/")
     assert "toy/schema.sql, line 3" in caught.value.message
 
 

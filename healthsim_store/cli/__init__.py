@@ -12,12 +12,12 @@ import click
 
 from .. import __version__
 from ..errors import HealthsimStoreError
-from .reading import info, list_, plugins, query, samples, schema, summary, tags
-from .writing import delete, import_, persist, rename, restore, tag, untag
+from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
+from .writing import delete, import_, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
     persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, delete,
-    restore, schema, plugins,
+    restore, check, upgrade, schema, plugins,
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def cli() -> None:
     A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
     folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.
 
-    Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage; 130 interrupted.
+    Exit codes: 0 done; 1 an error, told on stderr, or what check found; 2 wrong usage; 130 interrupted.
     """
 
 
@@ -72,7 +72,9 @@ for _command in _OWN:
 def main() -> None:
     """The entry point."""
     try:
-        cli.main(prog_name="healthsim-store", standalone_mode=False)
+        code = cli.main(prog_name="healthsim-store", standalone_mode=False)
+        if isinstance(code, int) and code:  # what a command gave to Context.exit()
+            sys.exit(code)
     except HealthsimStoreError as error:
         click.echo(f"Error ({error.code}): {error}", err=True)
         sys.exit(1)

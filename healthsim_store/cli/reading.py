@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -118,30 +119,75 @@ def summary(
 @click.argument("scenario")
 @click.argument("entity_type")
 @click.option("--count", "-n", default=3, show_default=True, help="How many.")
-@click.option("--sensitive", is_flag=True, help="With the columns that are marked sensitive.")
+@click.option("--rows", is_flag=True, help="The rows themselves, not cards.")
+@click.option("--sensitive", is_flag=True, help="Rows with the columns that are marked sensitive.")
 @json_option
 @store_option
 def samples(
     scenario: str,
     entity_type: str,
     count: int,
+    rows: bool,
     sensitive: bool,
     as_json: bool,
     folder: str | None,
 ) -> None:
-    """A few rows of an entity type, spread over the data."""
+    """A few entities, spread over the data: as cards, where their product declares one."""
     store, name = open_scenario(folder, scenario)
-    rows = store.get_samples(name, entity_type, count=count, sensitive=sensitive)
+    found = store.registry(name).entity_type(entity_type)
+    chosen = store.get_samples(name, entity_type, count=count, cards=not rows, sensitive=sensitive)
     if as_json:
-        echo_json(rows)
+        echo_json(chosen)
         return
-    for number, row in enumerate(rows, 1):
-        click.echo(f"{number}.")
-        width = max(map(len, row))
-        for field, value in row.items():
-            click.echo(f"   {field:<{width}}  {value}")
-    if not rows:
-        click.echo(f"There are no {entity_type}.", err=True)
+    card = found.card and not rows and not sensitive
+    for number, row in enumerate(chosen, 1):
+        click.echo(_card(number, row, found.primary_key) if card else _row(number, row))
+    if not chosen:
+        click.echo(f"There are no {found.name}.", err=True)
+
+
+def _card(number: int, row: Mapping[str, Any], key: str) -> str:
+    """The first column after the key is the title, the others its lines."""
+    title, *lines = [(field, value) for field, value in row.items() if field != key]
+    told = [f"- {field.replace('_', ' ')}: {value}" for field, value in lines]
+    return "\n".join([f"**{number}. {title[1]}**", *told, ""])
+
+
+def _row(number: int, row: Mapping[str, Any]) -> str:
+    width = max(map(len, row))
+    return "\n".join([f"{number}.", *(f"   {name:<{width}}  {row[name]}" for name in row)])
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1)
+@json_option
+@store_option
+@click.pass_context
+def check(
+    context: click.Context, scenarios: tuple[str, ...], as_json: bool, folder: str | None
+) -> None:
+    """Look whether scenarios are sound; all of them unless some are named.
+
+    Pages and indexes, foreign keys, declared rules, natural keys, statistics and cards, products
+    and their versions, ids that stand in two files. The exit code is 1 when there is an error;
+    notes are only told.
+    """
+    results = []
+    if len(scenarios) == 1:
+        store, name = open_scenario(folder, scenarios[0])
+        results = [store.check_scenario(name)]
+    else:
+        results = open_store(folder).check_scenarios(scenarios)
+    if as_json:
+        echo_json([result.to_dict() for result in results])
+    else:
+        for result in results:
+            looked = ", ".join(f"{kind} {n:,}" for kind, n in result.checked.items())
+            click.echo(f"{result.scenario}: {'ok' if result.ok else 'NOT SOUND'} ({looked})")
+            for finding in result.findings:
+                click.echo(f"  {finding.level}, {finding.kind}: {finding.message}")
+    if not all(result.ok for result in results):
+        context.exit(1)
 
 
 @click.command("list")

@@ -9,7 +9,15 @@ from typing import Any
 
 import click
 
-from .common import Command, echo_json, json_option, open_store, store_option, table
+from .common import (
+    Command,
+    echo_json,
+    json_option,
+    open_scenario,
+    open_store,
+    store_option,
+    table,
+)
 
 
 def _batch_options(command: Command) -> Command:
@@ -138,6 +146,28 @@ def untag(scenario: str, tags: tuple[str, ...], folder: str | None) -> None:
     store = open_store(folder)
     name = store.find(scenario).stem
     click.echo(f"{name}: {', '.join(store.remove_tags(name, *tags)) or 'no tags'}")
+
+
+@click.command()
+@click.argument("scenario")
+@json_option
+@store_option
+def upgrade(scenario: str, as_json: bool, folder: str | None) -> None:
+    """Bring a scenario to the installed versions of its products, all or nothing."""
+    store, name = open_scenario(folder, scenario)
+    done = store.upgrade_scenario(name)
+    if as_json:
+        echo_json([upgraded.to_dict() for upgraded in done])
+        return
+    for upgraded in done:
+        if upgraded.changes:
+            click.echo(f"{upgraded.product} {upgraded.before} to {upgraded.after}:")
+            for change in upgraded.changes:
+                click.echo(f"- {change}")
+        else:
+            click.echo(f"{upgraded.product} {upgraded.before} is current.")
+    if not done:
+        click.echo("None of its products is installed: nothing to do.", err=True)
 
 
 @click.command()

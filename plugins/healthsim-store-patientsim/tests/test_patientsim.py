@@ -15,6 +15,7 @@ from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidRows
 from healthsim_store.importing import import_data
 from healthsim_store.plugins import installed
+from healthsim_store.testing import ProductTests
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
@@ -106,13 +107,6 @@ def test_age_counts_birthdays(store: Store) -> None:
         assert answer == {"youngest": age, "oldest": age}
 
 
-def test_every_statistic_runs_on_empty_tables(store: Store) -> None:
-    store.persist({"patients": [patient(1)]}, scenario="s")
-    summary = store.get_summary("s")
-    assert summary.omitted == ()
-    assert set(summary.statistics) == {"age_range", "gender"}
-
-
 def everything() -> dict[str, list[dict[str, Any]]]:
     """Rows of every entity type."""
     batch = cohort()
@@ -126,6 +120,60 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     batch["orders"] = [at | {"type": "lab", "name": "CBC", "order_date": "2024-01-01"}]
     batch["notes"] = [at | {"type": "progress", "text": "Fine.", "note_date": "2024-01-01"}]
     return batch
+
+
+class TestPatientSim(ProductTests):
+    product = "patientsim"
+    rows = everything()
+
+
+def test_a_card_reads_like_a_chart(store: Store) -> None:
+    store.persist(
+        {
+            "patients": [
+                patient(1, given_name="Maria", family_name="Gonzalez", birth_date="1966-03-02",
+                        death_date="2024-06-01"),
+                patient(2, death_date="2024-06-14"),
+            ],
+            "diagnoses": [
+                diagnosis("P-1", "I10", description="Hypertension"),
+                diagnosis("P-1", "E11.65", description="Type 2 DM with hyperglycemia",
+                          diagnosis_type="principal"),
+                diagnosis("P-1", "J06.9", description="Cold", resolved_date="2020-02-01"),
+                diagnosis("P-1", "160903007", description="Full-time employment (finding)"),
+            ],
+            "lab_results": [
+                lab("P-1", 9.9, collected_time="2023-02-15T09:00:00"), lab("P-1", 8.2),
+            ],
+            "medications": [
+                {"patient_mrn": "P-1", "name": "Metformin", "dose": "1000mg", "frequency": "BID",
+                 "start_date": "2023-01-01"},
+                {"patient_mrn": "P-1", "name": "Old", "start_date": "2023-01-01",
+                 "end_date": "2023-02-01"},
+            ],
+            "encounters": [
+                {"patient_mrn": "P-1", "class_code": "AMB", "admission_time": "2024-02-15T09:00:00",
+                 "chief_complaint": "routine follow-up"},
+                {"patient_mrn": "P-1", "class_code": "AMB",
+                 "admission_time": "2023-02-15T09:00:00"},
+            ],
+        },
+        scenario="s",
+    )  # fmt: skip
+    one, two = store.get_samples("s", "patients")
+    del one["patient_id"], two["patient_id"]
+    assert one == {
+        "patient": "Maria Gonzalez (Female, died at 58)",
+        "MRN": "P-1",
+        "Diagnosis": "E11.65 - Type 2 DM with hyperglycemia",
+        "Latest_A1C": "8.2% (2024-02-15)",
+        "Medications": "Metformin 1000mg BID",
+        "Comorbidities": "Hypertension (I10)",
+        "Last_Visit": "2024-02-15 (routine follow-up)",
+    }
+    assert two == {"patient": "Given2 Family2 (Female, died at 63)", "MRN": "P-2"}
+    row = store.get_samples("s", "patients", count=1, cards=False)[0]
+    assert row["given_name"] == "Given2"  # of one sample, the middle
 
 
 def test_every_entity_type_persists_with_usual_spellings(store: Store) -> None:

@@ -196,3 +196,70 @@ CREATE TABLE clinical_notes (
   author VARCHAR, -- Who wrote it
   loinc_code VARCHAR -- Document type @codes LOINC
 );
+
+-- One patient for a reader. What SNOMED CT calls a finding or a situation is no comorbidity.
+-- @card patients
+CREATE VIEW patient_cards AS
+SELECT
+  patient_id,
+  given_name || ' ' || family_name || ' ('
+    || CASE gender WHEN 'M' THEN 'Male' WHEN 'F' THEN 'Female' WHEN 'O' THEN 'Other'
+         ELSE 'Unknown' END
+    || iif(death_date IS NULL, ', ', ', died at ')
+    || (strftime('%Y', at) - strftime('%Y', birth_date)
+         - (strftime('%m-%d', at) < strftime('%m-%d', birth_date)))
+    || ')' AS patient,
+  mrn AS MRN,
+  (SELECT code || coalesce(' - ' || description, '')
+    FROM diagnoses
+    WHERE diagnosis_id = principal) AS Diagnosis,
+  (SELECT coalesce(value_numeric, value) || coalesce(unit, '')
+      || ' (' || date(collected_time) || ')'
+    FROM lab_results AS l
+    WHERE l.patient_id = p.patient_id AND loinc_code IN ('4548-4', '17856-6')
+    ORDER BY collected_time DESC
+    LIMIT 1) AS Latest_A1C,
+  (SELECT group_concat(said, ', ')
+    FROM (
+      SELECT name || coalesce(' ' || dose, '') || coalesce(' ' || frequency, '') AS said
+      FROM medications AS m
+      WHERE m.patient_id = p.patient_id AND coalesce(status, 'active') = 'active'
+        AND (end_date IS NULL OR end_date >= date('now'))
+      GROUP BY 1
+      ORDER BY max(start_date) DESC
+      LIMIT 6
+    )) AS Medications,
+  (SELECT group_concat(said, ', ')
+    FROM (
+      SELECT coalesce(description || ' (' || code || ')', code) AS said
+      FROM diagnoses AS d
+      WHERE d.patient_id = p.patient_id AND resolved_date IS NULL
+        AND code <> (SELECT code FROM diagnoses WHERE diagnosis_id = principal)
+        AND coalesce(description, '') NOT LIKE '%(finding)'
+        AND coalesce(description, '') NOT LIKE '%(situation)'
+      GROUP BY code
+      ORDER BY min(diagnosed_date)
+      LIMIT 5
+    )) AS Comorbidities,
+  (SELECT date(admission_time)
+      || coalesce(' (' || coalesce(chief_complaint, reason_description, type_description) || ')',
+        '')
+    FROM encounters AS e
+    WHERE e.patient_id = p.patient_id
+    ORDER BY admission_time DESC
+    LIMIT 1) AS Last_Visit
+FROM (
+  SELECT
+    *,
+    coalesce(death_date, date('now')) AS at,
+    (SELECT diagnosis_id
+      FROM diagnoses AS d
+      WHERE d.patient_id = patients.patient_id
+      ORDER BY
+        diagnosis_type IS 'principal' DESC,
+        resolved_date IS NULL DESC,
+        coalesce(description, '') LIKE '%(finding)' OR coalesce(description, '') LIKE '%(situation)',
+        diagnosed_date DESC
+      LIMIT 1) AS principal
+  FROM patients
+) AS p;

@@ -1,0 +1,274 @@
+"""MemberSim: known answers, what is refused, and the money side of Synthea's real output."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from healthsim_store import Store
+from healthsim_store.errors import InvalidRows
+from healthsim_store.importing import import_data
+from healthsim_store.plugins import installed
+from healthsim_store.testing import ProductTests
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    installed.cache_clear()
+    with Store(tmp_path / "store") as made:
+        yield made
+
+
+def member(n: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "member_id": f"M-{n}", "first_name": f"Given{n}", "last_name": f"Family{n}",
+        "dob": "1950-01-01", "gender": "female", "plan_type": "HMO", "city": "San Diego",
+        "state": "CA", "effective_date": "2024-01-01",
+    } | fields  # fmt: skip
+
+
+def claim(n: int, member: str, charge: float, **fields: Any) -> dict[str, Any]:
+    return {
+        "claim_id": f"C-{n}", "member_id": member, "claim_type": "837P", "npi": "1234567893",
+        "dos": "2024-03-01", "total_charge": charge, "dx1": "E11.9",
+    } | fields  # fmt: skip
+
+
+def line(claim: str, number: int, charge: float, **fields: Any) -> dict[str, Any]:
+    return {
+        "claim_id": claim, "line": number, "cpt": "99213", "charge": charge,
+    } | fields  # fmt: skip
+
+
+def plan() -> dict[str, list[dict[str, Any]]]:
+    """Four members, two of them one person, and three claims."""
+    return {
+        "members": [
+            member(1, risk_score=1.5, subscriber_id="M-1"),
+            member(2, gender="M", plan_type="PPO", risk_score=2.0, city="Fresno"),
+            member(3, person_id="p", relationship="spouse", subscriber_id="M-2", dob="1960-01-01"),
+            member(4, person_id="p", plan_type="PFFS", effective_date="2025-01-01",
+                   dob="1960-01-01"),
+        ],
+        "member_conditions": [
+            {"member_id": "M-1", "code": "E11.9", "description": "Type 2 diabetes"},
+            {"member_id": "M-2", "icd10": "E11.9", "hcc": "37"},
+            {"member_id": "M-1", "code": "I10"},
+        ],
+        "authorizations": [
+            {"auth_number": "A-1", "member_id": "M-1", "service": "MRI", "status": "approved",
+             "request_date": "2024-02-01"},
+        ],
+        "claims": [
+            claim(1, "M-1", 300.00, total_allowed=200, total_paid=150.5,
+                  patient_responsibility=49.5, authorization_auth_number="A-1"),
+            claim(2, "M-1", 12000.25, total_allowed=9000, total_paid=9000,
+                  patient_responsibility=0, claim_type="institutional"),
+            claim(3, "M-2", 20, claim_type="pharmacy", dx1=None, total_allowed=20, total_paid=10,
+                  patient_responsibility=10),
+        ],
+        "claim_lines": [
+            line("C-1", 1, 100, allowed=80, paid=60.5, patient_share=19.5),
+            line("C-1", 2, 200, allowed=120, paid=90, patient_share=30),
+            line("C-2", 1, 12000.25),
+        ],
+        "accumulators": [
+            {"member_id": "M-1", "type": "deductible", "year": 2024, "limit": 500, "used": 49.5},
+        ],
+    }  # fmt: skip
+
+
+class TestMemberSim(ProductTests):
+    product = "membersim"
+    rows = plan()
+
+
+def test_statistics_have_the_known_answers(store: Store) -> None:
+    store.persist(plan(), scenario="s")
+    answers = {name: a.text for name, a in store.get_summary("s").statistics.items()}
+    assert answers.pop("member_age_range").count("-") == 1
+    assert answers == {
+        "member_gender": "1 male, 2 female",  # the person with two spans is one
+        "member_states": "CA (3)",
+        "member_cities": "San Diego (2), Fresno (1)",
+        "plan_types": "HMO (2), PFFS (1), PPO (1)",
+        "risk_score": "1.75 (range: 1.50-2.00)",
+        "claim_totals": "$12,320 charged, $9,220 allowed, $9,160 paid, $60 patient share",
+        "highest_claim": "$12,000",
+        "member_conditions": "Type 2 diabetes (2), I10 (1)",
+    }
+
+
+def test_a_card(store: Store) -> None:
+    store.persist(plan(), scenario="s")
+    card = store.get_samples("s", "members", count=4)[0]
+    assert card.pop("member").startswith("Given1 Family1 (Female, ")
+    assert card == {
+        "member_id": "M-1",
+        "Plan": "HMO",
+        "Coverage": "2024-01-01 on",
+        "Residence": "San Diego, CA",
+        "Risk_Score": 1.5,
+        "Conditions": "Type 2 diabetes (E11.9), I10",
+        "Claims": "2 for $12,300.25, paid $9,150.50",
+    }
+
+
+@pytest.mark.parametrize(
+    ("batch", "said"),
+    [
+        ({"members": [member(1, plan_type="HMOO")]}, "one of HMO, PPO, PFFS"),
+        ({"members": [member(1, plan_type="HMOO")]}, "Did you mean HMO?"),
+        ({"claim_lines": [line("C-9", 1, 5)]}, "there is no such claim_id in claims"),
+        ({"members": [member(1, subscriber_id="M-2"), member(2, subscriber_id="M-1")]},
+         "members row 1, subscriber_id 'M-2': following subscriber_id from here comes back"),
+        ({"members": [member(1, subscriber_id="M-9")]}, "no such member_id in members"),
+        ({"members": [member(1)], "claims": [claim(1, "M-1", 5, dx1=None)]},
+         "principal_diagnosis IS NOT NULL OR claim_type"),
+        ({"members": [member(1)], "claims": [claim(1, "M-1", 5, total_allowed=6)]},
+         "total_allowed <= total_charge"),
+        ({"members": [member(1)], "claims": [claim(1, "M-1", 5)],
+          "claim_lines": [line("C-1", 1, 5), line("C-1", 1, 5)]}, "claim_id + line_number"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(store: Store, batch: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidRows) as caught:
+        store.persist(batch, scenario="s")
+    assert said in str(caught.value)
+    assert store.names() == []
+
+
+def test_a_circle_through_rows_that_are_there_is_found(store: Store) -> None:
+    store.persist({"members": [member(1), member(2, subscriber_id="M-1")]}, scenario="s")
+    with pytest.raises(InvalidRows, match="comes back to this row"):
+        store.persist(
+            {"members": [member(1, subscriber_id="M-2")]}, scenario="s", on_conflict="replace"
+        )
+    store.persist({"members": [member(3, subscriber_id="M-2")]}, scenario="s")
+    assert store.check_scenario("s").ok
+
+
+def test_check_finds_money_that_does_not_add_up(store: Store) -> None:
+    batch = plan()
+    batch["claim_lines"][0]["charge"] = 100.01
+    store.persist(batch, scenario="s")
+    (finding,) = store.check_scenario("s").findings
+    assert (finding.level, finding.kind) == ("error", "rule")
+    assert finding.message.startswith("Charges of the lines add up to the claim: not so for 1")
+    assert "C-1" in finding.message
+
+
+def csv_rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_money_side_of_a_real_synthea_folder(store: Store) -> None:
+    folder = DATA / "synthea-a"
+    if not folder.is_dir():
+        pytest.skip("the real data synthea-a is not beside the project")
+    result = import_data(store, [folder], format="synthea", scenario="s")
+    accounts = {account.name: account for account in result.sources}
+    for name, entity_type in (
+        ("claims", "claims"), ("claims_transactions", "claim_lines"),
+        ("payer_transitions", "members"),
+    ):  # fmt: skip
+        account = accounts[f"{name}.csv"]
+        assert account.stored == {entity_type: len(csv_rows(folder, name))}
+        assert account.unmapped == {}
+    connection = sqlite3.connect(store.path / "s.db")
+
+    charges: dict[str, Decimal] = defaultdict(Decimal)
+    paid: dict[str, Decimal] = defaultdict(Decimal)
+    for row in csv_rows(folder, "claims_transactions"):
+        if row["TYPE"] == "CHARGE":
+            charges[row["CLAIMID"]] += Decimal(row["AMOUNT"])
+        if row["METHOD"] == "ECHECK":
+            paid[row["CLAIMID"]] += Decimal(row["PAYMENTS"])
+    claims = {row["Id"]: row for row in csv_rows(folder, "claims")}
+    stored = connection.execute(
+        "SELECT claim_id, total_charge, total_paid, total_allowed - total_paid"
+        " - patient_responsibility, person_id, encounter_id FROM claims JOIN members USING"
+        " (member_id)"
+    ).fetchall()
+    assert len(stored) == len(claims)
+    for claim_id, charge, payment, rest, person_id, encounter_id in stored:
+        assert charge == pytest.approx(float(charges[claim_id]))
+        assert payment == pytest.approx(float(paid[claim_id]))
+        assert rest == pytest.approx(0)
+        assert person_id == claims[claim_id]["PATIENTID"]
+        assert encounter_id == claims[claim_id]["APPOINTMENTID"]
+    lines = sum(row["TYPE"] == "CHARGE" for row in csv_rows(folder, "claims_transactions"))
+    joined = connection.execute(
+        "SELECT count(*), sum(charge_amount) FROM patients JOIN members USING (person_id)"
+        " JOIN claims USING (member_id) JOIN claim_lines USING (claim_id)"
+    ).fetchone()
+    assert joined == (lines, pytest.approx(float(sum(charges.values()))))
+    # Every claim lies in a span of its payer, but for those that no transition of it covers.
+    payers = {row["Id"]: row["NAME"] for row in csv_rows(folder, "payers")}
+    outside = wrong = 0
+    for claim_id, day, start, end, payer in connection.execute(
+        "SELECT claim_id, service_date, coverage_start, coverage_end, payer_name FROM claims"
+        " JOIN members USING (member_id)"
+    ):
+        outside += not start <= day <= end
+        wrong += payers.get(claims[claim_id]["PRIMARYPATIENTINSURANCEID"]) != payer
+    assert wrong == 0
+    transitions = defaultdict(list)
+    for row in csv_rows(folder, "payer_transitions"):
+        transitions[row["PATIENT"]].append((row["START_YEAR"], row["END_YEAR"]))
+    nowhere = sum(
+        not any(a <= row["SERVICEDATE"] < b for a, b in transitions[row["PATIENTID"]])
+        for row in claims.values()
+    )
+    assert outside == nowhere == 1
+    connection.close()
+    check = store.check_scenario("s")
+    assert check.findings == ()
+    again = import_data(store, [folder], format="synthea", scenario="s", on_conflict="skip")
+    assert not any(again.persisted.inserted.values())
+
+
+OTHER = {
+    "patients.csv": "Id,BIRTHDATE,FIRST,LAST,GENDER\np-1,1960-01-01,Ann1,Lee2,F\n",
+    "payers.csv": "Id,NAME,OWNERSHIP\ny-1,Medicare,GOVERNMENT\ny-2,Gone,NO_INSURANCE\n",
+    "payer_transitions.csv": "PATIENT,START_DATE,END_DATE,PAYER,PLAN_OWNERSHIP\n"
+    "p-1,2020-01-01T00:00:00Z,2021-01-01T00:00:00Z,y-1,Self\n"
+    "p-1,2021-01-01T00:00:00Z,2022-01-01T00:00:00Z,y-1,Self\n"
+    "p-1,2023-01-01T00:00:00Z,,y-1,Self\n"
+    "p-2,2023-01-01T00:00:00Z,,y-1,Self\n",
+    "claims.csv": "Id,PATIENTID,SERVICEDATE,DIAGNOSIS1,PRIMARYPATIENTINSURANCEID\n"
+    "c-1,p-1,2021-06-01T00:00:00Z,1,y-1\nc-2,p-3,2021-06-01T00:00:00Z,1,y-1\n",
+}
+
+
+def test_another_version_of_synthea_without_transactions(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, text in OTHER.items():
+        (folder / name).write_text(text, "utf-8")
+    result = import_data(store, [folder], format="synthea", scenario="s")
+    told = {account.name: account.to_dict() for account in result.sources}
+    assert told["payer_transitions.csv"]["stored"] == {"members": 3}
+    assert told["payer_transitions.csv"]["unmapped"] == {"the patient is not in patients.csv": 1}
+    assert told["claims.csv"]["stored"] == {"claims": 1}
+    assert sum(told["claims.csv"]["unmapped"].values()) == 1
+    spans = store.query_scenario(
+        "s", "SELECT plan_type, coverage_start, coverage_end FROM members ORDER BY 2"
+    )
+    assert spans.rows == [
+        {"plan_type": "Medicare", "coverage_start": "2020-01-01", "coverage_end": "2022-01-01"},
+        {"plan_type": "Medicare", "coverage_start": "2023-01-01", "coverage_end": None},
+    ]
+    assert store.query_scenario("s", "SELECT total_charge FROM claims").rows == [
+        {"total_charge": None}
+    ]

@@ -1,0 +1,163 @@
+"""TrialSim: known answers for the seed's trial, links as a trial writes them, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from healthsim_store import Store
+from healthsim_store.errors import InvalidRows
+from healthsim_store.plugins import installed
+from healthsim_store.testing import ProductTests
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    installed.cache_clear()
+    with Store(tmp_path / "store") as made:
+        yield made
+
+
+IN_STUDY = {"protocol_number": "ONCO-2024-001"}
+
+
+def subject(n: int, **fields: Any) -> dict[str, Any]:
+    return IN_STUDY | {
+        "usubjid": f"ONCO-01-{n:03}", "site_number": "01", "arm_code": "ACTIVE" if n % 2 else "SOC",
+        "sex": "female" if n % 2 else "male", "age": 50 + n, "consent_date": "2024-01-02",
+        "status": "completed",
+    } | fields  # fmt: skip
+
+
+def trial() -> dict[str, list[dict[str, Any]]]:
+    """Four subjects of one study."""
+    return {
+        "studies": [
+            IN_STUDY | {"study_id": "ONCO", "phase": "III", "indication": "NSCLC"},
+        ],
+        "sites": [IN_STUDY | {"site_number": n, "name": f"Clinic {n}"} for n in ("01", "02")],
+        "treatment_arms": [
+            IN_STUDY | {"arm_code": "ACTIVE", "arm_name": "Active (Drug A + SOC)"},
+            IN_STUDY | {"arm_code": "SOC", "arm_name": "Control (SOC only)", "type": "control"},
+        ],
+        "subjects": [subject(n) for n in range(1, 4)] + [subject(4, site_number="02")],
+        "visit_schedule": [
+            {"usubjid": f"ONCO-01-{n:03}", "visit_num": v, "visit": f"Week {v}",
+             "scheduled_visit_id": f"S-{n}-{v}"}
+            for n in range(1, 5) for v in (1, 2, 3)
+        ],
+        "trial_visits": [
+            {"usubjid": f"ONCO-01-{n:03}", "visit_num": v, "visit_date": f"2024-02-0{v}",
+             "scheduled_visit_id": f"S-{n}-{v}", "status": "missed" if v == 3 else "completed"}
+            for n in (1, 2, 3) for v in (1, 2, 3)
+        ],
+        "adverse_events": [
+            {"usubjid": "ONCO-01-001", "term": "Nausea", "grade": "Grade 2",
+             "start_date": "2024-02-03", "serious": "no", "causality": "possible"},
+            {"usubjid": "ONCO-01-001", "term": "Rash", "severity": "mild",
+             "start_date": "2024-02-04", "serious": "Y"},
+            {"usubjid": "ONCO-01-002", "term": "Nausea", "start_date": "2024-02-05"},
+        ],
+        "disposition_events": [
+            {"usubjid": f"ONCO-01-{n:03}", "date": "2024-05-01",
+             "reason": "ADVERSE EVENT" if n == 1 else "COMPLETED"}
+            for n in range(1, 5)
+        ],
+        "exposures": [
+            {"usubjid": "ONCO-01-001", "treatment": "Drug A", "dose": 200, "unit": "mg",
+             "dose_date": "2024-02-01"},
+        ],
+    }  # fmt: skip
+
+
+class TestTrialSim(ProductTests):
+    product = "trialsim"
+    rows = trial()
+
+
+def test_statistics_have_the_known_answers(store: Store) -> None:
+    store.persist(trial(), scenario="s")
+    summary = store.get_summary("s", samples=0)
+    assert {name: a.text for name, a in summary.statistics.items()} == {
+        "study_overview": "ONCO-2024-001, phase 3, NSCLC: 2 sites, 4 subjects",
+        "arms": "Active (Drug A + SOC) 2 (50%), Control (SOC only) 2 (50%)",
+        "subject_age_range": "51-54 years",
+        "subject_sex": "2 male, 2 female",
+        "subject_status": "completed 4",
+        "scheduled_visits": "12 (3 per subject)",
+        "completed_visits": "6 (50%)",
+        "adverse_events": "3 (2 subjects affected)",
+        "serious_adverse_events": "1 (1 subjects)",
+        "dispositions": "COMPLETED 3, ADVERSE EVENT 1",
+    }
+    assert "| Scheduled Visits | 12 |" in summary.to_markdown()
+
+
+def test_a_card(store: Store) -> None:
+    store.persist(trial(), scenario="s")
+    card = store.get_samples("s", "subjects", count=4)[0]
+    del card["subject_id"]
+    assert card == {
+        "subject": "ONCO-01-001 (Female, 51)",
+        "Study": "ONCO-2024-001",
+        "Site": "01 Clinic 01",
+        "Arm": "Active (Drug A + SOC)",
+        "Status": "completed",
+        "Visits": "2 completed of 3 scheduled, last 2024-02-03",
+        "Adverse_Events": "Nausea (grade 2), Rash (mild)",
+        "Disposition": "ADVERSE EVENT (2024-05-01)",
+    }
+
+
+def test_a_site_number_means_one_of_the_subject_s_own_study(store: Store) -> None:
+    batch = {
+        "studies": [{"protocol_number": p, "phase": "2", "indication": "COPD"} for p in ("A", "B")],
+        "sites": [
+            {"protocol_number": p, "site_number": "01", "name": f"Site of {p}"} for p in ("A", "B")
+        ],
+        "subjects": [
+            {"protocol_number": p, "site_number": "01", "usubjid": f"{p}-1"} for p in ("B", "A")
+        ],
+    }
+    store.persist(batch, scenario="s")
+    found = store.query_scenario(
+        "s", "SELECT usubjid, name FROM subjects JOIN sites USING (site_id) ORDER BY 1"
+    )
+    assert [tuple(row.values()) for row in found.rows] == [
+        ("A-1", "Site of A"),
+        ("B-1", "Site of B"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "change", "said"),
+    [
+        ("trial_visits", {"status": "complet"}, "one of completed, partial, missed"),
+        ("trial_visits", {"status": "complet"}, "Did you mean completed?"),
+        ("subjects", {"site_number": "09"}, "no such site_number in sites of this study_id"),
+        ("subjects", {"site_number": None}, "site_id: is required"),
+        ("subjects", {"usubjid": "ONCO-01-002"}, "is there twice in this batch"),
+        ("studies", {"phase": "5"}, "one of 0, 1, 1/2"),
+        ("adverse_events", {"end_date": "2024-01-01"}, "aeendtc >= aestdtc"),
+    ],
+)
+def test_what_is_refused(store: Store, entity_type: str, change: dict[str, Any], said: str) -> None:
+    batch = trial()
+    batch[entity_type][0] |= change
+    with pytest.raises(InvalidRows) as caught:
+        store.persist(batch, scenario="s")
+    assert said in str(caught.value)
+    assert store.names() == []
+
+
+def test_a_subject_without_its_site(store: Store) -> None:
+    batch = trial()
+    for row in batch["subjects"]:
+        del row["site_number"]
+    with pytest.raises(InvalidRows, match=r"site_id: is required\. Or site_site_number or"):
+        store.persist(batch, scenario="s")
+    with pytest.raises(InvalidRows, match="Give study_id as well"):
+        store.persist({"subjects": [{"usubjid": "X", "site_number": "01"}]}, scenario="s")

@@ -1,0 +1,238 @@
+"""Check and upgrade: a file is found sound or not, and follows its product, or stays as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import PLUGIN, SCHEMA, SUMMARY, Run, install, owner
+
+from healthsim_store import Store
+from healthsim_store.errors import (
+    InvalidRows,
+    NewerProduct,
+    UnknownEntityType,
+    UpgradeRefused,
+)
+from healthsim_store.plugins import installed
+
+CARD = """
+-- A pet for a reader @card pets
+CREATE VIEW pet_cards AS
+SELECT pet_id, species || ' of ' || full_name AS pet, legs AS Legs
+FROM pets JOIN owners USING (owner_id);
+"""
+
+PETS = [
+    {"pet_id": f"p{n}", "owner_id": f"o{n}", "species": "dog", "weight": 1.5 * n, "legs": 4}
+    for n in (1, 2, 3)
+]
+
+
+@pytest.fixture
+def toy_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Install a version of the toy product; the one before goes."""
+    sites: list[str] = []
+
+    def call(version: str, schema: str = SCHEMA, **files: str) -> None:
+        site = tmp_path / f"site{len(sites)}"
+        texts = {"__init__.py": PLUGIN, "schema.sql": schema, "summary.sql": SUMMARY}
+        texts |= {name.replace("_", "."): text for name, text in files.items()}
+        install(site, "toysim", texts, version=version)
+        for old in sites:
+            monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != old])
+        monkeypatch.syspath_prepend(str(site))
+        monkeypatch.delitem(sys.modules, "toysim", raising=False)
+        sites.append(str(site))
+        importlib.invalidate_caches()
+        installed.cache_clear()
+
+    yield call
+    installed.cache_clear()
+
+
+@pytest.fixture
+def old(toy_of: Callable[..., None], tmp_path: Path) -> Iterator[Store]:
+    """A store with a scenario of toy 1.0."""
+    toy_of("1.0")
+    with Store(tmp_path / "store") as store:
+        batch = {"owners": [owner(n, mentor_id="o1") for n in (1, 2, 3)], "pets": PETS}
+        store.persist(batch, scenario="s")
+        yield store
+
+
+def dump(store: Store) -> list[str]:
+    with contextlib.closing(sqlite3.connect(store.path / "s.db")) as connection:
+        return [*connection.iterdump()]
+
+
+def test_new_columns_views_rules_and_entity_types_arrive(
+    old: Store, toy_of: Callable[..., None]
+) -> None:
+    connection = sqlite3.connect(old.path / "s.db")
+    connection.execute("CREATE INDEX somebodys ON pets (legs)")
+    connection.execute("CREATE VIEW somebodys_view AS SELECT count(*) AS n FROM pets")
+    connection.commit()
+    connection.close()
+    schema = SCHEMA.replace(
+        "  legs INTEGER,", "  colour VARCHAR DEFAULT 'grey', -- Fur @alias color\n  legs INTEGER,"
+    ).replace("weight > 0", "weight > 0.1")
+    schema += CARD + "-- Toys\nCREATE TABLE toys (toy_id VARCHAR PRIMARY KEY, -- Id\n" \
+        " pet_id VARCHAR REFERENCES pets (pet_id) -- Whose\n);\n"  # fmt: skip
+    checks = "-- Dogs have legs @name legs\nSELECT pet_id FROM pets WHERE legs IS NULL;\n"
+    toy_of("1.1", schema, checks_sql=checks)
+    (upgraded,) = old.upgrade_scenario("s")
+    assert (upgraded.product, upgraded.before, upgraded.after) == ("toy", "1.0", "1.1")
+    assert upgraded.changes == ["new column pets.colour", "new entity type toys"]
+    old.persist(
+        {"toys": [{"pet_id": "p1"}], "pets": [{"owner_id": "o1", "color": "red"}]}, scenario="s"
+    )
+    rows = old.query_scenario("s", "SELECT pet_id, colour, weight FROM pets ORDER BY rowid").rows
+    assert [tuple(row.values()) for row in rows][:3] == [
+        ("p1", "grey", 1.5), ("p2", "grey", 3), ("p3", "grey", 4.5),
+    ]  # fmt: skip
+    assert old.get_samples("s", "pets", count=4)[0] == {
+        "pet_id": "p1", "pet": "dog of Owner 1", "Legs": 4,
+    }  # fmt: skip
+    with pytest.raises(InvalidRows, match=r"weight > 0\.1"):
+        old.persist({"pets": [{"owner_id": "o1", "weight": 0.05}]}, scenario="s")
+    assert old.query_scenario("s", "SELECT n FROM somebodys_view").rows == [{"n": 4}]
+    connection = sqlite3.connect(old.path / "s.db")
+    indexes = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    assert {"somebodys", "pets_owner_id", "toys_pet_id"} <= indexes
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+    check = old.check_scenario("s")
+    assert not check.ok
+    assert [f.message[:24] for f in check.findings] == ["Dogs have legs: not so f"]
+    assert old.scenario_info("s").log[1]["operation"] == "upgrade"
+    assert old.upgrade_scenario("s")[0].changes == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("  legs INTEGER,", "  legs INTEGER, ears INTEGER NOT NULL,"), "ears is required"),
+        (("  legs INTEGER, -- How many\n", ""), "legs is no longer declared, but 3 rows"),
+        (("CHECK (weight > 0)", "CHECK (weight > 2)"), "does not meet the new rules"),
+        (("species IN ('cat', 'dog')", "species IN ('cat', 'cow')"), "species must be one of"),
+    ],
+)
+def test_a_file_that_cannot_follow_is_left_as_it_was(
+    old: Store, toy_of: Callable[..., None], change: tuple[str, str], said: str
+) -> None:
+    before = dump(old)
+    assert change[0] in SCHEMA
+    toy_of("2.0", SCHEMA.replace(*change))
+    with pytest.raises(UpgradeRefused) as caught:
+        old.upgrade_scenario("s")
+    assert said in str(caught.value)
+    assert dump(old) == before
+
+
+def test_a_newer_file_is_refused_and_told(old: Store, toy_of: Callable[..., None]) -> None:
+    toy_of("0.9")
+    with pytest.raises(NewerProduct, match=r"toy 1\.0, which is newer than the installed 0\.9"):
+        old.upgrade_scenario("s")
+    check = old.check_scenario("s")
+    assert check.ok
+    assert "toy 1.0 is newer than the installed 0.9" in check.findings[0].message
+    assert old.persist({"owners": [owner(9)]}, scenario="s").inserted == {"owners": 1}
+
+
+def test_an_older_file_says_what_to_do(old: Store, toy_of: Callable[..., None]) -> None:
+    toy_of("1.10", SCHEMA + "-- Toys\nCREATE TABLE toys (toy_id VARCHAR PRIMARY KEY);\n")
+    assert "upgrade s" in old.check_scenario("s").findings[0].message
+    for batch, kind in (
+        ({"toys": [{"toy_id": "t"}]}, UnknownEntityType),
+        ({"pets": [{"owner_id": "o1", "colour": "red"}]}, InvalidRows),
+    ):
+        with pytest.raises(kind, match=r"has toy 1\.0, 1\.10 is installed: healthsim-store upgr"):
+            old.persist(batch, scenario="s")
+
+
+def spoil(store: Store, *statements: str) -> None:
+    """As another tool might, without our foreign keys and checks."""
+    connection = sqlite3.connect(store.path / "s.db")
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute("PRAGMA writable_schema = ON")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statements", "kind", "said"),
+    [
+        (["DELETE FROM owners WHERE owner_id = 'o3'"], "foreign_key", "1 of pets refer to owners"),
+        (["UPDATE pets SET weight = -1"], "rule", "3 of pets: weight: weight > 0 (pet_id p1, p2"),
+        (["UPDATE owners SET born = '2024-02-30'"], "rule", "owners: born must be a date"),
+        (["DROP TABLE pets"], "table", "pets lacks pet_id"),
+        (["UPDATE sqlite_master SET sql = replace(sql, 'UNIQUE', '') WHERE name = 'owners'",
+          "DELETE FROM sqlite_master WHERE name = 'sqlite_autoindex_owners_2'"],
+         "integrity", ""),
+        (["UPDATE _statistics SET sql = 'SELECT ears FROM pets' WHERE name = 'weight'"],
+         "statistic", "Weight (The query failed: no such column"),
+        (["INSERT INTO _rules VALUES ('toy', 'x', 1, 'No dogs', 'SELECT pet_id FROM pets')"],
+         "rule", "No dogs: not so for 3, such as pet_id p1."),
+        (["INSERT INTO _rules VALUES ('toy', 'x', 1, 'X', 'DELETE FROM pets')"],
+         "rule", "X: could not be asked"),
+    ],
+)  # fmt: skip
+def test_check_finds_what_is_wrong(old: Store, statements: list[str], kind: str, said: str) -> None:
+    assert old.check_scenario("s").findings == ()
+    spoil(old, *statements)
+    check = old.check_scenario("s")
+    assert not check.ok
+    assert any(f.kind == kind and said in f.message for f in check.findings), check.findings
+    assert json.loads(json.dumps(check.to_dict()))["ok"] is False
+
+
+def test_check_of_files_that_are_none(old: Store) -> None:
+    (old.path / "text.db").write_text("no database " * 100)
+    whole = (old.path / "s.db").read_bytes()
+    (old.path / "half.db").write_bytes(whole[: len(whole) // 2])
+    results = {result.scenario: result for result in old.check_scenarios()}
+    assert results["s"].ok
+    assert not results["text"].ok
+    assert not results["half"].ok
+
+
+def test_ids_in_two_files_are_told(old: Store) -> None:
+    (old.path / "copy.db").write_bytes((old.path / "s.db").read_bytes())
+    old.persist({"owners": [owner(1), owner(8)]}, scenario="third")
+    notes = {r.scenario: [f.message for f in r.findings] for r in old.check_scenarios()}
+    assert notes == {
+        "copy": ["s has the same: the scenario id, 3 ids of owners, 3 ids of pets."],
+        "s": [
+            "copy has the same: the scenario id, 3 ids of owners, 3 ids of pets.",
+            "third has the same: 1 ids of owners.",
+        ],
+        "third": ["s has the same: 1 ids of owners."],
+    }
+    assert all(result.ok for result in old.check_scenarios())
+
+
+def test_check_and_upgrade_on_the_command_line(run: Run, tmp_path: Path) -> None:
+    run("persist", "--scenario", "s", input=json.dumps({"owners": [owner(1)]}))
+    done = run("check")
+    assert (done.returncode, done.stdout[:5]) == (0, "s: ok")
+    assert run("upgrade", "s").stdout == "toy 1.0 is current.\n"
+    with contextlib.closing(sqlite3.connect(tmp_path / "store" / "s.db")) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE owners SET gender = 'x'")
+        connection.commit()
+    done = run("check", "s", "--json")
+    assert done.returncode == 1
+    (result,) = json.loads(done.stdout)
+    assert {f["kind"] for f in result["findings"]} == {"integrity", "rule"}
+    done = run("check", "nothing")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "scenario_not_found" in done.stderr
