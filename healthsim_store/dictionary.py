@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import ddl
 from .fileformat import now
@@ -193,10 +193,14 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:
-    return [
-        Statistic(*row)
-        for row in connection.execute(
-            "SELECT name, product, label, section, show, sql FROM _statistics"
-            " JOIN _products USING (product) ORDER BY _products.rowid, position"
-        )
-    ]
+    """All statistics; one whose name another product took first is ``product.name``."""
+    statistics: dict[str, Statistic] = {}
+    for row in connection.execute(
+        "SELECT name, product, label, section, show, sql FROM _statistics"
+        " JOIN _products USING (product) ORDER BY _products.rowid, position"
+    ):
+        statistic = Statistic(*row)
+        if statistic.name in statistics:
+            statistic = replace(statistic, name=f"{statistic.product}.{statistic.name}")
+        statistics[statistic.name] = statistic
+    return [*statistics.values()]

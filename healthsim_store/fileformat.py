@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -124,6 +125,8 @@ CREATE TABLE _parents (
   at TEXT NOT NULL
 ) STRICT;
 """
+
+HOUSEKEEPING = (*re.findall(r"^CREATE TABLE (\w+)", _FORMAT_1, re.MULTILINE), "_sqlite_migrations")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib.metadata
 import os
@@ -26,6 +25,12 @@ if TYPE_CHECKING:
 
 GROUP = "healthsim_store"
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
+
+# The command line's own, which lies above this room; a test compares them.
+OWN_COMMANDS = (
+    "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
+    "rename", "delete", "restore", "check", "upgrade", "schema", "metadata", "plugins",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,15 @@ class Plugins:
         from .rehearsal import Rehearsal
 
         checked: list[Plugin] = []
-        with contextlib.closing(Rehearsal()) as rehearsal:
-            for plugin in self.plugins:
-                try:
-                    for product in () if plugin.problem else plugin.products:
-                        Registry(product.declaration.entity_types)  # no circle of references
-                        rehearsal.try_out(product.declaration)
-                except DeclarationError as error:
-                    plugin = replace(plugin, problem=error.message)
-                checked.append(plugin)
+        rehearsal = Rehearsal()
+        for plugin in self.plugins:
+            try:
+                for product in () if plugin.problem else plugin.products:
+                    Registry(product.declaration.entity_types)  # no circle of references
+                    rehearsal.try_out(product.declaration)
+            except DeclarationError as error:
+                plugin = replace(plugin, problem=error.message)
+            checked.append(plugin)
         return Plugins(tuple(checked))
 
     @functools.cached_property
@@ -167,20 +172,25 @@ def _flat(answers: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
 
 
 def _without_clashes(plugins: Iterable[Plugin]) -> Iterable[Plugin]:
-    """Leave out a plugin that claims a name which an earlier one has."""
-    owners: dict[tuple[str, str], str] = {}
+    """Leave out a plugin that claims a name which an earlier one has.
+
+    Several products may map one foreign format, each into its own entity types.
+    """
+    owners: dict[tuple[str, str], str] = {("command", name): "core" for name in OWN_COMMANDS}
     for plugin in plugins:
-        names = [
-            (kind, thing.name)
-            for kind in ("products", "importers", "commands")
-            for thing in getattr(plugin, kind)
-        ]
-        clash = next((name for name in names if name in owners), None)
+        names = [("product", product.name) for product in plugin.products]
+        names += [("format", importer.name) for importer in plugin.importers]
+        names += [("command", str(command.name)) for command in plugin.commands]
+        mapped = {format for product in plugin.products for format in product.formats}
+        wanted = names + [("format", format) for format in mapped]
+        # A mapped format is owned by nobody alone, but it may not hide an importer, or the reverse.
+        wanted += [("mapped format", importer.name) for importer in plugin.importers]
+        clash = next((name for name in wanted if name in owners), None)
         if clash and not plugin.problem:
             kind, name = clash
-            owner = owners[clash]
-            problem = f"claims the {kind.removesuffix('s')} {name}, which {owner} has"
-            plugin = replace(plugin, problem=problem)
+            plugin = replace(plugin, problem=f"claims the {kind} {name}, which {owners[clash]} has")
         elif not plugin.problem:
             owners |= dict.fromkeys(names, plugin.name)
+            for format in mapped:
+                owners.setdefault(("mapped format", format), plugin.name)
         yield plugin

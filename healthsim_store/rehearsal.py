@@ -14,112 +14,96 @@ from collections.abc import Iterator
 from .ddl import create_statements, quoted
 from .errors import DeclarationError
 from .sandbox import permits
-from .schema import Declaration, EntityType
+from .schema import Declaration, EntityType, Statistic
 from .statistics import template_fields
 
 
 class Rehearsal:
-    """One empty database for all products, so that names which clash are found too."""
+    """Tries products out one after the other; no two may have a table or view of one name."""
 
     def __init__(self) -> None:
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
         self._owners: dict[str, str] = {}
 
-    def close(self) -> None:
-        self._connection.close()
-
     def try_out(self, declaration: Declaration) -> None:
-        """Raises DeclarationError, with file and line; then the product leaves no trace."""
-        self._connection.execute("SAVEPOINT product")
-        try:
-            self._make(declaration)
-            with self._only_reading():
-                self._ask(declaration)
-        except BaseException:
-            self._connection.execute("ROLLBACK TO product")
-            raise
-        finally:
-            self._connection.execute("RELEASE product")
-        names = [entity_type.name for entity_type in declaration.entity_types]
-        names += [extra.name for extra in declaration.extras]
+        """Raises DeclarationError, with file and line; the product then owns no name."""
+        names = {e.name: "entity type" for e in declaration.entity_types}
+        names |= {extra.name: extra.kind.lower() for extra in declaration.extras}
+        for name, kind in names.items():
+            if name in self._owners:
+                raise DeclarationError(
+                    f"the {kind} {name} of {declaration.product} "
+                    f"is already one of {self._owners[name]}"
+                )
+        # Alone in its database, as it may be in a file.
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        with contextlib.closing(connection):
+            _make(connection, declaration)
+            connection.execute("PRAGMA trusted_schema = OFF")  # as in the sandbox
+            connection.set_authorizer(_authorize)
+            _ask(connection, declaration)
         self._owners |= dict.fromkeys(names, declaration.product)
 
-    def _make(self, declaration: Declaration) -> None:
-        for entity_type in declaration.entity_types:
-            if entity_type.name in self._owners:
-                raise DeclarationError(
-                    f"the entity type {entity_type.name} of {declaration.product} "
-                    f"is already one of {self._owners[entity_type.name]}"
-                )
-            for statement in create_statements(entity_type):
-                with _located(f"{declaration.product}, table {entity_type.name}"):
-                    self._connection.execute(statement)
-        for extra in declaration.extras:
-            if extra.name in self._owners:
-                raise DeclarationError(
-                    f"{extra.where}: the {extra.kind.lower()} {extra.name} "
-                    f"is already one of {self._owners[extra.name]}"
-                )
-            with _located(extra.where):
-                self._connection.execute(extra.sql)
 
-    @contextlib.contextmanager
-    def _only_reading(self) -> Iterator[None]:
-        # As in the sandbox, where a view may not use what SQLite holds for unsafe.
-        self._connection.execute("PRAGMA trusted_schema = OFF")
-        self._connection.set_authorizer(
-            lambda action, first, second, *_: (
-                sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY
-            )
+def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    for entity_type in declaration.entity_types:
+        for statement in create_statements(entity_type):
+            with _located(f"{declaration.product}, table {entity_type.name}"):
+                connection.execute(statement)
+    for extra in declaration.extras:
+        with _located(extra.where):
+            connection.execute(extra.sql)
+
+
+def _authorize(action: int, first: str | None, second: str | None, *context: str | None) -> int:
+    return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY
+
+
+def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    columns = {
+        extra.name: _columns(connection, f"SELECT * FROM {quoted(extra.name)}", extra.where)
+        for extra in declaration.extras
+        if extra.kind == "VIEW"
+    }
+    wheres = {extra.name: extra.where for extra in declaration.extras}
+    for entity_type in declaration.entity_types:
+        if entity_type.card:
+            _check_card(entity_type, columns[entity_type.card], wheres[entity_type.card])
+    for statistic in declaration.statistics:
+        _check_show(statistic, _columns(connection, statistic.sql, statistic.where))
+    for rule in declaration.rules:
+        _columns(connection, rule.sql, rule.where)
+
+
+def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:
+    with _located(where):
+        cursor = connection.execute(sql)
+        cursor.fetchall()
+        return [description[0] for description in cursor.description]
+
+
+def _check_card(entity_type: EntityType, columns: list[str], where: str) -> None:
+    if columns[0] != entity_type.primary_key or len(columns) < 2:
+        raise DeclarationError(
+            f"{where}: the card's first column is {columns[0]}",
+            hint=f"It is {entity_type.primary_key}, by which a card is found; then what the "
+            "reader sees.",
         )
-        try:
-            yield
-        finally:
-            self._connection.set_authorizer(None)
-            self._connection.execute("PRAGMA trusted_schema = ON")
 
-    def _ask(self, declaration: Declaration) -> None:
-        wheres = {extra.name: extra.where for extra in declaration.extras}
-        for extra in declaration.extras:
-            if extra.kind == "VIEW":
-                self._columns(f"SELECT * FROM {quoted(extra.name)}", extra.where)
-        for entity_type in declaration.entity_types:
-            if entity_type.card:
-                self._check_card(entity_type, wheres[entity_type.card])
-        for statistic in declaration.statistics:
-            columns = self._columns(statistic.sql, statistic.where)
-            try:
-                fields = template_fields(statistic.show)
-            except ValueError:
-                raise DeclarationError(
-                    f"{statistic.where}: @show {statistic.show} is not understood",
-                    hint="A field is {name}, or with a format {name:,} {name:.1f} {name:.0f}.",
-                ) from None
-            for name in fields:
-                if name not in columns:
-                    raise DeclarationError(
-                        f"{statistic.where}: @show has {{{name}}}, which the SELECT does not give",
-                        hint=f"It gives: {', '.join(columns)}.",
-                    )
-        for rule in declaration.rules:
-            self._columns(rule.sql, rule.where)
 
-    def _check_card(self, entity_type: EntityType, where: str) -> None:
-        sql = f"SELECT * FROM {quoted(str(entity_type.card))}"
-        columns = self._columns(sql, where)
-        if columns[0] != entity_type.primary_key or len(columns) < 2:
+def _check_show(statistic: Statistic, columns: list[str]) -> None:
+    try:
+        fields = template_fields(statistic.show)
+    except ValueError:
+        raise DeclarationError(
+            f"{statistic.where}: @show {statistic.show} is not understood",
+            hint="A field is {name}, or with a format {name:,} {name:.1f} {name:.0f}.",
+        ) from None
+    for name in fields:
+        if name not in columns:
             raise DeclarationError(
-                f"{where}: the card's first column is {columns[0]}",
-                hint=f"It is {entity_type.primary_key}, by which a card is found; then what the "
-                "reader sees.",
+                f"{statistic.where}: @show has {{{name}}}, which the SELECT does not give",
+                hint=f"It gives: {', '.join(columns)}.",
             )
-
-    def _columns(self, sql: str, where: str) -> list[str]:
-        with _located(where):
-            cursor = self._connection.execute(sql)
-            columns = [description[0] for description in cursor.description]
-            cursor.fetchall()
-            return columns
 
 
 @contextlib.contextmanager

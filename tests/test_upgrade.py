@@ -232,7 +232,7 @@ def test_check_and_upgrade_on_the_command_line(run: Run, tmp_path: Path) -> None
     done = run("check", "s", "--json")
     assert done.returncode == 1
     (result,) = json.loads(done.stdout)
-    assert {f["kind"] for f in result["findings"]} == {"integrity", "rule"}
+    assert "rule" in {finding["kind"] for finding in result["findings"]}
     done = run("check", "nothing")
     assert (done.returncode, done.stdout) == (1, "")
     assert "scenario_not_found" in done.stderr

@@ -13,11 +13,11 @@ import click
 from .. import __version__
 from ..errors import HealthsimStoreError
 from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
-from .writing import delete, import_, persist, rename, restore, tag, untag, upgrade
+from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
     persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, delete,
-    restore, check, upgrade, schema, plugins,
+    restore, check, upgrade, schema, metadata, plugins,
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class _Commands(click.Group):
         from ..plugins import installed
 
         found: dict[str, click.Command] = installed().find("commands")
-        return {name: command for name, command in found.items() if name not in self.commands}
+        return found
 
     def resolve_command(
         self, context: click.Context, arguments: list[str]
@@ -61,7 +61,8 @@ def cli() -> None:
     A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
     folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.
 
-    Exit codes: 0 done; 1 an error, told on stderr, or what check found; 2 wrong usage; 130 interrupted.
+    Exit codes: 0 done; 1 an error, told on stderr, or found by check; 2 wrong usage; 130
+    interrupted.
     """
 
 

@@ -191,3 +191,31 @@ def restore(scenario: str | None, new_name: str | None, folder: str | None) -> N
         click.echo(table(rows, ["Name", "Deleted"]))
         return
     click.echo(f'Restored "{store.restore_scenario(scenario, new_name=new_name)}".')
+
+
+@click.command()
+@click.option("--to", "target", default=".", show_default=True, help="The folder to write into.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    default=("scenario",),
+    show_default=True,
+    help="Name of a .db file, without its ending; may be repeated.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that this command did not write.")
+def metadata(target: str, databases: tuple[str, ...], force: bool) -> None:
+    """Write metadata.yml and datasette.yml, for Datasette, from the installed products.
+
+    \b
+    healthsim-store metadata --database ward-7
+    datasette ward-7.db --metadata metadata.yml
+    """
+    from pathlib import Path
+
+    from ..metadata import write_metadata
+    from ..plugins import installed
+
+    declarations = installed().declarations.values()
+    for path in write_metadata(Path(target), declarations, databases=databases, force=force):
+        click.echo(f"Wrote {path}")

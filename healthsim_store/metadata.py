@@ -1,0 +1,119 @@
+"""metadata.yml and datasette.yml: what Datasette shows of a scenario, from what products declare.
+
+Datasette 0.65 reads descriptions, facets and canned queries from metadata.yml; 1.0 reads the
+descriptions there, and facets and queries from datasette.yml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidArgument, NotWritable
+from .fileformat import HOUSEKEEPING
+from .schema import Column, Declaration, EntityType
+
+HEADER = "# Written by `healthsim-store metadata` from the installed products. Do not edit.\n"
+DATABASE = "scenario"
+
+_FACETS = 4
+
+
+def write_metadata(
+    folder: Path,
+    declarations: Iterable[Declaration],
+    *,
+    databases: Sequence[str] = (DATABASE,),
+    force: bool = False,
+) -> list[Path]:
+    """Write both files. A database is named as Datasette does: the file's name without .db.
+
+    Raises InvalidArgument for a file that somebody else wrote, unless ``force``.
+    """
+    import yaml
+
+    chosen = list(declarations)
+    files = {
+        folder / "metadata.yml": _metadata(chosen, databases),
+        folder / "datasette.yml": _configuration(chosen, databases),
+    }
+    try:
+        for path in files:
+            if path.exists() and not force and not path.read_text("utf-8").startswith(HEADER):
+                raise InvalidArgument(
+                    f"{path} was not written by this command.",
+                    hint="Choose another folder with --to, or give --force to overwrite it.",
+                )
+        for path, document in files.items():
+            text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+            path.write_text(HEADER + text, "utf-8")
+    except OSError as error:
+        raise NotWritable(f"{folder} cannot be written: {error.strerror}.") from error
+    return [*files]
+
+
+def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
+    tables: dict[str, Any] = {}
+    configuration = _tables(declarations)
+    for entity_type in _entity_types(declarations):
+        tables[entity_type.name] = {
+            "title": entity_type.label,
+            "description": entity_type.description,
+            "columns": {column.name: _told(column) for column in entity_type.columns},
+            **configuration[entity_type.name],
+        }
+    tables |= {name: {"hidden": True} for name in HOUSEKEEPING}
+    return {
+        "title": "Scenarios of synthetic healthcare data",
+        "description": "All people in it are invented.",
+        "databases": {
+            name: {"tables": tables, "queries": _queries(declarations)} for name in databases
+        },
+    }
+
+
+def _configuration(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
+    tables = _tables(declarations) | {name: {"hidden": True} for name in HOUSEKEEPING}
+    queries = _queries(declarations)
+    return {"databases": {name: {"tables": tables, "queries": queries} for name in databases}}
+
+
+def _entity_types(declarations: list[Declaration]) -> list[EntityType]:
+    return [entity_type for declaration in declarations for entity_type in declaration.entity_types]
+
+
+def _tables(declarations: list[Declaration]) -> dict[str, Any]:
+    """What Datasette does with each table: facets for columns with few values, and a label."""
+    tables: dict[str, Any] = {}
+    for entity_type in _entity_types(declarations):
+        facets = [column.name for column in entity_type.columns if column.values]
+        keys = [key[0] for key in entity_type.unique_keys if len(key) == 1]
+        tables[entity_type.name] = {
+            **({"label_column": keys[0]} if keys else {}),
+            **({"facets": facets[:_FACETS]} if facets else {}),
+        }
+    return tables
+
+
+def _queries(declarations: list[Declaration]) -> dict[str, Any]:
+    """The statistics, to be run by a click."""
+    return {
+        f"{declaration.product}_{statistic.name}": {
+            "title": f"{statistic.section}: {statistic.label}",
+            "sql": statistic.sql,
+        }
+        for declaration in declarations
+        for statistic in declaration.statistics
+    }
+
+
+def _told(column: Column) -> str:
+    notes = [
+        f"unit {column.unit}" if column.unit else "",
+        column.codes or "",
+        "sensitive" if column.sensitive else "",
+        f"refers to {column.references.entity_type}" if column.references else "",
+    ]
+    told = "; ".join(note for note in notes if note)
+    return f"{column.description} ({told})" if told else column.description
