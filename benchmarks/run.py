@@ -48,10 +48,11 @@ def patient(n: int) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def labs(count: int) -> Iterator[dict[str, Any]]:
+def labs(count: int, patients: int = 1000) -> Iterator[dict[str, Any]]:
     for n in range(count):
         yield {
-            "patient_id": f"p{n % 1000:09}", "test_name": "Hemoglobin A1c", "loinc_code": "4548-4",
+            "patient_id": f"p{n % patients:09}",
+            "test_name": "Hemoglobin A1c", "loinc_code": "4548-4",
             "value": f"{5 + n % 70 / 10:.1f}", "value_numeric": 5 + n % 70 / 10, "unit": "%",
             "collected_time": f"2024-{n % 12 + 1:02}-{n % 28 + 1:02}T08:30:00",
         }  # fmt: skip
@@ -88,7 +89,8 @@ def patients_table(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     declaration = installed().declarations["patientsim"]
     (patients,) = [e for e in declaration.entity_types if e.name == "patients"]
-    for statement in [*create_statements(patients), *declaration.extras]:
+    indexes = [extra.sql for extra in declaration.extras if extra.kind == "INDEX"]
+    for statement in [*create_statements(patients), *indexes]:
         connection.execute(statement)
     return connection
 
@@ -165,6 +167,31 @@ def reading(store: Store, count: int, rounds: int) -> None:
            f"the first time {first:.2f} s")  # fmt: skip
 
 
+def cards(scratch: Scratch, count: int, rounds: int) -> None:
+    """Nine labs a patient, in a large and in a small scenario."""
+
+    def scenario(store: Store, name: str, rows: int) -> None:
+        people = rows // 10
+        batch = {
+            "patients": (patient(n) for n in range(people)),
+            "lab_results": labs(rows - people, people),
+        }
+        store.persist(batch, scenario=name)
+
+    page = "SELECT * FROM patient_cards WHERE patient_id >= 'p000000500'"
+    with Store(scratch.new()) as store:
+        scenario(store, "large", count)
+        scenario(store, "small", count // 100)
+        for what, ask in (
+            ("3 cards of patients", lambda name: store.get_samples(name, "patients")),
+            ("a page of 20 cards, by SQL", lambda name: store.query_scenario(name, page).rows),
+        ):
+            t = medians(rounds * 10, large=lambda a=ask: a("large"), small=lambda a=ask: a("small"))
+            detail = f"{t['large'] * 1e3:.1f} ms, {t['small'] * 1e3:.1f} ms"
+            name = f"{what}: {count:,} rows against {count // 100:,}"
+            report(name, t["large"] / t["small"], "x", "<= 2", detail)
+
+
 def small_batch(store: Store, scratch: Scratch, rounds: int) -> None:
     number = iter(range(10_000_000, 99_999_999))
 
@@ -230,6 +257,7 @@ def main() -> None:
             store.persist({"patients": people, "lab_results": labs(count)}, scenario="big")
             reading(store, count, rounds)
             small_batch(store, scratch, rounds)
+        cards(scratch, count, rounds)
         start_up(rounds)
         listing(scratch, 2000 // scale, rounds)
 

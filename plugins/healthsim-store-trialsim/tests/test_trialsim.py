@@ -138,7 +138,7 @@ def test_a_site_number_means_one_of_the_subject_s_own_study(store: Store) -> Non
         ("trial_visits", {"status": "complet"}, "one of completed, partial, missed"),
         ("trial_visits", {"status": "complet"}, "Did you mean completed?"),
         ("subjects", {"site_number": "09"}, "no such site_number in sites of this study_id"),
-        ("subjects", {"site_number": None}, "site_id: is required"),
+        ("subjects", {"site_number": None}, "site_number: is required"),
         ("subjects", {"usubjid": "ONCO-01-002"}, "is there twice in this batch"),
         ("studies", {"phase": "5"}, "one of 0, 1, 1/2"),
         ("adverse_events", {"end_date": "2024-01-01"}, "aeendtc >= aestdtc"),
