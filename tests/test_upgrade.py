@@ -100,6 +100,8 @@ def test_new_columns_views_rules_and_entity_types_arrive(
     assert old.get_samples("s", "pets", count=4)[0] == {
         "pet_id": "p1", "pet": "dog of Owner 1", "Legs": 4,
     }  # fmt: skip
+    assert old.get_samples("s", "pets", cards=False)[0]["colour"] == "grey"
+    assert "colour" in old.registry("s").entity_type("pets").arrow_schema().names
     with pytest.raises(InvalidRows, match=r"weight > 0\.1"):
         old.persist({"pets": [{"owner_id": "o1", "weight": 0.05}]}, scenario="s")
     assert old.query_scenario("s", "SELECT n FROM somebodys_view").rows == [{"n": 4}]

@@ -313,7 +313,8 @@ def schema(
         registry = store.registry(name)
     else:
         registry = installed().registry
-    chosen = [registry.entity_type(entity_type)] if entity_type else list(registry)
+    everything = sorted(registry, key=lambda found: found.product)
+    chosen = [registry.entity_type(entity_type)] if entity_type else everything
     if sql:
         for found in chosen:
             click.echo(";\n".join(create_statements(found)) + ";\n")
