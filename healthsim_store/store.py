@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import functools
 import os
-import secrets
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +19,11 @@ from .dictionary import read_entity_types
 from .errors import (
     HealthsimStoreError,
     InvalidArgument,
-    NotWritable,
     ScenarioExists,
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .folder import Folder, writing
 from .memory import Memory, fingerprint
 from .naming import clean_name, find_name, make_name
 from .plugins import installed
@@ -49,13 +48,11 @@ from .writer import Stored
 ENVIRONMENT = "HEALTHSIM_STORE_DIR"
 LOADABLE_ROWS = 1_000
 
-_HIDDEN = ".healthsim-store"
 _REPLY_TOKENS = 500
 # Up to so many rows, the reply to a persist has the statistics; over it they are a question of
 # their own, so that a small batch into a huge scenario stays quick.
 _QUICK_ROWS = 20_000
 _IDLE = 8  # open sandboxes kept for the next question
-_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,8 @@ class Store:
     ) -> None:
         """``remember=False`` keeps no answers beside the files, so that reading writes nothing."""
         self.path = Path(path) if path is not None else default_folder()
-        self._memory = Memory(self.path / _HIDDEN / "memory.db" if remember else None)
+        self._folder = Folder(self.path)
+        self._memory = Memory(self._folder.hidden / "memory.db" if remember else None)
         self._lock = threading.Lock()
         self._idle: list[tuple[tuple[Any, ...], Sandbox]] = []
         # Also at the end of the process, so that no connection is left for the collector.
@@ -145,19 +143,13 @@ class Store:
 
     def names(self) -> list[str]:
         """The names of all scenarios, sorted."""
-        try:
-            entries = [entry.name for entry in os.scandir(self.path)]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except PermissionError as error:
-            raise NotWritable(f"{self.path} cannot be read: {error.strerror}.") from error
-        return sorted(n.removesuffix(".db") for n in entries if n.endswith(".db") and n[0] != ".")
+        return self._folder.names()
 
     def find(self, scenario: str) -> Path:
         """The file of the scenario that is meant."""
         if not isinstance(scenario, str):
             raise InvalidArgument(f"A scenario is given by its name, not {scenario!r:.60}.")
-        direct = self._path(scenario)
+        direct = self._folder.exact(scenario)
         if direct is not None:
             return direct
         if any(sign in scenario for sign in "/\\\0"):
@@ -167,30 +159,12 @@ class Store:
             )
         names = self.names()
         try:
-            return self.path / f"{find_name(scenario, names)}.db"
+            return self._folder.file(find_name(scenario, names))
         except ScenarioNotFound:
             for info in self.list_scenarios():
                 if info.scenario_id == scenario.strip().casefold():
                     return info.path
             raise
-
-    def _path(self, name: str) -> Path | None:
-        """The file of exactly this name, when it is there."""
-        if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
-            return None
-        path = self.path / f"{name}.db"
-        with contextlib.suppress(OSError):
-            return path if path.is_file() else None
-        return None
-
-    def _existing(self, name: str) -> Path | None:
-        """The scenario to add to: exact but for case; never a guess, since this is for writing."""
-        direct = self._path(name)
-        if direct is not None:
-            return direct
-        folded = name.casefold()
-        same = [other for other in self.names() if other.casefold() == folded]
-        return self.path / f"{same[0]}.db" if same else None
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -234,7 +208,7 @@ class Store:
         )
         path = None
         if scenario is not None:
-            path = self._existing(scenario) or self._existing(clean_name(scenario))
+            path = self._folder.existing(scenario) or self._folder.existing(clean_name(scenario))
         elif batch_id is not None:
             path = self._holding(batch_id)
         if path is not None:
@@ -249,71 +223,17 @@ class Store:
         self, batch: Batch, scenario: str | None, context: str | None
     ) -> tuple[Path, dict[str, Stored]]:
         name = clean_name(scenario) if scenario is not None else None
-        hidden = self._hidden_folder()
-        self._sweep(hidden)
-        unborn = hidden / f"new-{os.getpid()}-{secrets.token_hex(4)}.db"
-        try:
+        with self._folder.unborn() as unborn:
             stored = files.create(unborn, batch)
-            _flush(unborn)
-            while True:
-                first = next(iter(stored))
-                chosen = name or make_name(context, first, taken=self._taken)
-                try:
-                    return self._give_name(unborn, self.path / f"{chosen}.db"), stored
-                except ScenarioExists:
-                    if name:
-                        raise
-        except OSError as error:
-            raise NotWritable(f"{self.path}: {error.strerror or error}.") from error
-        finally:
-            unborn.unlink(missing_ok=True)
-
-    def _taken(self, name: str) -> bool:
-        return self._existing(name) is not None
-
-    def _hidden_folder(self) -> Path:
-        hidden = self.path / _HIDDEN
-        try:
-            hidden.mkdir(parents=True, exist_ok=True)
-            if not os.access(hidden, os.W_OK | os.X_OK):
-                raise PermissionError(13, "permission denied")
-        except OSError as error:
-            raise NotWritable(
-                f"The store {self.path} cannot be written: {error.strerror}.",
-                hint=f"Choose another with --store or {ENVIRONMENT}.",
-            ) from error
-        return hidden
-
-    def _sweep(self, hidden: Path) -> None:
-        """Throw away what killed writers left: unfinished files that are a day old."""
-        for leftover in hidden.glob("new-*"):
-            with contextlib.suppress(OSError):
-                age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
-                if age > _STALE_SECONDS:
-                    leftover.unlink()
-
-    def _give_name(self, source: Path, target: Path) -> Path:
-        """Rename, but never over a file that is there, whoever made it in the meantime."""
-        if self._existing(target.stem) not in (None, source):
-            raise ScenarioExists(
-                f"There is a scenario {target.stem!r} already.", hint="Choose another name."
+            first = next(iter(stored))
+            path = self._folder.bear(
+                unborn, name, lambda: make_name(context, first, taken=self._folder.taken)
             )
-        try:
-            os.link(source, target)
-        except FileExistsError:
-            if not os.path.samefile(source, target):
-                raise ScenarioExists(f"There is a scenario {target.stem!r} already.") from None
-            os.rename(source, target)  # only the case of the name changes
-            return target
-        except OSError:  # a file system without hard links
-            os.rename(source, target)
-            return target
-        os.unlink(source)
-        return target
+        return path, stored
 
     def _holding(self, batch_id: str) -> Path | None:
         """The scenario that has this batch; the newest files first."""
-        paths = [self.path / f"{name}.db" for name in self.names()]
+        paths = [self._folder.file(name) for name in self.names()]
         for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
             with contextlib.suppress(ScenarioFileError), self._sandbox(path) as sandbox:
                 if files.find_batch(sandbox.connection, batch_id) is not None:
@@ -349,7 +269,7 @@ class Store:
         tags: Sequence[str] = (),
     ) -> PersistResult:
         """Store a new scenario under a name. Raises ScenarioExists when it is taken."""
-        if self._existing(clean_name(name)):
+        if self._folder.existing(clean_name(name)):
             raise ScenarioExists(
                 f"There is a scenario {clean_name(name)!r} already.",
                 hint="Use persist to add to it, or choose another name.",
@@ -535,7 +455,7 @@ class Store:
         fresh: dict[tuple[str, str | None], Any] = {}
         infos = []
         for name in self.names():
-            path = self.path / f"{name}.db"
+            path = self._folder.file(name)
             try:
                 size = path.stat().st_size
                 mark = fingerprint(path)
@@ -570,7 +490,7 @@ class Store:
     def check_scenarios(self, scenarios: Sequence[str] = ()) -> list[CheckResult]:
         """The same for several, all of them by default, and which ids stand in two files."""
         names = [self.find(scenario).stem for scenario in scenarios] or self.names()
-        paths = [self.path / f"{name}.db" for name in dict.fromkeys(names)]
+        paths = [self._folder.file(name) for name in dict.fromkeys(names)]
         shared = shared_ids(paths) if len(paths) > 1 else {}
         results = (check_file(path, installed().declarations) for path in paths)
         return [
@@ -595,15 +515,15 @@ class Store:
         path = self.find(scenario)
         if path.stem == name:
             return name
-        existing = self._existing(name)
+        existing = self._folder.existing(name)
         if existing not in (None, path):
             raise ScenarioExists(
                 f"There is a scenario {name!r} already.", hint="Choose another name."
             )
         self.close()
         files.log_rename(path, path.stem, name)
-        with _writing(self.path):
-            return self._give_name(path, self.path / f"{name}.db").stem
+        with writing(self.path):
+            return self._folder.give_name(path, name).stem
 
     def add_tags(self, scenario: str, *tags: str) -> tuple[str, ...]:
         """All tags of the scenario afterwards."""
@@ -636,14 +556,14 @@ class Store:
     def delete_scenario(self, scenario: str) -> str:
         """Move a scenario to the trash; its name. `restore_scenario` brings it back."""
         path = self.find(scenario)
-        trash = self._hidden_folder() / "trash"
+        trash = self._folder.hidden / "trash"
         self.close()
         with contextlib.suppress(ScenarioFileError), files.opened(path) as connection:
             # Wait for a writer, and let SQLite undo what a killed one left half-done.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
-        with _writing(self.path):
-            trash.mkdir(exist_ok=True)
+        with writing(self.path):
+            trash.mkdir(parents=True, exist_ok=True)
             stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}"
             os.rename(path, trash / f"{path.stem}~{stamp}.db")
         return path.stem
@@ -651,7 +571,7 @@ class Store:
     def list_deleted(self) -> list[Deleted]:
         """What is in the trash, the last deleted first."""
         found = []
-        for path in (self.path / _HIDDEN / "trash").glob("*~*.db"):
+        for path in (self._folder.hidden / "trash").glob("*~*.db"):
             name, _, stamp = path.stem.rpartition("~")
             moment = dt.datetime.strptime(stamp, "%Y%m%dT%H%M%S.%fZ")
             found.append(Deleted(name, f"{moment:%Y-%m-%dT%H:%M:%SZ}", path))
@@ -669,9 +589,9 @@ class Store:
         name = find_name(scenario, names)
         entry = next(entry for entry in deleted if entry.name == name)
         target = clean_name(new_name) if new_name is not None else name
-        with _writing(self.path):
+        with writing(self.path):
             try:
-                return self._give_name(entry.path, self.path / f"{target}.db").stem
+                return self._folder.give_name(entry.path, target).stem
             except ScenarioExists as error:
                 error.hint = "Give a new name for the restored one."
                 raise
@@ -686,27 +606,10 @@ def _close(
     memory.close()
 
 
-@contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise NotWritable(
-            f"{folder} cannot be written: {error.strerror or error}.",
-            hint="Check its permissions and the free space.",
-        ) from error
-
-
 def _check_texts(**arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None and not isinstance(value, str):
             raise InvalidArgument(f"{name} is {value!r:.60}.", hint="Give text.")
-
-
-def _flush(path: Path) -> None:
-    """Have the bytes on the disk before the file gets its name. Nobody else has it open."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _schema_name(name: str) -> str:
