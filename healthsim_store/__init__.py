@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .api import (
         add_tags,
         check_scenario,
+        clone_scenario,
         delete_scenario,
         get_samples,
         get_summary,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         upgrade_scenario,
     )
     from .check import CheckResult
+    from .copying import CloneResult
     from .errors import HealthsimStoreError
     from .hookspecs import hookimpl
     from .importers import Importer
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CheckResult": "check",
+    "CloneResult": "copying",
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
@@ -55,6 +58,7 @@ _HOMES = {
     "Summary": "summary",
     "add_tags": "api",
     "check_scenario": "api",
+    "clone_scenario": "api",
     "delete_scenario": "api",
     "get_samples": "api",
     "get_summary": "api",
@@ -77,6 +81,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CheckResult",
+    "CloneResult",
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
@@ -88,6 +93,7 @@ __all__ = [
     "Summary",
     "add_tags",
     "check_scenario",
+    "clone_scenario",
     "delete_scenario",
     "get_samples",
     "get_summary",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .check import CheckResult
+from .copying import CloneResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .query import Parameters, QueryResult
@@ -110,6 +111,11 @@ def list_scenarios(
 def scenario_info(scenario: str) -> ScenarioInfo:
     """Everything known of one scenario. See `Store.scenario_info`."""
     return default_store().scenario_info(scenario)
+
+
+def clone_scenario(scenario: str, *, new_name: str | None = None) -> CloneResult:
+    """The same scenario once more, with new ids. See `Store.clone_scenario`."""
+    return default_store().clone_scenario(scenario, new_name=new_name)
 
 
 def check_scenario(scenario: str) -> CheckResult:

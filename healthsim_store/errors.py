@@ -132,6 +132,18 @@ class NotWritable(ScenarioFileError):
     code = "not_writable"
 
 
+class CopyFailed(HealthsimStoreError):
+    """A clone or merge that could not be made or proven; nothing of it was kept."""
+
+    code = "copy_failed"
+
+
+class MergeConflict(CopyFailed):
+    """Entities of a merge that are one already, where they may not be."""
+
+    code = "merge_conflict"
+
+
 # -- questions -------------------------------------------------------------------------------
 
 

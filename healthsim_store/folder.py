@@ -64,6 +64,14 @@ class Folder:
                 f"There is a scenario {name!r} already.", hint="Choose another name."
             )
 
+    def free(self, name: str) -> str:
+        """The name, with ``-2`` and so on when it is taken."""
+        candidate, number = name, 1
+        while self.taken(candidate):
+            number += 1
+            candidate = f"{name}-{number}"
+        return candidate
+
     @contextlib.contextmanager
     def unborn(self) -> Iterator[Path]:
         """The path of a file to make, which nobody sees; what is left there is thrown away."""

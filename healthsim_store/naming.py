@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from .errors import AmbiguousScenario, InvalidName, ScenarioNotFound
 from .nearest import did_you_mean
@@ -105,21 +105,15 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
-def make_name(context: str | None, fallback: str, *, taken: Callable[[str], bool]) -> str:
-    """``{keywords}-{YYYYMMDD}`` from the words of the context, with ``-2`` when taken.
+def make_name(context: str | None, fallback: str) -> str:
+    """``{keywords}-{YYYYMMDD}`` from the words of the context.
 
     "Generate 100 Medicare Advantage members" gives medicare-advantage-20241227.
     """
     words = [word.lower() for word in _WORDS.findall(context or "")]
     keywords = [word for word in words if word not in _FILLERS and not word.isdigit()]
     stem = "-".join(keywords[:2])[:60] or fallback
-    name = clean_name(f"{stem}-{dt.date.today():%Y%m%d}")
-    number = 1
-    candidate = name
-    while taken(candidate):
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate
+    return clean_name(f"{stem}-{dt.date.today():%Y%m%d}")
 
 
 def find_name(wanted: str, names: Iterable[str]) -> str:

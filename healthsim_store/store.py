@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from . import scenario as files
+from .building import Progress
 from .check import CheckResult, check_file, shared_ids
+from .copying import CloneResult, clone_file
 from .dictionary import read_entity_types
 from .errors import (
     HealthsimStoreError,
@@ -227,7 +229,7 @@ class Store:
             stored = files.create(unborn, batch)
             first = next(iter(stored))
             path = self._folder.bear(
-                unborn, name, lambda: make_name(context, first, taken=self._folder.taken)
+                unborn, name, lambda: self._folder.free(make_name(context, first))
             )
         return path, stored
 
@@ -480,6 +482,34 @@ class Store:
         with self._sandbox(path) as sandbox:
             facts = files.read_info(sandbox, log_entries=log_entries)
         return _info(path.stem, path, path.stat().st_size, facts)
+
+    # -- copies ------------------------------------------------------------------------------
+
+    def clone_scenario(
+        self,
+        scenario: str,
+        *,
+        new_name: str | None = None,
+        progress: Progress = lambda _: None,
+    ) -> CloneResult:
+        """The same scenario once more, with new ids; independent of its source.
+
+        Without ``new_name`` it is called after the source, with ``-copy``. Business identifiers and
+        ``person_id`` stay. ``progress`` is told how many rows were just copied.
+
+        Raises ScenarioExists, InvalidName, CopyFailed, NotWritable; then there is no clone.
+        """
+        source = self.find(scenario)
+        name = clean_name(new_name) if new_name is not None else None
+        if name is not None:
+            self._folder.check_free(name)
+        with self._folder.unborn() as unborn:
+            cloned = clone_file(source, unborn, progress)
+            path = self._folder.bear(unborn, name, lambda: self._folder.free(f"{source.stem}-copy"))
+        return CloneResult(
+            path.stem, cloned.scenario_id, source.stem, cloned.copied, cloned.left_out,
+            cloned.labels,
+        )  # fmt: skip
 
     # -- soundness ---------------------------------------------------------------------------
 

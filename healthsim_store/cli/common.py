@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,6 +104,16 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
         )
     # Codes and ids that look like numbers stay as they are.
     return tabulate.tabulate(rows, headers, tablefmt=fmt or "github", disable_numparse=True)
+
+
+@contextlib.contextmanager
+def progress_bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, when somebody watches."""
+    if not length or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 def size(number: int) -> str:

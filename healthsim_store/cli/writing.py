@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -15,6 +12,7 @@ from .common import (
     json_option,
     open_scenario,
     open_store,
+    progress_bar,
     store_option,
     table,
 )
@@ -36,16 +34,6 @@ def _batch_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
-
-
-@contextlib.contextmanager
-def _progress(length: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr, when somebody watches."""
-    if not length or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with click.progressbar(length=length, label="Reading", file=sys.stderr) as bar:
-        yield bar.update
 
 
 @click.command()
@@ -91,7 +79,7 @@ def import_(
     from ..importing import import_data, total_size
 
     options["columns"] = [name.strip() for name in columns.split(",") if name.strip()]
-    with _progress(total_size(sources)) as progress:
+    with progress_bar(total_size(sources), "Reading") as progress:
         result = import_data(open_store(folder), sources, progress=progress, **options)
     if as_json:
         echo_json(result.to_dict())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from healthsim_store import (
     add_tags,
+    clone_scenario,
     delete_scenario,
     get_samples,
     get_summary,
@@ -21,6 +22,7 @@ from healthsim_store import (
 
 __all__ = [
     "add_tags",
+    "clone_scenario",
     "delete_scenario",
     "get_samples",
     "get_summary",
