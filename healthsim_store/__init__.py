@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         list_scenarios,
         list_tags,
         load_scenario,
+        merge_scenarios,
         persist,
         query_scenario,
         remove_tags,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl
     from .importers import Importer
     from .importing import ImportResult
+    from .merging import MergeResult
     from .product import Product
     from .query import QueryResult
     from .scenario import ScenarioInfo
@@ -50,6 +52,7 @@ _HOMES = {
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
+    "MergeResult": "merging",
     "PersistResult": "store",
     "Product": "product",
     "QueryResult": "query",
@@ -67,6 +70,7 @@ _HOMES = {
     "list_scenarios": "api",
     "list_tags": "api",
     "load_scenario": "api",
+    "merge_scenarios": "api",
     "persist": "api",
     "query_scenario": "api",
     "remove_tags": "api",
@@ -85,6 +89,7 @@ __all__ = [
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
+    "MergeResult",
     "PersistResult",
     "Product",
     "QueryResult",
@@ -102,6 +107,7 @@ __all__ = [
     "list_scenarios",
     "list_tags",
     "load_scenario",
+    "merge_scenarios",
     "persist",
     "query_scenario",
     "remove_tags",

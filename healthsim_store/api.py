@@ -9,6 +9,7 @@ from .check import CheckResult
 from .copying import CloneResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
+from .merging import MergeResult
 from .query import Parameters, QueryResult
 from .scenario import ScenarioInfo
 from .store import LOADABLE_ROWS, PersistResult, default_store
@@ -116,6 +117,20 @@ def scenario_info(scenario: str) -> ScenarioInfo:
 def clone_scenario(scenario: str, *, new_name: str | None = None) -> CloneResult:
     """The same scenario once more, with new ids. See `Store.clone_scenario`."""
     return default_store().clone_scenario(scenario, new_name=new_name)
+
+
+def merge_scenarios(
+    scenarios: Sequence[str],
+    *,
+    new_name: str | None = None,
+    context: str | None = None,
+    on_conflict: str | Mapping[str, str] = "skip",
+    dry_run: bool = False,
+) -> MergeResult:
+    """Several scenarios in a new one. See `Store.merge_scenarios`."""
+    return default_store().merge_scenarios(
+        scenarios, new_name=new_name, context=context, on_conflict=on_conflict, dry_run=dry_run
+    )
 
 
 def check_scenario(scenario: str) -> CheckResult:
