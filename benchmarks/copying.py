@@ -1,0 +1,123 @@
+"""Measure clone, merge and diff against plain SQLite, in one run.
+
+    python benchmarks/copying.py [--quick]
+
+On 1,000,000 rows in 6 entity types. Needs healthsim-store and healthsim-store-patientsim.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from million import million
+from run import Scratch, medians, report, timed
+
+from healthsim_store import Store
+
+SOURCES = ("a", "b", "c")
+
+
+def clone(store: Store, scratch: Scratch, rounds: int) -> None:
+    source = store.find("million")
+
+    def vacuum_into() -> None:
+        connection = sqlite3.connect(source)
+        connection.execute("VACUUM INTO ?", (str(scratch.new()),))
+        connection.close()
+
+    def ours() -> None:
+        store.find(store.clone_scenario("million", new_name="clone").scenario).unlink()
+
+    ours()  # the modules that it needs
+    t = medians(rounds, ours=ours, vacuum_into=vacuum_into)
+    report("clone, its proof included : VACUUM INTO", t["ours"] / t["vacuum_into"], "x", "<= 4.5",
+           f"ours {t['ours']:.2f} s, VACUUM INTO {t['vacuum_into']:.2f} s")  # fmt: skip
+
+
+class Bare:
+    """The same rows, into the same empty tables with the same indexes, by INSERT..SELECT."""
+
+    def __init__(self, store: Store, scratch: Scratch) -> None:
+        self._paths = [store.find(name) for name in SOURCES]
+        self._scratch = scratch
+
+    def empty(self) -> sqlite3.Connection:
+        target = sqlite3.connect(self._scratch.new(), isolation_level=None)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
+            target.execute(f"PRAGMA {pragma}")
+        source = sqlite3.connect(self._paths[0])
+        for (sql,) in source.execute(
+            "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL"
+            " AND substr(tbl_name, 1, 1) <> '_' ORDER BY rowid"
+        ):
+            target.execute(sql)
+        self._names = [row[0] for row in source.execute("SELECT entity_type FROM _entity_types")]
+        source.close()
+        return target
+
+    def fill(self, target: sqlite3.Connection) -> None:
+        for path in self._paths:
+            target.execute("ATTACH ? AS source", (str(path),))
+            target.execute("BEGIN")
+            for name in self._names:
+                target.execute(f"INSERT INTO main.{name} SELECT * FROM source.{name}")
+            target.execute("COMMIT")
+            target.execute("DETACH source")
+        target.close()
+
+
+def merge(store: Store, scratch: Scratch, rounds: int) -> None:
+    bare = Bare(store, scratch)
+    times: dict[str, list[float]] = {"ours": [], "bare": []}
+
+    def ours(**options: Any) -> None:
+        store.merge_scenarios(SOURCES, new_name="merged", **options)
+
+    for _ in range(rounds):
+        target = bare.empty()
+        times["bare"].append(timed(lambda: bare.fill(target)))  # noqa: B023 - called at once
+        times["ours"].append(timed(ours))
+        store.find("merged").unlink()
+    t = {name: sorted(values)[len(values) // 2] for name, values in times.items()}
+    report("merge of 3, its proof included : INSERT..SELECT", t["ours"] / t["bare"], "x", "<= 1.5",
+           f"ours {t['ours']:.2f} s, INSERT..SELECT {t['bare']:.2f} s")  # fmt: skip
+    ours()
+    again = timed(lambda: store.merge_scenarios(["merged", "a"], dry_run=True))
+    report("merge where every third entity conflicts : INSERT..SELECT", again / t["bare"], "x",
+           "none", f"{again:.2f} s, once")  # fmt: skip
+
+
+def diff(store: Store, rounds: int) -> None:
+    store.clone_scenario("million", new_name="clone")
+    t = medians(rounds, ours=lambda: store.diff_scenarios("million", "clone"))
+    report("diff of a scenario and its clone", t["ours"], "s", "none", "every column of every row")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, to try it")
+    scale = 10 if parser.parse_args().quick else 1
+    rounds = 5
+    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+          f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")  # fmt: skip
+    print("| what | measured | goal | medians |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store") as store:
+        scratch = Scratch(Path(folder))
+        store.persist(million(scale), scenario="million")
+        for name in SOURCES:
+            store.persist(million(3 * scale, name), scenario=name)
+        time.sleep(0.5)
+        clone(store, scratch, rounds)
+        merge(store, scratch, rounds)
+        diff(store, 3)
+
+
+if __name__ == "__main__":
+    main()
