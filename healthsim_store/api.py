@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .check import CheckResult
+from .comparing import SECONDS
 from .copying import CloneResult
+from .difference import DiffResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .query import Parameters, QueryResult
@@ -116,6 +118,21 @@ def scenario_info(scenario: str) -> ScenarioInfo:
 def clone_scenario(scenario: str, *, new_name: str | None = None) -> CloneResult:
     """The same scenario once more, with new ids. See `Store.clone_scenario`."""
     return default_store().clone_scenario(scenario, new_name=new_name)
+
+
+def diff_scenarios(
+    a: str,
+    b: str,
+    *,
+    by: str = "auto",
+    rows: int = 0,
+    entity_type: str | None = None,
+    timeout: float = SECONDS,
+) -> DiffResult:
+    """What is added, removed and changed from a to b. See `Store.diff_scenarios`."""
+    return default_store().diff_scenarios(
+        a, b, by=by, rows=rows, entity_type=entity_type, timeout=timeout
+    )
 
 
 def check_scenario(scenario: str) -> CheckResult:

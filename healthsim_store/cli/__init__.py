@@ -12,12 +12,12 @@ import click
 
 from .. import __version__
 from ..errors import HealthsimStoreError
-from .copying import clone
+from .copying import clone, diff
 from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
 from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
-    persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone,
+    persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone, diff,
     delete, restore, check, upgrade, schema, metadata, plugins,
 )  # fmt: skip
 
