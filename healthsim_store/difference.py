@@ -17,6 +17,8 @@ MAX_TOKENS = 299  # the promise is: under 300
 
 _NAME = 40  # characters of a name in the text
 _VALUE = 60  # and of a value
+_NAMES = 10  # names in a note; more are counted
+_ROWS = 30  # more rows of a table never fit
 _COLUMNS = (8, 4, 2, 1, 0)  # changed columns told of a type: fewer and fewer
 
 
@@ -118,13 +120,11 @@ class DiffResult:
             (name for name, diff in self.entity_types.items() if diff.differences),
             key=lambda name: -self.entity_types[name].differences,
         )
-        for columns in _COLUMNS:
-            for short in (False, True):
-                text = "\n".join(self._lines(differing, len(differing), columns, short=short))
-                if estimate_tokens(text) <= MAX_TOKENS:
-                    return text
-        for shown in reversed(range(len(differing))):
-            text = "\n".join(self._lines(differing, shown, 0, short=True))
+        most = min(len(differing), _ROWS)
+        steps = [(most, columns, False) for columns in _COLUMNS]
+        steps += [(shown, 0, True) for shown in range(most, -1, -1)]
+        for shown, columns, short in steps:
+            text = "\n".join(self._lines(differing, shown, columns, short=short))
             if estimate_tokens(text) <= MAX_TOKENS:
                 return text
         return self._bare()
@@ -194,8 +194,9 @@ class DiffResult:
 
         def named(title: str, names: Sequence[str], what: str) -> Iterator[str]:
             if names:
-                listed = ", ".join(_cut(name, 2 * _NAME) for name in names)
-                yield f"{title}: {_several(len(names), what) if short else listed}"
+                counted = short or len(names) > _NAMES
+                listed = ", ".join(_cut(name, 2 * _NAME) for name in names[:_NAMES])
+                yield f"{title}: {_several(len(names), what) if counted else listed}"
 
         yield from named(f"Entity types only in {_cut(self.a)}", self.only_in_a, "type")
         yield from named(f"Entity types only in {_cut(self.b)}", self.only_in_b, "type")
