@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         list_scenarios,
         list_tags,
         load_scenario,
+        merge_scenarios,
         persist,
         query_scenario,
         remove_tags,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl
     from .importers import Importer
     from .importing import ImportResult
+    from .merging import MergeResult
     from .product import Product
     from .query import QueryResult
     from .scenario import ScenarioInfo
@@ -53,6 +55,7 @@ _HOMES = {
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
+    "MergeResult": "merging",
     "PersistResult": "store",
     "Product": "product",
     "QueryResult": "query",
@@ -71,6 +74,7 @@ _HOMES = {
     "list_scenarios": "api",
     "list_tags": "api",
     "load_scenario": "api",
+    "merge_scenarios": "api",
     "persist": "api",
     "query_scenario": "api",
     "remove_tags": "api",
@@ -90,6 +94,7 @@ __all__ = [
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
+    "MergeResult",
     "PersistResult",
     "Product",
     "QueryResult",
@@ -108,6 +113,7 @@ __all__ = [
     "list_scenarios",
     "list_tags",
     "load_scenario",
+    "merge_scenarios",
     "persist",
     "query_scenario",
     "remove_tags",

@@ -11,6 +11,7 @@ from .copying import CloneResult
 from .difference import DiffResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
+from .merging import MergeResult
 from .query import Parameters, QueryResult
 from .scenario import ScenarioInfo
 from .store import LOADABLE_ROWS, PersistResult, default_store
@@ -118,6 +119,20 @@ def scenario_info(scenario: str) -> ScenarioInfo:
 def clone_scenario(scenario: str, *, new_name: str | None = None) -> CloneResult:
     """The same scenario once more, with new ids. See `Store.clone_scenario`."""
     return default_store().clone_scenario(scenario, new_name=new_name)
+
+
+def merge_scenarios(
+    scenarios: Sequence[str],
+    *,
+    new_name: str | None = None,
+    context: str | None = None,
+    on_conflict: str | Mapping[str, str] = "skip",
+    dry_run: bool = False,
+) -> MergeResult:
+    """Several scenarios in a new one. See `Store.merge_scenarios`."""
+    return default_store().merge_scenarios(
+        scenarios, new_name=new_name, context=context, on_conflict=on_conflict, dry_run=dry_run
+    )
 
 
 def diff_scenarios(

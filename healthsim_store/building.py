@@ -42,7 +42,7 @@ class Building:
 
     def create(self, *, description: str | None = None) -> str:
         """Make the empty file a scenario; its id. Before anything is attached."""
-        with self._writing():
+        with self.writing():
             return fileformat.create(self.connection, description=description).scenario_id
 
     def close(self) -> None:
@@ -149,7 +149,8 @@ class Building:
             self.connection.execute(sql)
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """One transaction, outside of `reading`."""
         self.connection.execute("BEGIN")
         yield
         self.connection.execute("COMMIT")

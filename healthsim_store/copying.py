@@ -71,17 +71,7 @@ class CloneResult:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Cloned:
-    """What `clone_file` did."""
-
-    scenario_id: str
-    copied: Mapping[str, int]
-    labels: Mapping[str, str]
-    left_out: tuple[str, ...]
-
-
-def clone_file(source: Path, target: Path, progress: Progress) -> Cloned:
+def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
     """Clone a scenario's file into a new one, which the caller throws away on an error.
 
     Raises CopyFailed, and what reading the source raises.
@@ -92,7 +82,7 @@ def clone_file(source: Path, target: Path, progress: Progress) -> Cloned:
             clone = _Clone(building, source, scenario_id)
             copied = clone.run()
     labels = {entity_type.name: entity_type.label for entity_type in clone.entity_types}
-    return Cloned(scenario_id, copied, labels, tuple(clone.left_out))
+    return CloneResult(target.stem, scenario_id, source.stem, copied, tuple(clone.left_out), labels)
 
 
 class _Clone:

@@ -29,7 +29,7 @@ DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 # The command line's own, which lies above this room; a test compares them.
 OWN_COMMANDS = (
     "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
-    "rename", "clone", "diff", "delete", "restore", "check", "upgrade", "schema",
+    "rename", "clone", "merge", "diff", "delete", "restore", "check", "upgrade", "schema",
     "metadata", "plugins",
 )  # fmt: skip
 

@@ -60,6 +60,17 @@ class Registry:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
+    def linked_order(self) -> list[EntityType]:
+        """Parents before children also where a reference into another product is not enforced.
+
+        As far as those do not go round in a circle.
+        """
+        try:
+            names = _insert_order(self._by_name, soft=True)
+        except DeclarationError:
+            return [*self]
+        return [self._by_name[name] for name in names]
+
     def entity_type(self, name: str) -> EntityType:
         """Find one by name or alias, whatever its case; raises UnknownEntityType."""
         found = self._spellings.get(name) or self._spellings.get(_plain(name))
@@ -109,10 +120,10 @@ def _plain(spelling: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", spelling.strip()).lower()).strip("_")
 
 
-def _insert_order(by_name: dict[str, EntityType]) -> list[str]:
+def _insert_order(by_name: dict[str, EntityType], *, soft: bool = False) -> list[str]:
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for name, entity_type in by_name.items():
-        parents = {reference.entity_type for _, reference in entity_type.references()}
+        parents = {reference.entity_type for _, reference in entity_type.references(soft=soft)}
         sorter.add(name, *sorted((parents - {name}) & by_name.keys()))
     try:
         ordered = list(sorter.static_order())

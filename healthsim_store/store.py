@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import functools
 import os
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from .errors import (
 )
 from .folder import Folder, writing
 from .memory import Memory, fingerprint
+from .merging import MergeResult, Strategies, merge_files
 from .naming import clean_name, find_name, make_name
 from .pairing import OTHER
 from .plugins import installed
@@ -506,12 +508,73 @@ class Store:
         if name is not None:
             self._folder.check_free(name)
         with self._folder.unborn() as unborn:
-            cloned = clone_file(source, unborn, progress)
+            result = clone_file(source, unborn, progress)
             path = self._folder.bear(unborn, name, lambda: self._folder.free(f"{source.stem}-copy"))
-        return CloneResult(
-            path.stem, cloned.scenario_id, source.stem, cloned.copied, cloned.left_out,
-            cloned.labels,
-        )  # fmt: skip
+        return replace(result, scenario=path.stem)
+
+    def merge_scenarios(
+        self,
+        scenarios: Sequence[str],
+        *,
+        new_name: str | None = None,
+        context: str | None = None,
+        on_conflict: str | Mapping[str, str] = "skip",
+        dry_run: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> MergeResult:
+        """Several scenarios in a new one; the sources stay as they are.
+
+        An entity of a later scenario whose id or natural key is taken is a conflict.
+        ``on_conflict`` is ``skip`` (the first stays), ``overwrite`` (it gets the later one's
+        values), ``rename`` (both stay: the later one gets a new id, and a suffix to a natural key)
+        or ``error``; or a strategy by entity type, with ``*`` for the others. Children follow what
+        stands for their parent. Conflicts are kept in the table ``_conflicts``.
+
+        Without ``new_name`` it is called merged, with the first word of ``context``. With
+        ``dry_run`` the reply is the same, and nothing is written in the store.
+
+        Raises InvalidArgument, MergeConflict, CopyFailed, ScenarioExists; then there is no merge.
+        """
+        paths = self._several(scenarios)
+        strategies = Strategies(on_conflict)
+        _check_texts(context=context)
+        name = clean_name(new_name) if new_name is not None else None
+        if name is not None:
+            self._folder.check_free(name)
+        description = f"Merged from {', '.join(path.stem for path in paths)}"
+        if dry_run:
+            with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
+                trial = Path(scratch) / "trial.db"
+                result = merge_files(
+                    paths, trial, strategies, description=description, progress=progress
+                )
+            return replace(result, scenario=None)
+        with self._folder.unborn() as unborn:
+            result = merge_files(
+                paths, unborn, strategies, description=description, progress=progress
+            )
+            automatic = make_name(f"merged {context or ''}", "merged")
+            path = self._folder.bear(unborn, name, lambda: self._folder.free(automatic))
+        return replace(result, scenario=path.stem)
+
+    def _several(self, scenarios: Sequence[str]) -> list[Path]:
+        if isinstance(scenarios, str) or not isinstance(scenarios, Sequence):
+            raise InvalidArgument(
+                f"scenarios is {scenarios!r:.60}.", hint="Give a list of two names or more."
+            )
+        paths = [self.find(scenario) for scenario in scenarios]
+        if len(paths) < 2:
+            raise InvalidArgument(
+                f"A merge needs two scenarios, not {len(paths)}.",
+                hint="clone makes a copy of one.",
+            )
+        for path in paths:
+            if paths.count(path) > 1:
+                raise InvalidArgument(
+                    f"{path.stem} cannot be merged with itself.",
+                    hint="Give each scenario once; clone makes a copy with new ids.",
+                )
+        return paths
 
     def diff_scenarios(
         self,

@@ -90,6 +90,28 @@ def toy(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def toy_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Install a version of the toy product; the one before goes."""
+    sites: list[str] = []
+
+    def call(version: str, schema: str = SCHEMA, **files: str) -> None:
+        site = tmp_path / f"site{len(sites)}"
+        texts = {"__init__.py": PLUGIN, "schema.sql": schema, "summary.sql": SUMMARY}
+        texts |= {name.replace("_", "."): text for name, text in files.items()}
+        install(site, "toysim", texts, version=version)
+        for old in sites:
+            monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != old])
+        monkeypatch.syspath_prepend(str(site))
+        monkeypatch.delitem(sys.modules, "toysim", raising=False)
+        sites.append(str(site))
+        importlib.invalidate_caches()
+        installed.cache_clear()
+
+    yield call
+    installed.cache_clear()
+
+
+@pytest.fixture
 def store(tmp_path: Path, toy: None) -> Iterator[Store]:
     with Store(tmp_path / "store") as made:
         yield made

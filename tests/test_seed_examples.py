@@ -396,3 +396,76 @@ def test_8_the_tags_across_scenarios(store: Store) -> None:
     assert "| Tag " in printed
     assert "| training           | 2 scenarios   |" in printed
     assert "| diabetes           | 1 scenario    |" in printed
+
+
+def test_9_a_clone_for_ab_testing(store: Store) -> None:
+    source = store.find("diabetes").stem
+    printed = cli(store, "clone", "diabetes")
+    assert printed.splitlines()[0] == f'**Cloned "{source}" → "{source}-copy"**'
+    for line in ("| Patients    | 150                |", "| Encounters  | 425                |",
+                 "| Lab Results | 890                |", "| Medications | 320                |",
+                 "| **Total**   | **1,935 entities** |"):  # fmt: skip
+        assert line in printed
+    copy = f"{source}-copy"
+    joined = (
+        "SELECT mrn, class_code, code, name FROM patients JOIN encounters USING (patient_id)"
+        " JOIN diagnoses USING (patient_id) JOIN medications USING (patient_id) ORDER BY 1, 2, 3, 4"
+    )
+    assert plainly(store, copy, joined) == plainly(store, source, joined)
+    ids = "SELECT patient_id FROM patients UNION ALL SELECT lab_result_id FROM lab_results"
+    assert not {*plainly(store, copy, ids)} & {*plainly(store, source, ids)}
+    # The two are independent.
+    store.persist({"patients": [diabetes()["patients"][0] | {"mrn": "NEW"}]}, scenario=copy)
+    assert plainly(store, source, "SELECT count(*) FROM patients") == [(150,)]
+    assert store.rename_scenario(copy, "b-arm") == "b-arm"
+    store.delete_scenario("b-arm")
+
+
+def cohort(name: str, patients: int, encounters: int, labs: int) -> dict[str, Any]:
+    mrns = [f"{name}-{n:05}" for n in range(patients)]
+    return {
+        "patients": [
+            {"mrn": mrn, "given_name": "A", "family_name": "B", "gender": "F",
+             "birth_date": born(70)}
+            for mrn in mrns
+        ],
+        "encounters": [
+            {"mrn": mrns[n % patients], "class_code": "AMB",
+             "admission_time": "2024-01-01T08:00:00"}
+            for n in range(encounters)
+        ],
+        "lab_results": [
+            {"mrn": mrns[n % patients], "test_name": "BNP", "value": "100",
+             "collected_time": "2024-01-01T08:00:00"}
+            for n in range(labs)
+        ],
+    }  # fmt: skip
+
+
+def test_10_three_cohorts_merged(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        for name, counts, tags in (
+            ("diabetes-cohort", (150, 425, 890), ["training", "chronic-disease"]),
+            ("heart-failure-cohort", (120, 380, 720), ["training", "validated"]),
+            ("copd-training", (75, 210, 450), ["training"]),
+        ):
+            store.persist(cohort(name, *counts), scenario=name, tags=tags)
+        before = {name: store.find(name).read_bytes() for name in store.names()}
+        printed = cli(store, "merge", "diabetes", "heart-failure", "copd", "--context",
+                      "training dataset")  # fmt: skip
+        (merged,) = set(store.names()) - before.keys()
+        assert merged == f"merged-training-{TODAY:%Y%m%d}"
+        assert printed.splitlines()[0] == f'**Created "{merged}"** from 3 sources:'
+        for line in ("| Source               | Patients | Encounters | Lab Results |",
+                     "| diabetes-cohort      | 150      | 425        | 890         |",
+                     "| heart-failure-cohort | 120      | 380        | 720         |",
+                     "| copd-training        | 75       | 210        | 450         |",
+                     "| **Total**            | **345**  | **1,015**  | **2,060**   |",
+                     "- Conflicts resolved: 0 (no duplicate ids or keys)",
+                     "- Tags inherited: chronic-disease, training, validated",
+                     "All source scenarios remain unchanged."):  # fmt: skip
+            assert line in printed.splitlines()
+        counted = "SELECT count(DISTINCT mrn), count(*) FROM patients JOIN {} USING (patient_id)"
+        assert plainly(store, merged, counted.format("encounters")) == [(345, 1015)]
+        assert plainly(store, merged, counted.format("lab_results")) == [(345, 2060)]
+        assert {name: store.find(name).read_bytes() for name in before} == before

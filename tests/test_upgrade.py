@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PLUGIN, SCHEMA, SUMMARY, Run, install, owner
+from conftest import SCHEMA, Run, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -20,7 +18,6 @@ from healthsim_store.errors import (
     UnknownEntityType,
     UpgradeRefused,
 )
-from healthsim_store.plugins import installed
 
 CARD = """
 -- A pet for a reader @card pets
@@ -33,28 +30,6 @@ PETS = [
     {"pet_id": f"p{n}", "owner_id": f"o{n}", "species": "dog", "weight": 1.5 * n, "legs": 4}
     for n in (1, 2, 3)
 ]
-
-
-@pytest.fixture
-def toy_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Install a version of the toy product; the one before goes."""
-    sites: list[str] = []
-
-    def call(version: str, schema: str = SCHEMA, **files: str) -> None:
-        site = tmp_path / f"site{len(sites)}"
-        texts = {"__init__.py": PLUGIN, "schema.sql": schema, "summary.sql": SUMMARY}
-        texts |= {name.replace("_", "."): text for name, text in files.items()}
-        install(site, "toysim", texts, version=version)
-        for old in sites:
-            monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != old])
-        monkeypatch.syspath_prepend(str(site))
-        monkeypatch.delitem(sys.modules, "toysim", raising=False)
-        sites.append(str(site))
-        importlib.invalidate_caches()
-        installed.cache_clear()
-
-    yield call
-    installed.cache_clear()
 
 
 @pytest.fixture

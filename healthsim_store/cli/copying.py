@@ -31,6 +31,61 @@ def clone(scenario: str, new_name: str | None, as_json: bool, folder: str | None
 
 
 @click.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO SCENARIO...")
+@click.option("--name", "new_name", help="The new scenario's name  [default: merged-YYYYMMDD]")
+@click.option("--context", help="What it is for; the name begins with merged and its first word.")
+@click.option(
+    "--on-conflict",
+    "given",
+    multiple=True,
+    metavar="[TYPE=]STRATEGY",
+    help="skip, overwrite, rename or error; for one entity type as patients=overwrite; may be"
+    " repeated  [default: skip]",
+)
+@click.option("--dry-run", is_flag=True, help="Print the same report and write nothing.")
+@json_option
+@store_option
+def merge(
+    scenarios: tuple[str, ...],
+    new_name: str | None,
+    context: str | None,
+    given: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    folder: str | None,
+) -> None:
+    """Put several scenarios into a new one; they stay as they are.
+
+    \b
+    An entity of a later scenario whose id or natural key is taken is a conflict:
+      skip       the first one stays
+      overwrite  it gets the later one's values
+      rename     both stay; the later one gets a new id, and a suffix to its natural key
+      error      nothing is merged
+    What belongs to an entity that gave way belongs to the one that stands for it.
+    """
+    from ..merging import ALL_TYPES
+
+    store = open_store(folder)
+    pairs = (item.rpartition("=") for item in given)
+    on_conflict = {entity_type or ALL_TYPES: strategy for entity_type, _, strategy in pairs}
+    total = sum(store.scenario_info(scenario).total for scenario in scenarios)
+    with progress_bar(total, "Merging") as progress:
+        result = store.merge_scenarios(
+            scenarios,
+            new_name=new_name,
+            context=context,
+            on_conflict=on_conflict,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    if as_json:
+        echo_json(result.to_dict())
+    else:
+        click.echo(result.to_markdown())
+
+
+@click.command()
 @click.argument("a")
 @click.argument("b")
 @click.option(
