@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         check_scenario,
         clone_scenario,
         delete_scenario,
+        diff_scenarios,
         get_samples,
         get_summary,
         import_data,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     )
     from .check import CheckResult
     from .copying import CloneResult
+    from .difference import DiffResult
     from .errors import HealthsimStoreError
     from .hookspecs import hookimpl
     from .importers import Importer
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CheckResult": "check",
     "CloneResult": "copying",
+    "DiffResult": "difference",
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
@@ -63,6 +66,7 @@ _HOMES = {
     "check_scenario": "api",
     "clone_scenario": "api",
     "delete_scenario": "api",
+    "diff_scenarios": "api",
     "get_samples": "api",
     "get_summary": "api",
     "hookimpl": "hookspecs",
@@ -86,6 +90,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CheckResult",
     "CloneResult",
+    "DiffResult",
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
@@ -100,6 +105,7 @@ __all__ = [
     "check_scenario",
     "clone_scenario",
     "delete_scenario",
+    "diff_scenarios",
     "get_samples",
     "get_summary",
     "hookimpl",

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .check import CheckResult
+from .comparing import SECONDS
 from .copying import CloneResult
+from .difference import DiffResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .merging import MergeResult
@@ -130,6 +132,21 @@ def merge_scenarios(
     """Several scenarios in a new one. See `Store.merge_scenarios`."""
     return default_store().merge_scenarios(
         scenarios, new_name=new_name, context=context, on_conflict=on_conflict, dry_run=dry_run
+    )
+
+
+def diff_scenarios(
+    a: str,
+    b: str,
+    *,
+    by: str = "auto",
+    rows: int = 0,
+    entity_type: str | None = None,
+    timeout: float = SECONDS,
+) -> DiffResult:
+    """What is added, removed and changed from a to b. See `Store.diff_scenarios`."""
+    return default_store().diff_scenarios(
+        a, b, by=by, rows=rows, entity_type=entity_type, timeout=timeout
     )
 
 

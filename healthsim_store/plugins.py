@@ -29,8 +29,8 @@ DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 # The command line's own, which lies above this room; a test compares them.
 OWN_COMMANDS = (
     "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
-    "rename", "clone", "merge", "delete", "restore", "check", "upgrade", "schema", "metadata",
-    "plugins",
+    "rename", "clone", "merge", "diff", "delete", "restore", "check", "upgrade", "schema",
+    "metadata", "plugins",
 )  # fmt: skip
 
 

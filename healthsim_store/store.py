@@ -17,8 +17,10 @@ from typing import Any
 from . import scenario as files
 from .building import Progress
 from .check import CheckResult, check_file, shared_ids
+from .comparing import MAX_DIFF_ROWS, SECONDS, check_by, compare
 from .copying import CloneResult, clone_file
 from .dictionary import read_entity_types
+from .difference import DiffResult
 from .errors import (
     HealthsimStoreError,
     InvalidArgument,
@@ -30,6 +32,7 @@ from .folder import Folder, writing
 from .memory import Memory, fingerprint
 from .merging import MergeResult, Strategies, merge_files
 from .naming import clean_name, find_name, make_name
+from .pairing import OTHER
 from .plugins import installed
 from .query import (
     Parameters,
@@ -376,8 +379,7 @@ class Store:
         """
         check_limit("limit", limit)
         check_limit("offset", offset, least=0, most=2**63 - 1)
-        if not isinstance(timeout, int | float) or not 0 < timeout <= 3600:
-            raise InvalidArgument(f"timeout is {timeout!r}.", hint="Seconds, from 0 to 3600.")
+        _check_timeout(timeout)
         if not isinstance(sql, str):
             raise InvalidArgument(f"sql is {sql!r:.60}.", hint="Give one SELECT as text.")
         if dialect:
@@ -574,6 +576,45 @@ class Store:
                 )
         return paths
 
+    def diff_scenarios(
+        self,
+        a: str,
+        b: str,
+        *,
+        by: str = "auto",
+        rows: int = 0,
+        entity_type: str | None = None,
+        timeout: float = SECONDS,
+        other: Store | None = None,
+        progress: Progress = lambda _: None,
+    ) -> DiffResult:
+        """What is added, removed and changed from ``a`` to ``b``; a clone equals its source.
+
+        ``by`` says how rows find their partners: by ``id``, by ``natural-key``, by ``origin`` (a
+        clone knows what each of its ids was), or ``auto``: by origin where the two are relatives
+        and by id otherwise, then by natural key what that leaves over on both sides. ``rows`` asks
+        for so many of each kind of change of each entity type, with all their values. ``other`` is
+        the store of ``b`` where it is another one. ``progress`` is told how many rows of ``b``
+        were just compared.
+
+        Raises InvalidArgument, also for a scenario against itself, UnknownEntityType, QueryTimeout.
+        """
+        check_by(by)
+        check_limit("rows", rows, least=0, most=MAX_DIFF_ROWS)
+        _check_texts(entity_type=entity_type)
+        _check_timeout(timeout)
+        path_a, path_b = self.find(a), (other or self).find(b)
+        if os.path.samefile(path_a, path_b):
+            # No difference would be true, and taken for an answer about two scenarios.
+            raise InvalidArgument(
+                f"{a!r} and {b!r} are the same scenario, {path_a.stem}.", hint="Give two."
+            )
+        with self._sandbox(path_b) as there, self._sandbox(path_a, {OTHER: path_b}) as here:
+            return compare(
+                here, there, by=by, rows=rows, entity_type=entity_type, timeout=timeout,
+                progress=progress,
+            )  # fmt: skip
+
     # -- soundness ---------------------------------------------------------------------------
 
     def check_scenario(self, scenario: str) -> CheckResult:
@@ -703,6 +744,11 @@ def _check_texts(**arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None and not isinstance(value, str):
             raise InvalidArgument(f"{name} is {value!r:.60}.", hint="Give text.")
+
+
+def _check_timeout(timeout: Any) -> None:
+    if not isinstance(timeout, int | float) or not 0 < timeout <= 3600:
+        raise InvalidArgument(f"timeout is {timeout!r}.", hint="Seconds, from 0 to 3600.")
 
 
 def _schema_name(name: str) -> str:

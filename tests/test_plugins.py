@@ -116,7 +116,7 @@ def test_every_command_works_beside_three_broken_plugins(
         ("query", "s", "SELECT 1 AS one"), ("summary", "s"), ("samples", "s", "owners"), ("list",),
         ("info", "s"), ("tag", "s", "x"), ("tags",), ("untag", "s", "x"), ("rename", "s", "u"),
         ("delete", "u"), ("restore", "u"), ("check", "u"), ("upgrade", "u"), ("schema", "owners"),
-        ("clone", "u", "v"), ("merge", "u", "t", "--dry-run"),
+        ("clone", "u", "v"), ("diff", "u", "v"), ("merge", "u", "t", "--dry-run"),
         ("metadata", "--to", str(tmp_path)), ("plugins",), ("--help",),
     ]  # fmt: skip
     assert {call[0] for call in calls} - {"--help"} == set(OWN_COMMANDS)

@@ -12,13 +12,13 @@ import click
 
 from .. import __version__
 from ..errors import HealthsimStoreError
-from .copying import clone, merge
+from .copying import clone, diff, merge
 from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
 from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
     persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone,
-    merge, delete, restore, check, upgrade, schema, metadata, plugins,
+    merge, diff, delete, restore, check, upgrade, schema, metadata, plugins,
 )  # fmt: skip
 
 
