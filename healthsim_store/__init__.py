@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         add_tags,
         check_scenario,
         delete_scenario,
+        export_scenario,
         get_samples,
         get_summary,
         import_data,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     )
     from .check import CheckResult
     from .errors import HealthsimStoreError
+    from .exporters import Exporter
+    from .exporting import ExportResult
     from .hookspecs import hookimpl
     from .importers import Importer
     from .importing import ImportResult
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CheckResult": "check",
+    "ExportResult": "exporting",
+    "Exporter": "exporters",
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
@@ -56,6 +61,7 @@ _HOMES = {
     "add_tags": "api",
     "check_scenario": "api",
     "delete_scenario": "api",
+    "export_scenario": "api",
     "get_samples": "api",
     "get_summary": "api",
     "hookimpl": "hookspecs",
@@ -77,6 +83,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CheckResult",
+    "ExportResult",
+    "Exporter",
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
@@ -89,6 +97,7 @@ __all__ = [
     "add_tags",
     "check_scenario",
     "delete_scenario",
+    "export_scenario",
     "get_samples",
     "get_summary",
     "hookimpl",

@@ -25,6 +25,7 @@ from .errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .exporting import ExportResult, Progress, export_file
 from .memory import Memory, fingerprint
 from .naming import clean_name, find_name, make_name
 from .plugins import installed
@@ -560,6 +561,40 @@ class Store:
         with self._sandbox(path) as sandbox:
             facts = files.read_info(sandbox, log_entries=log_entries)
         return _info(path.stem, path, path.stat().st_size, facts)
+
+    # -- out of the store ----------------------------------------------------------------------
+
+    def export_scenario(
+        self,
+        scenario: str,
+        *,
+        format: str,
+        to: str | os.PathLike[str] | None = None,
+        force: bool = False,
+        entities: Sequence[str] = (),
+        drop_sensitive: bool = False,
+        progress: Progress = lambda done, total: None,
+    ) -> ExportResult:
+        """Write a scenario as a folder of files, one for each entity type that has rows.
+
+        ``format`` is csv, tsv, json, ndjson, parquet, sqlite (one file, a scenario itself), or what
+        a plugin brings. The folder ``to``, by default one in the user's downloads, appears when it
+        is whole; one that is there is only replaced with ``force``, and only if it is an export.
+        ``entities`` names the entity types to write. ``drop_sensitive`` leaves the columns out that
+        are marked sensitive. ``progress`` is called with the rows written and their total.
+
+        Raises UnknownFormat, UnknownEntityType, TargetExists, InvalidName, NotWritable,
+        CorruptScenario; then nothing is left behind.
+        """
+        return export_file(
+            self.find(scenario),
+            format=format,
+            to=to,
+            force=force,
+            entities=entities,
+            drop_sensitive=drop_sensitive,
+            progress=progress,
+        )
 
     # -- soundness ---------------------------------------------------------------------------
 

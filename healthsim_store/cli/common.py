@@ -103,13 +103,3 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
         )
     # Codes and ids that look like numbers stay as they are.
     return tabulate.tabulate(rows, headers, tablefmt=fmt or "github", disable_numparse=True)
-
-
-def size(number: int) -> str:
-    """Bytes for a person: ``312 KB``."""
-    amount = float(number)
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"

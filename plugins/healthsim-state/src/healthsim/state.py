@@ -5,6 +5,7 @@ from __future__ import annotations
 from healthsim_store import (
     add_tags,
     delete_scenario,
+    export_scenario,
     get_samples,
     get_summary,
     list_scenarios,
@@ -22,6 +23,7 @@ from healthsim_store import (
 __all__ = [
     "add_tags",
     "delete_scenario",
+    "export_scenario",
     "get_samples",
     "get_summary",
     "list_scenarios",

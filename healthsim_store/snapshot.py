@@ -1,0 +1,165 @@
+"""A scenario as it is at one moment: a private copy of its file, read as Arrow batches.
+
+The ADBC driver reads three times as fast as Python's cursor, but it brings an SQLite library of its
+own, and two of them on one file in one process break each other's locks. So it never sees the
+scenario file: only a copy that nobody else has open, and that it opens as immutable, without locks.
+A long export then blocks no writer, and all its tables are of one moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .ddl import quoted
+from .dictionary import StoredProduct, read_entity_types, read_products
+from .errors import CorruptScenario, QueryTooLarge
+from .fileformat import Identity, read_identity, read_tags
+from .registry import Registry
+from .sandbox import MAX_VALUE, Sandbox
+from .schema import EntityType
+from .sqlite import file_errors, uri
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Rows of one batch at most, and about how many bytes of text: rows may be wide.
+BATCH_ROWS = 16_384
+BATCH_BYTES = 4_000_000
+
+_SAMPLE = 500  # rows that tell how wide a table is
+
+_SECONDS = 3600.0  # to count a table; reading it has no deadline
+# ADBC takes the types of a result from its first rows, where a whole column may be NULL.
+_FIRST = {"TEXT": "''", "INTEGER": "0", "REAL": "0.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the copy at ``path`` says about itself. ``scenario`` is the name, for messages."""
+
+    path: Path
+    scenario: str
+    identity: Identity
+    tags: tuple[str, ...]
+    products: tuple[StoredProduct, ...]
+    registry: Registry
+    counts: dict[str, int]
+    widths: dict[str, float]  # about how many bytes a row has
+
+    @classmethod
+    def take(cls, source: Path, path: Path) -> Snapshot:
+        """Copy the scenario at ``source`` to ``path``.
+
+        Raises what opening a scenario raises, and NotWritable.
+        """
+        with contextlib.closing(Sandbox(source)) as sandbox:
+            sandbox.copy_to(path)
+        with contextlib.closing(Sandbox(path)) as sandbox, file_errors(source):
+            connection = sandbox.connection
+            registry = Registry(read_entity_types(connection))
+            counts, widths = {}, {}
+            for entity_type in registry:
+                _check_table(sandbox, entity_type, source.stem)
+                sql = f"SELECT count(*) FROM {quoted(entity_type.name)}"
+                with sandbox.run(sql, timeout=_SECONDS) as cursor:
+                    counts[entity_type.name] = int(cursor.fetchone()[0])
+                widths[entity_type.name] = _width(sandbox, entity_type)
+            return cls(
+                path=path,
+                scenario=source.stem,
+                identity=read_identity(connection),
+                tags=read_tags(connection),
+                products=read_products(connection),
+                registry=registry,
+                counts=counts,
+                widths=widths,
+            )
+
+    def batches(self, entity_type: EntityType) -> Iterator[pa.RecordBatch]:
+        """The rows as they are stored: strings, int64 and doubles, in the order of the rowid.
+
+        Raises CorruptScenario for a value that is not of its column's type, and for text that is
+        not UTF-8.
+        """
+        import adbc_driver_manager
+        import pyarrow as pa
+        from adbc_driver_sqlite import dbapi
+
+        columns = entity_type.columns
+        first = ", ".join(_FIRST[column.type.storage] for column in columns)
+        names = ", ".join(quoted(column.name) for column in columns)
+        # Without NOT INDEXED, an index that has all the columns might give another order.
+        sql = f"SELECT {first} UNION ALL SELECT {names} FROM {quoted(entity_type.name)} NOT INDEXED"
+        schema = [column.name for column in columns]
+        with (
+            self._readable(entity_type, adbc_driver_manager.Error, pa.ArrowException, OSError),
+            contextlib.closing(dbapi.connect(f"{uri(self.path, 'ro')}&immutable=1")) as connection,
+            contextlib.closing(connection.cursor()) as cursor,
+        ):
+            option = {"adbc.sqlite.query.batch_rows": str(self._batch_rows(entity_type))}
+            cursor.adbc_statement.set_options(**option)
+            cursor.execute(sql)
+            typed_first_row = 1
+            for batch in cursor.fetch_record_batch():
+                batch = batch.slice(typed_first_row).rename_columns(schema)
+                typed_first_row = 0
+                batch.validate(full=True)  # SQLite does not look whether text is UTF-8
+                if batch.num_rows:
+                    yield batch
+
+    def _batch_rows(self, entity_type: EntityType) -> int:
+        """Fewer where rows are wide, so that memory stays bounded."""
+        return max(16, min(BATCH_ROWS, int(BATCH_BYTES / self.widths[entity_type.name])))
+
+    @contextlib.contextmanager
+    def _readable(self, entity_type: EntityType, *kinds: type[Exception]) -> Iterator[None]:
+        try:
+            yield
+        except kinds as error:
+            raise damaged(self.scenario, entity_type.name, error) from error
+
+
+def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptScenario:
+    """The error for rows that are not what the file's data dictionary says."""
+    reason = (str(error).splitlines() or ["unreadable"])[0]
+    return CorruptScenario(
+        f"{scenario}: a row of {entity_type} cannot be read as declared: {reason}",
+        hint=f"healthsim-store check {scenario} looks for what is wrong.",
+    )
+
+
+def _width(sandbox: Sandbox, entity_type: EntityType) -> float:
+    lengths = ", ".join(f"total(length({quoted(c.name)}))" for c in entity_type.columns)
+    sql = f"SELECT {lengths} FROM (SELECT * FROM {quoted(entity_type.name)} LIMIT {_SAMPLE})"
+    try:
+        with sandbox.run(sql, timeout=_SECONDS) as cursor:
+            return float(max(1, sum(cursor.fetchone()) / _SAMPLE))
+    except QueryTooLarge:
+        return MAX_VALUE
+
+
+def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> None:
+    """A stranger's file may have a view, or computed columns, where a table should be.
+
+    Those would run the stranger's SQL outside of the sandbox. Raises CorruptScenario.
+    """
+    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name = ?"
+    with sandbox.run(sql, (entity_type.name,), timeout=_SECONDS) as cursor:
+        is_table = cursor.fetchone() is not None
+    stored: dict[str, Any] = {}
+    if is_table:
+        # Leaves out computed columns.
+        info = sandbox.table_info(entity_type.name, timeout=_SECONDS)
+        stored = {name: declared for _, name, declared, *_ in info}
+    wrong = [c.name for c in entity_type.columns if stored.get(c.name) != c.type.storage]
+    if wrong:
+        what = f"the column {wrong[0]}" if is_table else "a table of that name"
+        raise CorruptScenario(
+            f"{scenario}: its data dictionary has {entity_type.name}, "
+            f"but {what} is not there as declared.",
+            hint=f"healthsim-store check {scenario} looks for what is wrong.",
+        )
