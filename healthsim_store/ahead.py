@@ -1,56 +1,41 @@
-"""Reading ahead: what an iterator gives is fetched in a thread of its own.
+"""Working ahead: what comes next is fetched by other threads while this one uses what came before.
 
-SQLite, Arrow and the writers of files all work without Python's lock, so two cores share the work.
+SQLite and Arrow work without Python's lock, so that the cores of the machine share the work.
 """
 
 from __future__ import annotations
 
 import contextlib
-import queue
-import threading
-from collections.abc import Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
 
-_DEPTH = 2  # how many are held ready; more would only cost memory
+_THREADS = min(3, os.cpu_count() or 1)
+_DEPTH = _THREADS + 1  # how many are under way or ready; more would only cost memory
 
 
 @contextlib.contextmanager
-def read_ahead(source: Iterator[T]) -> Iterator[Iterator[T]]:
-    """The same things in the same order, errors included; ``source`` runs in one thread only.
+def work_ahead(tasks: Iterable[Callable[[], T]]) -> Iterator[Iterator[T]]:
+    """What the tasks give, in their order, errors included.
 
-    When the block is left the thread has ended and ``source`` is closed, however far it was read.
+    When the block is left no task runs any more, however far it was read.
     """
-    ready: queue.Queue[T | BaseException | None] = queue.Queue(_DEPTH)
-    stopped = threading.Event()
+    pool = ThreadPoolExecutor(_THREADS, "healthsim-store")
 
-    def fetch() -> None:
-        last: BaseException | None = None
-        try:
-            # Also where it is left half-way, so that the source closes its files in this thread.
-            with contextlib.closing(source) as items:  # type: ignore[type-var]
-                for item in items:
-                    ready.put(item)
-                    if stopped.is_set():
-                        return
-        except BaseException as error:
-            last = error
-        ready.put(last)
+    def results() -> Iterator[T]:
+        pending: deque[Future[T]] = deque()
+        for task in tasks:
+            pending.append(pool.submit(task))
+            if len(pending) >= _DEPTH:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
-    def items() -> Iterator[T]:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-
-    thread = threading.Thread(target=fetch, name="healthsim-store reader", daemon=True)
-    thread.start()
     try:
-        yield items()
+        yield results()
     finally:
-        stopped.set()
-        while thread.is_alive():
-            with contextlib.suppress(queue.Empty):
-                ready.get(timeout=0.05)  # room, for a thread that waits to put
-        thread.join()
+        pool.shutdown(cancel_futures=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__, datapackage
-from .ahead import read_ahead
+from .ahead import work_ahead
 from .ddl import quoted
 from .delivery import delivered
 from .errors import InvalidArgument, InvalidName, SourceError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
+_CSV_SAMPLE = 5_000  # rows of a table that tell what it would take as CSV
 _COPY = ".snapshot.db"  # no entity type's file: those begin with a letter or digit
 
 
@@ -215,7 +216,7 @@ class _Work:
             raise InvalidName(f"The file {path.name} would be written twice.")
         assert self._exporter.write is not None
         rows = self._snapshot.counts[entity_type.name]
-        with read_ahead(self._snapshot.batches(entity_type)) as batches:
+        with work_ahead(self._snapshot.pieces(entity_type)) as batches:
             counted = self._counted(entity_type, rows, batches)
             try:
                 self._exporter.write(Table(entity_type, rows, lambda: counted), path)
@@ -226,13 +227,16 @@ class _Work:
     def _counted(
         self, entity_type: EntityType, rows: int, batches: Iterator[pa.RecordBatch]
     ) -> Iterator[pa.RecordBatch]:
-        """The batches; each is reported, and the first measured as CSV where that is told."""
+        """The batches; each is reported, and the first rows measured as CSV where that is told."""
         first = self._exporter.against_csv
         for batch in batches:
+            if not batch.num_rows:
+                continue  # a gap between the rowids
             if first:
-                head, each = _csv_size(entity_type, batch)
-                self.csv_bytes += head + each * rows / batch.num_rows
-                self.csv_exact &= batch.num_rows == rows
+                sample = batch.slice(0, _CSV_SAMPLE)
+                head, each = _csv_size(entity_type, sample)
+                self.csv_bytes += head + each * rows / sample.num_rows
+                self.csv_exact &= sample.num_rows == rows
                 first = False
             yield batch
             self._done += batch.num_rows

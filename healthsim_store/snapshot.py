@@ -9,7 +9,9 @@ A long export then blocks no writer, and all its tables are of one moment.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Rows of one batch at most, and about how many bytes of text: rows may be wide.
-BATCH_ROWS = 16_384
-BATCH_BYTES = 4_000_000
+BATCH_ROWS = 32_768
+BATCH_BYTES = 8_000_000
 
-_SAMPLE = 500  # rows that tell how wide a table is
 
 _SECONDS = 3600.0  # to count a table; reading it has no deadline
 # ADBC takes the types of a result from its first rows, where a whole column may be NULL.
@@ -48,7 +49,7 @@ class Snapshot:
     products: tuple[StoredProduct, ...]
     registry: Registry
     counts: dict[str, int]
-    widths: dict[str, float]  # about how many bytes a row has
+    cuts: dict[str, list[int]]  # the rowids at which a table is cut in pieces
 
     @classmethod
     def take(cls, source: Path, path: Path) -> Snapshot:
@@ -61,13 +62,13 @@ class Snapshot:
         with contextlib.closing(Sandbox(path)) as sandbox, file_errors(source):
             connection = sandbox.connection
             registry = Registry(read_entity_types(connection))
-            counts, widths = {}, {}
+            counts, cuts = {}, {}
             for entity_type in registry:
                 _check_table(sandbox, entity_type, source.stem)
                 sql = f"SELECT count(*) FROM {quoted(entity_type.name)}"
                 with sandbox.run(sql, timeout=_SECONDS) as cursor:
                     counts[entity_type.name] = int(cursor.fetchone()[0])
-                widths[entity_type.name] = _width(sandbox, entity_type)
+                cuts[entity_type.name] = _cuts(sandbox, entity_type, counts[entity_type.name])
             return cls(
                 path=path,
                 scenario=source.stem,
@@ -76,15 +77,23 @@ class Snapshot:
                 products=read_products(connection),
                 registry=registry,
                 counts=counts,
-                widths=widths,
+                cuts=cuts,
             )
 
-    def batches(self, entity_type: EntityType) -> Iterator[pa.RecordBatch]:
-        """The rows as they are stored: strings, int64 and doubles, in the order of the rowid.
+    def pieces(self, entity_type: EntityType) -> list[Callable[[], pa.RecordBatch]]:
+        """The rows in the order of the rowid, cut in pieces; each may be read in any thread.
 
-        Raises CorruptScenario for a value that is not of its column's type, and for text that is
-        not UTF-8.
+        A piece gives a batch of them as they are stored: strings, int64 and doubles. It raises
+        CorruptScenario for a value that is not of its column's type, and for text that is not
+        UTF-8.
         """
+        cuts = self.cuts[entity_type.name]
+        return [
+            functools.partial(self._read, entity_type, after, last)
+            for after, last in itertools.pairwise(cuts)
+        ]
+
+    def _read(self, entity_type: EntityType, after: int, last: int) -> pa.RecordBatch:
         import adbc_driver_manager
         import pyarrow as pa
         from adbc_driver_sqlite import dbapi
@@ -92,34 +101,25 @@ class Snapshot:
         columns = entity_type.columns
         first = ", ".join(_FIRST[column.type.storage] for column in columns)
         names = ", ".join(quoted(column.name) for column in columns)
-        # Without NOT INDEXED, an index that has all the columns might give another order.
-        sql = f"SELECT {first} UNION ALL SELECT {names} FROM {quoted(entity_type.name)} NOT INDEXED"
-        schema = [column.name for column in columns]
-        with (
-            self._readable(entity_type, adbc_driver_manager.Error, pa.ArrowException, OSError),
-            contextlib.closing(dbapi.connect(f"{uri(self.path, 'ro')}&immutable=1")) as connection,
-            contextlib.closing(connection.cursor()) as cursor,
-        ):
-            option = {"adbc.sqlite.query.batch_rows": str(self._batch_rows(entity_type))}
-            cursor.adbc_statement.set_options(**option)
-            cursor.execute(sql)
-            typed_first_row = 1
-            for batch in cursor.fetch_record_batch():
-                batch = batch.slice(typed_first_row).rename_columns(schema)
-                typed_first_row = 0
-                batch.validate(full=True)  # SQLite does not look whether text is UTF-8
-                if batch.num_rows:
-                    yield batch
-
-    def _batch_rows(self, entity_type: EntityType) -> int:
-        """Fewer where rows are wide, so that memory stays bounded."""
-        return max(16, min(BATCH_ROWS, int(BATCH_BYTES / self.widths[entity_type.name])))
-
-    @contextlib.contextmanager
-    def _readable(self, entity_type: EntityType, *kinds: type[Exception]) -> Iterator[None]:
+        # NOT INDEXED still looks rowids up, but no other index may change their order.
+        sql = (
+            f"SELECT {first} UNION ALL SELECT {names} FROM {quoted(entity_type.name)} NOT INDEXED"
+            f" WHERE rowid > {after} AND rowid <= {last}"
+        )
         try:
-            yield
-        except kinds as error:
+            with (
+                contextlib.closing(dbapi.connect(f"{uri(self.path, 'ro')}&immutable=1")) as adbc,
+                contextlib.closing(adbc.cursor()) as cursor,
+            ):
+                # A piece has no more rows than this, but for the typed one.
+                option = {"adbc.sqlite.query.batch_rows": str(BATCH_ROWS + 1)}
+                cursor.adbc_statement.set_options(**option)
+                cursor.execute(sql)
+                # The option makes it one batch.
+                batch: pa.RecordBatch = next(iter(cursor.fetch_record_batch())).slice(1)
+                batch.validate(full=True)  # SQLite does not look whether text is UTF-8
+                return batch.rename_columns([column.name for column in columns])
+        except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
             raise damaged(self.scenario, entity_type.name, error) from error
 
 
@@ -132,14 +132,36 @@ def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptS
     )
 
 
+def _cuts(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[int]:
+    """Rowids: between two of them lie as many rows as a batch may have, or fewer."""
+    table = quoted(entity_type.name)
+    sql = f"SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})"
+    with sandbox.run(sql, timeout=_SECONDS) as cursor:
+        low, high = cursor.fetchone()
+    if low is None:
+        return []
+    step = max(16, min(BATCH_ROWS, int(BATCH_BYTES / _width(sandbox, entity_type))))
+    if high - low < 2 * count:
+        return [*range(low - 1, high, step), high]
+    # With large gaps between the rowids, the rows have to be counted.
+    sql = (
+        f"SELECT rowid FROM (SELECT rowid, row_number() OVER (ORDER BY rowid) AS n FROM {table})"
+        f" WHERE n % {step} = 0 AND rowid < {high}"
+    )
+    with sandbox.run(sql, timeout=_SECONDS) as cursor:
+        return [low - 1, *(rowid for (rowid,) in cursor), high]
+
+
 def _width(sandbox: Sandbox, entity_type: EntityType) -> float:
+    """About how many bytes a row takes in memory."""
     lengths = ", ".join(f"total(length({quoted(c.name)}))" for c in entity_type.columns)
-    sql = f"SELECT {lengths} FROM (SELECT * FROM {quoted(entity_type.name)} LIMIT {_SAMPLE})"
+    sql = f"SELECT {lengths}, count(*) FROM (SELECT * FROM {quoted(entity_type.name)} LIMIT 500)"
     try:
         with sandbox.run(sql, timeout=_SECONDS) as cursor:
-            return float(max(1, sum(cursor.fetchone()) / _SAMPLE))
+            *totals, rows = cursor.fetchone()
     except QueryTooLarge:
         return MAX_VALUE
+    return float(sum(totals) / max(1, rows) + 6 * len(totals))  # offsets and null bits
 
 
 def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> None:
