@@ -216,12 +216,16 @@ class _Work:
             raise InvalidName(f"The file {path.name} would be written twice.")
         assert self._exporter.write is not None
         rows = self._snapshot.counts[entity_type.name]
+        before = self._done
         with work_ahead(self._snapshot.pieces(entity_type)) as batches:
             counted = self._counted(entity_type, rows, batches)
             try:
                 self._exporter.write(Table(entity_type, rows, lambda: counted), path)
             except pa.ArrowException as error:
                 raise damaged(self._snapshot.scenario, entity_type.name, error) from error
+        if self._done - before != rows:
+            reason = f"{self._done - before:,} rows were read of {rows:,}"
+            raise damaged(self._snapshot.scenario, entity_type.name, reason)
         self._add(path, entity_type, rows)
 
     def _counted(

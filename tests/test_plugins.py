@@ -116,7 +116,8 @@ def test_every_command_works_beside_three_broken_plugins(
         ("query", "s", "SELECT 1 AS one"), ("summary", "s"), ("samples", "s", "owners"), ("list",),
         ("info", "s"), ("tag", "s", "x"), ("tags",), ("untag", "s", "x"), ("rename", "s", "u"),
         ("delete", "u"), ("restore", "u"), ("check", "u"), ("upgrade", "u"), ("schema", "owners"),
-        ("metadata", "--to", str(tmp_path)), ("plugins",), ("--help",),
+        ("metadata", "--to", str(tmp_path)), ("export", "u", "--to", str(tmp_path / "out")),
+        ("plugins",), ("--help",),
     ]  # fmt: skip
     assert {call[0] for call in calls} - {"--help"} == set(OWN_COMMANDS)
     for call in calls:
