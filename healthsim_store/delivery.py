@@ -59,9 +59,10 @@ def delivered(target: Path, *, foreign: Callable[[Path], str | None]) -> Iterato
 
 def flush(path: Path) -> None:
     """Have the bytes of a file, or the names in a folder, on the disk."""
-    if path.is_dir() and os.name == "nt":
+    folder = path.is_dir()
+    if folder and os.name == "nt":
         return  # Windows cannot, and does not need to
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:

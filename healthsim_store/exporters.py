@@ -221,7 +221,10 @@ def _json_lines(table: Table) -> Iterator[list[bytes]]:
         ]
         names = batch.schema.names
         rows = zip(*columns, strict=True)
-        yield [encode(dict(zip(names, row, strict=True))).encode() for row in rows]
+        try:
+            yield [encode(dict(zip(names, row, strict=True))).encode() for row in rows]
+        except ValueError as error:
+            raise pa.ArrowInvalid("a number is infinite, which JSON cannot say") from error
 
 
 def _write_parquet(table: Table, path: Path) -> None:

@@ -302,7 +302,11 @@ def _default_target(scenario: str, exporter: Exporter) -> Path:
 def _check_file_name(name: str, what: str) -> str:
     """The name, which must not lead out of the folder. Raises InvalidName."""
     try:
-        if not name.startswith((".", "-")) and clean_name(name.replace(" ", "_")):
+        if (
+            name.isprintable()
+            and not name.startswith((".", "-"))
+            and clean_name(name.replace(" ", "_"))
+        ):
             return name
     except InvalidName:
         pass
