@@ -116,7 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, to try it")
     scale = 10 if parser.parse_args().quick else 1
-    rounds = 3
+    rounds = 5
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
           f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")  # fmt: skip
     print("| what | measured | goal | medians |\n|---|---|---|---|")

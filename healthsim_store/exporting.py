@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -205,24 +206,36 @@ class _Work:
                 f"{self._snapshot.scenario} has no rows to export.",
                 hint="Name entity types to export them without rows.",
             )
-        for entity_type in self._exported.values():
-            name = _check_file_name(entity_type.name, "The entity type")
-            self._write_table(entity_type, self._folder / f"{name}{self._exporter.suffix}")
+        paths = {name: self._path(name) for name in self._exported}
+        pieces = {name: self._snapshot.pieces(e) for name, e in self._exported.items()}
+        # One queue for all tables: the next one is read while the last of this one is written.
+        with work_ahead(itertools.chain.from_iterable(pieces.values())) as batches:
+            for name, entity_type in self._exported.items():
+                own = itertools.islice(batches, len(pieces[name]))
+                self._write_table(entity_type, paths[name], own)
 
-    def _write_table(self, entity_type: EntityType, path: Path) -> None:
+    def _path(self, entity_type: str) -> Path:
+        name = _check_file_name(entity_type, "The entity type") + self._exporter.suffix
+        if name == datapackage.FILE:
+            raise InvalidName(
+                f"The entity type {entity_type!r} would be {name}, which describes the others.",
+                hint="Choose another format, or leave it out.",
+            )
+        return self._folder / name
+
+    def _write_table(
+        self, entity_type: EntityType, path: Path, batches: Iterator[pa.RecordBatch]
+    ) -> None:
         import pyarrow as pa
 
-        if path.exists() or path.name == datapackage.FILE:
-            raise InvalidName(f"The file {path.name} would be written twice.")
         assert self._exporter.write is not None
         rows = self._snapshot.counts[entity_type.name]
         before = self._done
-        with work_ahead(self._snapshot.pieces(entity_type)) as batches:
-            counted = self._counted(entity_type, rows, batches)
-            try:
-                self._exporter.write(Table(entity_type, rows, lambda: counted), path)
-            except pa.ArrowException as error:
-                raise damaged(self._snapshot.scenario, entity_type.name, error) from error
+        counted = self._counted(entity_type, rows, batches)
+        try:
+            self._exporter.write(Table(entity_type, rows, lambda: counted), path)
+        except pa.ArrowException as error:
+            raise damaged(self._snapshot.scenario, entity_type.name, error) from error
         if self._done - before != rows:
             reason = f"{self._done - before:,} rows were read of {rows:,}"
             raise damaged(self._snapshot.scenario, entity_type.name, reason)
