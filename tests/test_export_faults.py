@@ -314,7 +314,8 @@ def test_a_file_that_is_not_as_it_says(
 ) -> None:
     change(filled.find("odd"), "PRAGMA foreign_keys = OFF", *statements)
     if format == "sqlite" and "ff41" in statements[0]:
-        pytest.skip("a copy is a copy")
+        filled.export_scenario("odd", format=format, to=tmp_path / "out")
+        return  # a copy is a copy
     with pytest.raises(CorruptScenario) as caught:
         filled.export_scenario("odd", format=format, to=tmp_path / "out")
     assert "parts" in str(caught.value)
