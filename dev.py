@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,7 +64,8 @@ def test(*arguments: str) -> None:
 
 
 def check() -> None:
-    install("dev")
+    # Spark reads the Parquet exports in one test, where there is Java; it is a large download.
+    install("dev,spark" if shutil.which("java") else "dev")
     run("ruff", "format", "--check", "--quiet", ".")
     run("ruff", "check", "--quiet", ".")
     run("mypy")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         clone_scenario,
         delete_scenario,
         diff_scenarios,
+        export_scenario,
         get_samples,
         get_summary,
         import_data,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from .copying import CloneResult
     from .difference import DiffResult
     from .errors import HealthsimStoreError
+    from .exporters import Exporter
+    from .exporting import ExportResult
     from .hookspecs import hookimpl
     from .importers import Importer
     from .importing import ImportResult
@@ -52,6 +55,8 @@ _HOMES = {
     "CheckResult": "check",
     "CloneResult": "copying",
     "DiffResult": "difference",
+    "ExportResult": "exporting",
+    "Exporter": "exporters",
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
@@ -67,6 +72,7 @@ _HOMES = {
     "clone_scenario": "api",
     "delete_scenario": "api",
     "diff_scenarios": "api",
+    "export_scenario": "api",
     "get_samples": "api",
     "get_summary": "api",
     "hookimpl": "hookspecs",
@@ -91,6 +97,8 @@ __all__ = [
     "CheckResult",
     "CloneResult",
     "DiffResult",
+    "ExportResult",
+    "Exporter",
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
@@ -106,6 +114,7 @@ __all__ = [
     "clone_scenario",
     "delete_scenario",
     "diff_scenarios",
+    "export_scenario",
     "get_samples",
     "get_summary",
     "hookimpl",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from .check import CheckResult
 from .comparing import SECONDS
 from .copying import CloneResult
 from .difference import DiffResult
+from .exporting import ExportResult
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .merging import MergeResult
@@ -158,6 +160,26 @@ def check_scenario(scenario: str) -> CheckResult:
 def upgrade_scenario(scenario: str) -> list[Upgraded]:
     """Bring a file to the installed versions of its products. See `Store.upgrade_scenario`."""
     return default_store().upgrade_scenario(scenario)
+
+
+def export_scenario(
+    scenario: str,
+    *,
+    format: str,
+    to: str | os.PathLike[str] | None = None,
+    force: bool = False,
+    entities: Sequence[str] = (),
+    drop_sensitive: bool = False,
+) -> ExportResult:
+    """Write a scenario as a folder of files. See `Store.export_scenario`."""
+    return default_store().export_scenario(
+        scenario,
+        format=format,
+        to=to,
+        force=force,
+        entities=entities,
+        drop_sensitive=drop_sensitive,
+    )
 
 
 def rename_scenario(scenario: str, new_name: str) -> str:

@@ -84,6 +84,12 @@ class SourceError(InvalidArgument):
     code = "invalid_source"
 
 
+class TargetExists(InvalidArgument):
+    """A place to write to where something is that must not be lost."""
+
+    code = "target_exists"
+
+
 # -- scenarios and their files ---------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .delivery import flush
 from .errors import NotWritable, ScenarioExists
 
 _HIDDEN = ".healthsim-store"
@@ -109,8 +110,7 @@ class Folder:
         Raises ScenarioExists when ``name`` is taken by now, NotWritable.
         """
         with writing(self.path):
-            with unborn.open("rb+") as file:  # nobody else has it open
-                os.fsync(file.fileno())
+            flush(unborn)  # nobody else has it open
             while True:
                 try:
                     return self.give_name(unborn, name or make())

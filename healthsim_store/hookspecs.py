@@ -9,6 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from .exporters import Exporter
     from .importers import Importer
     from .product import Product
 
@@ -25,6 +26,12 @@ def healthsim_store_products() -> list[Product]:
 @hookspec
 def healthsim_store_importers() -> list[Importer]:
     """Formats that `import` reads: ``return [Importer("xlsx", (".xlsx",), read_xlsx)]``"""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def healthsim_store_exporters() -> list[Exporter]:
+    """Formats that `export` writes: ``return [Exporter("arrow", ".arrow", write_arrow)]``"""
     raise AssertionError("a specification is never called")
 
 

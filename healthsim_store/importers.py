@@ -8,10 +8,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import InvalidArgument, SourceError
 from .hookspecs import hookimpl
+from .rows import CHUNK, chunks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MAX_CELL = 8_000_000  # the longest value that a query can read back
 
@@ -182,14 +186,28 @@ def _read_lines(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _read_parquet(source: Source) -> Tables:
-    import pyarrow as pa
+    yield None, arrow_rows(source, "Parquet", lambda: parquet_batches(source))
+
+
+def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq
 
+    # Parquet is read from its end, so standard input has to be held whole.
+    file = pq.ParquetFile(source.path or io.BytesIO(source.open().read()))
+    return file.iter_batches(batch_size=CHUNK)
+
+
+def arrow_rows(
+    source: Source, what: str, read: Callable[[], Iterator[pa.RecordBatch]]
+) -> Iterator[dict[str, Any]]:
+    """The rows of Arrow batches as dicts. Raises SourceError, also in the middle of the file."""
+    import pyarrow as pa
+
     try:
-        # Parquet is read from its end, so standard input has to be held whole.
-        file = pq.ParquetFile(source.path or io.BytesIO(source.open().read()))
-        batches = file.iter_batches(batch_size=10_000)
-        yield None, pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
+        batches = read()
+        while (batch := next(batches, None)) is not None:
+            for chunk in chunks(source.name, pa.Table.from_batches([batch])):
+                yield from chunk
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"{source.name} is not a whole Parquet file: {reason}") from error
+        reason = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error

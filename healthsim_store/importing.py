@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .datapackage import FILE as PACKAGE_FILE
+from .datapackage import Package
+from .datapackage import read as read_package
 from .errors import InvalidArgument, SourceError, UnknownEntityType
 from .importers import Importer, Source
 from .mapping import Account, staged
 from .nearest import did_you_mean
+from .packaged import contents
 from .plugins import installed
 from .registry import Registry
 from .rows import chunks
@@ -66,7 +70,8 @@ def import_data(
 
     The format goes by the file's ending unless given; the entity type by the file's name, or the
     keys of a JSON document, unless given. The name of a format that a product maps (``synthea``)
-    takes one folder. ``progress`` is called with the number of bytes just read.
+    takes one folder. A folder that `export` wrote comes back as it was, ids, tags and description
+    included. ``progress`` is called with the number of bytes just read.
 
     Raises SourceError, UnknownFormat, UnknownEntityType and what `Store.persist` raises.
     """
@@ -98,6 +103,18 @@ def import_data(
         with staged(format, mappings, files) as mapping:
             persisted = store.persist(mapping.entities(), **options)
             return ImportResult(persisted, tuple(mapping.settle()))
+    package, folder = _package(sources, format)
+    if package:
+        if entity_type:
+            raise InvalidArgument(
+                f"{folder} says itself what its files are.", hint="Leave out the entity type."
+            )
+        options["context"] = context or (None if scenario else package.scenario)
+        options["description"] = description or package.description
+        options["tags"] = [*package.tags, *tags]
+        options["details"]["format"] = package.format
+        described, packaged = contents(folder, package, blank, _checked)
+        return ImportResult(store.persist(packaged, **options), tuple(described))
     importer = installed().importer(format) if format else None
     accounts: list[Account] = []
     entities: dict[str, list[Iterator[Any]]] = {}
@@ -110,6 +127,13 @@ def import_data(
     batch = {name: _chain(parts) for name, parts in entities.items()}
     persisted = store.persist(batch, **options)
     return ImportResult(persisted, tuple(accounts))
+
+
+def _package(sources: Sequence[str | Path], format: str | None) -> tuple[Package | None, Path]:
+    """What the one folder says about itself, where `export` wrote it in this format."""
+    folder = Path(sources[0]) if len(sources) == 1 else Path()
+    package = read_package(folder) if len(sources) == 1 and folder.is_dir() else None
+    return (package if package and format in (None, package.format) else None), folder
 
 
 def total_size(sources: Sequence[str | Path]) -> int:
@@ -150,6 +174,8 @@ def _sources(
             found = False
             for file in sorted(path.iterdir()):
                 known = by_suffix.get(file.suffix.lower())
+                if file.name == PACKAGE_FILE:
+                    continue  # it describes the others
                 if known and (importer is None or known is importer):
                     found = True
                     yield replace(blank, name=file.name, path=file), known
@@ -162,6 +188,11 @@ def _sources(
             raise SourceError(f"There is no file {path}.", hint="Check the path.")
         else:
             known = importer or by_suffix.get(path.suffix.lower())
+            if known is None and path.suffix == ".db":
+                raise SourceError(
+                    f"{path.name} may be a scenario itself, which needs no import.",
+                    hint="Copy it into the store's folder, or give its path as the scenario.",
+                )
             if known is None:
                 raise SourceError(
                     f"{path.name}: the ending tells no format.",

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from . import hookspecs, importers
+from . import exporters, hookspecs, importers
 from .errors import DeclarationError, HealthsimStoreError, UnknownFormat
 from .nearest import did_you_mean
 
 if TYPE_CHECKING:
     import click
 
+    from .exporters import Exporter
     from .importers import Importer
     from .product import Product
     from .registry import Registry
@@ -29,7 +30,7 @@ DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 # The command line's own, which lies above this room; a test compares them.
 OWN_COMMANDS = (
     "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
-    "rename", "clone", "merge", "diff", "delete", "restore", "check", "upgrade", "schema",
+    "rename", "clone", "merge", "diff", "export", "delete", "restore", "check", "upgrade", "schema",
     "metadata", "plugins",
 )  # fmt: skip
 
@@ -43,6 +44,7 @@ class Plugin:
     version: str
     products: tuple[Product, ...] = ()
     importers: tuple[Importer, ...] = ()
+    exporters: tuple[Exporter, ...] = ()
     commands: tuple[click.Command, ...] = ()
     problem: str | None = None
 
@@ -53,6 +55,7 @@ class Plugin:
             "version": self.version,
             "products": [product.name for product in self.products],
             "formats": [importer.name for importer in self.importers],
+            "exports": [exporter.name for exporter in self.exporters],
             "commands": [command.name for command in self.commands],
         }
         return told | ({"problem": self.problem} if self.problem else {})
@@ -129,20 +132,37 @@ class Plugins:
             )
         return found[format]
 
+    def exporter(self, format: str) -> Exporter:
+        """Raises UnknownFormat, with the known ones."""
+        found: dict[str, Exporter] = self.find("exporters")
+        if format not in found:
+            near = did_you_mean(str(format), found)
+            known = f"Known: {', '.join(found)}."
+            more = "A plugin may bring more: healthsim-store plugins lists what is installed."
+            raise UnknownFormat(
+                f"Unknown export format {format!r:.60}.",
+                hint=" ".join(part for part in (near, known, more) if part),
+            )
+        return found[format]
+
 
 @functools.cache
 def installed() -> Plugins:
     """Load every plugin of the entry-point group; with HEALTHSIM_STORE_NO_PLUGINS set, none."""
-    found = [_load("core", "healthsim-store", lambda: importers)]
+    found = [_load("core", "healthsim-store", lambda: [importers, exporters])]
     if not os.environ.get(DISABLE):
         entries = importlib.metadata.entry_points(group=GROUP)
         for entry in sorted(entries, key=lambda entry: entry.name):
             distribution = entry.dist.name if entry.dist else "?"
-            found.append(_load(entry.name, distribution, entry.load))
+            found.append(_load(entry.name, distribution, functools.partial(_loaded, entry)))
     return Plugins(tuple(_without_clashes(found)))
 
 
-def _load(name: str, distribution: str, load: Callable[[], Any]) -> Plugin:
+def _loaded(entry: importlib.metadata.EntryPoint) -> list[Any]:
+    return [entry.load()]
+
+
+def _load(name: str, distribution: str, load: Callable[[], Iterable[Any]]) -> Plugin:
     try:
         version = importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -152,12 +172,14 @@ def _load(name: str, distribution: str, load: Callable[[], Any]) -> Plugin:
     manager = pluggy.PluginManager("healthsim_store")
     manager.add_hookspecs(hookspecs)
     try:
-        manager.register(load(), name)
+        for implementation in load():
+            manager.register(implementation)
         manager.check_pending()
         return replace(
             plugin,
             products=_flat(manager.hook.healthsim_store_products()),
             importers=_flat(manager.hook.healthsim_store_importers()),
+            exporters=_flat(manager.hook.healthsim_store_exporters()),
             commands=_flat(manager.hook.healthsim_store_commands()),
         )
     # Broad on purpose: whatever a stranger's code raises must not stop the tool; it is
@@ -181,6 +203,7 @@ def _without_clashes(plugins: Iterable[Plugin]) -> Iterable[Plugin]:
     for plugin in plugins:
         names = [("product", product.name) for product in plugin.products]
         names += [("format", importer.name) for importer in plugin.importers]
+        names += [("export format", exporter.name) for exporter in plugin.exporters]
         names += [("command", str(command.name)) for command in plugin.commands]
         mapped = {format for product in plugin.products for format in product.formats}
         wanted = names + [("format", format) for format in mapped]

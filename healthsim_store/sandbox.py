@@ -17,6 +17,7 @@ from typing import Any
 from .ddl import quoted
 from .errors import (
     InvalidArgument,
+    NotWritable,
     QueryError,
     QueryRefused,
     QueryTimeout,
@@ -339,6 +340,33 @@ class Sandbox:
         finally:
             self._deadline = float("inf")
             self.connection.execute("PRAGMA trusted_schema = OFF")
+            self.connection.set_authorizer(self._authorize)
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the whole file, as it is at one moment, into a new one that nobody else has open.
+
+        Writers wait while the bytes are copied and no longer. Raises NotWritable for the target.
+        """
+        self.connection.set_authorizer(None)
+        try:
+            with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
+                # A copy that fails is thrown away whole, so it needs no journal.
+                copy.execute("PRAGMA journal_mode = OFF")
+                copy.execute("PRAGMA synchronous = OFF")
+                # The read lock first: backup() itself would wait for a writer without end.
+                with file_errors(self.path):
+                    self.connection.execute("BEGIN")
+                    self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+                self.connection.backup(copy)
+        except sqlite3.DatabaseError as error:
+            # What is wrong with the source was told above, or is found when the copy is read.
+            raise NotWritable(
+                f"{target.parent} cannot hold a copy of {self.path.name}: {error}.",
+                hint="Check its permissions and the free space.",
+            ) from error
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             self.connection.set_authorizer(self._authorize)
 
     def _explained(self, error: Exception, timeout: float) -> QueryError:

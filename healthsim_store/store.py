@@ -28,6 +28,7 @@ from .errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .exporting import ExportResult, export_file
 from .folder import Folder, writing
 from .memory import Memory, fingerprint
 from .merging import MergeResult, Strategies, merge_files
@@ -614,6 +615,41 @@ class Store:
                 here, there, by=by, rows=rows, entity_type=entity_type, timeout=timeout,
                 progress=progress,
             )  # fmt: skip
+
+    # -- out of the store ----------------------------------------------------------------------
+
+    def export_scenario(
+        self,
+        scenario: str,
+        *,
+        format: str,
+        to: str | os.PathLike[str] | None = None,
+        force: bool = False,
+        entities: Sequence[str] = (),
+        drop_sensitive: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> ExportResult:
+        """Write a scenario as a folder of files, one for each entity type that has rows.
+
+        ``format`` is csv, tsv, json, ndjson, parquet, sqlite (one file, a scenario itself), or what
+        a plugin brings. The folder ``to``, by default one in the user's downloads, appears when it
+        is whole; one that is there is only replaced with ``force``, and only if it is an export.
+        ``entities`` names the entity types to write. ``drop_sensitive`` leaves the columns out that
+        are marked sensitive. ``progress`` is told how many rows were
+        just written.
+
+        Raises UnknownFormat, UnknownEntityType, TargetExists, InvalidName, NotWritable,
+        CorruptScenario; then nothing is left behind.
+        """
+        return export_file(
+            self.find(scenario),
+            format=format,
+            to=to,
+            force=force,
+            entities=entities,
+            drop_sensitive=drop_sensitive,
+            progress=progress,
+        )
 
     # -- soundness ---------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import odd
 import pytest
 
 from healthsim_store import Store
@@ -77,6 +78,27 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {"__init__.py": PLUGIN, "schema.sql": SCHEMA, "summary.sql": SUMMARY}
     install(folder, "toysim", files)
     return folder
+
+
+@pytest.fixture(scope="session")
+def odd_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("odd")
+    install(folder, "oddsim", {"__init__.py": odd.PLUGIN, "schema.sql": odd.SCHEMA})
+    return folder
+
+
+@pytest.fixture
+def odd_store(
+    tmp_path: Path, toy_folder: Path, odd_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
+    """A store beside the toy product and the one of odd values."""
+    monkeypatch.syspath_prepend(str(toy_folder))
+    monkeypatch.syspath_prepend(str(odd_folder))
+    importlib.invalidate_caches()
+    installed.cache_clear()
+    with Store(tmp_path / "store") as made:
+        yield made
+    installed.cache_clear()
 
 
 @pytest.fixture

@@ -98,6 +98,8 @@ def test_schema_and_plugins(run: Run) -> None:
     assert 'CREATE TABLE "pets"' in run("schema", "pets", "--sql").stdout
     plugins = {p["name"]: p for p in json.loads(run("plugins", "--json").stdout)}
     assert plugins["toysim"]["products"] == ["toy"]
+    formats = ["csv", "tsv", "json", "ndjson", "parquet", "sqlite"]
+    assert plugins["core"]["exports"] == formats
     assert plugins["core"]["formats"] == ["csv", "tsv", "json", "ndjson", "parquet"]
 
 
@@ -105,7 +107,8 @@ def test_help_loads_no_heavy_module(toy_folder: Path) -> None:
     code = (
         "import sys\nfrom healthsim_store.cli import cli\n"
         "try: cli.main(['--help'])\nexcept SystemExit: pass\n"
-        "print(sorted({'sqlglot', 'pyarrow', 'sqlite_utils', 'tabulate'} & set(sys.modules)))"
+        "print(sorted({'sqlglot', 'pyarrow', 'sqlite_utils', 'tabulate',"
+        " 'adbc_driver_manager', 'platformdirs'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.splitlines()[-1] == "[]"

@@ -37,6 +37,15 @@ def healthsim_store_commands():
 """
 
 
+EXPORTER = """
+from healthsim_store import Exporter, hookimpl
+
+@hookimpl
+def healthsim_store_exporters():
+    return [Exporter("csv", ".csv", write=print)]
+"""
+
+
 @pytest.fixture
 def broken(toy: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     site = tmp_path / "broken"
@@ -57,6 +66,7 @@ def broken(toy: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         other = PLUGIN.replace('"toy"', f'"{name}"')
         install(site, name, {"__init__.py": other, "schema.sql": OTHER} | files)
     install(site, "z_command", {"__init__.py": COMMAND})
+    install(site, "z_exporter", {"__init__.py": EXPORTER})
     monkeypatch.syspath_prepend(str(site))
     importlib.invalidate_caches()
     installed.cache_clear()
@@ -68,8 +78,9 @@ def test_broken_plugins_are_reported_and_left_out(broken: None, tmp_path: Path) 
     problems = {p.name: p.problem for p in installed().checked.plugins if p.problem}
     assert problems.keys() == {
         "z_raises", "z_misspelt", "z_clash", "z_same", "z_schema", "z_statistic", "z_rule",
-        "z_view", "z_format", "z_command",
+        "z_view", "z_format", "z_command", "z_exporter",
     }  # fmt: skip
+    assert problems["z_exporter"] == "claims the export format csv, which core has"
     assert problems["z_command"] == "claims the command summary, which core has"
     assert problems["z_format"] == "claims the format csv, which core has"
     assert problems["z_statistic"] == "z_statistic/summary.sql, line 4: no such table: pets"
@@ -117,7 +128,8 @@ def test_every_command_works_beside_three_broken_plugins(
         ("info", "s"), ("tag", "s", "x"), ("tags",), ("untag", "s", "x"), ("rename", "s", "u"),
         ("delete", "u"), ("restore", "u"), ("check", "u"), ("upgrade", "u"), ("schema", "owners"),
         ("clone", "u", "v"), ("diff", "u", "v"), ("merge", "u", "t", "--dry-run"),
-        ("metadata", "--to", str(tmp_path)), ("plugins",), ("--help",),
+        ("export", "u", "--to", str(tmp_path / "out")), ("metadata", "--to", str(tmp_path)),
+        ("plugins",), ("--help",),
     ]  # fmt: skip
     assert {call[0] for call in calls} - {"--help"} == set(OWN_COMMANDS)
     for call in calls:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from conftest import Run, install
 
@@ -25,10 +26,10 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package that the page builds, with all that it adds later."""
-    init, _tests, _imports, _several, importers, commands = blocks("python")
+    init, _tests, _imports, _several, importers, exporters, commands = blocks("python")
     schema, card, summary, _checks, _formats = blocks("sql")
-    body = "\n".join([init, importers, commands]).replace(
-        "import Product, hookimpl", "import Importer, Product, hookimpl"
+    body = "\n".join([init, importers, exporters, commands]).replace(
+        "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
     files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": summary}
     install(tmp_path / "site", "my_product", files)
@@ -54,7 +55,14 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     (tmp_path / "devices.geojson").write_text(json.dumps(geojson))
     done = run("import", str(tmp_path / "devices.geojson"), "--scenario", "ward")
     assert done.returncode == 0, done.stderr
-    assert "LEFT OUT" not in run("plugins").stdout
+    done = run("export", "ward", "--format", "arrow", "--to", str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '**Exported "ward" to Arrow**' in done.stdout
+    with pa.ipc.open_file(tmp_path / "out" / "devices.arrow") as file:
+        assert file.read_all().column("udi").to_pylist() == ["U-1", "U-2", "U-3"]
+    told = run("plugins").stdout
+    assert "exports: arrow" in told
+    assert "LEFT OUT" not in told
 
 
 def test_the_tests_that_the_page_gives_pass(site: Path, tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import click
 from .. import __version__
 from ..errors import HealthsimStoreError
 from .copying import clone, diff, merge
+from .exporting import export
 from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
 from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
     persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone,
-    merge, diff, delete, restore, check, upgrade, schema, metadata, plugins,
+    merge, diff, export, delete, restore, check, upgrade, schema, metadata, plugins,
 )  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def cli() -> None:
     healthsim-store import --format synthea FOLDER    read a Synthea folder
     healthsim-store summary SCENARIO                  what is in it, in a few hundred tokens
     healthsim-store query SCENARIO "SELECT ..."       ask it anything, read-only
+    healthsim-store export SCENARIO --format parquet  files for pandas, Spark, a lake
 
     A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
     folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.

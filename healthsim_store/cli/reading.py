@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..sizes import size
 from .common import (
     echo_json,
     echo_rows,
@@ -14,7 +15,6 @@ from .common import (
     json_option,
     open_scenario,
     open_store,
-    size,
     store_option,
     table,
 )
@@ -361,7 +361,7 @@ def plugins(as_json: bool) -> None:
         told = plugin.to_dict()
         brings = [
             f"{kind}: {', '.join(told[kind])}"
-            for kind in ("products", "formats", "commands")
+            for kind in ("products", "formats", "exports", "commands")
             if told[kind]
         ]
         status = f"LEFT OUT: {plugin.problem}" if plugin.problem else "; ".join(brings)

@@ -1,0 +1,49 @@
+"""The command that writes a scenario out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .common import echo_json, json_option, open_scenario, progress_bar, store_option
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--format",
+    default="csv",
+    show_default=True,
+    metavar="FORMAT",
+    help="csv, tsv, json, ndjson, parquet, sqlite, or what a plugin brings.",
+)
+@click.option("--to", metavar="FOLDER", help="The folder to make  [default: one in your downloads]")
+@click.option("--force", is_flag=True, help="Replace an earlier export that is there.")
+@click.option(
+    "--entity",
+    "entities",
+    multiple=True,
+    metavar="TYPE",
+    help="Only this entity type; may be repeated.",
+)
+@click.option("--drop-sensitive", is_flag=True, help="Leave out columns that are marked sensitive.")
+@json_option
+@store_option
+def export(scenario: str, as_json: bool, folder: str | None, **options: Any) -> None:
+    """Write a scenario as a folder of files, with a datapackage.json that describes them.
+
+    \b
+    healthsim-store export diabetes --format parquet
+    healthsim-store import ~/Downloads/diabetes-cohort-parquet    the same scenario again
+    """
+    store, name = open_scenario(folder, scenario)
+    counts = store.scenario_info(name).entity_counts
+    registry = store.registry(name)
+    chosen = {registry.entity_type(given).name for given in options["entities"]} or counts
+    with progress_bar(sum(counts[entity_type] for entity_type in chosen), "Exporting") as progress:
+        result = store.export_scenario(name, progress=progress, **options)
+    if as_json:
+        echo_json(result.to_dict())
+    else:
+        click.echo(result.to_markdown())
