@@ -8,16 +8,22 @@ out where no value that they look at changes; what copying could break is looked
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from . import fileformat
-from .ddl import quoted
+from .ahead import work_ahead
+from .ddl import literal, quoted
+from .delivery import flush
 from .errors import CopyFailed
 from .sandbox import Sandbox
-from .schema import EntityType
+from .schema import EntityType, Reference
 from .sqlite import connect_writable, file_errors, uri
+
+T = TypeVar("T")
 
 SOURCE = "source"  # the schema under which the file is attached whose rows are read
 Progress = Callable[[int], None]  # is told how many rows have just been dealt with
@@ -29,12 +35,12 @@ class Building:
     """The file while it is built. Raises CopyFailed for what cannot be built or proven."""
 
     def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
         self.connection = connect_writable(path, mode="rwc")
         self._progress = progress
         for pragma in (
             "journal_mode = OFF",
             "synchronous = OFF",
-            "locking_mode = EXCLUSIVE",
             "foreign_keys = OFF",  # asked for all at once in the end
             "cache_size = -65536",
         ):
@@ -155,44 +161,86 @@ class Building:
         yield
         self.connection.execute("COMMIT")
 
-    def prove_references(self) -> None:
+    def ask(self, questions: Iterable[Callable[[sqlite3.Connection], T]]) -> list[T]:
+        """What the file answers, outside of any transaction; several questions at once."""
+
+        def asked(question: Callable[[sqlite3.Connection], T]) -> T:
+            with contextlib.closing(sqlite3.connect(uri(self._path, "ro"), uri=True)) as reader:
+                return question(reader)
+
+        with work_ahead(functools.partial(asked, question) for question in questions) as answers:
+            return list(answers)
+
+    def _flush(self, reader: sqlite3.Connection) -> None:
+        flush(self._path)
+
+    def prove_references(self, entity_types: Iterable[EntityType]) -> None:
         """Raises CopyFailed when a row refers to another that is not there."""
-        dangling = self.connection.execute("PRAGMA main.foreign_key_check").fetchmany(1)
-        if dangling:
-            table, rowid, parent, _ = dangling[0]
-            raise CopyFailed(
-                f"Nothing was kept: {table} (rowid {rowid}) would refer to {parent} that are not"
-                " there.",
-                hint="healthsim-store check says whether the source has such a row already.",
+        # Beside it, what was written so far goes to the disk.
+        questions: list[Callable[[sqlite3.Connection], Any]] = [self._flush]
+        declared = set()
+        for entity_type in entity_types:
+            declared.add(entity_type.name)
+            for column, to in entity_type.references():
+                sql = _dangling(entity_type.name, column.name, to)
+                questions.append(functools.partial(_first, sql))
+        questions += [
+            functools.partial(_first, f"PRAGMA foreign_key_check({quoted(name)})")
+            for (name,) in self.connection.execute(
+                "SELECT name FROM main.sqlite_master WHERE type = 'table'"
             )
+            if name not in declared
+        ]
+        for dangling in self.ask(questions):
+            if dangling:
+                table, rowid, parent, *_ = dangling
+                raise CopyFailed(
+                    f"Nothing was kept: {table} (rowid {rowid}) would refer to {parent} that are"
+                    " not there.",
+                    hint="healthsim-store check says whether the source has such a row already.",
+                )
+
+
+def _first(sql: str, connection: sqlite3.Connection) -> Any:
+    return connection.execute(sql).fetchone()
+
+
+def _dangling(table: str, column: str, to: Reference) -> str:
+    """What foreign_key_check gives, for one reference.
+
+    It asks once for each parent, in the order of the index, and not once for each child.
+    """
+    child, name = quoted(table), quoted(column)
+    return (
+        f"SELECT {literal(table)}, (SELECT min(rowid) FROM {child} WHERE {name} = parent),"
+        f" {literal(to.entity_type)}"
+        f" FROM (SELECT DISTINCT {name} AS parent FROM {child} WHERE {name} IS NOT NULL)"
+        f" WHERE parent NOT IN (SELECT {quoted(to.column)} FROM {quoted(to.entity_type)}) LIMIT 1"
+    )
 
 
 def counts(
-    connection: sqlite3.Connection, schema: str, entity_types: Sequence[EntityType]
+    connection: sqlite3.Connection, schema: str, entity_type: EntityType, here: Collection[str]
 ) -> dict[str, int]:
-    """How many rows, and how many of each reference, a file has: what copying must not change.
+    """How many rows of a type, and how many of each reference, there are: what a copy must keep.
 
     Enforced references count where they are given. One into another product counts where its
-    entity is here, for it may be in a scenario of its own.
+    entity is ``here``, for it may be in a scenario of its own.
     """
-    here = {entity_type.name for entity_type in entity_types}
-    found: dict[str, int] = {}
-    for entity_type in entity_types:
-        table = f"{schema}.{quoted(entity_type.name)}"
-        asked = {entity_type.name: "count(*)"}
-        for column, to in entity_type.references(soft=True):
-            name = quoted(column.name)
-            if to.enforced:
-                counted = f"count({name})"
-            elif to.entity_type in here:
-                parent = f"{schema}.{quoted(to.entity_type)}"
-                counted = (
-                    f"count(CASE WHEN EXISTS (SELECT 1 FROM {parent} AS p"
-                    f" WHERE p.{quoted(to.column)} = t.{name}) THEN 1 END)"
-                )
-            else:
-                continue
-            asked[f"{entity_type.name}.{column.name}"] = counted
-        row = connection.execute(f"SELECT {', '.join(asked.values())} FROM {table} AS t").fetchone()
-        found |= dict(zip(asked, row, strict=True))
-    return found
+    asked = {entity_type.name: "count(*)"}
+    for column, to in entity_type.references(soft=True):
+        name = quoted(column.name)
+        if to.enforced:
+            counted = f"count({name})"
+        elif to.entity_type in here:
+            parent = f"{schema}.{quoted(to.entity_type)}"
+            counted = (
+                f"count(CASE WHEN EXISTS (SELECT 1 FROM {parent} AS p"
+                f" WHERE p.{quoted(to.column)} = t.{name}) THEN 1 END)"
+            )
+        else:
+            continue
+        asked[f"{entity_type.name}.{column.name}"] = counted
+    table = f"{schema}.{quoted(entity_type.name)}"
+    row = connection.execute(f"SELECT {', '.join(asked.values())} FROM {table} AS t").fetchone()
+    return dict(zip(asked, row, strict=True))

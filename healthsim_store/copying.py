@@ -7,8 +7,10 @@ no id may stand in both files; else nothing is kept.
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from .fileformat import HOUSEKEEPING, now, write_log
 from .lineage import Lineage, read_lineage, write_lineage
 from .markdown import count_table
 from .schema import EntityType
+from .sqlite import file_errors, uri
 
 _CARRIED = ("_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules")
 
@@ -81,6 +84,8 @@ def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
         with building.reading(source):
             clone = _Clone(building, source, scenario_id)
             copied = clone.run()
+        clone.prove()
+        clone.describe(copied)
     labels = {entity_type.name: entity_type.label for entity_type in clone.entity_types}
     return CloneResult(target.stem, scenario_id, source.stem, copied, tuple(clone.left_out), labels)
 
@@ -100,6 +105,8 @@ class _Clone:
         self._parent = read_lineage(self._connection, SOURCE)
         self._lineage = self._descend(scenario_id)
         self._known = {name: self._prefixed(e) for name, e in self._here.items()}
+        self._before: dict[str, int] = {}
+        self._facts: tuple[str | None, int] = (None, 0)
         self.left_out: list[str] = []
 
     def _descend(self, scenario_id: str) -> Lineage:
@@ -137,12 +144,33 @@ class _Clone:
         return None if self._ids_that_begin(entity_type, beginning, not_=True) else True
 
     def run(self) -> dict[str, int]:
-        copied = {entity_type.name: self._copy(entity_type) for entity_type in self.entity_types}
-        self._copy_foreign_tables()
-        self._copy_views_and_triggers()
-        self._prove(copied)
-        self._describe(copied)
+        with ThreadPoolExecutor(1) as pool:
+            # On a connection of its own. What it sees is what is copied: nobody can write to the
+            # source while this transaction reads it.
+            counted = pool.submit(self._count_source)
+            copied = {e.name: self._copy(e) for e in self.entity_types}
+            self._copy_foreign_tables()
+            self._copy_views_and_triggers()
+            self._before = counted.result()
+        if any(copied[name] != self._before[name] for name in copied):
+            raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")
+        if self._some_id_begins(self._lineage.scenario_id):
+            raise CopyFailed(
+                f"Nothing was kept: ids of {self._source.stem} begin with the clone's already.",
+                hint="That was a one in millions chance: clone again.",
+            )
+        self._facts = self._connection.execute(
+            f"SELECT description, last_number FROM {SOURCE}._scenario"
+        ).fetchone()
         return copied
+
+    def _count_source(self) -> dict[str, int]:
+        connection = sqlite3.connect(uri(self._source, "ro"), uri=True)
+        with contextlib.closing(connection), file_errors(self._source):
+            found: dict[str, int] = {}
+            for entity_type in self.entity_types:
+                found |= counts(connection, "main", entity_type, self._here)
+            return found
 
     def _new_id(self, entity_type: str, value: str) -> str:
         return self._lineage.cloned(value, prefixed=self._known[entity_type])
@@ -215,43 +243,44 @@ class _Clone:
             else:
                 self._connection.execute(sql)
 
-    def _prove(self, copied: Mapping[str, int]) -> None:
-        before = counts(self._connection, SOURCE, self.entity_types)
-        after = counts(self._connection, "main", self.entity_types)
-        different = [name for name in before if before[name] != after[name]]
-        if different or any(copied[name] != before[name] for name in copied):
-            told = ", ".join(f"{n} {before[n]:,} against {after[n]:,}" for n in different)
-            raise CopyFailed(f"Nothing was kept: the clone has not what its source has: {told}.")
-        self._building.prove_references()
+    def prove(self) -> None:
+        """That the new file has what was counted in the source, and no id of its."""
+        after = self._building.ask(
+            functools.partial(counts, schema="main", entity_type=entity_type, here=self._here)
+            for entity_type in self.entity_types
+        )
+        for counted in after:
+            for name, count in counted.items():
+                if count != self._before[name]:
+                    raise CopyFailed(
+                        f"Nothing was kept: the clone would have {count:,} of {name}, its source"
+                        f" has {self._before[name]:,}."
+                    )
+        self._building.prove_references(self.entity_types)
         own = self._lineage.scenario_id
         for entity_type in self.entity_types:
+            table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
+            # Two subqueries: SQLite looks one of min and max up in the index, but scans for both.
             lowest, highest = self._connection.execute(
-                f"SELECT min({quoted(entity_type.primary_key)}),"
-                f" max({quoted(entity_type.primary_key)}) FROM main.{quoted(entity_type.name)}"
+                f"SELECT (SELECT min({key}) FROM main.{table}),"
+                f" (SELECT max({key}) FROM main.{table})"
             ).fetchone()
             if lowest is not None and not lowest[: len(own)] == highest[: len(own)] == own:
                 raise CopyFailed(f"Nothing was kept: an id of {entity_type.name} was not renewed.")
-        if self._some_id_begins(own):
-            raise CopyFailed(
-                f"Nothing was kept: ids of {self._source.stem} begin with {own} already.",
-                hint="That was a one in millions chance: clone again.",
-            )
 
-    def _describe(self, copied: Mapping[str, int]) -> None:
-        description, last_number = self._connection.execute(
-            f"SELECT description, last_number FROM {SOURCE}._scenario"
-        ).fetchone()
-        self._connection.execute(
-            "UPDATE main._scenario SET description = ?, last_number = ?", (description, last_number)
-        )
-        write_lineage(self._connection, self._lineage)
-        write_origin(
-            self._connection,
-            "clone",
-            {self._parent.scenario_id: self._source.stem},
-            {name: {"copied": n} for name, n in copied.items() if n},
-            {"from": self._source.stem},
-        )
+    def describe(self, copied: Mapping[str, int]) -> None:
+        with self._building.writing():
+            self._connection.execute(
+                "UPDATE main._scenario SET description = ?, last_number = ?", self._facts
+            )
+            write_lineage(self._connection, self._lineage)
+            write_origin(
+                self._connection,
+                "clone",
+                {self._parent.scenario_id: self._source.stem},
+                {name: {"copied": n} for name, n in copied.items() if n},
+                {"from": self._source.stem},
+            )
 
 
 def write_origin(

@@ -413,7 +413,7 @@ class _Merge:
             ).fetchone()
             if count != sum(taken.get(entity_type.name, 0) for taken in self.taken.values()):
                 raise CopyFailed(f"Nothing was kept: {entity_type.name} were lost or doubled.")
-        self._building.prove_references()
+        self._building.prove_references(self.registry)
 
     def describe(self) -> None:
         """Tags, parents, and the first entry of the log."""
