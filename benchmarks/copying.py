@@ -7,10 +7,8 @@ On 1,000,000 rows in 6 entity types. Needs healthsim-store and healthsim-store-p
 
 from __future__ import annotations
 
-import argparse
 import functools
 import os
-import platform
 import sqlite3
 import statistics
 import tempfile
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from million import million
-from run import Scratch, medians, report, timed
+from run import Scratch, begin, medians, report, timed
 
 from healthsim_store import Store
 
@@ -112,13 +110,8 @@ def diff(store: Store, rounds: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, to try it")
-    scale = 10 if parser.parse_args().quick else 1
+    scale = begin(__doc__)
     rounds = 5
-    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-          f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")  # fmt: skip
-    print("| what | measured | goal | medians |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store") as store:
         scratch = Scratch(Path(folder))
         store.persist(million(scale), scenario="million")

@@ -9,11 +9,8 @@ healthsim-store and healthsim-store-patientsim.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import datetime as dt
-import os
-import platform
 import shutil
 import sqlite3
 import subprocess
@@ -26,7 +23,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from run import Scratch, medians, report
+from run import Scratch, begin, medians, report
 
 from healthsim_store import Store
 from healthsim_store.registry import Registry
@@ -113,13 +110,8 @@ def memory(store: Store, scratch: Scratch, format: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, to try it")
-    scale = 10 if parser.parse_args().quick else 1
+    scale = begin(__doc__)
     rounds = 5
-    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-          f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")  # fmt: skip
-    print("| what | measured | goal | medians |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store") as store:
         made = subprocess.run(  # in a process of its own: a child's peak counts from its parent's
             [sys.executable, "-c", "import sys, million; from healthsim_store import Store\n"

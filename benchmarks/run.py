@@ -239,14 +239,22 @@ def listing(scratch: Scratch, count: int, rounds: int) -> None:
            f"the first time, each file opened, {first:.2f} s")  # fmt: skip
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def begin(what: str | None) -> int:
+    """Read the command line and print the head of the report; by how much to scale down."""
+    parser = argparse.ArgumentParser(
+        description=what, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, to try it")
     scale = 10 if parser.parse_args().quick else 1
-    rounds = 5
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
           f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")  # fmt: skip
     print("| what | measured | goal | medians |\n|---|---|---|---|")
+    return scale
+
+
+def main() -> None:
+    scale = begin(__doc__)
+    rounds = 5
     with tempfile.TemporaryDirectory() as folder:
         scratch = Scratch(Path(folder))
         bounded_memory(1_000_000 // scale)  # first: a child's peak counts from its parent's size
