@@ -18,7 +18,7 @@ from . import fileformat
 from .ahead import work_ahead
 from .ddl import literal, quoted
 from .delivery import flush
-from .errors import CopyFailed
+from .errors import CopyFailed, NotWritable
 from .sandbox import Sandbox
 from .schema import EntityType, Reference
 from .sqlite import connect_writable, file_errors, uri
@@ -66,6 +66,14 @@ class Building:
                 connection.execute("BEGIN")
                 yield
                 connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                # The source is only read, so this is about the new file.
+                if "full" in str(error) or "disk I/O" in str(error):
+                    raise NotWritable(
+                        f"There is no room for the copy in {self._path.parent}: {error}.",
+                        hint="Free some space. Nothing was kept.",
+                    ) from error
+                raise
             except sqlite3.IntegrityError as error:
                 raise CopyFailed(
                     f"{source.stem} could not be copied: {error}.",

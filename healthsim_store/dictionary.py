@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from . import ddl
+from .errors import CorruptScenario
 from .fileformat import now
 from .logical import LogicalType
 from .schema import Column, Declaration, EntityType, Reference, Rule, Statistic
@@ -121,8 +122,19 @@ def _describe(connection: sqlite3.Connection, entity_type: EntityType, position:
 def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     """The entity types of a file, in the order of their products' declarations.
 
-    They equal the declared ones but for CHECKs, which the tables themselves carry.
+    They equal the declared ones but for CHECKs, which the tables themselves carry. Raises
+    CorruptScenario where somebody wrote into the dictionary what it cannot say.
     """
+    try:
+        return _read_entity_types(connection)
+    except (ValueError, KeyError) as error:
+        raise CorruptScenario(
+            f"The data dictionary of the file cannot be understood: {error}.",
+            hint="The tables _entity_types and _columns are not as healthsim-store wrote them.",
+        ) from error
+
+
+def _read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     columns: dict[str, list[Column]] = {}
     for row in connection.execute(
         "SELECT entity_type, column_name, type, required, is_unique, default_value,"

@@ -12,7 +12,14 @@ import pytest
 from conftest import Run, owner
 
 from healthsim_store import Store
-from healthsim_store.errors import CopyFailed, InvalidName, ScenarioExists, ScenarioNotFound
+from healthsim_store.errors import (
+    CopyFailed,
+    CorruptScenario,
+    InvalidName,
+    NotWritable,
+    ScenarioExists,
+    ScenarioNotFound,
+)
 
 BATCH = {
     "owners": [owner(n, mentor_id=f"o{n // 2}") for n in range(40)],
@@ -157,6 +164,36 @@ def test_an_id_that_would_be_too_long_is_told(store: Store, source: Path) -> Non
     store.persist({"pets": [{"pet_id": "twelve-signs", "owner_id": "o1"}]}, scenario="s")
     with pytest.raises(CopyFailed, match="length"):
         store.clone_scenario("s")
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(store: Store, source: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits of files are a matter of POSIX")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    store.persist({"pets": [{"owner_id": f"o{n % 40}"} for n in range(5_000)]}, scenario="s")
+    store.persist({"owners": [owner(99)]}, scenario="other")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limit[1]))
+    try:
+        for copy in (
+            lambda: store.clone_scenario("s"),
+            lambda: store.merge_scenarios(["s", "other"]),
+        ):
+            with pytest.raises(NotWritable, match="no room for the copy"):
+                copy()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert store.names() == ["other", "s"]
+    assert [*(store.path / ".healthsim-store").glob("new-*")] == []
+    assert store.clone_scenario("s").total == 5_140
+
+
+def test_a_dictionary_that_cannot_be_read_is_told(store: Store, source: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as connection:
+        connection.execute("UPDATE _columns SET type = 'NONSENSE' WHERE column_name = 'legs'")
+        connection.commit()
+    for ask in (store.clone_scenario, store.get_summary, store.registry):
+        with pytest.raises(CorruptScenario, match=r"data dictionary .* NONSENSE"):
+            ask("s")
+    assert not store.check_scenario("s").ok
 
 
 @pytest.mark.parametrize(
