@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import random
 import signal
 import sqlite3
@@ -113,6 +114,9 @@ def test_scenarios_of_different_products_merge(store: Store) -> None:
         store.delete_scenario(name)
 
 
+# Each takes half a second; before a release, more of them.
+KILLS = int(os.environ.get("HEALTHSIM_STORE_KILLS", "15"))
+
 KILLED = """
 import sys
 from healthsim_store import Store
@@ -146,7 +150,7 @@ def test_killed_at_any_moment(tmp_path: Path, operation: str) -> None:
         before = {name: store.find(name).read_bytes() for name in ("one", "other")}
         rows = 20_000 if operation == "clone" else 40_000
         whole = 0
-        for _ in range(25):
+        for _ in range(KILLS):
             process = subprocess.Popen(
                 [sys.executable, "-c", KILLED, str(store.path), operation],
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
