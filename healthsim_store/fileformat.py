@@ -168,16 +168,10 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def new_scenario_id() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
-
-
-def create(
-    connection: sqlite3.Connection, *, description: str | None, scenario_id: str | None = None
-) -> Identity:
+def create(connection: sqlite3.Connection, *, description: str | None) -> Identity:
     """Make an empty database a scenario file; inside the caller's transaction."""
     _migrate(connection)
-    identity = Identity(scenario_id or new_scenario_id(), description, now())
+    identity = Identity("".join(secrets.choice(_ALPHABET) for _ in range(6)), description, now())
     connection.execute(
         "INSERT INTO _scenario (one, scenario_id, description, created_at, about)"
         " VALUES (1, ?, ?, ?, ?)",
