@@ -312,7 +312,6 @@ class _Merge:
 
     def _merge(self, part: Part, source: _Source) -> int:
         """Take a source's rows of one entity type; how many."""
-        conflicts = None
         try:
             conflicts = Conflicts(self._connection, self._ids, part, self._strategies[part.name])
             values = self._values(part, source)
