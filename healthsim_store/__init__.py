@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         delete_scenario,
         diff_scenarios,
         export_scenario,
+        generate,
+        generate_scenario,
         get_samples,
         get_summary,
         import_data,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         merge_scenarios,
         persist,
         query_scenario,
+        regenerate_scenario,
         remove_tags,
         rename_scenario,
         restore_scenario,
@@ -41,11 +44,13 @@ if TYPE_CHECKING:
     from .errors import HealthsimStoreError
     from .exporters import Exporter
     from .exporting import ExportResult
+    from .generating import GenerateResult, RegenerateResult
     from .hookspecs import hookimpl
     from .importers import Importer
     from .importing import ImportResult
     from .merging import MergeResult
     from .product import Product
+    from .profile import Profile
     from .query import QueryResult
     from .scenario import ScenarioInfo
     from .store import PersistResult, Store
@@ -57,13 +62,16 @@ _HOMES = {
     "DiffResult": "difference",
     "ExportResult": "exporting",
     "Exporter": "exporters",
+    "GenerateResult": "generating",
     "HealthsimStoreError": "errors",
     "ImportResult": "importing",
     "Importer": "importers",
     "MergeResult": "merging",
     "PersistResult": "store",
     "Product": "product",
+    "Profile": "profile",
     "QueryResult": "query",
+    "RegenerateResult": "generating",
     "ScenarioInfo": "scenario",
     "Store": "store",
     "Summary": "summary",
@@ -73,6 +81,8 @@ _HOMES = {
     "delete_scenario": "api",
     "diff_scenarios": "api",
     "export_scenario": "api",
+    "generate": "api",
+    "generate_scenario": "api",
     "get_samples": "api",
     "get_summary": "api",
     "hookimpl": "hookspecs",
@@ -83,6 +93,7 @@ _HOMES = {
     "merge_scenarios": "api",
     "persist": "api",
     "query_scenario": "api",
+    "regenerate_scenario": "api",
     "remove_tags": "api",
     "rename_scenario": "api",
     "restore_scenario": "api",
@@ -99,13 +110,16 @@ __all__ = [
     "DiffResult",
     "ExportResult",
     "Exporter",
+    "GenerateResult",
     "HealthsimStoreError",
     "ImportResult",
     "Importer",
     "MergeResult",
     "PersistResult",
     "Product",
+    "Profile",
     "QueryResult",
+    "RegenerateResult",
     "ScenarioInfo",
     "Store",
     "Summary",
@@ -115,6 +129,8 @@ __all__ = [
     "delete_scenario",
     "diff_scenarios",
     "export_scenario",
+    "generate",
+    "generate_scenario",
     "get_samples",
     "get_summary",
     "hookimpl",
@@ -125,6 +141,7 @@ __all__ = [
     "merge_scenarios",
     "persist",
     "query_scenario",
+    "regenerate_scenario",
     "remove_tags",
     "rename_scenario",
     "restore_scenario",

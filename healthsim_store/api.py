@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .check import CheckResult
@@ -11,6 +11,11 @@ from .comparing import SECONDS
 from .copying import CloneResult
 from .difference import DiffResult
 from .exporting import ExportResult
+from .generating import GenerateResult, RegenerateResult
+from .generating import generate as _generate
+from .generating import generate_scenario as _generate_scenario
+from .generating import regenerate_scenario as _regenerate_scenario
+from .generation import Entities
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .merging import MergeResult
@@ -180,6 +185,50 @@ def export_scenario(
         entities=entities,
         drop_sensitive=drop_sensitive,
     )
+
+
+def generate(
+    profile: str,
+    *,
+    count: int | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+    **options: Any,
+) -> Iterator[Entities]:
+    """Batches of a profile's entities, for `persist`. See `healthsim_store.generating.generate`."""
+    return _generate(default_store(), profile, count=count, seed=seed, batch=batch, **options)
+
+
+def generate_scenario(
+    profile: str,
+    *,
+    count: int | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    into: str | None = None,
+    tags: Sequence[str] = (),
+    description: str | None = None,
+) -> GenerateResult:
+    """Generate a profile into a scenario. See `healthsim_store.generating.generate_scenario`."""
+    return _generate_scenario(
+        default_store(),
+        profile,
+        count=count,
+        seed=seed,
+        batch=batch,
+        options=options,
+        into=into,
+        tags=tags,
+        description=description,
+    )
+
+
+def regenerate_scenario(
+    scenario: str, *, new_name: str | None = None, profile: str | None = None
+) -> RegenerateResult:
+    """Make a scenario again from its log. See `healthsim_store.generating.regenerate_scenario`."""
+    return _regenerate_scenario(default_store(), scenario, new_name=new_name, profile=profile)
 
 
 def rename_scenario(scenario: str, new_name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 import sqlglot
@@ -53,7 +54,7 @@ def read_declaration(
     cards: dict[str, Extra] = {}
     markers = (*TABLE_MARKERS, *VIEW_MARKERS)
     for statement in read_statements(schema_sql, file=f"{folder}schema.sql", markers=markers):
-        tree = _parse(statement)
+        tree = parse_statement(statement)
         kind = tree.kind if isinstance(tree, exp.Create) else None
         _check_markers(statement, TABLE_MARKERS if kind == "TABLE" else VIEW_MARKERS)
         if kind == "TABLE":
@@ -105,7 +106,8 @@ def _check_markers(statement: Statement, allowed: tuple[str, ...]) -> None:
             )
 
 
-def _parse(statement: Statement) -> exp.Expression:
+def parse_statement(statement: Statement) -> exp.Expression:
+    """The statement's tree. Raises DeclarationError, with file and line."""
     try:
         tree = sqlglot.parse_one(statement.sql, read="sqlite")
     except sqlglot.errors.SqlglotError as error:
@@ -128,7 +130,7 @@ def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> En
     checks: list[str] = []
     for part in schema.expressions:
         if isinstance(part, exp.ColumnDef):
-            column, is_key = _column(part, f"{where}, column {part.name}")
+            column, is_key, _ = read_column(part, f"{where}, column {part.name}")
             if column.name in columns:
                 raise DeclarationError(f"{where}: a second column named {column.name}")
             columns[column.name] = column
@@ -175,8 +177,13 @@ def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> En
     )
 
 
-def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
-    """The column, and whether it is declared as the primary key."""
+def read_column(
+    part: exp.ColumnDef, where: str, *, markers: Collection[str] = COLUMN_MARKERS
+) -> tuple[Column, bool, Comment]:
+    """The column, whether it is declared as the primary key, and its comment.
+
+    Raises DeclarationError, also for a marker that is not one of ``markers``.
+    """
     _check_name(part.name, "column", where)
     declared = part.kind.sql(dialect="postgres") if part.kind else ""
     try:
@@ -189,7 +196,7 @@ def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
     # sqlglot may hang one comment on several nodes of the column.
     notes = dict.fromkeys(note for node in part.walk() for note in node.comments or ())
     text = " ".join(notes)
-    comment = read_comment(text, allowed=COLUMN_MARKERS, where=where)
+    comment = read_comment(text, allowed=markers, where=where)
     found: dict[str, object] = {}
     checks: list[str] = []
     is_key = False
@@ -240,7 +247,7 @@ def _column(part: exp.ColumnDef, where: str) -> tuple[Column, bool]:
                 f"{where}: @synonym {spelling}={value}, but {value} is not an allowed value",
                 hint=f"Allowed: {', '.join(column.values) or 'declare them with CHECK (... IN)'}.",
             )
-    return column, is_key
+    return column, is_key, comment
 
 
 def _soft_reference(comment: Comment, where: str, *, taken: bool) -> Reference:

@@ -55,6 +55,10 @@ class UnknownFormat(InvalidArgument):
     code = "unknown_format"
 
 
+class UnknownProfile(InvalidArgument):
+    code = "unknown_profile"
+
+
 class InvalidRows(InvalidArgument):
     """Rows that cannot be stored. ``problems`` names each (bounded); nothing was stored.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .exporters import Exporter
     from .importers import Importer
     from .product import Product
+    from .profile import Profile
 
 hookspec = pluggy.HookspecMarker("healthsim_store")
 hookimpl = pluggy.HookimplMarker("healthsim_store")
@@ -32,6 +33,12 @@ def healthsim_store_importers() -> list[Importer]:
 @hookspec
 def healthsim_store_exporters() -> list[Exporter]:
     """Formats that `export` writes: ``return [Exporter("arrow", ".arrow", write_arrow)]``"""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def healthsim_store_profiles() -> list[Profile]:
+    """Recipes that `generate` follows: ``return Profile.all_from_package(__name__)``"""
     raise AssertionError("a specification is never called")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .exporters import Exporter
     from .importers import Importer
     from .product import Product
+    from .profile import Profile
     from .registry import Registry
     from .schema import Declaration
 
@@ -30,7 +31,8 @@ DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 # The command line's own, which lies above this room; a test compares them.
 OWN_COMMANDS = (
     "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
-    "rename", "clone", "merge", "diff", "export", "delete", "restore", "check", "upgrade", "schema",
+    "rename", "clone", "merge", "diff", "export", "generate",
+    "regenerate", "profiles", "delete", "restore", "check", "upgrade", "schema",
     "metadata", "plugins",
 )  # fmt: skip
 
@@ -45,6 +47,7 @@ class Plugin:
     products: tuple[Product, ...] = ()
     importers: tuple[Importer, ...] = ()
     exporters: tuple[Exporter, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     commands: tuple[click.Command, ...] = ()
     problem: str | None = None
 
@@ -56,6 +59,7 @@ class Plugin:
             "products": [product.name for product in self.products],
             "formats": [importer.name for importer in self.importers],
             "exports": [exporter.name for exporter in self.exporters],
+            "profiles": [profile.name for profile in self.profiles],
             "commands": [command.name for command in self.commands],
         }
         return told | ({"problem": self.problem} if self.problem else {})
@@ -180,6 +184,7 @@ def _load(name: str, distribution: str, load: Callable[[], Iterable[Any]]) -> Pl
             products=_flat(manager.hook.healthsim_store_products()),
             importers=_flat(manager.hook.healthsim_store_importers()),
             exporters=_flat(manager.hook.healthsim_store_exporters()),
+            profiles=_flat(manager.hook.healthsim_store_profiles()),
             commands=_flat(manager.hook.healthsim_store_commands()),
         )
     # Broad on purpose: whatever a stranger's code raises must not stop the tool; it is
@@ -204,6 +209,7 @@ def _without_clashes(plugins: Iterable[Plugin]) -> Iterable[Plugin]:
         names = [("product", product.name) for product in plugin.products]
         names += [("format", importer.name) for importer in plugin.importers]
         names += [("export format", exporter.name) for exporter in plugin.exporters]
+        names += [("profile", profile.name) for profile in plugin.profiles]
         names += [("command", str(command.name)) for command in plugin.commands]
         mapped = {format for product in plugin.products for format in product.formats}
         wanted = names + [("format", format) for format in mapped]

@@ -9,7 +9,7 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from .copying import CloneResult, clone_file
 from .dictionary import read_entity_types
 from .difference import DiffResult
 from .errors import (
+    EmptyBatch,
     HealthsimStoreError,
     InvalidArgument,
     ScenarioExists,
@@ -174,6 +175,14 @@ class Store:
                     return info.path
             raise
 
+    def exists(self, name: str) -> bool:
+        """Whether there is a scenario of exactly this name, as `persist` would add to it."""
+        return bool(self._folder.existing(name) or self._folder.existing(clean_name(name)))
+
+    def free_name(self, name: str) -> str:
+        """The name, or with ``-2``, ``-3`` behind it where it is taken."""
+        return self._folder.free(clean_name(name))
+
     # -- writing -----------------------------------------------------------------------------
 
     def persist(
@@ -207,30 +216,80 @@ class Store:
         batch = Batch(
             entities=entities,
             tags=clean_tags(tags),
-            description=description or context,
+            description=description,
             on_conflict=on_conflict,
             batch_id=batch_id,
             keep_unknown=keep_unknown,
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
         )
+        path, stored, created, repeated = self._put(batch, scenario, context)
+        return self._reply(path, stored, created=created, repeated=repeated)
+
+    def persist_batches(
+        self,
+        batches: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+        *,
+        scenario: str | None = None,
+        context: str | None = None,
+        tags: Sequence[str] = (),
+        description: str | None = None,
+        operation: str = "persist",
+        stored: Callable[[str, Mapping[str, Any]], None] = lambda scenario, details: None,
+    ) -> PersistResult:
+        """Store batches one after the other in one scenario, and answer once.
+
+        ``batches`` gives the entities of each, as for `persist`, and the details for the log. Each
+        is stored whole or not at all; those before one that fails stay. A scenario that is not
+        there yet appears with the first batch. ``stored`` is told the scenario and the details of
+        each batch that is in.
+
+        Raises as `persist` does, and EmptyBatch when there is no batch.
+        """
+        _check_texts(scenario=scenario, context=context, description=description)
+        cleaned = clean_tags(tags)
+        path: Path | None = None
+        total: dict[str, Stored] = {}
+        was_created = False
+        for entities, details in batches:
+            first = path is None
+            batch = Batch(
+                entities=entities,
+                tags=cleaned if first else (),
+                description=description if first else None,
+                operation=operation,
+                details=details,
+            )
+            path, added, created, _ = self._put(batch, path.stem if path else scenario, context)
+            was_created = was_created or created
+            for name, counts in added.items():
+                total[name] = total.get(name, Stored()) + counts
+            stored(path.stem, details)
+        if path is None:
+            raise EmptyBatch("There is no batch.", hint="Give at least one.")
+        return self._reply(path, total, created=was_created, repeated=False)
+
+    def _put(
+        self, batch: Batch, scenario: str | None, context: str | None
+    ) -> tuple[Path, dict[str, Stored], bool, bool]:
+        """The file, what was stored, whether the scenario is new, whether the batch is not."""
         path = None
         if scenario is not None:
             path = self._folder.existing(scenario) or self._folder.existing(clean_name(scenario))
-        elif batch_id is not None:
-            path = self._holding(batch_id)
-        if path is not None:
-            # The context of a further batch does not describe the whole scenario.
-            batch = replace(batch, description=description)
-            stored, repeated = files.append(path, batch)
-            return self._reply(path, stored, created=False, repeated=repeated)
-        path, stored = self._create(batch, scenario, context)
-        return self._reply(path, stored, created=True, repeated=False)
+        elif batch.batch_id is not None:
+            path = self._holding(batch.batch_id)
+        if path is None:
+            path, stored = self._create(batch, scenario, context)
+            return path, stored, True, False
+        stored, repeated = files.append(path, batch)
+        return path, stored, False, repeated
 
     def _create(
         self, batch: Batch, scenario: str | None, context: str | None
     ) -> tuple[Path, dict[str, Stored]]:
         name = clean_name(scenario) if scenario is not None else None
+        # Only of a new scenario: what a further batch is for does not describe all of it.
+        batch = replace(batch, description=batch.description or context)
         with self._folder.unborn() as unborn:
             stored = files.create(unborn, batch)
             first = next(iter(stored))

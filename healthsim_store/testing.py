@@ -1,4 +1,4 @@
-"""For plugin authors: the tests that every product should pass, as a class to inherit from.
+"""For plugin authors: the tests that every product and every profile should pass, to inherit from.
 
     from healthsim_store.testing import ProductTests
 
@@ -9,18 +9,24 @@
 pytest collects the methods. ``rows`` are rows of every entity type, as a user would give them:
 links by natural key, values in other spellings, enough of them for every statistic to have an
 answer.
+
+    class TestAsthma(ProfileTests):
+        profile = "asthma"
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from .blueprint import Blueprint, read_blueprint
 from .ddl import quoted
 from .dictionary import read_rules, read_statistics
+from .generation import MAX_BATCH, Entities, Generation
 from .plugins import Plugins, installed
 from .registry import Link, Registry
 from .sandbox import Sandbox
@@ -93,10 +99,10 @@ class ProductTests:
 
     def test_every_statistic_has_an_answer(self, tmp_path: Path) -> None:
         with self._stored(tmp_path, self.rows) as (_, sandbox):
-            statistics = read_statistics(sandbox.connection)
-            answers, failed = compute(sandbox, statistics)
+            declared = read_statistics(sandbox.connection)
+            answers, failed = compute(sandbox, declared)
         assert failed == []
-        silent = {s.name for s in statistics} - {answer.name for answer in answers}
+        silent = {s.name for s in declared} - {answer.name for answer in answers}
         assert not silent, f"rows give no answer to {', '.join(sorted(silent))}"
         for answer in answers:
             assert "{" not in answer.text, f"{answer.name} reads {answer.text!r}"
@@ -126,6 +132,89 @@ class ProductTests:
                 assert not scans, f"the card of {entity_type.name}: {', '.join(scans)}"
 
 
-def _why_missing(plugins: Plugins, product: str) -> str:
+class ProfileTests:
+    """Inherit from it, set ``profile``, and ``variants`` where options change what is made."""
+
+    profile: ClassVar[str]
+    variants: ClassVar[Sequence[Mapping[str, Any]]] = ({},)
+    count: ClassVar[int | None] = None  # the profile's own
+    seeds: ClassVar[Sequence[int]] = range(20)
+
+    # A mean so many standard errors off its target is a failure. For a profile that is right, that
+    # happens by chance to 1 target of 150,000.
+    ERRORS = 4.5
+
+    @functools.cached_property
+    def blueprint(self) -> Blueprint:
+        installed.cache_clear()
+        profiles = installed().checked.find("profiles")
+        assert self.profile in profiles, _why_missing(installed().checked, self.profile)
+        return read_blueprint(profiles[self.profile])
+
+    def _run(self, seed: int, options: Mapping[str, Any] | None = None) -> Generation:
+        return Generation(self.blueprint, count=self.count, seed=seed, options=options)
+
+    def test_options_are_described(self) -> None:
+        assert self.blueprint.title
+        for option in self.blueprint.options:
+            assert option.description, f"the option {option.name} has no comment"
+
+    def test_the_batch_size_changes_nothing(self) -> None:
+        whole = _joined(self._run(1).batches(MAX_BATCH))
+        assert whole
+        for size in (7, 50):
+            found = _joined(self._run(1).batches(size))
+            for name, rows in whole.items():
+                assert found[name] == rows, f"{name}: end its SELECT with ORDER BY n, k"
+
+    def test_seeds_differ(self) -> None:
+        assert _joined(self._run(1).batches()) != _joined(self._run(2).batches())
+
+    def test_nothing_happens_that_never_may(self, tmp_path: Path) -> None:
+        for number, options in enumerate(self.variants):
+            with Store(tmp_path / str(number)) as store:
+                for seed in self.seeds[:3]:
+                    self._store(store, self._run(seed, options))
+                    for never in self.blueprint.nevers:
+                        found = store.query_scenario(f"s{seed}", never.sql, timeout=60, limit=3)
+                        assert found.rows == [], f"{never.where}: {never.name} ({options})"
+                    findings = store.check_scenario(f"s{seed}").findings
+                    assert [f for f in findings if f.level == "error"] == []
+
+    def test_means_are_as_intended(self, tmp_path: Path) -> None:
+        if not self.blueprint.targets:
+            return
+        values: dict[str, list[float]] = {target.name: [] for target in self.blueprint.targets}
+        with Store(tmp_path) as store:
+            for seed in self.seeds:
+                self._store(store, self._run(seed))
+                with contextlib.closing(Sandbox(store.find(f"s{seed}"))) as sandbox:
+                    for target in self.blueprint.targets:
+                        with sandbox.run(target.sql, timeout=60) as cursor:
+                            values[target.name] += [float(value) for (value,) in cursor]
+        for target in self.blueprint.targets:
+            found = values[target.name]
+            assert len(found) > 1, f"{target.where}: {target.name} has {len(found)} values"
+            mean, spread = statistics.fmean(found), statistics.stdev(found)
+            error = spread / len(found) ** 0.5
+            assert abs(mean - target.mean) <= max(self.ERRORS * error, 1e-9), (
+                f"{target.where}: {target.name}: {mean:.4f} instead of {target.mean:.4f}, "
+                f"which is {abs(mean - target.mean) / (error or 1e-9):.1f} standard errors off"
+            )
+
+    def _store(self, store: Store, run: Generation) -> None:
+        batches = ((entities, run.facts()) for _, _, entities in run.batches())
+        store.persist_batches(batches, scenario=f"s{run.seed}")
+
+
+def _joined(batches: Iterable[tuple[int, int, Entities]]) -> Entities:
+    joined: Entities = {}
+    for _, _, entities in batches:
+        for name, rows in entities.items():
+            joined.setdefault(name, []).extend(rows)
+    return joined
+
+
+def _why_missing(plugins: Plugins, name: str) -> str:
     problems = [f"{p.name}: {p.problem}" for p in plugins.plugins if p.problem]
-    return f"{product} is not loaded. {' '.join(problems) or 'Is it installed?'}"
+    return f"{name} is not loaded. {' '.join(problems) or 'Is it installed?'}"

@@ -122,6 +122,12 @@ def test_every_command_works_beside_three_broken_plugins(
     assert "LEFT OUT: the entity type owners of second is already one of toy" in table
     assert "LEFT OUT: PluginValidationError: unknown hook 'healthsim_store_product'" in table
     row = '{"owners": [{"tax_number": "T", "full_name": "N", "born": "2000-01-01"}]}'
+    profile = tmp_path / "owners.sql"
+    profile.write_text(
+        "-- Owners @counts owners @count 3\n\n-- @for count\n"
+        "CREATE TABLE one (x REAL -- @uniform 0, 1\n);\n\n-- @into owners\n"
+        "SELECT n AS tax_number, n AS name, '2000-01-01' AS born FROM one;\n"
+    )
     calls: list[tuple[str, ...]] = [
         ("persist", "--scenario", "s"), ("import", "-", "--format", "json", "--scenario", "t"),
         ("query", "s", "SELECT 1 AS one"), ("summary", "s"), ("samples", "s", "owners"), ("list",),
@@ -129,7 +135,8 @@ def test_every_command_works_beside_three_broken_plugins(
         ("delete", "u"), ("restore", "u"), ("check", "u"), ("upgrade", "u"), ("schema", "owners"),
         ("clone", "u", "v"), ("diff", "u", "v"), ("merge", "u", "t", "--dry-run"),
         ("export", "u", "--to", str(tmp_path / "out")), ("metadata", "--to", str(tmp_path)),
-        ("plugins",), ("--help",),
+        ("generate", str(profile), "--into", "g"), ("profiles", str(profile)),
+        ("regenerate", "g", "--profile", str(profile)), ("plugins",), ("--help",),
     ]  # fmt: skip
     assert {call[0] for call in calls} - {"--help"} == set(OWN_COMMANDS)
     for call in calls:

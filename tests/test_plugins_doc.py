@@ -19,6 +19,18 @@ from healthsim_store.plugins import installed
 DOC = Path(__file__).resolve().parents[1] / "docs" / "plugins.md"
 
 
+PROFILE = """-- A ward's devices @counts devices @count 30
+
+-- @for count
+CREATE TABLE device (
+  kind VARCHAR -- @choice pump, implant
+);
+
+-- @into devices
+SELECT key || n AS udi, kind FROM device, run ORDER BY n;
+"""
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
 
@@ -26,12 +38,13 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package that the page builds, with all that it adds later."""
-    init, _tests, _imports, _several, importers, exporters, commands = blocks("python")
+    init, _tests, _imports, _several, importers, exporters, profiles, commands = blocks("python")
     schema, card, summary, _checks, _formats = blocks("sql")
-    body = "\n".join([init, importers, exporters, commands]).replace(
+    body = "\n".join([init, importers, exporters, profiles, commands]).replace(
         "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
     files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": summary}
+    files["profiles/ward.sql"] = PROFILE
     install(tmp_path / "site", "my_product", files)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     return tmp_path / "site"
@@ -60,8 +73,9 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     assert '**Exported "ward" to Arrow**' in done.stdout
     with pa.ipc.open_file(tmp_path / "out" / "devices.arrow") as file:
         assert file.read_all().column("udi").to_pylist() == ["U-1", "U-2", "U-3"]
+    assert "| Devices | 30 |" in run("generate", "ward", "--into", "made").stdout
     told = run("plugins").stdout
-    assert "exports: arrow" in told
+    assert "exports: arrow; profiles: ward" in told
     assert "LEFT OUT" not in told
 
 

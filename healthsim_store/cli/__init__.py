@@ -14,12 +14,14 @@ from .. import __version__
 from ..errors import HealthsimStoreError
 from .copying import clone, diff, merge
 from .exporting import export
+from .generating import generate, profiles, regenerate
 from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
 from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
     persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone,
-    merge, diff, export, delete, restore, check, upgrade, schema, metadata, plugins,
+    merge, diff, export, generate, regenerate, profiles, delete, restore, check, upgrade, schema,
+    metadata, plugins,
 )  # fmt: skip
 
 
@@ -56,6 +58,7 @@ def cli() -> None:
     """Scenarios of synthetic healthcare data, each one self-contained SQLite file.
 
     \b
+    healthsim-store generate PROFILE --count 100      make one, by a plugin's recipe
     healthsim-store import --format synthea FOLDER    read a Synthea folder
     healthsim-store summary SCENARIO                  what is in it, in a few hundred tokens
     healthsim-store query SCENARIO "SELECT ..."       ask it anything, read-only
@@ -85,8 +88,10 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: nothing was changed.", err=True)
+    except (click.Abort, KeyboardInterrupt) as interrupt:
+        # click makes an Abort of Ctrl-C; what the work has to say about it is on the cause.
+        told = getattr(interrupt.__cause__ or interrupt, "__notes__", ["nothing was changed."])
+        click.echo(f"Interrupted: {' '.join(told)}", err=True)
         sys.exit(130)
     except BrokenPipeError:
         # The reader, such as `head`, has enough; there is nobody left to tell.

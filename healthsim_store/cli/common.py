@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -65,6 +66,15 @@ def open_scenario(folder: str | None, scenario: str) -> tuple[Store, str]:
 
 def echo_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def echo_text(text: str) -> None:
+    """Print a reply; at a terminal with aligned tables and lines that fit."""
+    if sys.stdout.isatty():
+        from ..markdown import for_terminal
+
+        text = for_terminal(text, shutil.get_terminal_size((100, 24)).columns)
+    click.echo(text)
 
 
 def echo_rows(

@@ -6,6 +6,7 @@ import click
 
 from .common import (
     echo_json,
+    echo_text,
     json_option,
     open_scenario,
     open_store,
@@ -27,7 +28,7 @@ def clone(scenario: str, new_name: str | None, as_json: bool, folder: str | None
     if as_json:
         echo_json(result.to_dict())
     else:
-        click.echo(result.to_markdown())
+        echo_text(result.to_markdown())
 
 
 @click.command()
@@ -82,7 +83,7 @@ def merge(
     if as_json:
         echo_json(result.to_dict())
     else:
-        click.echo(result.to_markdown())
+        echo_text(result.to_markdown())
 
 
 @click.command()
@@ -132,6 +133,6 @@ def diff(
     if as_json:
         echo_json(result.to_dict())
         return
-    click.echo(result.to_markdown())
+    echo_text(result.to_markdown())
     if result.rows:
         click.echo(f"\n{result.rows_to_markdown()}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .common import echo_json, json_option, open_scenario, progress_bar, store_option
+from .common import echo_json, echo_text, json_option, open_scenario, progress_bar, store_option
 
 
 @click.command()
@@ -46,4 +46,4 @@ def export(scenario: str, as_json: bool, folder: str | None, **options: Any) -> 
     if as_json:
         echo_json(result.to_dict())
     else:
-        click.echo(result.to_markdown())
+        echo_text(result.to_markdown())

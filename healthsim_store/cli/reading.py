@@ -11,6 +11,7 @@ from ..sizes import size
 from .common import (
     echo_json,
     echo_rows,
+    echo_text,
     format_options,
     json_option,
     open_scenario,
@@ -112,7 +113,7 @@ def summary(
     if as_json:
         echo_json(found.to_dict())
     else:
-        click.echo(found.to_markdown())
+        echo_text(found.to_markdown())
 
 
 @click.command()
@@ -141,7 +142,10 @@ def samples(
         return
     card = found.card and not rows and not sensitive
     for number, row in enumerate(chosen, 1):
-        click.echo(_card(number, row, found.primary_key) if card else _row(number, row))
+        if card:
+            echo_text(_card(number, row, found.primary_key) + "\n")
+        else:
+            click.echo(_row(number, row))
     if not chosen:
         click.echo(f"There are no {found.name}.", err=True)
 
@@ -150,7 +154,7 @@ def _card(number: int, row: Mapping[str, Any], key: str) -> str:
     """The first column after the key is the title, the others its lines."""
     title, *lines = [(field, value) for field, value in row.items() if field != key]
     told = [f"- {field.replace('_', ' ')}: {value}" for field, value in lines]
-    return "\n".join([f"**{number}. {title[1]}**", *told, ""])
+    return "\n".join([f"**{number}. {title[1]}**", *told])
 
 
 def _row(number: int, row: Mapping[str, Any]) -> str:
@@ -361,7 +365,7 @@ def plugins(as_json: bool) -> None:
         told = plugin.to_dict()
         brings = [
             f"{kind}: {', '.join(told[kind])}"
-            for kind in ("products", "formats", "exports", "commands")
+            for kind in ("products", "formats", "exports", "profiles", "commands")
             if told[kind]
         ]
         status = f"LEFT OUT: {plugin.problem}" if plugin.problem else "; ".join(brings)

@@ -9,6 +9,7 @@ import click
 from .common import (
     Command,
     echo_json,
+    echo_text,
     json_option,
     open_scenario,
     open_store,
@@ -55,7 +56,7 @@ def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> Non
         return
     verb = "Already saved" if result.repeated else "Saved" if result.created else "Added to"
     click.echo(f'{verb} "{result.scenario}"\n')
-    click.echo(result.summary.to_markdown())
+    echo_text(result.summary.to_markdown())
 
 
 @click.command("import")
@@ -99,7 +100,7 @@ def import_(
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
     for entity_type, count in result.persisted.skipped.items():
         click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
-    click.echo("\n" + result.persisted.summary.to_markdown())
+    echo_text("\n" + result.persisted.summary.to_markdown())
 
 
 @click.command()

@@ -1,0 +1,142 @@
+"""Commands that make entities, by profiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .common import (
+    echo_json,
+    echo_text,
+    json_option,
+    open_scenario,
+    open_store,
+    progress_bar,
+    store_option,
+)
+from .common import table as as_table
+
+
+@click.command()
+@click.argument("profile")
+@click.option("--count", "-n", type=int, help="How many  [default: the profile's own number]")
+@click.option("--seed", type=int, help="The same seed makes the same  [default: one is chosen]")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="An option of the profile; may be repeated.",
+)
+@click.option("--batch", type=int, help="Counted entities in a batch  [default: 50, more if many]")
+@click.option("--into", help="Add to this scenario, or name a new one.")
+@click.option("--description", help="The scenario's description.")
+@click.option("--tag", "tags", multiple=True, help="A tag; may be repeated.")
+@json_option
+@store_option
+def generate(
+    profile: str, given: tuple[str, ...], as_json: bool, folder: str | None, **options: Any
+) -> None:
+    """Make entities by PROFILE, a name or the path of a .sql file, into a scenario.
+
+    \b
+    healthsim-store profiles
+    healthsim-store generate medicare-advantage --count 100 --seed 7
+    """
+    from ..blueprint import read_blueprint
+    from ..errors import InvalidArgument
+    from ..generating import find_profile, generate_scenario
+
+    pairs: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidArgument(f"--set {text}: no value.", hint="Write --set OPTION=VALUE.")
+        pairs[name.strip()] = value.strip()
+    store = open_store(folder)
+    count = options["count"]
+    if count is None:
+        count = read_blueprint(find_profile(store, profile)).count
+    with progress_bar(max(count, 0), "Generating") as progress:
+        result = generate_scenario(store, profile, options=pairs, progress=progress, **options)
+    if as_json:
+        echo_json(result.to_dict())
+        return
+    seed = f"(seed {result.run['seed']})"
+    if result.first is None:
+        click.echo(f'"{result.scenario}" has all of this already {seed}\n')
+    elif result.first > 1:
+        click.echo(f'Went on with "{result.scenario}" at number {result.first:,} {seed}\n')
+    else:
+        click.echo(f'Saved "{result.scenario}" {seed}\n')
+    echo_text(result.summary.to_markdown())
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--name", "new_name", help="The new scenario's name  [default: its name with -again]")
+@click.option("--profile", help="The .sql file of a profile that is not found by its name.")
+@json_option
+@store_option
+def regenerate(
+    scenario: str, new_name: str | None, profile: str | None, as_json: bool, folder: str | None
+) -> None:
+    """Make a generated SCENARIO again, from the seed and options in its log, and compare."""
+    from ..generating import regenerate_scenario
+
+    store, name = open_scenario(folder, scenario)
+    result = regenerate_scenario(store, name, new_name=new_name, profile=profile)
+    if as_json:
+        echo_json(result.to_dict())
+        return
+    click.echo(f'Made "{result.source}" again as "{result.scenario}"\n')
+    if result.difference.empty:
+        click.echo("It is the same, entity by entity.")
+    else:
+        echo_text(result.difference.to_markdown())
+
+
+@click.command()
+@click.argument("profile", required=False)
+@json_option
+@store_option
+def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
+    """The profiles that generate knows; with PROFILE, what it makes and its options."""
+    from ..blueprint import read_blueprint
+    from ..errors import DeclarationError
+    from ..generating import all_profiles, describe, find_profile
+
+    store = open_store(folder)
+    if profile is not None:
+        told = describe(read_blueprint(find_profile(store, profile)))
+        if as_json:
+            echo_json(told)
+            return
+        click.echo(f"{told['name']} {told['version']}: {told['title']}\n")
+        click.echo(f"Counts {told['counts']}, {told['count']:,} by default.")
+        click.echo(f"Makes {', '.join(told['entity_types'])}.\n")
+        rows = [
+            [o["name"], o["type"], (o["default"] or "").strip("'"), ", ".join(o["allowed"]),
+             o["description"]]
+            for o in told["options"]
+        ]  # fmt: skip
+        headers = ["Option", "Type", "Default", "Allowed", "What it does"]
+        click.echo(as_table(rows, headers) if rows else "It has no options.")
+        return
+    found = []
+    for name, one in sorted(all_profiles(store).items()):
+        try:
+            found.append(describe(read_blueprint(one)))
+        except DeclarationError as error:
+            found.append({"name": name, "version": one.version, "problem": str(error)})
+    if as_json:
+        echo_json(found)
+        return
+    rows = [
+        [f["name"], f.get("counts", ""), f.get("count", ""), f.get("problem") or f["title"]]
+        for f in found
+    ]
+    click.echo(as_table(rows, ["Profile", "Counts", "Default", "What it makes"]))
+    if not rows:
+        click.echo("No plugin brings one; see docs/profiles.md.", err=True)

@@ -1,0 +1,331 @@
+"""Generating: a profile's batches streamed into a scenario, and made again from its log."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .blueprint import Blueprint, read_blueprint
+from .building import Progress
+from .difference import DiffResult
+from .errors import HealthsimStoreError, InvalidArgument, ScenarioExists, UnknownProfile
+from .generation import Entities, Generation
+from .nearest import did_you_mean
+from .plugins import installed
+from .profile import Profile, profiles_in
+from .store import Store
+from .summary import Summary
+
+OPERATION = "generate"  # in a scenario's log
+FOLDER = "profiles"  # in a store
+
+_WHOLE_LOG = 1_000_000
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """What was generated: ``run`` is all that it takes to make the same again.
+
+    ``first`` is the counted entity that this call began with: above 1 where it went on with a run
+    that had been interrupted, None where there was nothing left to do.
+    """
+
+    scenario: str
+    run: Mapping[str, Any]
+    first: int | None
+    inserted: Mapping[str, int]
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "run": dict(self.run),
+            "first": self.first,
+            "inserted": dict(self.inserted),
+            "summary": self.summary.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class RegenerateResult:
+    """A scenario made again. ``difference`` is from the one that was there to the new one."""
+
+    source: str
+    scenario: str
+    runs: tuple[Mapping[str, Any], ...]
+    difference: DiffResult
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "scenario": self.scenario,
+            "runs": [dict(run) for run in self.runs],
+            "difference": self.difference.to_dict(),
+            "summary": self.summary.to_dict(),
+        }
+
+
+def all_profiles(store: Store) -> dict[str, Profile]:
+    """Every profile by name: those of plugins, and those in the store's own folder ``profiles``."""
+    found: dict[str, Profile] = {p.name: p for p in profiles_in(store.path / FOLDER)}
+    # A file may not take a plugin's name: the same command should make the same everywhere.
+    return found | installed().find("profiles")
+
+
+def find_profile(store: Store, profile: str) -> Profile:
+    """The profile of a name, or in the .sql file of a path. Raises UnknownProfile."""
+    if not isinstance(profile, str):
+        raise InvalidArgument(f"A profile is given by its name, not {profile!r:.60}.")
+    path = Path(profile)
+    if path.suffix == ".sql":
+        if path.is_file():
+            return Profile.from_file(path)
+        raise UnknownProfile(f"There is no file {profile!r:.200}.", hint="Give a profile's path.")
+    known = all_profiles(store)
+    if profile not in known:
+        near = did_you_mean(profile, known)
+        listed = f"Known: {', '.join(sorted(known))}." if known else "No plugin brings one."
+        raise UnknownProfile(
+            f"There is no profile {profile!r:.60}.",
+            hint=" ".join(filter(None, (near, listed, "Or give the path of a .sql file."))),
+        )
+    return known[profile]
+
+
+def generate(
+    store: Store,
+    profile: str,
+    *,
+    count: int | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+    **options: Any,
+) -> Iterator[Entities]:
+    """Batches of entities, as `persist` takes them; nothing is stored.
+
+    ``batch`` is how many counted entities are in each; it does not change what is made.
+
+    Raises UnknownProfile, InvalidArgument, DeclarationError.
+    """
+    blueprint = read_blueprint(find_profile(store, profile))
+    run = Generation(blueprint, count=count, seed=seed, options=options)
+    return (entities for _, _, entities in run.batches(batch))
+
+
+def generate_scenario(
+    store: Store,
+    profile: str,
+    *,
+    count: int | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    into: str | None = None,
+    tags: Sequence[str] = (),
+    description: str | None = None,
+    progress: Progress = lambda _: None,
+) -> GenerateResult:
+    """Generate a profile into a scenario, batch by batch; each batch is whole or not there.
+
+    Without ``into`` a new scenario is named after the profile. With the name of a scenario that
+    has a part of the very same run, the rest is added. Without ``seed`` one is chosen; the result
+    and the scenario's log tell it. ``progress`` is told how many counted entities were just stored.
+
+    Raises UnknownProfile, InvalidArgument, DeclarationError, and what `Store.persist` raises.
+    """
+    blueprint = read_blueprint(find_profile(store, profile))
+    run = Generation(blueprint, count=count, seed=seed, options=options)
+    done = _done(store, into, run)
+    if into is not None and done >= run.count:
+        summary = store.get_summary(into, samples=0)
+        return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
+    batches = run.batches(batch, start=done + 1)
+    with _telling_how_to_go_on(profile, run) as stored:
+        result = store.persist_batches(
+            _logged(run, batches, progress),
+            scenario=into,
+            context=blueprint.name,
+            tags=tags,
+            description=description or (None if done else blueprint.title),
+            operation=OPERATION,
+            stored=stored,
+        )
+    return GenerateResult(result.scenario, run.facts(), done + 1, result.inserted, result.summary)
+
+
+def _logged(
+    run: Generation, batches: Iterator[tuple[int, int, Entities]], progress: Progress
+) -> Iterator[tuple[Entities, dict[str, Any]]]:
+    """Each batch with its facts for the log; who takes one has stored the one before."""
+    facts = run.facts()
+    for first, last, entities in batches:
+        yield entities, facts | {"first": first, "last": last}
+        progress(last - first + 1)
+
+
+@contextlib.contextmanager
+def _telling_how_to_go_on(
+    profile: str, run: Generation
+) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
+    """Whatever stops a run half-way also says what is in, and the command that adds the rest."""
+    reached: list[tuple[str, int]] = []
+
+    def note() -> str:
+        scenario, last = reached[-1]
+        options = "".join(
+            f" --set {name}={value}" for name, value in run.options.items() if value is not None
+        )
+        return (
+            f"{last:,} of {run.count:,} {run.blueprint.counts} are in {scenario}, in whole batches."
+            f" Go on with: healthsim-store generate {profile} --count {run.count}"
+            f" --seed {run.seed}{options} --into {scenario}"
+        )
+
+    try:
+        yield lambda scenario, details: reached.append((scenario, details["last"]))
+    except HealthsimStoreError as error:
+        if reached:
+            error.hint = f"{error.hint}\n{note()}" if error.hint else note()
+        raise
+    except KeyboardInterrupt as interrupt:
+        if reached:
+            interrupt.add_note(note())
+        raise
+
+
+def _runs(store: Store, scenario: str) -> list[tuple[dict[str, Any], int]]:
+    """The runs that are in a scenario's log, the oldest first, and how far each has come."""
+    info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
+    runs: list[tuple[dict[str, Any], int]] = []
+    for entry in reversed(info.log):
+        if entry["operation"] != OPERATION:
+            continue
+        facts = dict(entry["details"])
+        last = facts.pop("last")
+        facts.pop("first")
+        at = next((i for i, (other, _) in enumerate(runs) if other == facts), None)
+        if at is None:
+            runs.append((facts, last))
+        else:
+            runs[at] = (facts, max(last, runs[at][1]))
+    return runs
+
+
+def _done(store: Store, into: str | None, run: Generation) -> int:
+    """How many counted entities of this run are in the scenario already."""
+    if into is None or not store.exists(into):
+        return 0
+    wanted = run.facts()
+    loose = ("profile", "seed", "count", "options")
+    for facts, last in _runs(store, into):
+        if any(facts[name] != wanted[name] for name in loose):
+            continue
+        if facts != wanted and last < run.count:
+            raise InvalidArgument(
+                f"{into} has {last:,} of {run.count:,} from {facts['profile']} {facts['version']}, "
+                "which has changed since: the rest would not fit.",
+                hint="Generate a new scenario.",
+            )
+        return last
+    return 0
+
+
+def regenerate_scenario(
+    store: Store,
+    scenario: str,
+    *,
+    new_name: str | None = None,
+    profile: str | None = None,
+    progress: Progress = lambda _: None,
+) -> RegenerateResult:
+    """Make a scenario again from the seeds and options in its log, beside the one that is there.
+
+    Without ``new_name`` it is called after the scenario, with ``-again``. ``profile`` is the path
+    of a profile that is no longer found by its name. What was added otherwise is not made again;
+    the difference tells.
+
+    Raises UnknownProfile, and InvalidArgument when nothing in it was generated or a profile has
+    changed since.
+    """
+    source = store.find(scenario).stem
+    runs = _runs(store, source)
+    if not runs:
+        raise InvalidArgument(
+            f"{source} was not generated, so it cannot be made again.", hint=_history(store, source)
+        )
+    made = [_again(store, facts, profile) for facts, _ in runs]
+    if new_name is not None and store.exists(new_name):
+        raise ScenarioExists(
+            f"There is a scenario {new_name!r} already.", hint="Choose another name."
+        )
+    info = store.scenario_info(source)
+
+    def batches() -> Iterator[tuple[Entities, dict[str, Any]]]:
+        for run, (_, last) in zip(made, runs, strict=True):
+            yield from _logged(run, run.batches(stop=last), progress)
+
+    result = store.persist_batches(
+        batches(),
+        scenario=new_name or store.free_name(f"{source}-again"),
+        tags=info.tags,
+        description=info.description,
+        operation=OPERATION,
+    )
+    return RegenerateResult(
+        source=source,
+        scenario=result.scenario,
+        runs=tuple(facts for facts, _ in runs),
+        difference=store.diff_scenarios(source, result.scenario),
+        summary=result.summary,
+    )
+
+
+def _again(store: Store, facts: Mapping[str, Any], profile: str | None) -> Generation:
+    blueprint = read_blueprint(find_profile(store, profile or facts["profile"]))
+    run = Generation(blueprint, count=facts["count"], seed=facts["seed"], options=facts["options"])
+    now = run.facts()
+    changed = [
+        name for name in ("version", "fingerprint", "names") if facts.get(name) != now.get(name)
+    ]
+    if changed:
+        told = ", ".join(f"{name} {facts.get(name)} then, {now.get(name)} now" for name in changed)
+        raise InvalidArgument(
+            f"The profile {blueprint.name} is no longer what it was: {told}.",
+            hint="Install what it was, or generate a new scenario with the same seed.",
+        )
+    return run
+
+
+def _history(store: Store, scenario: str) -> str:
+    """What to do about a scenario that came about otherwise."""
+    info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
+    if info.parents:
+        return f"It was made of {', '.join(info.parents)}: regenerate those."
+    operations = ", ".join(dict.fromkeys(str(entry["operation"]) for entry in reversed(info.log)))
+    return f"Its log has: {operations or 'nothing'}."
+
+
+def describe(blueprint: Blueprint) -> dict[str, Any]:
+    """What a person wants to know before generating; JSON-ready."""
+    return {
+        "name": blueprint.name,
+        "version": blueprint.version,
+        "title": blueprint.title,
+        "counts": blueprint.counts,
+        "count": blueprint.count,
+        "entity_types": list(blueprint.selects),
+        "options": [
+            {
+                "name": option.name,
+                "type": option.type.sql,
+                "default": option.default,
+                "allowed": list(option.values) or list(option.checks),
+                "description": option.description,
+            }
+            for option in blueprint.options
+        ],
+    }
