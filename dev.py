@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """One command for a fresh machine: makes .venv, installs everything in it, and runs.
 
-    python3 dev.py sample   the main job, on the small sample in examples/
+    python3 dev.py demo     the main job: twelve examples, from nothing
     python3 dev.py test     the tests
     python3 dev.py check    lint, types, import direction, then the tests (what CI runs)
 
-Needs Python 3.11 or newer and nothing else. Arguments after `test` go to pytest.
+Needs Python 3.11 or newer and nothing else. Arguments after `demo` and `test` go to
+the demo and to pytest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from pathlib import Path
 
@@ -43,24 +43,14 @@ def install(extra: str) -> None:
     run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", core, *PLUGINS)
 
 
-def sample() -> None:
+def demo(*arguments: str) -> None:
     install("")
-    with tempfile.TemporaryDirectory() as folder:
-        store = {"HEALTHSIM_STORE_DIR": folder}
-        run("healthsim-store", "import", "examples/diabetes-clinic", "--tag", "training", **store)
-        run("healthsim-store", "samples", "diabetes", "patients", "--count", "1", **store)
-        sql = (
-            "SELECT given_name, family_name, max(value_numeric) AS a1c FROM patients"
-            " JOIN lab_results USING (patient_id) WHERE loinc_code = '4548-4'"
-            " GROUP BY patient_id ORDER BY a1c DESC"
-        )
-        run("healthsim-store", "query", "diabetes", sql, "--limit", "5", **store)
-        run("healthsim-store", "list", **store)
+    run("healthsim-store", "demo", *arguments)
 
 
 def test(*arguments: str) -> None:
     install("test")
-    run("pytest", *arguments)
+    run("pytest", "--numprocesses", "auto", *arguments)
 
 
 def check() -> None:
@@ -74,7 +64,7 @@ def check() -> None:
 
 
 def main() -> None:
-    jobs = {"sample": sample, "test": test, "check": check}
+    jobs = {"demo": demo, "test": test, "check": check}
     if len(sys.argv) < 2 or sys.argv[1] not in jobs:
         sys.exit(__doc__)
     jobs[sys.argv[1]](*sys.argv[2:])

@@ -26,7 +26,8 @@ from .sqlfile import Comment, Statement, read_comment, read_statements
 
 HEAD_MARKERS = ("counts", "count", "include")
 STATEMENT_MARKERS = (
-    "csv", "for", "into", "least", "names", "never", "target", "times", "total", "weight", "when",
+    "batch", "csv", "for", "into", "least", "names", "never", "target", "times", "total", "weight",
+    "when",
 )  # fmt: skip
 ROOT = "count"  # what the table of the counted entities is @for
 OPTIONS = "options"
@@ -94,7 +95,10 @@ class Never:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """A whole profile. ``selects`` make the entities: by entity type, in the order written."""
+    """A whole profile. ``selects`` make the entities: by entity type, in the order written.
+
+    ``steps`` are tables that are worked out for each batch, by name.
+    """
 
     name: str
     version: str
@@ -105,6 +109,7 @@ class Blueprint:
     options: tuple[Column, ...]
     givens: tuple[Given | Statement, ...]
     drawn: tuple[Drawn, ...]
+    steps: dict[str, Statement]
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
     nevers: tuple[Never, ...]
@@ -134,6 +139,7 @@ class _Parts:
     options: dict[str, Column] = field(default_factory=dict)
     givens: list[Given | Statement] = field(default_factory=list)
     drawn: dict[str, Drawn] = field(default_factory=dict)
+    steps: dict[str, Statement] = field(default_factory=dict)
     selects: dict[str, Statement] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     nevers: dict[str, Never] = field(default_factory=dict)
@@ -174,6 +180,7 @@ def read_blueprint(profile: Profile) -> Blueprint:
         options=tuple(parts.options.values()),
         givens=tuple(parts.givens),
         drawn=tuple(parts.drawn.values()),
+        steps=parts.steps,
         selects=parts.selects,
         targets=tuple(parts.targets.values()),
         nevers=tuple(parts.nevers.values()),
@@ -241,7 +248,9 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
             parts.drawn[name] = _drawn(statement, name, columns, parts)
         else:
             parts.givens.append(_given(file, statement, name, columns, parts))
-    elif kind == "CREATE TABLE" and _is_options(statement):
+    elif kind == "CREATE TABLE" and "batch" in markers:
+        parts.steps[_table(statement)] = statement
+    elif kind == "CREATE TABLE" and _table(statement) == OPTIONS:
         for part in parse_statement(statement).this.expressions:
             option, _, _ = read_column(part, f"{where}, option {part.name}", markers=())
             parts.options[option.name] = option
@@ -255,9 +264,10 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
         )
 
 
-def _is_options(statement: Statement) -> bool:
-    name = re.match(r"\s*CREATE\s+TABLE\s+\"?(\w+)", statement.sql, re.IGNORECASE)
-    return name is not None and name[1].lower() == OPTIONS
+def _table(statement: Statement) -> str:
+    """The name of the table that a CREATE TABLE makes."""
+    found = re.match(r"\s*CREATE\s+TABLE\s+\"?(\w+)", statement.sql, re.IGNORECASE)
+    return found[1].lower() if found else ""
 
 
 def _take_select(statement: Statement, parts: _Parts) -> None:
@@ -341,7 +351,7 @@ def _csv_rows(
         values = []
         for column in columns:
             try:
-                values.append(column.coerce(row[column.name]))
+                values.append(column.coerce(row[column.name] or None))
             except ValueError:
                 raise DeclarationError(
                     f"{file}, line {reader.line_num}, {column.name} {row[column.name]!r:.40}: "

@@ -20,20 +20,22 @@ from .logical import LogicalType, Stored
 _DIGITS = 9  # decimals that are kept of a REAL
 _NORMAL = NormalDist()
 
-Draw = Callable[[Sequence[float]], list[Stored]]
+Draw = Callable[[Sequence[float]], Sequence[Stored]]
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """A marker with its numbers as written, and what draws from it.
 
-    ``table`` is the reference table of a @pick, whose weights are known later (see `pick`).
+    ``table`` is the reference table of a @pick, whose rows are known later (see `pick`); with
+    ``column`` it gives that column's values, else the numbers of rows.
     """
 
     marker: str
     written: str
     draw: Draw
     table: str | None = None
+    column: str | None = None
 
 
 #: What each marker must look like, for an error and for the documentation.
@@ -43,7 +45,8 @@ FORMS = {
     "uniform": "@uniform 0, 1 (the least and the greatest; for DATE two days)",
     "normal": "@normal 74, 6 (mean and standard deviation), or @normal 74, 6, 65, 95 with limits",
     "lognormal": "@lognormal 900, 0.8 (median and sigma of the logarithm), or with two limits more",
-    "pick": "@pick places (a row of a reference table, for INTEGER; by its column weight)",
+    "pick": "@pick places (the number of a row of a reference table, for INTEGER, by its column "
+    "weight), or @pick names.name (a value of its column)",
 }
 
 
@@ -59,16 +62,19 @@ def read_distribution(
         draw = _READERS[marker](written, type_)
     except ValueError as error:
         raise wrong(str(error)) from None
-    table = written if marker == "pick" else None
-    return Distribution(marker, written, draw, table)
+    table, _, column = written.partition(".") if marker == "pick" else ("", "", "")
+    return Distribution(marker, written, draw, table or None, column or None)
 
 
-def pick(weights: Sequence[float]) -> Draw:
-    """Numbers of rows, from 1, by weight."""
-    return _weighted(list(range(1, len(weights) + 1)), weights)
+def pick(weights: Sequence[float], values: Sequence[Stored] | None = None) -> Draw:
+    """Values by weight; without values the numbers of rows, from 1."""
+    return _weighted(values or list(range(1, len(weights) + 1)), weights)
 
 
 def _weighted(values: Sequence[Stored], weights: Sequence[float]) -> Draw:
+    if len(set(weights)) == 1:
+        count = len(values)
+        return lambda uniforms: [values[int(u * count)] for u in uniforms]
     total = math.fsum(weights)
     ends: list[float] = []
     for weight in weights:
@@ -129,6 +135,10 @@ def _uniform(written: str, type_: LogicalType) -> Draw:
         least, span = int(low), int(high) - int(low) + 1
         return lambda uniforms: [least + int(u * span) for u in uniforms]
     width, finish = high - low, _finish(type_)
+    if type_.kind == "real":  # the same on every machine as it is
+        if (low, high) == (0, 1):
+            return lambda uniforms: uniforms
+        return lambda uniforms: [low + u * width for u in uniforms]
     return lambda uniforms: finish([low + u * width for u in uniforms])
 
 
@@ -147,10 +157,11 @@ def _lognormal(written: str, type_: LogicalType) -> Draw:
 
 
 def _pick(written: str, type_: LogicalType) -> Draw:
-    if type_.kind != "integer":
+    table, dot, column = written.partition(".")
+    if not table.isidentifier() or (dot and not column.isidentifier()):
+        raise ValueError("a table's name is needed, or TABLE.COLUMN")
+    if not dot and type_.kind != "integer":
         raise ValueError("it gives the number of a row, so the column is an INTEGER")
-    if not written.isidentifier():
-        raise ValueError("one table's name is needed")
 
     def unknown(uniforms: Sequence[float]) -> list[Stored]:
         raise AssertionError("a pick is made when its table's weights are known")

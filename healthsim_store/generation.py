@@ -24,7 +24,6 @@ from .blueprint import IMPLICIT, MAX_COUNT, OPTIONS, Blueprint, Drawn, Given
 from .ddl import quoted
 from .distributions import Draw, pick
 from .errors import DeclarationError, InvalidArgument
-from .fileformat import number_text
 from .logical import Stored
 from .nearest import did_you_mean
 from .sandbox import permits
@@ -40,9 +39,11 @@ _FORBIDDEN = (
     sqlite3.SQLITE_PRAGMA,
     sqlite3.SQLITE_CREATE_VTABLE,
 )
-_FUNCTIONS = ("luhn", "sortable", "text_id")
+_FUNCTIONS = ("luhn", "text_id")
 
 Entities = dict[str, list[dict[str, Any]]]
+
+_Tables = dict[str, dict[str, Sequence[Any]]]  # columns of drawn tables
 
 
 def default_batch(count: int) -> int:
@@ -157,7 +158,7 @@ def _read_options(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, S
 class _Block:
     """The drawn rows of some counted entities, as columns, each table in the order of ``n``."""
 
-    def __init__(self, columns: dict[str, dict[str, list[Any]]]) -> None:
+    def __init__(self, columns: _Tables) -> None:
         self._columns = columns
 
     def rows(self, table: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
@@ -185,7 +186,6 @@ class _Workbench:
             ("round", 2, _round),
             ("luhn", 1, luhn),
             ("text_id", 1, text_id),
-            ("sortable", 1, number_text),
         ):
             self._offer(name, count, function)
         connection.set_authorizer(_authorize)
@@ -224,21 +224,21 @@ class _Workbench:
         run, blueprint = self._run, self._blueprint
         self._make("run", "key, seed, count, first, last", [(run.key, run.seed, run.count, 1, 1)])
         if blueprint.options:
-            columns = ", ".join(quoted(name) for name in run.options)
-            self._make(OPTIONS, columns, [tuple(run.options.values())])
+            names_ = ", ".join(quoted(name) for name in run.options)
+            self._make(OPTIONS, names_, [tuple(run.options.values())])
         # Before the views of the file, which may look at any of them.
         for drawn in blueprint.drawn:
-            types = {"n": "INTEGER PRIMARY KEY"} if drawn.single else {}
-            typed = [(key, types.get(key, "INTEGER")) for key in drawn.keys]
-            typed += [(name, type_.storage) for name, type_, _ in drawn.columns]
-            columns = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
+            columns = [*((key, "INTEGER") for key in drawn.keys)]
+            columns += [(name, type_.storage) for name, type_, _ in drawn.columns]
+            declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns)
+            # Rows come in the order of their keys, so that the key costs no index of its own; one
+            # INTEGER alone is the rowid anyway.
+            rowid = "" if drawn.single else " WITHOUT ROWID"
             with self._located(drawn.where):
-                self._connection.execute(f"CREATE TABLE {quoted(drawn.name)} ({columns})")
-                if not drawn.single:
-                    index = quoted(f"{drawn.name} by n")
-                    self._connection.execute(
-                        f"CREATE INDEX {index} ON {quoted(drawn.name)} ({', '.join(drawn.keys)})"
-                    )
+                self._connection.execute(
+                    f"CREATE TABLE {quoted(drawn.name)} ({declared},"
+                    f" PRIMARY KEY ({', '.join(drawn.keys)})){rowid}"
+                )
         for given in blueprint.givens:
             with self._located(given.where):
                 if isinstance(given, Statement):
@@ -249,7 +249,7 @@ class _Workbench:
             for name, _, distribution in drawn.columns:
                 draw = distribution.draw
                 if distribution.table is not None:
-                    draw = pick(self._weights(distribution.table, drawn.where))
+                    draw = self._pick(distribution.table, distribution.column, drawn.where)
                 self._draws[drawn.name, name] = draw
 
     def _make(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -264,23 +264,26 @@ class _Workbench:
             rows = [(name,) for name in names.pool(given.provider, where=given.where)]
         self._make(given.name, columns, rows)
 
-    def _weights(self, table: str, where: str) -> list[float]:
-        """The weight of each row of a reference table: its column ``weight``, else one for all."""
+    def _pick(self, table: str, column: str | None, where: str) -> Draw:
+        """A draw of a reference table's rows, by its column ``weight`` if it has one."""
         with self._located(where):
             cursor = self._connection.execute(f"SELECT * FROM {quoted(table)} ORDER BY rowid")
-        found = [column[0] for column in cursor.description]
-        rows = cursor.fetchall()
-        if not rows:
+        found = [description[0] for description in cursor.description]
+        columns = dict(zip(found, zip(*cursor, strict=True), strict=False))
+        if not columns:
             raise DeclarationError(f"{where}: @pick {table}: the table is empty")
-        if "weight" not in found:
-            return [1.0] * len(rows)
-        position = found.index("weight")
-        weights = [row[position] for row in rows]
+        if column is not None and column not in columns:
+            raise DeclarationError(
+                f"{where}: @pick {table}.{column}: there is no such column",
+                hint=did_you_mean(column, columns) or f"It has: {', '.join(columns)}.",
+            )
+        rows = len(next(iter(columns.values())))
+        weights = columns.get("weight", (1.0,) * rows)
         if any(not isinstance(weight, int | float) or weight < 0 for weight in weights):
             raise DeclarationError(f"{where}: @pick {table}: a weight is not a number from 0 on")
         if not sum(weights):
             raise DeclarationError(f"{where}: @pick {table}: every weight is 0")
-        return [float(weight) for weight in weights]
+        return pick(weights, columns[column] if column is not None else None)
 
     # -- rows of a batch --
 
@@ -303,6 +306,10 @@ class _Workbench:
                     self._blocks[number].rows(drawn.name, first, last),
                 )
         connection.execute("COMMIT")
+        for name, statement in self._blueprint.steps.items():
+            with self._located(statement.where):
+                connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+                connection.execute(statement.sql)
         made: Entities = {}
         for into, statement in self._blueprint.selects.items():
             with self._located(statement.where):
@@ -316,7 +323,7 @@ class _Workbench:
     def _draw(self, number: int) -> _Block:
         first = number * BLOCK + 1
         last = min(first + BLOCK - 1, self._run.count)
-        tables: dict[str, dict[str, list[Any]]] = {}
+        tables: _Tables = {}
         for drawn in self._blueprint.drawn:
             columns = tables[drawn.name] = self._keys(drawn, tables, first, last)
             rows = len(columns["n"])
@@ -333,19 +340,19 @@ class _Workbench:
         return [source() for _ in range(count)]
 
     def _keys(
-        self, drawn: Drawn, tables: dict[str, dict[str, list[Any]]], first: int, last: int
-    ) -> dict[str, list[Any]]:
+        self, drawn: Drawn, tables: _Tables, first: int, last: int
+    ) -> dict[str, Sequence[Any]]:
         """The key columns of a table's rows in a block, and so how many rows there are."""
         if drawn.depth == 0:
             return {"n": list(range(first, last + 1))}
         above = tables[drawn.parent]
         if drawn.when is not None and not self._run.options[drawn.when]:
-            counts = [0] * len(above["n"])
+            counts: Sequence[int] = [0] * len(above["n"])
         elif drawn.total is not None:
             counts = self._shares(drawn, tables, first, last)
         else:
             counts = self._times(drawn, tables)
-        keys: dict[str, list[Any]] = {
+        keys: dict[str, Sequence[Any]] = {
             "n": [n for n, times in zip(above["n"], counts, strict=True) for _ in range(times)]
         }
         if drawn.depth == 2:
@@ -356,9 +363,7 @@ class _Workbench:
             keys["k"] = list(itertools.chain.from_iterable(range(1, times + 1) for times in counts))
         return keys
 
-    def _column(
-        self, drawn: Drawn, written: str, tables: dict[str, dict[str, list[Any]]]
-    ) -> list[Any] | None:
+    def _column(self, drawn: Drawn, written: str, tables: _Tables) -> Sequence[Any] | None:
         """A column with a value for each row of the parent: its own, or TABLE.COLUMN."""
         table, dot, name = written.rpartition(".")
         if not dot:
@@ -374,7 +379,7 @@ class _Workbench:
             for other in self._blueprint.drawn
         )
 
-    def _times(self, drawn: Drawn, tables: dict[str, dict[str, list[Any]]]) -> list[int]:
+    def _times(self, drawn: Drawn, tables: _Tables) -> Sequence[int]:
         times = drawn.times or ""
         parents = len(tables[drawn.parent]["n"])
         if times.isdigit():
@@ -397,9 +402,7 @@ class _Workbench:
                 ) from None
         return [self._sizes[times]] * parents
 
-    def _shares(
-        self, drawn: Drawn, tables: dict[str, dict[str, list[Any]]], first: int, last: int
-    ) -> list[int]:
+    def _shares(self, drawn: Drawn, tables: _Tables, first: int, last: int) -> list[int]:
         """How many rows each parent has, so that all together are the declared total.
 
         The block's part of the total is shared out by weight: the running sum of the weights,

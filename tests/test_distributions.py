@@ -98,7 +98,7 @@ def test_a_pick_follows_the_weights_of_the_table() -> None:
         ("normal", "0, 1, 90, 99", "REAL", "next to nothing lies between the limits"),
         ("lognormal", "0, 1", "REAL", "0 has no logarithm: it must be above 0"),
         ("pick", "places", "VARCHAR", "it gives the number of a row, so the column is an INTEGER"),
-        ("pick", "a b", "INTEGER", "one table's name is needed"),
+        ("pick", "a b", "INTEGER", "a table's name is needed, or TABLE.COLUMN"),
     ],
 )
 def test_what_is_wrong_is_told_with_what_is_allowed(

@@ -51,13 +51,13 @@ CREATE TABLE pet (
 );
 
 -- @into owners
-SELECT key || sortable(n) AS owner_id, key || '-' || n AS tax_number, 'Owner ' || n AS name,
+SELECT key || printf('%06d', n) AS owner_id, key || '-' || n AS tax_number, 'Owner ' || n AS name,
   gender, date(as_of, '-' || age || ' years') AS dob
 FROM person, run, options
 ORDER BY n;
 
 -- @into pets
-SELECT key || sortable(n) || '-' || k AS pet_id, key || sortable(n) AS owner_id,
+SELECT key || printf('%06d', n) || '-' || k AS pet_id, key || printf('%06d', n) AS owner_id,
   coalesce(kind, species.name) AS species, round(pet.weight * heavy, 1) AS weight
 FROM pet JOIN species ON species.rowid = pet.species, run, options
 ORDER BY n, k;
@@ -554,9 +554,10 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         ("-- @into pets", "-- Pets", "a SELECT needs one of @into, @target and @never", None),
         ("@target 0.75", "@target most", "@target most", "A number"),
         ("pet.weight * heavy", "pet.wieght * heavy", "line 33: no such column: pet.wieght", None),
-        ("sortable(n) || '-'", "random() || '-'",
+        ("printf('%06d', n) || '-'", "random() || '-'",
          "line 33: not authorized to use function: random", None),
-        ("sortable(n) || '-'", "luhn('x') || '-'", "line 33: invalid literal for int()", None),
+        ("printf('%06d', n) || '-'", "luhn('x') || '-'", "line 33: invalid literal for int",
+         None),
         ("@counts owners @count 40", "", "does not say what is made and counted", "@counts"),
         ("@count 40", "@count none", "@count none", "A number from 1"),
         ("age INTEGER -- @normal", "n INTEGER -- @normal", "every drawn table has n", None),

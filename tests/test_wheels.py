@@ -46,15 +46,22 @@ def wheel(folder: Path, into: Path) -> Path:
     return max(into.glob("*.whl"), key=lambda path: path.stat().st_mtime_ns)
 
 
-def test_every_wheel_carries_its_sql_files(tmp_path: Path) -> None:
-    folders = [path.parent for path in sorted((ROOT / "plugins").glob("*sim/pyproject.toml"))]
-    assert len(folders) >= 3
-    for folder in folders:
-        with zipfile.ZipFile(wheel(folder, tmp_path)) as archive:
-            names = archive.namelist()
-        sources = {path.relative_to(folder / "src").as_posix() for path in folder.rglob("*.sql")}
-        assert sources
-        assert sources <= set(names)
+def test_every_wheel_carries_its_sql_files_and_tables(tmp_path: Path) -> None:
+    plugins = (ROOT / "plugins").glob("healthsim-store-*/src")
+    sources = {folder.parent: folder for folder in sorted(plugins)} | {ROOT: ROOT}
+    assert len(sources) >= 5
+    for project, source in sources.items():
+        with zipfile.ZipFile(wheel(project, tmp_path)) as archive:
+            names = set(archive.namelist())
+        packages = [path.parent for path in source.glob("healthsim_store*/__init__.py")]
+        declared = {
+            path.relative_to(source).as_posix()
+            for package in packages
+            for ending in ("sql", "csv")
+            for path in package.rglob(f"*.{ending}")
+        }
+        assert declared
+        assert declared <= names
 
 
 def test_products_are_mostly_sql() -> None:

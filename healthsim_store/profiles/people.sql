@@ -26,14 +26,14 @@ CREATE TABLE places (city VARCHAR, county VARCHAR, postal_code VARCHAR, weight I
 
 -- A person @for count
 CREATE TABLE person (
-  female_name INTEGER, -- @pick female_names
-  male_name INTEGER, -- @pick male_names
-  older_female_name INTEGER, -- @pick older_female_names
-  older_male_name INTEGER, -- @pick older_male_names
-  family_name INTEGER, -- @pick family_names
-  hispanic_family_name INTEGER, -- @pick hispanic_family_names
+  female_name VARCHAR, -- @pick female_names.name
+  male_name VARCHAR, -- @pick male_names.name
+  older_female_name VARCHAR, -- @pick older_female_names.name
+  older_male_name VARCHAR, -- @pick older_male_names.name
+  family_name VARCHAR, -- @pick family_names.name
+  hispanic_family_name VARCHAR, -- @pick hispanic_family_names.name
   house INTEGER, -- @uniform 10, 9999
-  street INTEGER, -- Streets are named after people @pick family_names
+  street VARCHAR, -- Streets are named after people @pick family_names.name
   road VARCHAR, -- @choice Street=40, Avenue=25, Drive=15, Lane=8, Way=7, Court=5
   place INTEGER, -- @pick places
   birthday INTEGER, -- Days since the last birthday @uniform 0, 364
@@ -43,26 +43,10 @@ CREATE TABLE person (
 -- What a person may be called, and where one lives. A profile chooses by gender and age.
 CREATE VIEW people AS
 SELECT
-  person.n,
-  female_names.name AS female_name,
-  male_names.name AS male_name,
-  older_female_names.name AS older_female_name,
-  older_male_names.name AS older_male_name,
-  family_names.name AS family_name,
-  hispanic_family_names.name AS hispanic_family_name,
-  house || ' ' || streets.name || ' ' || road AS address_line,
-  city,
-  county,
-  'CA' AS state,
-  postal_code,
-  birthday,
+  person.n, female_name, male_name, older_female_name, older_male_name, family_name,
+  hispanic_family_name, birthday,
+  house || ' ' || street || ' ' || road AS address_line,
+  city, county, 'CA' AS state, postal_code,
   '555-0' || line AS phone
 FROM person
-JOIN female_names ON female_names.rowid = person.female_name
-JOIN male_names ON male_names.rowid = person.male_name
-JOIN older_female_names ON older_female_names.rowid = person.older_female_name
-JOIN older_male_names ON older_male_names.rowid = person.older_male_name
-JOIN family_names ON family_names.rowid = person.family_name
-JOIN hispanic_family_names ON hispanic_family_names.rowid = person.hispanic_family_name
-JOIN family_names AS streets ON streets.rowid = person.street
-JOIN places ON places.rowid = person.place;
+JOIN places ON places.rowid = place;

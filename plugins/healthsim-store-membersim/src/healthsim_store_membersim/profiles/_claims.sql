@@ -1,0 +1,157 @@
+-- Claims and what they cost: a part for profiles that include healthsim_store/people.sql before. A
+-- profile adds the view claim_base, with a row for each claim: n and k (from 1 to 17), member_id,
+-- encounter_id, kind (of claim_kinds), service_date, days (in hospital), code and description of
+-- the diagnosis, npi, and patient_percent, the patient's share of what is allowed.
+
+CREATE TABLE options (
+  claims BOOLEAN NOT NULL DEFAULT 0 -- Make claims too
+);
+
+-- free: a plan pays for prevention in full
+CREATE TABLE claim_kinds (
+  kind VARCHAR PRIMARY KEY, claim_type VARCHAR, service_category VARCHAR, place_of_service VARCHAR,
+  free BOOLEAN
+);
+
+INSERT INTO claim_kinds VALUES
+  ('wellness', 'professional', 'preventive', '11', 1),
+  ('clinic', 'institutional', 'outpatient', '22', 0),
+  ('education', 'professional', 'office', '11', 0),
+  ('supplies', 'professional', 'supplies', '12', 0),
+  ('oxygen', 'professional', 'equipment', '12', 0),
+  ('home care', 'institutional', 'home', '12', 0),
+  ('emergency', 'institutional', 'emergency', '23', 0),
+  ('inpatient', 'institutional', 'inpatient', '21', 0),
+  ('surgery', 'institutional', 'surgery', '22', 0);
+
+-- The lines of each kind of claim. Procedures are of HCPCS Level II, which is free to use; a
+-- hospital's room or laboratory has a revenue code and no procedure. The charges are plausible
+-- dollars, from no source.
+-- @csv services.csv
+CREATE TABLE services (
+  kind VARCHAR, line INTEGER, procedure_code VARCHAR, procedure_description VARCHAR,
+  procedure_code_system VARCHAR, revenue_code VARCHAR, per_day BOOLEAN,
+  charge_low INTEGER, charge_high INTEGER
+);
+
+-- What is not of the service but of the money @for person @times 17 @when claims
+CREATE TABLE claim (
+  price INTEGER, -- Three digits for each of three lines @uniform 0, 999999999
+  allowed_percent INTEGER, -- Of the charge @normal 45, 10, 25, 75
+  denied BOOLEAN, -- @chance 0.04
+  paid_after INTEGER -- Days @uniform 10, 45
+);
+
+-- All money is in whole cents, so that it adds up. Most charges are near the low end: the square of
+-- what is uniform.
+CREATE VIEW charged AS
+SELECT
+  n, k, line, kind, service_date, patient_percent, allowed_percent, denied,
+  procedure_code, procedure_description, procedure_code_system, revenue_code,
+  iif(per_day, days, 1) AS units,
+  iif(per_day, days, 1)
+    * (100 * charge_low + 100 * (charge_high - charge_low) * luck * luck / 998001) AS charge
+FROM (
+  SELECT
+    *,
+    CASE line WHEN 1 THEN price % 1000 WHEN 2 THEN price / 1000 % 1000 ELSE price / 1000000 END
+      AS luck
+  FROM claim_base JOIN claim USING (n, k) JOIN services USING (kind)
+);
+
+CREATE VIEW settled AS
+SELECT *, iif(free, 0, allowed * patient_percent / 100) AS patient
+FROM (SELECT *, iif(denied, 0, charge * allowed_percent / 100) AS allowed FROM charged)
+JOIN claim_kinds USING (kind);
+
+-- @into claims
+SELECT
+  'C' || key || printf('%06d', n) || '-' || k AS claim_id,
+  member_id,
+  claim_type,
+  service_category,
+  service_date,
+  charge / 100.0 AS total_charge,
+  allowed / 100.0 AS total_allowed,
+  (allowed - patient) / 100.0 AS total_paid,
+  patient / 100.0 AS patient_responsibility,
+  iif(denied, 'denied', 'paid') AS claim_status,
+  code AS principal_diagnosis,
+  description AS diagnosis_description,
+  place_of_service,
+  npi AS provider_npi,
+  end_date,
+  iif(denied, NULL, date(end_date, paid_after || ' days')) AS paid_date,
+  encounter_id
+FROM (
+  SELECT *, date(service_date, iif(kind = 'inpatient', days, 0) || ' days') AS end_date
+  FROM claim_base
+)
+JOIN claim USING (n, k)
+JOIN claim_kinds USING (kind)
+JOIN (
+  SELECT n, k, sum(charge) AS charge, sum(allowed) AS allowed, sum(patient) AS patient
+  FROM settled
+  GROUP BY n, k
+) USING (n, k), run
+ORDER BY n, k;
+
+-- @into claim_lines
+SELECT
+  'CL' || key || printf('%06d', n) || '-' || k || '-' || line AS claim_line_id,
+  'C' || key || printf('%06d', n) || '-' || k AS claim_id,
+  line AS line_number,
+  procedure_code,
+  procedure_description,
+  charge / 100.0 AS charge_amount,
+  allowed / 100.0 AS allowed_amount,
+  (allowed - patient) / 100.0 AS paid_amount,
+  patient / 100.0 AS patient_responsibility,
+  units,
+  procedure_code_system,
+  service_date,
+  revenue_code
+FROM settled, run
+ORDER BY n, k, line;
+
+-- A claim that is not the sum of its lines @never
+SELECT claim_id
+FROM claims JOIN claim_lines AS line USING (claim_id)
+GROUP BY claim_id
+HAVING round(100 * total_charge) <> sum(CAST(round(100 * charge_amount) AS INTEGER))
+  OR round(100 * total_allowed) <> sum(CAST(round(100 * allowed_amount) AS INTEGER))
+  OR round(100 * total_paid) <> sum(CAST(round(100 * paid_amount) AS INTEGER))
+  OR round(100 * claims.patient_responsibility)
+    <> sum(CAST(round(100 * line.patient_responsibility) AS INTEGER));
+
+-- A claim without lines @never
+SELECT claim_id FROM claims WHERE claim_id NOT IN (SELECT claim_id FROM claim_lines);
+
+-- What is paid and the patient's share are not what is allowed, or that is above the charge @never
+SELECT claim_id
+FROM claims
+WHERE round(100 * total_paid) + round(100 * patient_responsibility) <> round(100 * total_allowed)
+  OR total_allowed > total_charge;
+
+-- A line of which the same is true @never
+SELECT claim_line_id
+FROM claim_lines
+WHERE round(100 * paid_amount) + round(100 * patient_responsibility) <> round(100 * allowed_amount)
+  OR allowed_amount > charge_amount;
+
+-- Money for a denied claim, or none for a paid one @never
+SELECT claim_id FROM claims WHERE (claim_status = 'denied') <> (total_allowed = 0);
+
+-- A part to pay of prevention @never
+SELECT claim_id FROM claims WHERE service_category = 'preventive' AND patient_responsibility > 0;
+
+-- A stay in hospital for less than 10,000 dollars or more than 60,000 @never
+SELECT claim_id
+FROM claims
+WHERE service_category = 'inpatient' AND total_charge NOT BETWEEN 10000 AND 60000;
+
+-- A claim that is paid before its end @never
+SELECT claim_id FROM claims WHERE end_date < service_date OR paid_date <= end_date;
+
+-- A claim before the coverage @never
+SELECT claim_id FROM claims JOIN members USING (member_id) WHERE service_date < coverage_start;

@@ -1,0 +1,102 @@
+"""MemberSim's profile: what its SQL promises, and known answers in the file that it makes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from healthsim_store import Store
+from healthsim_store.generating import generate_scenario
+from healthsim_store.testing import ProfileTests
+
+
+class TestMedicareAdvantage(ProfileTests):
+    profile = "medicare-advantage"
+    variants = ({}, {"claims": True})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    folder: Path = tmp_path_factory.mktemp("store")
+    with Store(folder) as store:
+        generate_scenario(
+            store, "medicare-advantage", count=100, seed=7, options={"claims": True}, into="made"
+        )
+    with closing(sqlite3.connect(folder / "made.db")) as connection:
+        yield connection
+
+
+def test_a_hundred_members_over_65_in_california(made: sqlite3.Connection) -> None:
+    assert made.execute(
+        "SELECT count(*), count(DISTINCT member_number), group_concat(DISTINCT state),"
+        " max(birth_date) <= '1960-12-31', min(birth_date) > '1936' FROM members"
+    ).fetchone() == (100, 100, "CA", 1, 1)
+    plans = dict(made.execute("SELECT plan_type, count(*) FROM members GROUP BY 1"))
+    assert plans.keys() == {"HMO", "PPO", "PFFS"}
+
+
+def test_about_a_dozen_women_over_75_have_diabetes(made: sqlite3.Connection) -> None:
+    (women,) = made.execute(
+        "SELECT count(DISTINCT member_id) FROM members JOIN member_conditions USING (member_id)"
+        " WHERE gender = 'F' AND birth_date <= '1950-12-31' AND code LIKE 'E11%'"
+    ).fetchone()
+    assert 5 <= women <= 17
+
+
+def test_a_risk_score_is_the_sum_of_its_parts(made: sqlite3.Connection) -> None:
+    # CMS-HCC V28, community, not dual, aged: payment year 2026
+    demographic = {"F": (330, 395, 465, 524, 624), "M": (332, 396, 502, 571, 664)}
+    category = {
+        "37": 166, "38": 166, "48": 186, "93": 617, "127": 341, "155": 299, "199": 615, "226": 360,
+        "238": 299, "280": 319, "327": 514, "328": 127, "329": 127,
+    }  # fmt: skip
+    for member_id, gender, age, score in made.execute(
+        "SELECT member_id, gender, 2025 - strftime('%Y', birth_date), risk_score FROM members"
+    ).fetchall():
+        found = made.execute(
+            "SELECT DISTINCT hcc FROM member_conditions WHERE member_id = ? AND hcc NOT NULL",
+            (member_id,),
+        ).fetchall()
+        whole = demographic[gender][(age - 65) // 5] + sum(category[hcc] for (hcc,) in found)
+        assert round(score * 1000) == whole, member_id
+
+
+def test_money_adds_up_to_the_cent(made: sqlite3.Connection) -> None:
+    kinds = ("charge_amount", "allowed_amount", "paid_amount", "patient_responsibility")
+    lines: dict[str, list[Decimal]] = {}
+    for claim_id, *amounts in made.execute(f"SELECT claim_id, {', '.join(kinds)} FROM claim_lines"):
+        sums = lines.setdefault(claim_id, [Decimal()] * 4)
+        lines[claim_id] = [a + Decimal(str(b)) for a, b in zip(sums, amounts, strict=True)]
+    claims = made.execute(
+        "SELECT claim_id, total_charge, total_allowed, total_paid, patient_responsibility"
+        " FROM claims"
+    ).fetchall()
+    assert len(claims) == len(lines)
+    assert 450 < len(claims) < 750  # about six for each
+    for claim_id, *amounts in claims:
+        charge, allowed, paid, patient = map(Decimal, map(str, amounts))
+        assert [charge, allowed, paid, patient] == lines[claim_id]
+        assert paid + patient == allowed <= charge
+
+
+def test_who_has_more_conditions_has_more_claims(made: sqlite3.Connection) -> None:
+    few, many = (
+        made.execute(
+            "SELECT avg((SELECT count(*) FROM claims WHERE claims.member_id = members.member_id))"
+            " FROM members WHERE (SELECT count(*) FROM member_conditions WHERE"
+            f" member_conditions.member_id = members.member_id) {how}"
+        ).fetchone()[0]
+        for how in ("< 2", "> 3")
+    )
+    assert many > 2 * few
+
+
+def test_without_the_option_there_are_no_claims(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        result = generate_scenario(store, "medicare-advantage", seed=7)
+    assert result.inserted.keys() == {"members", "member_conditions"}
