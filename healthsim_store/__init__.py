@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         get_samples,
         get_summary,
         import_data,
+        list_entity_types,
+        list_export_formats,
+        list_profiles,
         list_scenarios,
         list_tags,
         load_scenario,
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from .scenario import ScenarioInfo
     from .store import PersistResult, Store
     from .summary import Summary
+    from .tokens import estimate_tokens
 
 _HOMES = {
     "CheckResult": "check",
@@ -80,6 +84,7 @@ _HOMES = {
     "clone_scenario": "api",
     "delete_scenario": "api",
     "diff_scenarios": "api",
+    "estimate_tokens": "tokens",
     "export_scenario": "api",
     "generate": "api",
     "generate_scenario": "api",
@@ -87,6 +92,9 @@ _HOMES = {
     "get_summary": "api",
     "hookimpl": "hookspecs",
     "import_data": "api",
+    "list_entity_types": "api",
+    "list_export_formats": "api",
+    "list_profiles": "api",
     "list_scenarios": "api",
     "list_tags": "api",
     "load_scenario": "api",
@@ -128,6 +136,7 @@ __all__ = [
     "clone_scenario",
     "delete_scenario",
     "diff_scenarios",
+    "estimate_tokens",
     "export_scenario",
     "generate",
     "generate_scenario",
@@ -135,6 +144,9 @@ __all__ = [
     "get_summary",
     "hookimpl",
     "import_data",
+    "list_entity_types",
+    "list_export_formats",
+    "list_profiles",
     "list_scenarios",
     "list_tags",
     "load_scenario",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .building import Progress
 from .check import CheckResult
 from .comparing import SECONDS
 from .copying import CloneResult
@@ -14,13 +15,16 @@ from .exporting import ExportResult
 from .generating import GenerateResult, RegenerateResult
 from .generating import generate as _generate
 from .generating import generate_scenario as _generate_scenario
+from .generating import list_profiles as _list_profiles
 from .generating import regenerate_scenario as _regenerate_scenario
 from .generation import Entities
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .merging import MergeResult
+from .plugins import installed
 from .query import Parameters, QueryResult
 from .scenario import ScenarioInfo
+from .schema import EntityType
 from .store import LOADABLE_ROWS, PersistResult, default_store
 from .summary import Summary
 from .upgrade import Upgraded
@@ -209,6 +213,7 @@ def generate_scenario(
     into: str | None = None,
     tags: Sequence[str] = (),
     description: str | None = None,
+    progress: Progress = lambda _: None,
 ) -> GenerateResult:
     """Generate a profile into a scenario. See `healthsim_store.generating.generate_scenario`."""
     return _generate_scenario(
@@ -221,7 +226,23 @@ def generate_scenario(
         into=into,
         tags=tags,
         description=description,
+        progress=progress,
     )
+
+
+def list_profiles() -> list[dict[str, Any]]:
+    """What `generate` can make: name, title, what is counted, options. A faulty one says why."""
+    return _list_profiles(default_store())
+
+
+def list_entity_types() -> list[EntityType]:
+    """The entity types that the installed products declare."""
+    return list(installed().registry)
+
+
+def list_export_formats() -> list[str]:
+    """The formats that `export_scenario` writes."""
+    return list(installed().find("exporters"))
 
 
 def regenerate_scenario(

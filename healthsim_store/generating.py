@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,14 @@ from typing import Any
 from .blueprint import Blueprint, read_blueprint
 from .building import Progress
 from .difference import DiffResult
-from .errors import HealthsimStoreError, InvalidArgument, ScenarioExists, UnknownProfile
+from .errors import (
+    DeclarationError,
+    EmptyBatch,
+    HealthsimStoreError,
+    InvalidArgument,
+    ScenarioExists,
+    UnknownProfile,
+)
 from .generation import Entities, Generation
 from .nearest import did_you_mean
 from .plugins import installed
@@ -140,13 +148,19 @@ def generate_scenario(
     blueprint = read_blueprint(find_profile(store, profile))
     run = Generation(blueprint, count=count, seed=seed, options=options)
     done = _done(store, into, run)
-    if into is not None and done >= run.count:
+    batches = run.batches(batch, start=done + 1)
+    first = next(batches, None)
+    if first is None and not done:
+        raise EmptyBatch(
+            f"{profile} makes nothing of a count of {run.count}.", hint="Give a larger count."
+        )
+    if first is None:
+        assert into is not None
         summary = store.get_summary(into, samples=0)
         return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
-    batches = run.batches(batch, start=done + 1)
     with _telling_how_to_go_on(profile, run) as stored:
         result = store.persist_batches(
-            _logged(run, batches, progress),
+            _logged(run, itertools.chain([first], batches), progress),
             scenario=into,
             context=blueprint.name,
             tags=tags,
@@ -224,7 +238,7 @@ def _done(store: Store, into: str | None, run: Generation) -> int:
     for facts, last in _runs(store, into):
         if any(facts[name] != wanted[name] for name in loose):
             continue
-        if facts != wanted and last < run.count:
+        if last < run.count and _changed(facts, wanted):
             raise InvalidArgument(
                 f"{into} has {last:,} of {run.count:,} from {facts['profile']} {facts['version']}, "
                 "which has changed since: the rest would not fit.",
@@ -288,16 +302,19 @@ def _again(store: Store, facts: Mapping[str, Any], profile: str | None) -> Gener
     blueprint = read_blueprint(find_profile(store, profile or facts["profile"]))
     run = Generation(blueprint, count=facts["count"], seed=facts["seed"], options=facts["options"])
     now = run.facts()
-    changed = [
-        name for name in ("version", "fingerprint", "names") if facts.get(name) != now.get(name)
-    ]
-    if changed:
-        told = ", ".join(f"{name} {facts.get(name)} then, {now.get(name)} now" for name in changed)
+    if _changed(facts, now):
         raise InvalidArgument(
-            f"The profile {blueprint.name} is no longer what it was: {told}.",
+            f"The profile {blueprint.name} is no longer what it was: version {facts['version']} "
+            f"then, {now['version']} now; {_changed(facts, now)} differ.",
             hint="Install what it was, or generate a new scenario with the same seed.",
         )
     return run
+
+
+def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What of a profile is not what it was. A new version may well have left it alone."""
+    parts = {"fingerprint": "its statements or tables", "names": "the library's names"}
+    return " and ".join(told for name, told in parts.items() if then.get(name) != now.get(name))
 
 
 def _history(store: Store, scenario: str) -> str:
@@ -307,6 +324,17 @@ def _history(store: Store, scenario: str) -> str:
         return f"It was made of {', '.join(info.parents)}: regenerate those."
     operations = ", ".join(dict.fromkeys(str(entry["operation"]) for entry in reversed(info.log)))
     return f"Its log has: {operations or 'nothing'}."
+
+
+def list_profiles(store: Store) -> list[dict[str, Any]]:
+    """Every profile as `describe` tells it; one that cannot be read has a ``problem`` instead."""
+    found = []
+    for name, profile in sorted(all_profiles(store).items()):
+        try:
+            found.append(describe(read_blueprint(profile)))
+        except DeclarationError as error:
+            found.append({"name": name, "version": profile.version, "problem": str(error)})
+    return found
 
 
 def describe(blueprint: Blueprint) -> dict[str, Any]:

@@ -91,7 +91,8 @@ class Generation:
     ) -> Iterator[tuple[int, int, Entities]]:
         """The number of the first and last counted entity of each batch, and its entities.
 
-        From the counted entity ``start`` to ``stop``, by default all.
+        From the counted entity ``start`` to ``stop``, by default all. A batch of which nothing is
+        made is part of the next one.
 
         Raises DeclarationError when the profile's SQL fails.
         """
@@ -100,9 +101,13 @@ class Generation:
 
     def _batches(self, size: int, start: int, stop: int) -> Iterator[tuple[int, int, Entities]]:
         with contextlib.closing(_Workbench(self)) as bench:
+            begun = start
             for first in range(start, stop + 1, size):
                 last = min(first + size - 1, stop)
-                yield first, last, bench.entities(first, last)
+                entities = bench.entities(first, last)
+                if entities:
+                    yield begun, last, entities
+                    begun = last + 1
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> int:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_seed_examples import diabetes, oncology, payers
 
 from healthsim_store import Store
+from healthsim_store.generating import generate_scenario
 from healthsim_store.importing import import_data
 from healthsim_store.plugins import installed
 
@@ -29,7 +29,9 @@ SYNTHEA = Path(__file__).resolve().parents[2] / "shared" / "data" / "synthea-a"
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     installed.cache_clear()
     with Store(tmp_path_factory.mktemp("real") / "store") as made:
-        made.persist(diabetes() | payers() | oncology(), scenario="three-products")
+        # Persons who are patients and members, and a trial, in one file.
+        for profile in ("diabetes-claims", "oncology-phase3"):
+            generate_scenario(made, profile, count=60, seed=1, into="three-products")
         if SYNTHEA.is_dir():
             import_data(made, [SYNTHEA], format="synthea", scenario="synthea")
         yield made
@@ -89,9 +91,12 @@ def test_a_clone_of_a_clone_of_a_clone(store: Store, name: str) -> None:
 
 
 def test_scenarios_of_different_products_merge(store: Store) -> None:
-    store.persist(diabetes(), scenario="clinic")
-    store.persist(payers(), scenario="payer")
-    store.persist(oncology(), scenario="trial")
+    whole = store.load_scenario("three-products", max_rows=100_000)
+    payer = ("members", "claims", "claim_lines")
+    clinic = ("patients", "encounters", "diagnoses", "lab_results", "vital_signs", "medications")
+    parts = {"payer": payer, "clinic": clinic, "trial": (*(whole.keys() - {*payer, *clinic}),)}
+    for part, names in parts.items():
+        store.persist({name: whole[name] for name in names}, scenario=part)
     result = store.merge_scenarios(["clinic", "payer", "trial"], new_name="merged")
     assert result.conflicts == {}
     info = store.scenario_info("merged")
@@ -103,7 +108,7 @@ def test_scenarios_of_different_products_merge(store: Store) -> None:
     across = (
         "SELECT count(*) FROM patients JOIN members USING (person_id) JOIN claims USING (member_id)"
     )
-    assert plainly(store.find("merged"), across) == [(60,)]
+    assert plainly(store.find("merged"), across) == [(len(whole["claims"]),)]
     assert store.check_scenario("merged").ok
     # Enough entity types that the table is turned: a type a line.
     lines = result.to_markdown().splitlines()

@@ -104,8 +104,7 @@ def regenerate(
 def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
     """The profiles that generate knows; with PROFILE, what it makes and its options."""
     from ..blueprint import read_blueprint
-    from ..errors import DeclarationError
-    from ..generating import all_profiles, describe, find_profile
+    from ..generating import describe, find_profile, list_profiles
 
     store = open_store(folder)
     if profile is not None:
@@ -124,12 +123,7 @@ def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
         headers = ["Option", "Type", "Default", "Allowed", "What it does"]
         click.echo(as_table(rows, headers) if rows else "It has no options.")
         return
-    found = []
-    for name, one in sorted(all_profiles(store).items()):
-        try:
-            found.append(describe(read_blueprint(one)))
-        except DeclarationError as error:
-            found.append({"name": name, "version": one.version, "problem": str(error)})
+    found = list_profiles(store)
     if as_json:
         echo_json(found)
         return
