@@ -17,7 +17,6 @@ from .generating import generate as _generate
 from .generating import generate_scenario as _generate_scenario
 from .generating import list_profiles as _list_profiles
 from .generating import regenerate_scenario as _regenerate_scenario
-from .generation import Entities
 from .importing import ImportResult
 from .importing import import_data as _import_data
 from .merging import MergeResult
@@ -28,6 +27,7 @@ from .schema import EntityType
 from .store import LOADABLE_ROWS, PersistResult, default_store
 from .summary import Summary
 from .upgrade import Upgraded
+from .workbench import Entities
 
 
 def persist(

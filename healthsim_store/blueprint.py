@@ -30,11 +30,23 @@ STATEMENT_MARKERS = (
     "when",
 )  # fmt: skip
 ROOT = "count"  # what the table of the counted entities is @for
-OPTIONS = "options"
+OPTIONS, RUN = "options", "run"  # tables of one row
 MAX_COUNT = 10_000_000
 
-# Columns that a drawn table has beside its own, and what stands in `run`.
+# Columns that a drawn table has beside its own.
 IMPLICIT = ("n", "parent", "k")
+
+_MAX_TIMES = 10_000  # rows of one table for one parent
+_MAX_DEPTH = 20  # of includes
+# Options of the command line and of `generate`, which an option of a profile may not hide.
+_TAKEN = ("batch", "count", "profile", "seed", "store")
+# What would make another result tomorrow.
+_CLOCK = re.compile(
+    r"'(?:now|localtime)'|\bcurrent_(?:date|time|timestamp)\b"
+    r"|\b(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\)",
+    re.IGNORECASE,
+)
+_RATE = re.compile(r"\d{1,6}(\.\d{1,6})?(/[1-9]\d{0,5})?")
 _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b", re.IGNORECASE)
 
 
@@ -102,6 +114,7 @@ class Blueprint:
 
     name: str
     version: str
+    where: str
     title: str
     counts: str
     count: int
@@ -143,6 +156,7 @@ class _Parts:
     selects: dict[str, Statement] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     nevers: dict[str, Never] = field(default_factory=dict)
+    tables: set[str] = field(default_factory=lambda: {RUN, ROOT})
     texts: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
 
@@ -151,7 +165,10 @@ def read_blueprint(profile: Profile) -> Blueprint:
     """Raises DeclarationError: file, line, what is wrong and what is allowed."""
     head = _head(profile.sql, profile.where)
     parts = _Parts()
-    _read(_File(profile, profile.sql, profile.where), parts)
+    try:
+        _read(_File(profile, profile.sql, profile.where), parts)
+    except RecursionError:
+        raise DeclarationError(f"{profile.where}: it is nested too deeply") from None
     roots = [drawn for drawn in parts.drawn.values() if drawn.parent == ROOT]
     if len(roots) != 1:
         raise DeclarationError(
@@ -169,10 +186,16 @@ def read_blueprint(profile: Profile) -> Blueprint:
             f"{profile.where}: the first comment does not say what is made and counted",
             hint="-- Adults with type 2 diabetes @counts patients @count 150, and an empty line.",
         )
+    if counts not in parts.selects:
+        raise DeclarationError(
+            f"{profile.where}: @counts {counts}, which no SELECT is @into",
+            hint=f"It makes {', '.join(parts.selects)}.",
+        )
     digest = hashlib.sha256("\0".join(parts.texts).encode()).hexdigest()
     return Blueprint(
         name=profile.name,
         version=profile.version,
+        where=profile.where,
         title=head.text,
         counts=counts,
         count=_whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
@@ -190,6 +213,8 @@ def read_blueprint(profile: Profile) -> Blueprint:
 def _head(sql: str, where: str) -> Comment:
     """The first comment of the file, up to an empty line."""
     lines: list[str] = []
+    if "\0" in sql:
+        raise DeclarationError(f"{where}: there is a NUL in it")
     for line in sql.splitlines():
         if not line.startswith("--"):
             if not line.strip():
@@ -208,6 +233,7 @@ class _File:
     sql: str
     where: str
     package: str = ""  # of a part of another package
+    depth: int = 0
 
     def text(self, name: str, marker: str) -> tuple[str, str]:
         """The full name and the text of a file that this one names. Raises DeclarationError."""
@@ -226,9 +252,12 @@ def _read(file: _File, parts: _Parts) -> None:
     """First what a file includes, then its own statements."""
     for name in _head(file.sql, file.where).words("include"):
         full, sql = file.text(name, "include")
+        if file.depth == _MAX_DEPTH:
+            raise DeclarationError(f"{file.where}: @include {name} goes too deep")
         if full not in parts.read:
             parts.read.add(full)
-            _read(_File(file.profile, sql, full, full.rpartition("/")[0]), parts)
+            package = full.rpartition("/")[0]
+            _read(_File(file.profile, sql, full, package, file.depth + 1), parts)
     parts.texts.append(file.sql)
     for statement in read_statements(file.sql, file=file.where, markers=STATEMENT_MARKERS):
         _take(file, statement, parts)
@@ -239,22 +268,17 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
     found = _KIND.match(statement.sql.lstrip())
     kind = " ".join(found[1].upper().split()) if found else ""
     where = statement.where
+    if not markers.keys() & {"target", "never"} and _CLOCK.search(statement.sql):
+        raise DeclarationError(
+            f"{where}: today's date is not there, since the same seed makes the same tomorrow",
+            hint="Declare a day in the table options, with a default.",
+        )
     if kind in ("SELECT", "WITH"):
         _take_select(statement, parts)
-    elif kind == "CREATE TABLE" and markers.keys() & {"for", "csv", "names"}:
-        name, columns = _columns(statement)
-        _check_taken(name, where, parts)
-        if "for" in markers:
-            parts.drawn[name] = _drawn(statement, name, columns, parts)
-        else:
-            parts.givens.append(_given(file, statement, name, columns, parts))
-    elif kind == "CREATE TABLE" and "batch" in markers:
-        parts.steps[_table(statement)] = statement
-    elif kind == "CREATE TABLE" and _table(statement) == OPTIONS:
-        for part in parse_statement(statement).this.expressions:
-            option, _, _ = read_column(part, f"{where}, option {part.name}", markers=())
-            parts.options[option.name] = option
-    elif kind in ("CREATE TABLE", "CREATE VIEW", "INSERT INTO"):
+    elif kind == "CREATE TABLE":
+        _take_table(file, statement, parts)
+    elif kind in ("CREATE VIEW", "INSERT INTO"):
+        _check_markers(statement)
         parts.givens.append(statement)
     else:
         raise DeclarationError(
@@ -264,17 +288,56 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
         )
 
 
-def _table(statement: Statement) -> str:
-    """The name of the table that a CREATE TABLE makes."""
-    found = re.match(r"\s*CREATE\s+TABLE\s+\"?(\w+)", statement.sql, re.IGNORECASE)
-    return found[1].lower() if found else ""
+def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
+    markers, where = statement.comment.markers, statement.where
+    tree = parse_statement(statement).this
+    name = (tree.this if isinstance(tree, exp.Schema) else tree).name
+    if name.lower() == OPTIONS:
+        _check_markers(statement)
+        for part in _columns(statement)[1]:
+            option, _, _ = read_column(part, f"{where}, option {part.name}", markers=())
+            if option.name in _TAKEN:
+                raise DeclarationError(
+                    f"{where}: an option cannot be called {option.name}",
+                    hint=f"Taken: {', '.join(_TAKEN)}.",
+                )
+            parts.options[option.name] = option
+        return
+    if name.lower() in parts.tables:
+        raise DeclarationError(f"{where}: the name {name} is taken")
+    parts.tables.add(name.lower())
+    if "for" in markers:
+        _check_markers(statement, "for", "times", "total", "least", "weight", "when")
+        parts.drawn[name] = _drawn(statement, name, _columns(statement)[1], parts)
+    elif "csv" in markers:
+        _check_markers(statement, "csv")
+        parts.givens.append(_given(file, statement, *_columns(statement), parts))
+    elif "names" in markers:
+        _check_markers(statement, "names")
+        parts.givens.append(_given(file, statement, *_columns(statement), parts))
+    elif "batch" in markers:
+        _check_markers(statement, "batch")
+        parts.steps[name] = statement
+    else:
+        _check_markers(statement)
+        parts.givens.append(statement)
+
+
+def _check_markers(statement: Statement, *allowed: str) -> None:
+    for marker in statement.comment.markers:
+        if marker not in allowed:
+            listed = ", ".join(f"@{name}" for name in allowed)
+            raise DeclarationError(
+                f"{statement.where}: @{marker} does not belong here",
+                hint=f"Allowed here: {listed}." if listed else "No marker does.",
+            )
 
 
 def _take_select(statement: Statement, parts: _Parts) -> None:
     markers, where = statement.comment.markers, statement.where
     text = statement.comment.text
-    kinds = markers.keys() & {"into", "target", "never"}
-    if len(kinds) != 1:
+    _check_markers(statement, "into", "target", "never")
+    if len(markers) != 1:
         raise DeclarationError(
             f"{where}: a SELECT needs one of @into, @target and @never",
             hint="@into ENTITY_TYPE makes entities; @target MEAN and @never test them.",
@@ -290,16 +353,18 @@ def _take_select(statement: Statement, parts: _Parts) -> None:
         return
     if not text:
         raise DeclarationError(f"{where}: a @target or @never says in words what it is about")
+    if text in parts.nevers or text in parts.targets:
+        raise DeclarationError(f"{where}: a second @target or @never called {text}")
     if "never" in markers:
         parts.nevers[text] = Never(text, statement.sql, where)
         return
-    try:
-        mean = float(Fraction(markers["target"]))
-    except (ValueError, ZeroDivisionError):
+    mean = _rate(markers["target"].removeprefix("-"))
+    if mean is None:
         raise DeclarationError(
             f"{where}: @target {markers['target']}", hint="A number: the mean that is meant."
-        ) from None
-    parts.targets[text] = Target(text, mean, statement.sql, where)
+        )
+    mean = -mean if markers["target"].startswith("-") else mean
+    parts.targets[text] = Target(text, float(mean), statement.sql, where)
 
 
 def _columns(statement: Statement) -> tuple[str, list[exp.ColumnDef]]:
@@ -311,11 +376,6 @@ def _columns(statement: Statement) -> tuple[str, list[exp.ColumnDef]]:
             f"{statement.where}: a table needs its columns in brackets, and nothing else in them"
         )
     return schema.this.name, schema.expressions
-
-
-def _check_taken(name: str, where: str, parts: _Parts) -> None:
-    if name in parts.drawn or name in ("run", ROOT, OPTIONS):
-        raise DeclarationError(f"{where}: the name {name} is taken")
 
 
 def _given(
@@ -341,6 +401,15 @@ def _csv_rows(
     text: str, file: str, columns: list[Column], where: str
 ) -> Iterator[tuple[object, ...]]:
     reader = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        yield from _typed_rows(reader, file, columns, where)
+    except csv.Error as error:
+        raise DeclarationError(f"{file}, line {reader.line_num}: {error}") from error
+
+
+def _typed_rows(
+    reader: csv.DictReader[str], file: str, columns: list[Column], where: str
+) -> Iterator[tuple[object, ...]]:
     missing = [column.name for column in columns if column.name not in (reader.fieldnames or ())]
     if missing:
         raise DeclarationError(
@@ -348,6 +417,10 @@ def _csv_rows(
             hint=f"It has: {', '.join(reader.fieldnames or ())}.",
         )
     for row in reader:
+        if None in row or None in row.values():
+            raise DeclarationError(
+                f"{file}, line {reader.line_num}: not as many fields as the header has"
+            )
         values = []
         for column in columns:
             try:
@@ -385,6 +458,7 @@ def _drawn(statement: Statement, name: str, defs: list[exp.ColumnDef], parts: _P
             hint=did_you_mean(when, parts.options),
         )
     if parent == ROOT:
+        _check_markers(statement, "for")
         return Drawn(name, parent, tuple(columns), where)
     if parent not in parts.drawn:
         raise DeclarationError(
@@ -409,15 +483,22 @@ def _drawn(statement: Statement, name: str, defs: list[exp.ColumnDef], parts: _P
             hint="@total is for its children; grandchildren have @times, and nothing is below.",
         )
     if "times" in markers:
+        _check_markers(statement, "for", "times", "when")
         times = markers["times"]
+        if times in parts.drawn:
+            raise DeclarationError(
+                f"{where}: @times {times}: that table is drawn, and has no rows yet",
+                hint=f"A number, a column of {parent}, or a table that is given.",
+            )
+        if times.isdecimal():
+            _whole(times, where, "@times", most=_MAX_TIMES)
         return Drawn(name, parent, tuple(columns), where, times=times, when=when, depth=depth)
-    try:
-        total = Fraction(markers["total"])
-    except (ValueError, ZeroDivisionError):
+    total = _rate(markers["total"])
+    if total is None or total > _MAX_TIMES:
         raise DeclarationError(
             f"{where}: @total {markers['total']}",
-            hint="The mean for each counted entity: 3, 2.5 or 425/150.",
-        ) from None
+            hint=f"The mean for each counted entity: 3, 2.5 or 425/150; at most {_MAX_TIMES:,}.",
+        )
     least = _whole(markers.get("least", "0"), where, "@least", least=0)
     if total < least:
         raise DeclarationError(f"{where}: @least {least} is more than @total {total}")
@@ -428,8 +509,17 @@ def _drawn(statement: Statement, name: str, defs: list[exp.ColumnDef], parts: _P
     )  # fmt: skip
 
 
+def _rate(text: str) -> Fraction | None:
+    """``2.5`` or ``425/150``; None for anything else."""
+    if not _RATE.fullmatch(text):
+        return None
+    above, _, below = text.partition("/")
+    return Fraction(above) / Fraction(below or "1")
+
+
 def _whole(text: str, where: str, what: str, *, least: int = 1, most: int = 1_000_000) -> int:
-    if not text.isdigit() or not least <= int(text) <= most:
+    digits = text.isascii() and text.isdecimal() and len(text) < 10
+    if not digits or not least <= int(text) <= most:
         raise DeclarationError(
             f"{where}: {what} {text}", hint=f"A number from {least} to {most:,}."
         )

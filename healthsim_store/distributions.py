@@ -17,7 +17,8 @@ from statistics import NormalDist
 from .errors import DeclarationError
 from .logical import LogicalType, Stored
 
-_DIGITS = 9  # decimals that are kept of a REAL
+_DIGITS = 10  # that are kept of a REAL
+_HUGE = 1e15  # from here on, whole numbers have gaps
 _NORMAL = NormalDist()
 
 Draw = Callable[[Sequence[float]], Sequence[Stored]]
@@ -50,9 +51,7 @@ FORMS = {
 }
 
 
-def read_distribution(
-    marker: str, written: str, type_: LogicalType, *, values: Sequence[str] = (), where: str
-) -> Distribution:
+def read_distribution(marker: str, written: str, type_: LogicalType, *, where: str) -> Distribution:
     """The distribution of a column. Raises DeclarationError: where, what, and what is allowed."""
 
     def wrong(why: str) -> DeclarationError:
@@ -189,6 +188,8 @@ def _number(text: str) -> float:
         raise ValueError(f"{text.strip() or 'nothing'} is not a number") from None
     if not math.isfinite(number):
         raise ValueError(f"{text.strip()} is not a number")
+    if abs(number) >= _HUGE:
+        raise ValueError(f"{text.strip()} is too large")
     return number
 
 
@@ -223,13 +224,15 @@ def _bell(
     if deviation <= 0:
         raise ValueError(f"a spread of {deviation:g}: it must be above 0")
     mean = measure(centre)
+    if measure is not _identity and deviation > 10:
+        raise ValueError(f"a sigma of {deviation:g} makes numbers that are too large")
     tiny = 2.0**-54  # a uniform number may be 0, whose quantile is infinite
     if not limits:
         return mean, deviation, lambda u: u + tiny if u < 0.5 else u
     low, high = limits
     _check_order(low, high)
     start, end = (
-        round(_NORMAL.cdf((measure(limit) - mean) / deviation), 15) for limit in (low, high)
+        round(_NORMAL.cdf((measure(limit) - mean) / deviation), 12) for limit in (low, high)
     )
     if end - start < 1e-9:
         raise ValueError("next to nothing lies between the limits")
@@ -242,5 +245,6 @@ def _finish(type_: LogicalType) -> Callable[[list[float]], list[Stored]]:
         return lambda numbers: [round(number) for number in numbers]
     if type_.kind not in ("real", "decimal"):
         raise ValueError(f"a {type_.sql} is no number")
-    digits = type_.scale if type_.kind == "decimal" else _DIGITS
-    return lambda numbers: [round(number, digits) for number in numbers]
+    if type_.kind == "real":
+        return lambda numbers: [float(f"{number:.{_DIGITS}g}") for number in numbers]
+    return lambda numbers: [round(number, type_.scale) for number in numbers]

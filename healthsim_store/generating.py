@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
+import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +23,15 @@ from .errors import (
     ScenarioExists,
     UnknownProfile,
 )
-from .generation import Entities, Generation
+from .generation import Generation
 from .nearest import did_you_mean
 from .plugins import installed
-from .profile import Profile, profiles_in
+from .profile import FOLDER, SUFFIX, Profile, profile_files
 from .store import Store
 from .summary import Summary
+from .workbench import Entities
 
 OPERATION = "generate"  # in a scenario's log
-FOLDER = "profiles"  # in a store
 
 _WHOLE_LOG = 1_000_000
 
@@ -77,31 +80,29 @@ class RegenerateResult:
         }
 
 
-def all_profiles(store: Store) -> dict[str, Profile]:
-    """Every profile by name: those of plugins, and those in the store's own folder ``profiles``."""
-    found: dict[str, Profile] = {p.name: p for p in profiles_in(store.path / FOLDER)}
-    # A file may not take a plugin's name: the same command should make the same everywhere.
-    return found | installed().find("profiles")
-
-
 def find_profile(store: Store, profile: str) -> Profile:
     """The profile of a name, or in the .sql file of a path. Raises UnknownProfile."""
     if not isinstance(profile, str):
         raise InvalidArgument(f"A profile is given by its name, not {profile!r:.60}.")
-    path = Path(profile)
-    if path.suffix == ".sql":
-        if path.is_file():
-            return Profile.from_file(path)
+    brought = installed().find("profiles")  # also because a file may include parts of plugins
+    if profile.endswith(SUFFIX):
+        if Path(profile).is_file():
+            return Profile.from_file(Path(profile))
         raise UnknownProfile(f"There is no file {profile!r:.200}.", hint="Give a profile's path.")
-    known = all_profiles(store)
-    if profile not in known:
-        near = did_you_mean(profile, known)
-        listed = f"Known: {', '.join(sorted(known))}." if known else "No plugin brings one."
-        raise UnknownProfile(
-            f"There is no profile {profile!r:.60}.",
-            hint=" ".join(filter(None, (near, listed, "Or give the path of a .sql file."))),
-        )
-    return known[profile]
+    files = profile_files(store.path / FOLDER)
+    # A file may not take a plugin's name: the same command should make the same everywhere.
+    if profile in brought:
+        found: Profile = brought[profile]
+        return found
+    if profile in files:
+        return Profile.from_file(files[profile])
+    known = sorted({*brought, *files})
+    near = did_you_mean(profile, known)
+    listed = f"Known: {', '.join(known)}." if known else "No plugin brings one."
+    raise UnknownProfile(
+        f"There is no profile {profile!r:.60}.",
+        hint=" ".join(filter(None, (near, listed, f"Or give the path of a {SUFFIX} file."))),
+    )
 
 
 def generate(
@@ -140,14 +141,21 @@ def generate_scenario(
     """Generate a profile into a scenario, batch by batch; each batch is whole or not there.
 
     Without ``into`` a new scenario is named after the profile. With the name of a scenario that
-    has a part of the very same run, the rest is added. Without ``seed`` one is chosen; the result
-    and the scenario's log tell it. ``progress`` is told how many counted entities were just stored.
+    has a part of the very same run, the rest is added. Without ``seed`` one is chosen, or that of
+    the run that is not finished; the result and the scenario's log tell it. ``progress`` is told
+    how many counted entities were just stored.
 
     Raises UnknownProfile, InvalidArgument, DeclarationError, and what `Store.persist` raises.
     """
+    if into is not None and not isinstance(into, str):
+        raise InvalidArgument(f"into is {into!r:.60}.", hint="Give a scenario's name.")
     blueprint = read_blueprint(find_profile(store, profile))
+    there = into is not None and store.exists(into)
     run = Generation(blueprint, count=count, seed=seed, options=options)
-    done = _done(store, into, run)
+    if seed is None and there:
+        assert into is not None
+        run = _unfinished(store, into, run) or run
+    done = _done(store, into, run) if into is not None and there else 0
     batches = run.batches(batch, start=done + 1)
     first = next(batches, None)
     if first is None and not done:
@@ -164,7 +172,7 @@ def generate_scenario(
             scenario=into,
             context=blueprint.name,
             tags=tags,
-            description=description or (None if done else blueprint.title),
+            description=description or (None if there else blueprint.title),
             operation=OPERATION,
             stored=stored,
         )
@@ -191,11 +199,13 @@ def _telling_how_to_go_on(
     def note() -> str:
         scenario, last = reached[-1]
         options = "".join(
-            f" --set {name}={value}" for name, value in run.options.items() if value is not None
+            f" --set {shlex.quote(f'{name}={value}')}"
+            for name, value in run.options.items()
+            if value is not None
         )
         return (
             f"{last:,} of {run.count:,} {run.blueprint.counts} are in {scenario}, in whole batches."
-            f" Go on with: healthsim-store generate {profile} --count {run.count}"
+            f" Go on with: healthsim-store generate {shlex.quote(profile)} --count {run.count}"
             f" --seed {run.seed}{options} --into {scenario}"
         )
 
@@ -211,40 +221,68 @@ def _telling_how_to_go_on(
         raise
 
 
+_IDENTITY = ("profile", "seed", "count", "options")
+_RESULT = {
+    "fingerprint": "its statements or tables",
+    "names": "the library's names",
+    "algorithm": "how values are drawn",
+}
+
+
 def _runs(store: Store, scenario: str) -> list[tuple[dict[str, Any], int]]:
     """The runs that are in a scenario's log, the oldest first, and how far each has come."""
     info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
-    runs: list[tuple[dict[str, Any], int]] = []
+    runs: dict[str, tuple[dict[str, Any], int]] = {}
     for entry in reversed(info.log):
-        if entry["operation"] != OPERATION:
+        facts = dict(entry.get("details") or {})
+        if entry["operation"] != OPERATION or not {*_IDENTITY, "last"} <= facts.keys():
             continue
-        facts = dict(entry["details"])
         last = facts.pop("last")
-        facts.pop("first")
-        at = next((i for i, (other, _) in enumerate(runs) if other == facts), None)
-        if at is None:
-            runs.append((facts, last))
-        else:
-            runs[at] = (facts, max(last, runs[at][1]))
-    return runs
+        # A run that was begun before an upgrade and finished after it is one.
+        key = json.dumps([facts.get(name) for name in (*_IDENTITY, *_RESULT)], sort_keys=True)
+        runs[key] = (facts, max(last, runs[key][1] if key in runs else 0))
+    return list(runs.values())
 
 
-def _done(store: Store, into: str | None, run: Generation) -> int:
-    """How many counted entities of this run are in the scenario already."""
-    if into is None or not store.exists(into):
-        return 0
+def _unfinished(store: Store, into: str, run: Generation) -> Generation | None:
+    """The same run as one that is not finished there, whose seed is then meant."""
+    alike = [name for name in _IDENTITY if name != "seed"]
     wanted = run.facts()
-    loose = ("profile", "seed", "count", "options")
+    seeds = {
+        facts["seed"]
+        for facts, last in _runs(store, into)
+        if last < facts["count"] and all(facts[name] == wanted[name] for name in alike)
+    }
+    if len(seeds) > 1:
+        raise InvalidArgument(
+            f"{into} has {len(seeds)} runs that are not finished.",
+            hint=f"Give one's seed: {', '.join(map(str, sorted(seeds)))}.",
+        )
+    if not seeds:
+        return None
+    return Generation(run.blueprint, count=run.count, seed=seeds.pop(), options=run.options)
+
+
+def _done(store: Store, into: str, run: Generation) -> int:
+    """How many counted entities of this run are in the scenario already."""
+    wanted = run.facts()
     for facts, last in _runs(store, into):
-        if any(facts[name] != wanted[name] for name in loose):
+        if any(facts[name] != wanted[name] for name in _IDENTITY if name != "profile"):
+            continue
+        half = f"{into} has {last:,} of {run.count:,} from {facts['profile']}"
+        if facts["profile"] != wanted["profile"]:
+            if last < run.count and not _changed(facts, wanted):
+                raise InvalidArgument(
+                    f"{half}, which is this profile under another name.",
+                    hint="Give it that name again, or generate a new scenario.",
+                )
             continue
         if last < run.count and _changed(facts, wanted):
             raise InvalidArgument(
-                f"{into} has {last:,} of {run.count:,} from {facts['profile']} {facts['version']}, "
-                "which has changed since: the rest would not fit.",
+                f"{half} {facts.get('version')}, which has changed since: the rest would not fit.",
                 hint="Generate a new scenario.",
             )
-        return last
+        return int(last)
     return 0
 
 
@@ -276,19 +314,26 @@ def regenerate_scenario(
         raise ScenarioExists(
             f"There is a scenario {new_name!r} already.", hint="Choose another name."
         )
+    name = new_name or store.free_name(f"{source}-again")
     info = store.scenario_info(source)
 
     def batches() -> Iterator[tuple[Entities, dict[str, Any]]]:
         for run, (_, last) in zip(made, runs, strict=True):
             yield from _logged(run, run.batches(stop=last), progress)
 
-    result = store.persist_batches(
-        batches(),
-        scenario=new_name or store.free_name(f"{source}-again"),
-        tags=info.tags,
-        description=info.description,
-        operation=OPERATION,
-    )
+    try:
+        result = store.persist_batches(
+            batches(),
+            scenario=name,
+            tags=info.tags,
+            description=info.description,
+            operation=OPERATION,
+        )
+    except BaseException:
+        # Half of it is of no use: unlike a run of its own, it would not be gone on with.
+        if store.exists(name):
+            store.delete_scenario(name)
+        raise
     return RegenerateResult(
         source=source,
         scenario=result.scenario,
@@ -298,14 +343,24 @@ def regenerate_scenario(
     )
 
 
-def _again(store: Store, facts: Mapping[str, Any], profile: str | None) -> Generation:
-    blueprint = read_blueprint(find_profile(store, profile or facts["profile"]))
+def _again(store: Store, facts: Mapping[str, Any], path: str | None) -> Generation:
+    try:
+        found = find_profile(store, facts["profile"])
+    except UnknownProfile:
+        if path is None:
+            raise
+        found = find_profile(store, path)
+    else:
+        if path is not None and Path(path).stem == facts["profile"]:
+            found = find_profile(store, path)
+    # The name has a part in what is drawn, whatever the file is called now.
+    blueprint = dataclasses.replace(read_blueprint(found), name=facts["profile"])
     run = Generation(blueprint, count=facts["count"], seed=facts["seed"], options=facts["options"])
     now = run.facts()
     if _changed(facts, now):
         raise InvalidArgument(
-            f"The profile {blueprint.name} is no longer what it was: version {facts['version']} "
-            f"then, {now['version']} now; {_changed(facts, now)} differ.",
+            f"The profile {blueprint.name} is no longer what it was: version "
+            f"{facts.get('version')} then, {now['version']} now; {_changed(facts, now)} differ.",
             hint="Install what it was, or generate a new scenario with the same seed.",
         )
     return run
@@ -313,8 +368,7 @@ def _again(store: Store, facts: Mapping[str, Any], profile: str | None) -> Gener
 
 def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """What of a profile is not what it was. A new version may well have left it alone."""
-    parts = {"fingerprint": "its statements or tables", "names": "the library's names"}
-    return " and ".join(told for name, told in parts.items() if then.get(name) != now.get(name))
+    return " and ".join(told for name, told in _RESULT.items() if then.get(name) != now.get(name))
 
 
 def _history(store: Store, scenario: str) -> str:
@@ -327,13 +381,18 @@ def _history(store: Store, scenario: str) -> str:
 
 
 def list_profiles(store: Store) -> list[dict[str, Any]]:
-    """Every profile as `describe` tells it; one that cannot be read has a ``problem`` instead."""
-    found = []
-    for name, profile in sorted(all_profiles(store).items()):
+    """Every profile as `describe` tells it; one that cannot be used has a ``problem`` instead."""
+    brought = installed().find("profiles")
+    files = profile_files(store.path / FOLDER)
+    found: list[dict[str, Any]] = []
+    for name in sorted({*brought, *files}):
         try:
-            found.append(describe(read_blueprint(profile)))
+            found.append(describe(read_blueprint(find_profile(store, name))))
         except DeclarationError as error:
-            found.append({"name": name, "version": profile.version, "problem": str(error)})
+            found.append({"name": name, "problem": str(error)})
+        if name in brought and name in files:
+            problem = f"{files[name]}: a plugin brings a profile of this name; rename the file"
+            found.append({"name": name, "problem": problem})
     return found
 
 

@@ -31,14 +31,23 @@ def pool(provider: str, *, where: str) -> tuple[str, ...]:
         source = faker.Faker(locale.strip() or "en_US")
     except AttributeError:
         raise DeclarationError(f"{where}: @names {provider}: Faker has no such locale") from None
-    source.seed_instance(provider)
     draw = getattr(source, method, None) if method.isidentifier() and method[0] != "_" else None
     if draw is None:
         raise DeclarationError(
             f"{where}: @names {provider}: Faker has no {method}",
             hint="For example first_name_female, first_name_male, last_name, street_address.",
         )
-    return tuple(str(draw()) for _ in range(SIZE))
+    try:
+        first = draw()
+    except (TypeError, ValueError, AttributeError):
+        first = None  # it wants arguments, or is no method at all
+    if not isinstance(first, str) or "date" in method or "time" in method:
+        raise DeclarationError(
+            f"{where}: @names {provider}: {method} does not give names",
+            hint="For example first_name_female, first_name_male, last_name, street_address.",
+        )
+    source.seed_instance(provider)
+    return tuple(draw() for _ in range(SIZE))
 
 
 def digest(pools: Iterable[Iterable[str]]) -> str:

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from .errors import DeclarationError
 
-_SUFFIX = ".sql"
+FOLDER = "profiles"  # of a package, and of a store
+SUFFIX = ".sql"
+
+_ENCODING = "utf-8-sig"  # an editor or a spreadsheet may have put a mark in front
 
 
 @dataclass(frozen=True)
@@ -37,20 +40,20 @@ class Profile:
         A profile is named after its file; its version is that of the package's distribution. A
         part of another package is read as ``package/part``.
         """
-        folder = importlib.resources.files(package) / "profiles"
+        folder = importlib.resources.files(package) / FOLDER
         version = importlib.metadata.version(package.partition(".")[0])
         return [
             cls(
-                name=entry.name.removesuffix(_SUFFIX),
+                name=entry.name.removesuffix(SUFFIX),
                 version=version,
-                sql=entry.read_text("utf-8"),
+                sql=entry.read_text(_ENCODING),
                 read=functools.partial(_read_part, package),
-                where=f"{package}/profiles/{entry.name}",
+                where=f"{package}/{FOLDER}/{entry.name}",
             )
             for entry in sorted(
                 folder.iterdir() if folder.is_dir() else (), key=lambda entry: entry.name
             )
-            if entry.name.endswith(_SUFFIX) and not entry.name.startswith("_")
+            if entry.name.endswith(SUFFIX) and not entry.name.startswith("_")
         ]
 
     @classmethod
@@ -63,10 +66,10 @@ class Profile:
                 return _read_part("", name)
             if name != path.parent.joinpath(name).name:
                 raise FileNotFoundError(name)
-            return (path.parent / name).read_text("utf-8")
+            return (path.parent / name).read_text(_ENCODING)
 
         try:
-            sql = path.read_text("utf-8")
+            sql = path.read_text(_ENCODING)
         except (OSError, UnicodeDecodeError) as error:
             raise DeclarationError(f"{path}: cannot be read: {error}") from error
         version = hashlib.sha256(sql.encode()).hexdigest()[:8]
@@ -81,10 +84,10 @@ def _read_part(package: str, name: str) -> str:
     loaded = hasattr(sys.modules.get(package), "__path__")
     if not loaded or "\\" in file or file in ("", ".", ".."):
         raise FileNotFoundError(name)
-    return (importlib.resources.files(package) / "profiles" / file).read_text("utf-8")
+    return (importlib.resources.files(package) / FOLDER / file).read_text(_ENCODING)
 
 
-def profiles_in(folder: Path) -> list[Profile]:
-    """The profiles that lie in a folder, by file."""
-    files = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
-    return [Profile.from_file(path) for path in files if not path.name.startswith("_")]
+def profile_files(folder: Path) -> dict[str, Path]:
+    """The files of a folder that are profiles, by name; none of them is read."""
+    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    return {path.stem: path for path in files if path.name[0] not in "._"}

@@ -260,7 +260,12 @@ class Store:
                 operation=operation,
                 details=details,
             )
-            path, added, created, _ = self._put(batch, path.stem if path else scenario, context)
+            if path is None:
+                path, added, created, _ = self._put(batch, scenario, context)
+            elif path.exists():
+                added, created = files.append(path, batch)[0], False
+            else:  # renamed or deleted: the rest must not become a scenario of its own
+                raise ScenarioNotFound(f"{path.stem} is no longer there, after some batches.")
             was_created = was_created or created
             for name, counts in added.items():
                 total[name] = total.get(name, Stored()) + counts

@@ -26,13 +26,14 @@ from typing import Any, ClassVar
 from .blueprint import Blueprint, read_blueprint
 from .ddl import quoted
 from .dictionary import read_rules, read_statistics
-from .generation import MAX_BATCH, Entities, Generation
+from .generation import MAX_BATCH, Generation
 from .plugins import Plugins, installed
 from .registry import Link, Registry
 from .sandbox import Sandbox
 from .schema import Column, Declaration
 from .statistics import compute
 from .store import Store
+from .workbench import BLOCK, Entities
 
 
 class ProductTests:
@@ -151,8 +152,10 @@ class ProfileTests:
         assert self.profile in profiles, _why_missing(installed().checked, self.profile)
         return read_blueprint(profiles[self.profile])
 
-    def _run(self, seed: int, options: Mapping[str, Any] | None = None) -> Generation:
-        return Generation(self.blueprint, count=self.count, seed=seed, options=options)
+    def _run(
+        self, seed: int, options: Mapping[str, Any] | None = None, count: int | None = None
+    ) -> Generation:
+        return Generation(self.blueprint, count=count or self.count, seed=seed, options=options)
 
     def test_options_are_described(self) -> None:
         assert self.blueprint.title
@@ -160,12 +163,20 @@ class ProfileTests:
             assert option.description, f"the option {option.name} has no comment"
 
     def test_the_batch_size_changes_nothing(self) -> None:
-        whole = _joined(self._run(1).batches(MAX_BATCH))
-        assert whole
-        for size in (7, 50):
-            found = _joined(self._run(1).batches(size))
+        for options in self.variants:
+            # More than a block, so that its border is among them.
+            whole = _joined(self._run(1, options, count=BLOCK + 20).batches(MAX_BATCH))
+            assert whole
+            found = _joined(self._run(1, options, count=BLOCK + 20).batches(37))
+            assert found.keys() == whole.keys()
             for name, rows in whole.items():
                 assert found[name] == rows, f"{name}: end its SELECT with ORDER BY n, k"
+
+    def test_every_entity_has_its_own_id(self) -> None:
+        """One that persist makes would be another one the next time."""
+        for name, rows in _joined(self._run(1, self.variants[-1]).batches()).items():
+            key = installed().registry.entity_type(name).primary_key
+            assert all(row.get(key) for row in rows), f"{name}: its SELECT gives no {key}"
 
     def test_seeds_differ(self) -> None:
         assert _joined(self._run(1).batches()) != _joined(self._run(2).batches())

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from conftest import Run, install
 from healthsim_store import HealthsimStoreError, Store
 from healthsim_store.blueprint import read_blueprint
 from healthsim_store.generating import generate, generate_scenario, regenerate_scenario
-from healthsim_store.generation import Generation, default_batch, luhn
+from healthsim_store.generation import Generation, default_batch
 from healthsim_store.names import pool
 from healthsim_store.plugins import installed
 from healthsim_store.profile import Profile
+from healthsim_store.workbench import luhn
 
 KENNEL = """-- Owners and their pets @counts owners @count 40
 
@@ -396,6 +398,74 @@ def test_batches_of_which_nothing_is_made_are_no_error(store: Store, kennel: str
     assert store.names() == ["few"]
 
 
+def test_a_run_goes_on_without_its_seed_and_after_an_upgrade(store: Store, kennel: str) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        generate_scenario(
+            store, kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
+        )
+    with contextlib.closing(sqlite3.connect(store.find("half"))) as connection:
+        connection.execute("UPDATE _log SET details = json_set(details, '$.version', '0.0.1')")
+        connection.commit()
+    rest = generate_scenario(store, kennel, count=200, into="half")
+    assert (rest.first, rest.run["seed"]) == (61, 9)
+    assert rows(store, "half", "SELECT count(*) FROM owners") == [(200,)]
+    assert generate_scenario(store, kennel, count=200, seed=9, into="half").first is None
+    assert regenerate_scenario(store, "half", profile=kennel).difference.empty
+
+
+def test_a_scenario_that_goes_away_meanwhile_is_not_made_twice(store: Store, kennel: str) -> None:
+    def rename(_: int) -> None:
+        store.rename_scenario("mid", "moved")
+
+    with pytest.raises(HealthsimStoreError, match="mid is no longer there") as caught:
+        generate_scenario(store, kennel, count=90, seed=9, batch=30, into="mid", progress=rename)
+    assert "30 of 90 owners are in mid" in str(caught.value)
+    assert store.names() == ["moved"]
+
+
+def test_what_a_user_wrote_about_a_scenario_stays(store: Store, kennel: str) -> None:
+    store.persist(
+        {"owners": [{"tax_number": "1", "name": "N", "born": "2000-01-01"}]},
+        scenario="ward", description="My own words",
+    )  # fmt: skip
+    generate_scenario(store, kennel, seed=1, into="ward")
+    assert store.scenario_info("ward").description == "My own words"
+    made = generate_scenario(store, kennel, seed=1, into="other")
+    assert store.scenario_info(made.scenario).description == "Owners and their pets"
+
+
+def test_a_profile_under_another_name_is_known_again(store: Store, kennel: str) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        generate_scenario(
+            store, kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
+        )
+    renamed = Path(kennel).rename(Path(kennel).with_name("cattery.sql"))
+    with pytest.raises(HealthsimStoreError, match="this profile under another name"):
+        generate_scenario(store, str(renamed), count=200, seed=9, into="half")
+    assert regenerate_scenario(store, "half", profile=str(renamed)).difference.empty
+
+
+def test_an_interrupted_regenerate_leaves_nothing(store: Store, kennel: str) -> None:
+    made = generate_scenario(store, kennel, count=200, seed=9)
+    with pytest.raises(KeyboardInterrupt):
+        regenerate_scenario(store, made.scenario, profile=kennel, progress=stop_at(50))
+    assert store.names() == [made.scenario]
+
+
+def test_a_log_that_says_generate_for_something_else_is_no_run(store: Store) -> None:
+    row = {"tax_number": "1", "name": "N", "born": "2000-01-01"}
+    store.persist({"owners": [row]}, scenario="odd", operation="generate")
+    with pytest.raises(HealthsimStoreError, match="odd was not generated"):
+        regenerate_scenario(store, "odd")
+
+
+def test_batches_may_be_taken_in_another_thread(store: Store, kennel: str) -> None:
+    batches = generate(store, kennel, count=100, seed=1, batch=50)
+    next(batches)
+    with ThreadPoolExecutor() as pool:
+        assert len(pool.submit(next, batches).result()["owners"]) == 50
+
+
 def test_half_a_run_of_a_profile_that_has_changed_does_not_go_on(store: Store, kennel: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         generate_scenario(
@@ -576,6 +646,23 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
          "line 33: not authorized to use function: random", None),
         ("printf('%06d', n) || '-'", "luhn('x') || '-'", "line 33: invalid literal for int",
          None),
+        ("@counts owners", "@counts dogs", "@counts dogs, which no SELECT is @into", "owners"),
+        ("'Owner ' || n AS name,", "'Owner ' || n AS name, n AS name,",
+         "two columns are called name", None),
+        ("@for count", "@for count @times 3", "@times does not belong here", "Allowed here: @for."),
+        ("@total 5/2 @least 1", "@times 2 @least 1", "@least does not belong here", "@times"),
+        ("@total 5/2 @least 1", "@times 99999", "@times 99999", "A number from 1 to 10,000"),
+        ("@total 5/2 @least 1", "@times person", "that table is drawn, and has no rows yet", None),
+        ("@total 5/2", "@total 1e9", "@total 1e9", "at most 10,000"),
+        ("CREATE TABLE species (", "CREATE TABLE person (", "the name person is taken", None),
+        ("-- Women @target 0.75", "-- A pet of no weight @target 0.75",
+         "a second @target or @never called A pet of no weight", None),
+        ("date(as_of, '-'", "date('now', '-'", "today's date is not there", "options"),
+        ("date(as_of, '-'", "date(current_date, '-'", "today's date is not there", "options"),
+        ("heavy REAL", "seed REAL", "an option cannot be called seed", "Taken: batch, count"),
+        ("BETWEEN 0.5 AND 2)", "> kind)", "the option heavy: no such column: kind", "A DEFAULT"),
+        ("DEFAULT 1 CHECK", "DEFAULT (random()) CHECK", "the option heavy: not authorized", None),
+        ("@normal 50, 10, 20, 80", "@uniform 0, 1e30", "1e30 is too large", "@uniform 0, 1"),
         ("@counts owners @count 40", "", "does not say what is made and counted", "@counts"),
         ("@count 40", "@count none", "@count none", "A number from 1"),
         ("age INTEGER -- @normal", "n INTEGER -- @normal", "every drawn table has n", None),
@@ -601,6 +688,10 @@ def test_a_faulty_profile_is_told_with_file_and_line(
         "INSERT INTO species SELECT load_extension('x'), 1;",
         "INSERT INTO species SELECT readfile('/etc/passwd'), 1;",
         "CREATE TABLE y AS SELECT fts3_tokenizer('simple');",
+        "INSERT INTO run VALUES ('x', 1, 1, 1, 1);",
+        "INSERT INTO options SELECT * FROM options;",
+        "CREATE TRIGGER t AFTER INSERT ON species BEGIN SELECT 1; END;",
+        "WITH x AS (SELECT 1) DELETE FROM run;",
     ],
 )
 def test_a_strangers_profile_only_computes(
@@ -610,6 +701,55 @@ def test_a_strangers_profile_only_computes(
     error = failure(store, change(kennel, "-- An owner", f"{text}\n\n-- An owner"), seed=1)
     assert error.code == "invalid_declaration"
     assert not (tmp_path / "x.db").exists()
+
+
+def test_a_statement_without_end_can_be_interrupted(tmp_path: Path, kennel: str, run: Run) -> None:
+    change(
+        kennel, "-- An owner",
+        "CREATE TABLE e AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)\n"
+        "SELECT count(*) AS n FROM c;\n\n-- An owner",
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "healthsim_store", "generate", kennel],
+        stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"HEALTHSIM_STORE_DIR": str(tmp_path / "store")},
+    )  # fmt: skip
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert (process.returncode, told.strip()) == (130, "Interrupted: nothing was changed.")
+
+
+def test_a_file_as_an_editor_or_a_spreadsheet_saves_it(store: Store, tmp_path: Path) -> None:
+    text = KENNEL.replace(
+        "-- Known species\nCREATE TABLE species (name VARCHAR, weight REAL);",
+        "-- Known species @csv species.csv\nCREATE TABLE species (name VARCHAR, weight REAL);",
+    ).replace("INSERT INTO species VALUES ('cat', 3), ('dog', 1);\n", "")
+    (tmp_path / "kennel.sql").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    (tmp_path / "species.csv").write_bytes(b"\xef\xbb\xbfname,weight\r\ncat,3\r\ndog,1\r\n")
+    path = str(tmp_path / "kennel.sql")
+    assert len(joined(generate(store, path, seed=1))["pets"]) == 100
+    for content, told in (
+        ("name,weight\ncat\n", "species.csv, line 2: not as many fields as the header has"),
+        ("name,weight\ncat,3,4\n", "species.csv, line 2: not as many fields as the header has"),
+        ('name,weight\n"cat,3\n', ": unexpected end of data"),
+        ("name,weight\ncat,much\n", "species.csv, line 2, weight 'much': must be a number"),
+        ("kind\ncat\n", "species.csv has no column name, weight"),
+    ):
+        (tmp_path / "species.csv").write_text(content)
+        assert told in failure(store, path, seed=1).message
+
+
+def test_one_bad_file_in_the_folder_spoils_no_other(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "store" / "profiles"
+    (folder / "dir.sql").mkdir(parents=True)
+    (folder / "kennel.sql").write_text(KENNEL)
+    (folder / "._kennel.sql").write_bytes(b"\x00\x05")
+    (folder / "bytes.sql").write_bytes(b"\xff\xfe\x00")
+    assert run("generate", "kennel", "--count", "3").returncode == 0
+    told = run("profiles").stdout
+    assert "cannot be read" in told
+    assert "| kennel " in told
 
 
 def test_rows_that_the_product_refuses_name_the_field(store: Store, kennel: str) -> None:

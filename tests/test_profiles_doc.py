@@ -52,7 +52,7 @@ def test_the_tests_of_the_page_pass_for_a_plugin(
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_every_distribution_is_on_the_page() -> None:

@@ -87,7 +87,7 @@ CREATE TABLE fatal_events (graded INTEGER, weight REAL);
 INSERT INTO fatal_events SELECT id, weight FROM graded WHERE grade = 5 ORDER BY id;
 
 -- A subject. How many complete the trial decides, along with missed visits, how many visits there
--- are (see the @target). For the share with an adverse event, 16 %:
+-- are (see its target). For the share with an adverse event, 16 %:
 --   active   0.08 + 0.92 * 0.1304 = 0.20   (who leaves because of one has one)
 --   control  0.03 + 0.97 * 0.0928 = 0.12
 -- @for count
