@@ -50,6 +50,7 @@ def test_every_wheel_carries_its_sql_files_and_tables(tmp_path: Path) -> None:
     plugins = (ROOT / "plugins").glob("healthsim-store-*/src")
     sources = {folder.parent: folder for folder in sorted(plugins)} | {ROOT: ROOT}
     assert len(sources) >= 5
+    found = 0
     for project, source in sources.items():
         with zipfile.ZipFile(wheel(project, tmp_path)) as archive:
             names = set(archive.namelist())
@@ -60,8 +61,9 @@ def test_every_wheel_carries_its_sql_files_and_tables(tmp_path: Path) -> None:
             for ending in ("sql", "csv")
             for path in package.rglob(f"*.{ending}")
         }
-        assert declared
         assert declared <= names
+        found += len(declared)
+    assert found > 20
 
 
 def test_products_are_mostly_sql() -> None:

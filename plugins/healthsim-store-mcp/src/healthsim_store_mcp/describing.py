@@ -1,0 +1,160 @@
+"""What there is to store, to generate and to ask: so that SQL and rows are right the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+import healthsim_store as hs
+
+from .replies import Reply, cell, columnar, fewest, fitted, line
+from .shelf import Shelf
+
+_VALUES = 6  # allowed values that are told beside a column
+
+
+def everything() -> Reply:
+    """What can be stored, generated and exported."""
+    products: dict[str, list[str]] = {}
+    for found in hs.list_entity_types():
+        products.setdefault(found.product, []).append(found.name)
+    profiles = {p["name"]: line(p["title"]) for p in hs.list_profiles() if "problem" not in p}
+    formats = hs.list_export_formats()
+    lines = ["Entity types (give entity_types for their fields):"]
+    lines += [f"{product}: {', '.join(names)}" for product, names in products.items()]
+    lines += ["", "Profiles (give profile for its options):"]
+    lines += [f"{name}: {title}" for name, title in profiles.items()]
+    lines += ["", f"Export formats: {', '.join(formats)}"]
+    data = {
+        "entity_types": {product: ", ".join(names) for product, names in products.items()},
+        "profiles": profiles,
+        "export_formats": formats,
+    }
+    return Reply("\n".join(lines), data)
+
+
+def profile(name: str, budget: int) -> Reply:
+    """What a profile makes, and its options."""
+    known = {p["name"]: p for p in hs.list_profiles() if "problem" not in p}
+    if name not in known:
+        raise ToolError(
+            f"unknown_profile: there is no profile {line(name, 60)!r}. Known: {', '.join(known)}."
+        )
+    told = known[name]
+    makes = ", ".join(told["entity_types"])
+    header = ["option", "type", "default", "about"]
+    rows = [
+        [o["name"], o["type"], cell(o["default"]), _about([o["description"], *o["allowed"]])]
+        for o in told["options"]
+    ]
+    head = f"{line(told['title'], 200)}\nCounts {told['counts']}, by default {told['count']}"
+    head += f"\nMakes {makes}"
+
+    def make(count: int) -> Reply:
+        text = f"{head}\n{columnar(header, rows[:count])}"
+        data: dict[str, Any] = {
+            "title": line(told["title"], 200), "counts": told["counts"], "count": told["count"],
+            "makes": makes, "columns": header, "options": rows[:count],
+        }  # fmt: skip
+        if count < len(rows):
+            others = [row[0] for row in rows[count:]]
+            text += f"\nTruncated; also: {', '.join(others)}"
+            data["truncated"] = others
+        return Reply(text, data)
+
+    return fitted(make, len(rows), budget)
+
+
+def tables(shelf: Shelf, name: str, budget: int) -> Reply:
+    """The tables of a scenario that have rows, with all their columns."""
+    counts = shelf.store.get_summary(name, samples=0).entity_counts
+    types = [found for found in shelf.store.registry(name) if counts.get(found.name)]
+    if not types:
+        return Reply(f"{name} has no rows yet.", {"tables": {}})
+
+    def make(shown: int, *, values: bool) -> Reply:
+        told = {found.name: ", ".join(_columns(found, values=values)) for found in types[:shown]}
+        others = [found.name for found in types[shown:]]
+        text = "\n".join(f"{table} ({counts[table]:,}): {c}" for table, c in told.items())
+        data: dict[str, Any] = {"tables": told, "counts": {t.name: counts[t.name] for t in types}}
+        if others:
+            text += f"\nTruncated; give entity_types for: {', '.join(others)}"
+            data["truncated"] = others
+        return Reply(text, data)
+
+    for values in (True, False):
+        whole = make(len(types), values=values)
+        if whole.fits(budget):
+            return whole
+    return make(fewest(lambda n: make(n, values=False).fits(budget), len(types)), values=False)
+
+
+def fields(known: Iterable[Any], wanted: Sequence[str], budget: int) -> Reply:
+    """All about the fields of some entity types, as a table."""
+    types = list(known)
+    several = len(wanted) > 1
+    header = [*(["entity_type"] if several else []), "field", "type", "about"]
+    rows: list[list[str]] = []
+    for name in wanted:
+        found = _found(types, name)
+        for column in found.columns:
+            if column.name == "extra":
+                continue
+            about = _about([
+                "required" if column.required and column.default is None else "",
+                f"of {column.references.entity_type}" if column.references else "",
+                f"{'|'.join(column.values)}" if column.values else "",
+                f"unit {column.unit}" if column.unit else "",
+                line(column.description),
+            ])  # fmt: skip
+            row = [column.name, column.type.sql, about]
+            rows.append([found.name, *row] if several else row)
+
+    def make(count: int) -> Reply:
+        text = columnar(header, rows[:count])
+        data: dict[str, Any] = {"columns": header, "rows": rows[:count]}
+        if count < len(rows):
+            others = [".".join(row[:-2]) for row in rows[count:]]
+            text += f"\nTruncated; also: {', '.join(others)}"
+            data["truncated"] = others
+        return Reply(text, data)
+
+    return fitted(make, len(rows), budget)
+
+
+def _found(types: list[Any], name: str) -> Any:
+    folded = name.strip().casefold()
+    for found in types:
+        if folded in (found.name, *found.aliases):
+            return found
+    raise ToolError(
+        f"unknown_entity_type: there is no entity type {line(name, 60)!r}."
+        f" Known: {', '.join(found.name for found in types)}."
+    )
+
+
+def _columns(found: Any, *, values: bool) -> list[str]:
+    """The names of columns, with allowed values, and where they lead if the name does not say."""
+    told = []
+    for column in found.columns:
+        if column.name == "extra":
+            continue
+        text = str(column.name)
+        if values and 0 < len(column.values) <= _VALUES:
+            text += f"({'|'.join(column.values)})"
+        if column.references and column.references.column != column.name:
+            text += f">{column.references.entity_type}"
+        told.append(text)
+    return told
+
+
+def _about(parts: Sequence[Any]) -> str:
+    return "; ".join(str(part) for part in parts if part)
+
+
+def profile_count(name: str) -> int | None:
+    """How many a profile makes if nobody says."""
+    found: Mapping[str, Any] = next((p for p in hs.list_profiles() if p["name"] == name), {})
+    return found.get("count")

@@ -1,0 +1,99 @@
+"""Errors as text for a model: what was wrong, what was meant, and the call that would work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server.mcpserver.tools import Tool
+from pydantic import ValidationError
+
+import healthsim_store as hs
+
+from .replies import LEAST, compact, cut, line
+
+_BUDGET = 600
+_OPTION = re.compile(r"--([a-z][a-z-]*)")
+_GO_ON = re.compile(r"Go on with: healthsim-store generate .*? --seed (\d+).* --into (\S+)")
+_NO_SUCH = re.compile(r"no such (?:column|table): (\S+)")
+_NEAR = re.compile(r"Did you mean (\w+)")
+
+# What to do next, where the store's own hint does not say it in calls.
+_NEXT = {
+    "scenario_not_found": "scenario_list() finds scenarios.",
+    "ambiguous_scenario": "Call again with one of these names.",
+    "query_refused": (
+        "scenario_query takes one SELECT. Rows are added and changed by scenario_persist;"
+        " scenario_delete takes a whole scenario away."
+    ),
+    "query_timeout": (
+        "Narrow it by WHERE, or put its rows elsewhere: scenario_export(query=...) or"
+        " scenario_persist(select=...)."
+    ),
+    "unknown_profile": "scenario_describe() lists the profiles, with profile=... their options.",
+    "unknown_entity_type": "scenario_describe(entity_types=[...]) tells the fields.",
+    "invalid_rows": "scenario_describe(entity_types=[...]) tells the fields.",
+}
+
+
+def explain(error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: hs.Store) -> str:
+    """The store's error, with options of the command line turned into arguments of tools."""
+    parts = [f"{error.code}: {_as_calls(str(error))}"]
+    verb = (str(arguments.get("sql") or "").split() or [""])[0].upper()
+    if error.code == "query_refused" and verb.isalpha() and verb not in error.message:
+        parts.append(f"The statement is {line(verb, 20)}, not SELECT.")
+    working = _working_query(error, arguments, store)
+    if working:
+        parts.append(f"This works: scenario_query(sql={compact(working)})")
+    elif error.code in _NEXT:
+        parts.append(_NEXT[error.code])
+    return bounded("\n".join(parts), arguments)
+
+
+def wrong_arguments(error: ValidationError, tool: Tool) -> str:
+    """Which argument was wrong and why, and what the tool takes."""
+    told = [
+        f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}"
+        + (f", not {line(repr(each['input']), 40)}" if each["type"] != "missing" else "")
+        for each in error.errors()[:5]
+    ]
+    return f"invalid_argument: {'; '.join(told)}.\nIt takes {signature(tool)}"
+
+
+def signature(tool: Tool) -> str:
+    """A tool with its arguments, as they are called."""
+    required = tool.parameters.get("required", [])
+    told = [name if name in required else f"[{name}]" for name in tool.parameters["properties"]]
+    return f"{tool.name}({', '.join(told)})"
+
+
+def bounded(text: str, arguments: Mapping[str, Any]) -> str:
+    """The text within the budget of an error, or of the call where that is less."""
+    given = arguments.get("max_tokens")
+    budget = max(LEAST, min(_BUDGET, given)) if isinstance(given, int) else _BUDGET
+    return cut(text, budget, "...")
+
+
+def _as_calls(text: str) -> str:
+    text = _GO_ON.sub(r'Go on with the same call, with seed=\1 and scenario="\2".', text)
+    text = text.replace("--force replaces", "force=true replaces")
+    return _OPTION.sub(lambda option: option[1].replace("-", "_"), text)
+
+
+def _working_query(
+    error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: hs.Store
+) -> str | None:
+    """The statement with the name that was meant, if that does work."""
+    sql, scenario = arguments.get("sql"), arguments.get("scenario")
+    wrong, near = _NO_SUCH.search(error.message), _NEAR.search(error.hint or "")
+    if not (wrong and near and isinstance(sql, str) and isinstance(scenario, str)):
+        return None
+    name = wrong[1].rstrip(".").rpartition(".")[2]
+    corrected = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", near[1], sql)
+    try:
+        attach = arguments.get("attach") or ()
+        store.query_scenario(scenario, corrected, limit=1, timeout=1.0, attach=attach)
+    except hs.HealthsimStoreError:
+        return None
+    return corrected if len(corrected) <= 500 else None

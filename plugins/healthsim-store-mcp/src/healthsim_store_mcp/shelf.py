@@ -1,0 +1,101 @@
+"""The store as tools see it: scenarios by name, none that a link leads out to, one retry a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+import healthsim_store as hs
+
+from .confinement import Confinement
+from .replies import line
+
+_PAGE = 10_000  # rows asked for at once where a result goes elsewhere
+_SECONDS = 60.0
+_LOG = 1_000  # entries that are looked through
+
+
+class Shelf:
+    """The scenarios of one store. A connection for each call is the store's own care."""
+
+    def __init__(self, store: hs.Store, confinement: Confinement) -> None:
+        self.store = store
+        self.confinement = confinement
+        self._lock = threading.Lock()
+        self._batches: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+
+    def name(self, scenario: str) -> str:
+        """The name of the scenario that is meant."""
+        path = self.store.find(scenario)
+        if not self.confinement.is_scenario(path):
+            raise ToolError(f"{line(path.stem)} is a link to a file outside of the store.")
+        return path.stem
+
+    def target(self, scenario: str | None) -> str | None:
+        """The name to write to: of a new scenario, or of one that is there, by its whole name."""
+        if scenario is not None and self.store.exists(scenario):
+            return self.name(scenario)
+        return scenario
+
+    def exactly(self, scenario: str) -> str:
+        """The name, given whole: for what should not happen to a scenario that was guessed."""
+        name = self.name(scenario)
+        if scenario.strip().casefold() != name.casefold():
+            raise ToolError(f'Did you mean {line(name)}? Give the whole name: scenario="{name}".')
+        return name
+
+    @contextlib.contextmanager
+    def once(self, batch_id: str | None) -> Iterator[None]:
+        """Only one call with a batch_id at a time: the retry of one still under way waits for it.
+
+        It then finds what the first has stored.
+        """
+        if batch_id is None:
+            yield
+            return
+        with self._lock:
+            lock = self._batches.setdefault(batch_id, threading.Lock())
+        with lock:
+            yield
+
+    def rows(
+        self, name: str, sql: str, attach: list[str] | None = None
+    ) -> Iterator[tuple[list[str], list[list[Any]]]]:
+        """All rows of a SELECT, page by page, with the columns."""
+        offset = 0
+        while True:
+            page = self.store.query_scenario(
+                name, sql, limit=_PAGE, offset=offset, timeout=_SECONDS, attach=attach or ()
+            )
+            columns = list(page.columns)
+            yield columns, [[row[column] for column in columns] for row in page.rows]
+            offset += len(page.rows)
+            if not page.has_more:
+                return
+
+    def holding(self, profile: str, seed: int, count: int | None) -> str | None:
+        """The scenario in which this run of a profile is, whole or in part."""
+        for listed in self.store.list_scenarios():
+            if listed.problem:
+                continue
+            info = self.store.scenario_info(listed.name, log_entries=_LOG)
+            for entry in info.log:
+                facts = entry.get("details") or {}
+                if (
+                    entry.get("operation") == "generate"
+                    and (facts.get("profile"), facts.get("seed")) == (profile, seed)
+                    and count in (None, facts.get("count"))
+                ):
+                    return info.name
+        return None
+
+
+def seed_of(batch_id: str) -> int:
+    """The seed that follows from a batch_id, so that its retry makes the same."""
+    return int.from_bytes(hashlib.sha256(batch_id.encode("utf-8", "replace")).digest()[:4]) >> 1

@@ -1,0 +1,123 @@
+"""Where entities come from: inline, a file, a profile, or SELECTs over another scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+import healthsim_store as hs
+
+from .describing import profile_count
+from .progress import Progress
+from .reading import summarised
+from .replies import Reply, line
+from .shelf import Shelf, seed_of
+
+# Counted entities that are generated at once. It changes nothing of what is made; between two of
+# them progress is told, and a call that was cancelled ends.
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be stored in which scenario, and how."""
+
+    scenario: str | None
+    context: str | None
+    tags: Sequence[str]
+    on_conflict: str
+    batch_id: str | None
+
+    def how(self, scenario: str | None) -> dict[str, Any]:
+        return {
+            "scenario": scenario, "context": self.context, "tags": self.tags,
+            "on_conflict": self.on_conflict, "batch_id": self.batch_id,
+        }  # fmt: skip
+
+
+def inline(shelf: Shelf, entities: Mapping[str, Any], order: Order) -> Any:
+    return shelf.store.persist(entities, **order.how(shelf.target(order.scenario)))
+
+
+def from_file(
+    shelf: Shelf, file: str, format: str | None, entity_type: str | None, order: Order,
+    progress: Progress,
+) -> Any:  # fmt: skip
+    path = shelf.confinement.reading(file)
+    return hs.import_data(
+        str(path), format=format, entity_type=entity_type, progress=progress,
+        **order.how(shelf.target(order.scenario)),
+    ).persisted  # fmt: skip
+
+
+def selected(
+    shelf: Shelf, source: str, select: Mapping[str, str], order: Order, progress: Progress
+) -> Any:
+    """The rows of SELECTs over a scenario, as entities of another."""
+    name = shelf.name(source)
+    target = shelf.target(order.scenario)
+    if target is not None and target.casefold() == name.casefold():
+        raise ToolError(f"{line(name)} cannot be selected into itself. Name another scenario.")
+
+    def rows(sql: str) -> Iterator[dict[str, Any]]:
+        for columns, page in shelf.rows(name, sql):
+            progress(len(page))
+            for row in page:
+                pairs = zip(columns, row, strict=True)
+                yield {column: value for column, value in pairs if value is not None}
+
+    # Every statement is tried first: an error then names it, and nothing was begun.
+    for sql in select.values():
+        shelf.store.query_scenario(name, sql, limit=1)
+    entities = {entity_type: rows(sql) for entity_type, sql in select.items()}
+    return shelf.store.persist(entities, **order.how(target))
+
+
+def generated(
+    shelf: Shelf, profile: str, count: int | None, seed: int | None,
+    options: Mapping[str, Any] | None, order: Order, progress: Progress,
+) -> tuple[str, Any]:  # fmt: skip
+    """What is said of it, and the result."""
+    if profile.endswith(".sql") or "/" in profile or "\\" in profile:
+        raise ToolError(
+            "A profile is given by its name. The user's own belong in the folder profiles of the"
+            " store; scenario_describe() lists all."
+        )
+    if order.on_conflict != "error":
+        raise ToolError("on_conflict is for entities, file and select: a profile has no conflicts.")
+    scenario = order.scenario
+    if order.batch_id is not None:
+        seed = seed_of(order.batch_id) if seed is None else seed
+        wanted = count if count is not None else profile_count(profile)
+        scenario = scenario or shelf.holding(profile, seed, wanted)
+    made = hs.generate_scenario(
+        profile, count=count, seed=seed, options=options, into=shelf.target(scenario), batch=_BATCH,
+        tags=order.tags, description=order.context, progress=progress,
+    )  # fmt: skip
+    said = f"seed {made.run['seed']}"
+    if made.first is None:
+        said += ", was there already"
+    elif made.first > 1:
+        said += f", went on from {made.first:,}"
+    return said, made
+
+
+def told(said: str, stored: Any, budget: int) -> Reply:
+    """The reply to all of them."""
+    counts = {
+        kind: {name: n for name, n in getattr(stored, kind, {}).items() if n}
+        for kind in ("inserted", "skipped", "replaced")
+    }
+    changed = {kind: found for kind, found in counts.items() if found}
+    head = f'Saved "{stored.scenario}" ({said}).\n'
+    whole = changed.get("inserted") == {
+        name: n for name, n in stored.summary.entity_counts.items() if n
+    }
+    if whole and len(changed) == 1:
+        changed = {}  # the counts of the summary say it
+    for kind, found in changed.items():
+        head += f"{kind}: {', '.join(f'{name} {n:,}' for name, n in found.items())}\n"
+    return summarised(stored.summary, budget, head, said=said, **changed)

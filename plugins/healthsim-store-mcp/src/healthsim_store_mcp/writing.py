@@ -1,0 +1,244 @@
+"""The tools that write. A docstring is what the model reads, so each is short."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from . import storing
+from .describing import profile_count
+from .kinds import Budget, Scenario, Strategy
+from .progress import Progress
+from .replies import BUDGET, Reply, cell, columnar, line
+from .shelf import Shelf
+
+_TRASH = 30  # deleted scenarios that are told
+
+
+class Writing:
+    """Tools over one store; each changes something."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._store = shelf.store
+
+    def scenario_persist(
+        self,
+        ctx: Context[Any, Any],
+        profile: Annotated[
+            str | None, Field(description="Generate by it: a name from scenario_describe")
+        ] = None,
+        count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
+        seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
+        options: Annotated[dict[str, Any] | None, Field(description="With profile")] = None,
+        file: Annotated[
+            str | None, Field(description="CSV, JSON, NDJSON, Parquet, or an export's folder")
+        ] = None,
+        format: Annotated[str | None, Field(description="Of file, if its ending is silent")] = None,
+        entity_type: Annotated[
+            str | None, Field(description="Of file, if its name is silent")
+        ] = None,
+        select: Annotated[
+            dict[str, str] | None,
+            Field(description="SELECT by entity type, over source, into another scenario"),
+        ] = None,
+        source: str | None = None,
+        entities: Annotated[
+            dict[str, list[dict[str, Any]]] | None,
+            Field(description="Rows by entity type, inline: dear, so only a few"),
+        ] = None,
+        scenario: Annotated[
+            str | None, Field(description="Add to it, or name a new one; else named by context")
+        ] = None,
+        context: Annotated[str | None, Field(description="What it is for")] = None,
+        tags: list[str] | None = None,
+        on_conflict: Literal["error", "skip", "replace"] = "error",
+        batch_id: Annotated[
+            str | None, Field(description="Any text; a retry with the same adds nothing")
+        ] = None,
+        max_tokens: Budget = BUDGET,
+    ) -> CallToolResult:
+        """Store entities of one: profile, file, select, entities. The reply is a summary."""
+        sources = {"profile": profile, "file": file, "select": select, "entities": entities}
+        given = [name for name, value in sources.items() if value]
+        if len(given) != 1:
+            raise ToolError(
+                f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
+            )
+        order = storing.Order(scenario, context, tags or (), on_conflict, batch_id)
+        with self._shelf.once(batch_id):
+            if profile:
+                progress = Progress(ctx, count or profile_count(profile))
+                said, stored = storing.generated(
+                    self._shelf, profile, count, seed, options, order, progress
+                )
+                return storing.told(said, stored, max_tokens).result(max_tokens)
+            if file:
+                stored = storing.from_file(
+                    self._shelf, file, format, entity_type, order, Progress(ctx)
+                )
+            elif select:
+                if source is None:
+                    raise ToolError("select needs source: the scenario that is asked.")
+                stored = storing.selected(self._shelf, source, select, order, Progress(ctx))
+            else:
+                stored = storing.inline(self._shelf, entities or {}, order)
+        said = "was there already" if stored.repeated else "new" if stored.created else "added to"
+        return storing.told(said, stored, max_tokens).result(max_tokens)
+
+    def scenario_tag(
+        self,
+        scenario: Scenario,
+        add: list[str] | None = None,
+        remove: list[str] | None = None,
+    ) -> CallToolResult:
+        """Add or remove tags; tells its tags afterwards. All tags: scenario_list."""
+        if not add and not remove:
+            raise ToolError("Give add or remove. scenario_list() tells all tags.")
+        name = self._shelf.name(scenario)
+        tags: tuple[str, ...] = ()
+        if add:
+            tags = self._store.add_tags(name, *add)
+        if remove:
+            tags = self._store.remove_tags(name, *remove)
+        told = {"scenario": name, "tags": ", ".join(map(line, tags))}
+        return Reply(f"{line(name)}: {told['tags'] or 'no tags'}", told).result()
+
+    def scenario_rename(self, scenario: Scenario, new_name: str) -> CallToolResult:
+        """Give a scenario another name."""
+        old = self._shelf.name(scenario)
+        new = self._store.rename_scenario(old, new_name)
+        return Reply(f"Old name: {line(old)}\nNew name: {new}", {"old": old, "new": new}).result()
+
+    def scenario_clone(
+        self, ctx: Context[Any, Any], scenario: Scenario, new_name: str | None = None
+    ) -> CallToolResult:
+        """Copy a scenario, with new ids for every entity."""
+        made = self._store.clone_scenario(
+            self._shelf.name(scenario), new_name=new_name, progress=Progress(ctx)
+        )
+        copied = {name: n for name, n in made.copied.items() if n}
+        data = {"scenario": made.scenario, "source": made.source, "copied": copied}
+        return Reply(made.to_markdown(), data | {"total": made.total}).result()
+
+    def scenario_merge(
+        self,
+        ctx: Context[Any, Any],
+        scenarios: Annotated[list[str], Field(min_length=2)],
+        new_name: str | None = None,
+        context: Annotated[str | None, Field(description="What it is for; names it")] = None,
+        on_conflict: Strategy = "skip",
+        dry_run: bool = False,
+        max_tokens: Budget = BUDGET,
+    ) -> CallToolResult:
+        """Put several scenarios into a new one; they stay as they are."""
+        made = self._store.merge_scenarios(
+            [self._shelf.name(scenario) for scenario in scenarios], new_name=new_name,
+            context=context, on_conflict=on_conflict, dry_run=dry_run, progress=Progress(ctx),
+        )  # fmt: skip
+        told = made.to_dict()
+        kept = ("scenario", "dry_run", "sources", "entity_counts", "total", "conflicts", "tags")
+        data = {key: told[key] for key in kept if told.get(key) not in (None, {}, [])}
+        more = "Truncated: see scenario_summary."
+        return Reply(made.to_markdown(), data).result(max_tokens, more)
+
+    def scenario_export(
+        self,
+        ctx: Context[Any, Any],
+        scenario: Scenario,
+        format: str = "csv",
+        to: Annotated[
+            str | None, Field(description="New folder (of query: a .csv file); has a default")
+        ] = None,
+        query: Annotated[
+            str | None, Field(description="Only the rows of this SELECT, as one CSV file")
+        ] = None,
+        force: Annotated[bool, Field(description="Replace an export that is there")] = False,
+        drop_sensitive: bool = False,
+        max_tokens: Budget = BUDGET,
+    ) -> CallToolResult:
+        """Write a scenario, or a query's rows, to files instead of the context."""
+        name = self._shelf.name(scenario)
+        if query is not None:
+            if format != "csv":
+                raise ToolError(
+                    "query is written as CSV. For another format put its rows into a scenario by"
+                    " scenario_persist(select=..., source=...), and export that."
+                )
+            return self._query_file(name, query, to, force, Progress(ctx)).result(max_tokens)
+        confinement = self._shelf.confinement
+        target = confinement.writing(to) if to else confinement.export_folder(name, format)
+        made = self._store.export_scenario(
+            name, format=format, to=target, force=force, drop_sensitive=drop_sensitive,
+            progress=Progress(ctx),
+        )  # fmt: skip
+        data = {
+            "scenario": made.scenario, "format": made.format, "folder": str(made.location),
+            "rows": {file.name: file.rows for file in made.files}, "bytes": made.bytes,
+        }  # fmt: skip
+        more = f"Truncated. All files are in {line(str(target), 120)}."
+        return Reply(made.to_markdown(), data).result(max_tokens, more)
+
+    def _query_file(
+        self, name: str, query: str, to: str | None, force: bool, progress: Progress
+    ) -> Reply:
+        confinement = self._shelf.confinement
+        path = confinement.writing(to or f"{name}-query.csv")
+        if path.suffix != ".csv":
+            path = path / "query.csv"
+        replaced = force and confinement.replaceable(path) and not path.is_dir()
+        if path.exists() and not replaced:
+            raise ToolError(f"target_exists: {path} is there already. Give another path in to.")
+        count = 0
+        header: list[str] = []
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("x", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                for columns, rows in self._shelf.rows(name, query):
+                    if not header:
+                        header = columns
+                        writer.writerow(columns)
+                    writer.writerows([map(cell, row) for row in rows])
+                    count += len(rows)
+                    progress(len(rows))
+            part.replace(path)
+        except OSError as error:
+            raise ToolError(f"not_writable: {path} cannot be written: {error.strerror}.") from error
+        finally:
+            part.unlink(missing_ok=True)
+        data = {"file": str(path), "rows": count, "columns": header}
+        return Reply(f"{count:,} rows of {', '.join(map(line, header))}\nin {path}", data)
+
+    def scenario_delete(
+        self, scenario: Annotated[str, Field(description="The whole name")]
+    ) -> CallToolResult:
+        """Move a scenario to the trash."""
+        name = self._store.delete_scenario(self._shelf.exactly(scenario))
+        text = f'Deleted {line(name)}. scenario_restore(scenario="{line(name)}") brings it back.'
+        return Reply(text, {"deleted": name}).result()
+
+    def scenario_restore(
+        self,
+        scenario: Annotated[str | None, Field(description="Without: what is in the trash")] = None,
+        new_name: str | None = None,
+    ) -> CallToolResult:
+        """Bring the last deleted scenario of a name back."""
+        if scenario is None:
+            found = self._store.list_deleted()
+            rows = [[line(entry.name), entry.deleted_at] for entry in found[:_TRASH]]
+            text = columnar(["name", "deleted"], rows) if rows else "The trash is empty."
+            data: dict[str, Any] = {"columns": ["name", "deleted"], "rows": rows}
+            if len(found) > _TRASH:
+                text += f"\nTruncated: the last {_TRASH} of {len(found)}."
+                data["truncated"] = len(found) - _TRASH
+            return Reply(text, data).result()
+        name = self._store.restore_scenario(scenario, new_name=new_name)
+        return Reply(f"Restored {line(name)}.", {"restored": name}).result()

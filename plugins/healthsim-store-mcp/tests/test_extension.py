@@ -1,0 +1,68 @@
+"""What a plugin adds is there without a line in the server."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+PLUGIN = """
+from healthsim_store import Exporter, Importer, Product, Profile, hookimpl
+
+@hookimpl
+def healthsim_store_products():
+    return [Product.from_package(__name__, name="petsim")]
+
+@hookimpl
+def healthsim_store_profiles():
+    return Profile.all_from_package(__name__)
+"""
+
+SCHEMA = """
+-- Pets
+CREATE TABLE pets (
+  pet_id VARCHAR PRIMARY KEY, -- Id
+  name VARCHAR NOT NULL, -- Name
+  species VARCHAR NOT NULL CHECK (species IN ('cat', 'dog')) -- Kind
+);
+"""
+
+PROFILE = """\
+-- Pets of a household @counts pets @count 3
+
+-- @for count
+CREATE TABLE trait (
+  species VARCHAR -- @choice cat=1, dog=1
+);
+
+-- @into pets
+SELECT 'P' || key || n AS pet_id, 'Pet ' || n AS name, species FROM trait, run ORDER BY n;
+"""
+
+
+def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
+    package = tmp_path / "site" / "petsim"
+    (package / "profiles").mkdir(parents=True)
+    (package / "__init__.py").write_text(PLUGIN, "utf-8")
+    (package / "schema.sql").write_text(SCHEMA, "utf-8")
+    (package / "summary.sql").write_text("", "utf-8")
+    (package / "profiles" / "household.sql").write_text(PROFILE, "utf-8")
+    info = tmp_path / "site" / "petsim-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: petsim\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[healthsim_store]\npetsim = petsim\n")
+    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    with stdio(tmp_path / "store", PYTHONPATH=path) as talk:
+        _, data = talk("describe")
+        assert data["entity_types"]["petsim"] == "pets"
+        assert data["profiles"]["household"] == "Pets of a household"
+        _, data = talk("persist", profile="household", seed=1, scenario="home")
+        assert data["entity_counts"] == {"pets": 3}
+        assert "species(cat|dog)" in talk("describe", scenario="home")[0]
+        tools = {tool.name: tool for tool in talk.do(talk.client.list_tools).tools}
+        formats = tools["scenario_export"].input_schema["properties"]["format"]["enum"]
+        assert formats == data_formats(talk)
+
+
+def data_formats(talk: Any) -> list[str]:
+    return list(talk("describe")[1]["export_formats"])
