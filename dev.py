@@ -50,7 +50,8 @@ def demo(*arguments: str) -> None:
 
 def test(*arguments: str) -> None:
     install("test")
-    run("pytest", "--numprocesses", "auto", *arguments)
+    # A file at a time: some files tell one story from test to test.
+    run("pytest", "--numprocesses", "auto", "--dist", "loadfile", *arguments)
 
 
 def check() -> None:

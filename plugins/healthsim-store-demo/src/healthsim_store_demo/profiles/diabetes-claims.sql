@@ -21,19 +21,23 @@ CREATE TABLE insured (
   operated INTEGER -- Days ago @uniform 30, 700
 );
 
--- Medicare pays from the month of one's 65th birthday on
+-- Medicare pays from the month of one's 65th birthday on. Nobody is operated on at the weekend.
 CREATE VIEW member AS
 SELECT
   *,
   'M' || key || printf('%06d', n) AS member_id,
   iif(age < 65, payers.plan_type, medicare_plan) AS member_plan,
   iif(age < 65, payers.payer_name, 'Medicare') AS member_payer,
+  iif(strftime('%w', chosen) IN ('0', '6'), date(chosen, 'weekday 1'), chosen) AS operation_day,
   max(
     iif(age < 65, '', date(birth_date, '65 years', 'start of month')),
     date(as_of, 'start of year', '-' || years || ' years')
   ) AS coverage_start
 FROM (
-  SELECT *, date(as_of, '-' || age || ' years', '-' || birthday || ' days') AS birth_date
+  SELECT
+    *,
+    date(as_of, '-' || age || ' years', '-' || birthday || ' days') AS birth_date,
+    date(as_of, '-' || operated || ' days') AS chosen
   FROM chart JOIN people USING (n) JOIN care USING (n) JOIN insured USING (n), options, run
 )
 JOIN payers ON payers.rowid = payer;
@@ -68,7 +72,7 @@ SELECT
   member_id,
   NULL,
   'surgery',
-  date(as_of, '-' || operated || ' days'),
+  operation_day,
   0,
   code,
   description,
@@ -76,7 +80,7 @@ SELECT
   patient_percent
 FROM member JOIN conditions ON code = principal
 WHERE operation < iif(complicated, 0.31, 0.09)
-  AND date(as_of, '-' || operated || ' days') >= coverage_start;
+  AND operation_day >= coverage_start;
 
 -- @into members
 SELECT

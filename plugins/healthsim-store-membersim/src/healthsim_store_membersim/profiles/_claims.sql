@@ -1,7 +1,8 @@
 -- Claims and what they cost: a part for profiles that include healthsim_store/people.sql before. A
--- profile adds the view claim_base, with a row for each claim: n and k (from 1 to 17), member_id,
--- encounter_id, kind (of claim_kinds), service_date, days (in hospital), code and description of
--- the diagnosis, npi, and patient_percent, the patient's share of what is allowed.
+-- profile adds the option as_of, the last day of the records, and the view or table claim_base, with
+-- a row for each claim: n and k (from 1 to 17), member_id, encounter_id, kind (of claim_kinds),
+-- service_date, days (in hospital), code and description of the diagnosis, npi, and
+-- patient_percent, the patient's share of what is allowed.
 
 CREATE TABLE options (
   claims BOOLEAN NOT NULL DEFAULT 0 -- Make claims too
@@ -42,11 +43,28 @@ CREATE TABLE claim (
   paid_after INTEGER -- Days @uniform 10, 45
 );
 
+-- A claim is pending until the payer pays or denies it: until then nothing is allowed
+CREATE VIEW claimed AS
+SELECT
+  n, k, member_id, encounter_id, kind, service_date, end_date, days, code, description, npi,
+  patient_percent, price, allowed_percent,
+  date(end_date, paid_after || ' days') AS settled_date,
+  CASE
+    WHEN date(end_date, paid_after || ' days') > as_of THEN 'pending'
+    WHEN denied THEN 'denied'
+    ELSE 'paid'
+  END AS status
+FROM (
+  SELECT *, date(service_date, iif(kind = 'inpatient', days, 0) || ' days') AS end_date
+  FROM claim_base
+)
+JOIN claim USING (n, k), options;
+
 -- All money is in whole cents, so that it adds up. Most charges are near the low end: the square of
 -- what is uniform.
 CREATE VIEW charged AS
 SELECT
-  n, k, line, kind, service_date, patient_percent, allowed_percent, denied,
+  n, k, line, kind, service_date, patient_percent, allowed_percent, status,
   procedure_code, procedure_description, procedure_code_system, revenue_code,
   iif(per_day, days, 1) AS units,
   iif(per_day, days, 1)
@@ -56,12 +74,17 @@ FROM (
     *,
     CASE line WHEN 1 THEN price % 1000 WHEN 2 THEN price / 1000 % 1000 ELSE price / 1000000 END
       AS luck
-  FROM claim_base JOIN claim USING (n, k) JOIN services USING (kind)
+  FROM claimed JOIN services USING (kind)
 );
 
 CREATE VIEW settled AS
-SELECT *, iif(free, 0, allowed * patient_percent / 100) AS patient
-FROM (SELECT *, iif(denied, 0, charge * allowed_percent / 100) AS allowed FROM charged)
+SELECT *, allowed * iif(free, 0, patient_percent) / 100 AS patient
+FROM (
+  SELECT
+    *,
+    CASE status WHEN 'paid' THEN charge * allowed_percent / 100 WHEN 'denied' THEN 0 END AS allowed
+  FROM charged
+)
 JOIN claim_kinds USING (kind);
 
 -- @into claims
@@ -75,19 +98,15 @@ SELECT
   allowed / 100.0 AS total_allowed,
   (allowed - patient) / 100.0 AS total_paid,
   patient / 100.0 AS patient_responsibility,
-  iif(denied, 'denied', 'paid') AS claim_status,
+  status AS claim_status,
   code AS principal_diagnosis,
   description AS diagnosis_description,
   place_of_service,
   npi AS provider_npi,
   end_date,
-  iif(denied, NULL, date(end_date, paid_after || ' days')) AS paid_date,
+  iif(status = 'paid', settled_date, NULL) AS paid_date,
   encounter_id
-FROM (
-  SELECT *, date(service_date, iif(kind = 'inpatient', days, 0) || ' days') AS end_date
-  FROM claim_base
-)
-JOIN claim USING (n, k)
+FROM claimed
 JOIN claim_kinds USING (kind)
 JOIN (
   SELECT n, k, sum(charge) AS charge, sum(allowed) AS allowed, sum(patient) AS patient
@@ -142,6 +161,21 @@ WHERE round(100 * paid_amount) + round(100 * patient_responsibility) <> round(10
 -- Money for a denied claim, or none for a paid one @never
 SELECT claim_id FROM claims WHERE (claim_status = 'denied') <> (total_allowed = 0);
 
+-- Money for a pending claim, or a paid one without it or its date @never
+SELECT claim_id
+FROM claims
+WHERE (claim_status = 'pending') <> (total_allowed IS NULL)
+  OR (claim_status = 'pending') <> (total_paid IS NULL)
+  OR (claim_status = 'pending') <> (patient_responsibility IS NULL)
+  OR (claim_status = 'paid') <> (paid_date IS NOT NULL);
+
+-- A line that is settled before its claim, or not with it @never
+SELECT claim_line_id
+FROM claims JOIN claim_lines AS line USING (claim_id)
+WHERE (claim_status = 'pending') <> (allowed_amount IS NULL)
+  OR (claim_status = 'pending') <> (paid_amount IS NULL)
+  OR (claim_status = 'pending') <> (line.patient_responsibility IS NULL);
+
 -- A part to pay of prevention @never
 SELECT claim_id FROM claims WHERE service_category = 'preventive' AND patient_responsibility > 0;
 
@@ -152,6 +186,18 @@ WHERE service_category = 'inpatient' AND total_charge NOT BETWEEN 10000 AND 6000
 
 -- A claim that is paid before its end @never
 SELECT claim_id FROM claims WHERE end_date < service_date OR paid_date <= end_date;
+
+-- A claim that ends or is paid after the end of 2025, the last day of the records @never
+SELECT claim_id FROM claims WHERE end_date > '2025-12-31' OR paid_date > '2025-12-31';
+
+-- A claim that waits for longer than 45 days @never
+SELECT claim_id FROM claims WHERE claim_status = 'pending' AND end_date < '2025-11-17';
+
+-- A visit to the office or an operation at the weekend @never
+SELECT claim_id
+FROM claims
+WHERE service_category IN ('preventive', 'outpatient', 'office', 'surgery')
+  AND strftime('%w', service_date) IN ('0', '6');
 
 -- A claim before the coverage @never
 SELECT claim_id FROM claims JOIN members USING (member_id) WHERE service_date < coverage_start;

@@ -1,7 +1,7 @@
 -- Medicare Advantage members of 65 and over in California, with conditions, risk scores, and claims if wanted @counts members @count 100 @include healthsim_store/people.sql _claims.sql
 
 CREATE TABLE options (
-  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The day on which ages are meant, and the last one on which a claim begins
+  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The day on which ages are meant, and the last one of the records
 );
 
 -- Plans with their share of all members: HMO 40, PPO 35, PFFS 25. The payers are invented, and the
@@ -28,7 +28,7 @@ INSERT INTO demographics VALUES
 
 -- Conditions with their category and coefficient in CMS-HCC V28. The prevalences are illustrative;
 -- that of diabetes is high, as in a plan for people with chronic illnesses. Conditions of one illness
--- exclude each other, and those without a prevalence follow from other illnesses.
+-- exclude each other, and those without a prevalence follow from other illnesses or an earlier date.
 -- @csv conditions.csv
 CREATE TABLE conditions (
   illness VARCHAR, code VARCHAR, description VARCHAR, hcc VARCHAR, coefficient REAL,
@@ -65,13 +65,16 @@ SELECT age_group, max(iif(illness = 'kidney', upto, 0)), max(iif(illness = 'hear
 FROM chances
 GROUP BY age_group;
 
--- What claims are for, beside a wellness visit; where an illness is named, for that alone
-CREATE TABLE treatments (kind VARCHAR, illness VARCHAR, weight INTEGER);
+-- What claims are for, beside a wellness visit; where illnesses are named, for those alone
+CREATE TABLE treatments (kind VARCHAR, illnesses VARCHAR, weight INTEGER);
 
 INSERT INTO treatments VALUES
-  ('clinic', NULL, 50), ('education', 'diabetes', 8), ('supplies', 'diabetes', 12),
-  ('oxygen', 'lung', 8), ('home care', NULL, 8), ('emergency', NULL, 8),
-  ('inpatient', NULL, 3), ('surgery', NULL, 3);
+  ('clinic', NULL, 15), ('education', 'diabetes', 9), ('supplies', 'diabetes', 14),
+  ('oxygen', 'lung', 9),
+  ('home care', 'heart, lung, kidney, diabetes, dementia, arthritis, parkinson', 21),
+  ('emergency', 'heart, lung, kidney, fibrillation, coronary, pressure, depression', 14),
+  ('inpatient', 'heart, lung, kidney, fibrillation, coronary', 12),
+  ('surgery', 'heart, fibrillation, coronary, arthritis, obesity', 12);
 
 CREATE TABLE physicians (npi VARCHAR);
 
@@ -137,37 +140,42 @@ FROM (
   FROM trait JOIN person USING (n), options, run
 );
 
--- Who has what. Where luck lies in what finds a condition tells how long ago that was. ICD-10-CM
--- presumes that kidney disease comes from diabetes, and the kidneys' and the heart's from high blood
--- pressure: there are codes for both together, instead of those for one. @batch
+-- Who has what. Where luck lies in what finds a condition tells how long ago that was: a week at
+-- least. ICD-10-CM presumes that kidney disease comes from diabetes, and the kidneys' and the heart's
+-- from high blood pressure: there are codes for both together, instead of those for one. The classes
+-- of obesity are codes since October 2024. @batch
 CREATE TABLE charted AS
 SELECT
-  n, k, illness, factor,
-  CAST(3000 * (luck - above) / (upto - above) AS INTEGER) AS days_ago,
+  n, k, illness, factor, days_ago,
   CASE
     WHEN code = 'E11.9' AND with_kidney THEN (SELECT rowid FROM conditions WHERE code = 'E11.22')
     WHEN code = 'I10' AND with_kidney AND with_heart
       THEN (SELECT rowid FROM conditions WHERE code = 'I13.0')
     WHEN code = 'I10' AND with_heart THEN (SELECT rowid FROM conditions WHERE code = 'I11.0')
     WHEN code = 'I10' AND with_kidney THEN (SELECT rowid FROM conditions WHERE code = 'I12.9')
+    WHEN code = 'E66.813' AND date(as_of, '-' || days_ago || ' days') < '2024-10-01'
+      THEN (SELECT rowid FROM conditions WHERE code = 'E66.01')
     ELSE k
   END AS condition
 FROM (
-  SELECT
-    n, chances.*, kidney < kidney_upto AS with_kidney, heart < heart_upto AS with_heart,
-    CASE illness
-      WHEN 'diabetes' THEN diabetes WHEN 'kidney' THEN kidney WHEN 'heart' THEN heart
-      WHEN 'pressure' THEN pressure WHEN 'lipids' THEN lipids WHEN 'coronary' THEN coronary
-      WHEN 'lung' THEN lung WHEN 'fibrillation' THEN fibrillation WHEN 'obesity' THEN obesity
-      WHEN 'depression' THEN depression WHEN 'dementia' THEN dementia
-      WHEN 'arthritis' THEN arthritis WHEN 'parkinson' THEN parkinson WHEN 'bones' THEN bones
-    END AS luck
-  FROM trait
-  JOIN luck USING (n)
-  JOIN age_groups ON age_group = 1 + (age >= 75) + (age >= 85)
-  JOIN chances USING (age_group)
-)
-WHERE luck >= above AND luck < upto
+  SELECT *, 7 + CAST(2993 * (luck - above) / (upto - above) AS INTEGER) AS days_ago
+  FROM (
+    SELECT
+      n, chances.*, kidney < kidney_upto AS with_kidney, heart < heart_upto AS with_heart,
+      CASE illness
+        WHEN 'diabetes' THEN diabetes WHEN 'kidney' THEN kidney WHEN 'heart' THEN heart
+        WHEN 'pressure' THEN pressure WHEN 'lipids' THEN lipids WHEN 'coronary' THEN coronary
+        WHEN 'lung' THEN lung WHEN 'fibrillation' THEN fibrillation WHEN 'obesity' THEN obesity
+        WHEN 'depression' THEN depression WHEN 'dementia' THEN dementia
+        WHEN 'arthritis' THEN arthritis WHEN 'parkinson' THEN parkinson WHEN 'bones' THEN bones
+      END AS luck
+    FROM trait
+    JOIN luck USING (n)
+    JOIN age_groups ON age_group = 1 + (age >= 75) + (age >= 85)
+    JOIN chances USING (age_group)
+  )
+  WHERE luck >= above AND luck < upto
+), options
 ORDER BY n, k;
 
 -- Each illness is one category, which counts once. Without the interactions of the model.
@@ -220,41 +228,75 @@ ORDER BY charted.rowid;
 -- A member's conditions, numbered, as reasons for claims
 CREATE VIEW reasons AS
 SELECT
-  n, charted.illness, code, description,
+  n, charted.illness, code, description, days_ago,
   row_number() OVER (PARTITION BY n ORDER BY k) AS number,
   count(*) OVER (PARTITION BY n) AS conditions
 FROM charted JOIN conditions ON conditions.rowid = condition;
 
--- A wellness visit for each, and two claims for each condition. A treatment of another illness than
--- the claim's becomes a visit to the clinic.
-CREATE VIEW claim_base AS
+-- A wellness visit for each, and two claims for each condition. A treatment for other illnesses than
+-- the claim's becomes a visit to the clinic. known says for how many days there could be a claim: it
+-- is for what was found before, and begins six days before as_of at the latest, so that a stay in
+-- hospital is over by then.
+CREATE VIEW dated AS
 SELECT
-  event.n,
-  event.k,
-  member_id,
-  NULL AS encounter_id,
-  CASE
-    WHEN event.k = 1 THEN 'wellness'
-    WHEN treatments.illness <> reasons.illness THEN 'clinic'
-    ELSE kind
-  END AS kind,
-  date(as_of, '-' || CAST(
-    moment * (1 + min(364, julianday(as_of) - julianday(coverage_start))) / 1000000 AS INTEGER)
-    || ' days') AS service_date,
-  days,
-  coalesce(code, 'Z00.00') AS code,
-  coalesce(description,
-    'Encounter for general adult medical examination without abnormal findings') AS description,
-  npi,
-  patient_percent
-FROM event
-JOIN member USING (n)
-JOIN plans ON plans.rowid = plan
-JOIN treatments ON treatments.rowid = treatment
-JOIN physicians ON physicians.rowid = event.physician
-LEFT JOIN reasons
-  ON reasons.n = event.n AND event.k > 1 AND number = 1 + reason * conditions / 1000000
-WHERE event.k = 1 OR event.luck < 0.125 * conditions;
+  *,
+  date(as_of, '-' || (6 + moment * (known - 5) / 1000000) || ' days') AS day
+FROM (
+  SELECT
+    event.n,
+    event.k,
+    member_id,
+    as_of,
+    CASE
+      WHEN event.k = 1 THEN 'wellness'
+      WHEN instr(illnesses, reasons.illness) = 0 THEN 'clinic'
+      ELSE kind
+    END AS kind,
+    moment,
+    min(
+      CAST(julianday(as_of) - julianday(coverage_start) AS INTEGER),
+      coalesce(days_ago, 364),
+      364
+    ) AS known,
+    days,
+    coalesce(code, 'Z00.00') AS code,
+    coalesce(description,
+      'Encounter for general adult medical examination without abnormal findings') AS description,
+    npi,
+    patient_percent
+  FROM event
+  JOIN member USING (n)
+  JOIN plans ON plans.rowid = plan
+  JOIN treatments ON treatments.rowid = treatment
+  JOIN physicians ON physicians.rowid = event.physician
+  LEFT JOIN reasons
+    ON reasons.n = event.n AND event.k > 1 AND number = 1 + reason * conditions / 1000000
+  WHERE event.k = 1 OR event.luck < 0.125 * conditions
+)
+WHERE known > 5;
+
+-- What falls on a weekend, when no office is open, is on the Monday after. Who is in hospital is
+-- nowhere else: if the next claim is too soon, the member was in the emergency room only. @batch
+CREATE TABLE claim_base AS
+SELECT
+  n, k, member_id, NULL AS encounter_id,
+  iif(kind = 'inpatient' AND next_date <= date(service_date, days || ' days'), 'emergency', kind)
+    AS kind,
+  service_date, days, code, description, npi, patient_percent
+FROM (
+  SELECT *, lead(service_date) OVER (PARTITION BY n ORDER BY service_date, k) AS next_date
+  FROM (
+    SELECT
+      *,
+      iif(
+        kind IN ('wellness', 'clinic', 'education', 'surgery')
+          AND strftime('%w', day) IN ('0', '6'),
+        date(day, 'weekday 1'),
+        day
+      ) AS service_date
+    FROM dated
+  )
+);
 
 -- Women @target 0.52
 SELECT gender = 'F' FROM members;
@@ -369,6 +411,30 @@ FROM claims
 WHERE service_date > '2025-12-31'
   OR principal_diagnosis <> 'Z00.00' AND principal_diagnosis NOT IN
     (SELECT code FROM member_conditions WHERE member_conditions.member_id = claims.member_id);
+
+-- A claim for what was found later @never
+SELECT claim_id
+FROM claims JOIN member_conditions AS found
+  ON found.member_id = claims.member_id AND code = principal_diagnosis
+WHERE service_date < identified_date;
+
+-- A hospital, an operation or a nurse for what tablets treat @never
+SELECT claim_id
+FROM claims
+WHERE principal_diagnosis IN ('E78.5', 'M81.0')
+    AND service_category IN ('inpatient', 'surgery', 'home', 'emergency')
+  OR principal_diagnosis = 'I10' AND service_category IN ('inpatient', 'surgery', 'home');
+
+-- Somewhere else during a stay in hospital @never
+SELECT other.claim_id
+FROM claims AS stay JOIN claims AS other USING (member_id)
+WHERE stay.service_category = 'inpatient'
+  AND other.service_date > stay.service_date AND other.service_date <= stay.end_date;
+
+-- A class of obesity before it was a code @never
+SELECT member_condition_id
+FROM member_conditions
+WHERE code = 'E66.813' AND identified_date < '2024-10-01';
 
 -- Not one wellness visit a year @never
 SELECT member_id

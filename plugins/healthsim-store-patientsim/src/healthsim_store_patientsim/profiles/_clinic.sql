@@ -10,7 +10,7 @@
 -- totals are exact; the views only decide which. @include healthsim_store/people.sql
 
 CREATE TABLE options (
-  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The day on which ages are meant; the records are of the two years before
+  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '2020-01-01' AND '2100-01-01') -- The day on which ages are meant; the records are of the two years before, in which all the medicines were there
 );
 
 -- Tests with their usual values; without a mean, what the value is follows from the patient
@@ -20,21 +20,31 @@ CREATE TABLE labs (
   decimals INTEGER, mean REAL, deviation REAL
 );
 
+-- Medicines; approved is when the FDA let them in, where that was after 1999
 -- @csv drugs.csv
 CREATE TABLE drugs (
-  drug VARCHAR, name VARCHAR, dose VARCHAR, route VARCHAR, frequency VARCHAR, rxnorm_code VARCHAR
+  drug VARCHAR, name VARCHAR, dose VARCHAR, route VARCHAR, frequency VARCHAR, rxnorm_code VARCHAR,
+  approved DATE
 );
 
 -- @csv conditions.csv
 CREATE TABLE conditions (code VARCHAR, description VARCHAR);
+
+-- Codes that are newer than a diagnosis may be, and what was written before
+CREATE TABLE new_codes (new_code VARCHAR, since DATE, old_code VARCHAR);
+
+INSERT INTO new_codes VALUES
+  ('E66.811', '2024-10-01', 'E66.9'), ('E66.812', '2024-10-01', 'E66.9'),
+  ('E66.813', '2024-10-01', 'E66.9'), ('F32.A', '2021-10-01', 'F32.9');
 
 -- What is prescribed for a comorbidity
 CREATE TABLE remedies (code VARCHAR, drug VARCHAR);
 
 INSERT INTO remedies VALUES
   ('I10', 'lisinopril 10'), ('I12.9', 'lisinopril 20'), ('E78.5', 'atorvastatin'),
-  ('I48.91', 'apixaban'), ('I25.10', 'aspirin'), ('F32.A', 'sertraline'), ('F41.1', 'sertraline'),
-  ('K21.9', 'omeprazole'), ('E03.9', 'levothyroxine'), ('M17.9', 'acetaminophen');
+  ('I48.91', 'apixaban'), ('I25.10', 'aspirin'), ('F32.A', 'sertraline'), ('F32.9', 'sertraline'),
+  ('F41.1', 'sertraline'), ('K21.9', 'omeprazole'), ('E03.9', 'levothyroxine'),
+  ('M17.9', 'acetaminophen');
 
 -- What anybody may take, after all that has a reason
 CREATE TABLE everyday (place INTEGER, drug VARCHAR);
@@ -174,24 +184,29 @@ FROM (
 )
 WHERE code IS NOT NULL;
 
--- The diagnoses with their dates: the disease first, the others between then and the first visit
+-- The diagnoses with their dates, and the codes of then: the disease first, the others between then
+-- and the first visit
 CREATE VIEW problems AS
-SELECT
-  n,
-  k,
-  code,
-  visit,
-  CASE
-    WHEN visit IS NOT NULL THEN day
-    WHEN k = 1 THEN onset
-    ELSE date(onset, CAST(elapsed * (julianday(opens) - julianday(onset)) AS INTEGER) || ' days')
-  END AS diagnosed
+SELECT n, k, iif(diagnosed < since, old_code, code) AS code, visit, diagnosed
 FROM (
-  SELECT *, row_number() OVER (PARTITION BY n ORDER BY place) AS k FROM wanted_conditions
+  SELECT
+    n,
+    k,
+    code,
+    visit,
+    CASE
+      WHEN visit IS NOT NULL THEN day
+      WHEN k = 1 THEN onset
+      ELSE date(onset, CAST(elapsed * (julianday(opens) - julianday(onset)) AS INTEGER) || ' days')
+    END AS diagnosed
+  FROM (
+    SELECT *, row_number() OVER (PARTITION BY n ORDER BY place) AS k FROM wanted_conditions
+  )
+  JOIN diagnosis USING (n, k)
+  JOIN course USING (n)
+  LEFT JOIN (SELECT n, k AS visit, day FROM visits) USING (n, visit)
 )
-JOIN diagnosis USING (n, k)
-JOIN course USING (n)
-LEFT JOIN (SELECT n, k AS visit, day FROM visits) USING (n, visit);
+LEFT JOIN new_codes ON new_code = code;
 
 -- For comorbidities on the chart, and what anybody may take
 CREATE VIEW wanted_remedies AS
@@ -342,7 +357,7 @@ FROM (
 ORDER BY n, k;
 
 -- A short course belongs to the visit that prescribed it and is over after five days. What is taken
--- for long began between the diagnosis and the first visit. @into medications
+-- for long began between the diagnosis, or when it was let in, and the first visit. @into medications
 SELECT
   'M' || key || printf('%06d', n) || '-' || k AS medication_id,
   'P' || key || printf('%06d', n) AS patient_id,
@@ -361,20 +376,24 @@ SELECT
   substr(luhn('80840' || (140310000 + 2 * clinic + (visit IS NOT NULL))), 6) AS prescriber_npi
 FROM (
   SELECT
-    p.n,
-    p.k,
-    p.drug,
-    p.reason,
-    p.visit,
-    iif(p.visit IS NULL,
-      date(coalesce(diagnosed, onset), CAST(
-        elapsed * (julianday(opens) - julianday(coalesce(diagnosed, onset))) AS INTEGER) || ' days'),
-      diagnosed) AS start_date,
-    death_date
-  FROM prescriptions AS p
-  JOIN medication USING (n, k)
-  JOIN course USING (n)
-  LEFT JOIN problems ON problems.n = p.n AND problems.code = p.reason
+    *,
+    iif(visit IS NULL,
+      date(needed, CAST(elapsed * (julianday(opens) - julianday(needed)) AS INTEGER) || ' days'),
+      diagnosed) AS start_date
+  FROM (
+    SELECT
+      p.*,
+      elapsed,
+      opens,
+      death_date,
+      diagnosed,
+      max(coalesce(diagnosed, onset), coalesce(approved, onset)) AS needed
+    FROM prescriptions AS p
+    JOIN drugs USING (drug)
+    JOIN medication USING (n, k)
+    JOIN course USING (n)
+    LEFT JOIN problems ON problems.n = p.n AND problems.code = p.reason
+  )
 )
 JOIN drugs USING (drug)
 JOIN chart USING (n)
@@ -577,6 +596,24 @@ WHERE m.reason_code IS NOT NULL AND (d.code IS NULL OR start_date < diagnosed_da
 SELECT *
 FROM medications JOIN diagnoses USING (patient_id)
 WHERE diagnosis_type = 'principal' AND (start_date < diagnosed_date OR end_date < start_date);
+
+-- A medicine before it was let in @never
+SELECT *
+FROM medications
+WHERE start_date < CASE name
+    WHEN 'Sitagliptin' THEN '2006-10-16'
+    WHEN 'Apixaban' THEN '2012-12-28'
+    WHEN 'Dapagliflozin' THEN '2014-01-08'
+    WHEN 'Empagliflozin' THEN '2014-08-01'
+    WHEN 'Sacubitril/valsartan' THEN '2015-07-07'
+    WHEN 'Semaglutide' THEN '2017-12-05'
+  END;
+
+-- A diagnosis with a code that was not there yet @never
+SELECT *
+FROM diagnoses
+WHERE (code LIKE 'E66.81_' AND diagnosed_date < '2024-10-01')
+  OR (code = 'F32.A' AND diagnosed_date < '2021-10-01');
 
 -- A dose or a name that is not the product's @never
 WITH products (rxnorm_code, name, dose) AS (

@@ -136,23 +136,29 @@ CREATE VIEW randomized AS
 SELECT n, (text_id(seed || '/' || ((n + 1) / 2)) < 'g') = n % 2 AS active
 FROM subject, run;
 
--- When a subject begins, and why the subject leaves. MATERIALIZED: worked out once for each subject,
--- not again for each visit.
+-- When a subject begins, and why the subject leaves. What falls on a weekend is on the Monday after.
+-- MATERIALIZED: worked out once for each subject, not again for each visit.
 CREATE VIEW course AS
-WITH known AS MATERIALIZED (
+WITH enrolment AS MATERIALIZED (
   SELECT
     subject.*,
     active,
     CASE active WHEN 1 THEN reason_active ELSE reason_control END AS reason,
-    date(start, (42 + CAST((n - 1 + enrolled) * 274 / count AS INTEGER)) || ' days')
-      AS randomized_on
+    date(start, (42 + CAST((n - 1 + enrolled) * 274 / count AS INTEGER)) || ' days') AS day
   FROM subject JOIN randomized USING (n), options, run
+),
+randomization AS MATERIALIZED (
+  SELECT *, iif(strftime('%w', day) IN ('0', '6'), date(day, 'weekday 1'), day) AS randomized_on
+  FROM enrolment
+),
+known AS MATERIALIZED (
+  SELECT *, date(randomized_on, dose_after || ' days') AS dose_day FROM randomization
 )
 SELECT
   n,
   active,
   randomized_on,
-  date(randomized_on, dose_after || ' days') AS first_dose,
+  iif(strftime('%w', dose_day) IN ('0', '6'), date(dose_day, 'weekday 1'), dose_day) AS first_dose,
   reason,
   CASE reason WHEN 'COMPLETED' THEN 12 ELSE last_visit END AS last_visit,
   left_after,
@@ -161,7 +167,8 @@ SELECT
 FROM known;
 
 -- The visits that were: none after leaving, and of the others some are missed. Not the first two,
--- without which there is no subject, nor the last one of those who complete.
+-- without which there is no subject, nor the last one of those who complete. No visit is on a
+-- weekend: it is on the nearest day of work, or the next nearest if that is outside the window.
 CREATE VIEW seen AS
 SELECT
   n, k, visit_name, doses, active, first_dose,
@@ -170,10 +177,19 @@ SELECT
 FROM (
   SELECT
     *,
-    planned_day - (planned_day > 0)
-      + moment % (window_before + window_after + 1) - window_before AS shift
-  FROM course JOIN visit USING (n) JOIN plan ON visit_num = k
-  WHERE k <= last_visit AND NOT (missed AND k BETWEEN 3 AND 11)
+    planned + late + CASE strftime('%w', first_dose, (planned + late) || ' days')
+      WHEN '6' THEN iif(late > -window_before, -1, 2)
+      WHEN '0' THEN iif(late < window_after, 1, -2)
+      ELSE 0
+    END AS shift
+  FROM (
+    SELECT
+      *,
+      planned_day - (planned_day > 0) AS planned,
+      moment % (window_before + window_after + 1) - window_before AS late
+    FROM course JOIN visit USING (n) JOIN plan ON visit_num = k
+    WHERE k <= last_visit AND NOT (missed AND k BETWEEN 3 AND 11)
+  )
 );
 
 -- How it went on and ended
@@ -240,7 +256,7 @@ SELECT
   'Drug A with standard of care in advanced nonsquamous non-small cell lung cancer' AS title,
   count AS planned_subjects,
   start AS start_date,
-  date(start, '545 days') AS end_date -- after the last follow-up there can be
+  date(start, '547 days') AS end_date -- after the last follow-up there can be
 FROM options, run
 WHERE first = 1;
 
@@ -446,7 +462,9 @@ SELECT EXISTS (
 )
 FROM subjects AS s;
 
--- Days from screening to the first dose: 14 planned, and a window from 14 before to 6 after @target 18
+-- Days from screening to the first dose: 14 planned, and a window from 14 before to 6 after. It has
+-- three weekends, whose days go one back and one on; but if the first dose is on a Monday, which 9 in
+-- 28 are, its last Sunday goes two back instead: 18 + 9/28 * 3/21 @target 18.0459
 SELECT julianday(first_dose_date) - julianday(screening_date) FROM subjects;
 
 -- A subject's dates out of order @never
@@ -491,6 +509,15 @@ WHERE planned_day = 0 OR julianday(planned_date) - julianday(first_dose_date)
 -- A visit outside its window @never
 SELECT * FROM actual_visits JOIN visit_schedule USING (scheduled_visit_id)
 WHERE julianday(visit_date) - julianday(planned_date) NOT BETWEEN -window_before AND window_after;
+
+-- A visit, a treatment or a randomization at the weekend @never
+SELECT subject_id
+FROM (
+  SELECT subject_id, visit_date AS day FROM actual_visits
+  UNION ALL SELECT subject_id, exstdtc FROM exposures
+  UNION ALL SELECT subject_id, randomization_date FROM subjects
+)
+WHERE strftime('%w', day) IN ('0', '6');
 
 -- A visit that is not the planned one, or whose study day is not its date's @never
 SELECT * FROM actual_visits
