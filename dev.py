@@ -53,7 +53,20 @@ def test(*arguments: str) -> None:
     run("pytest", "--numprocesses", "auto", *arguments)
 
 
+def browser() -> None:
+    """Debian's Chromium, for the tests that look at pages; without it they are skipped."""
+    if shutil.which("chromium") and shutil.which("chromedriver"):
+        return
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if is_root and shutil.which("apt-get"):
+        for command in (["update"], ["install", "-y", "chromium", "chromium-driver"]):
+            subprocess.run(["apt-get", "-qq", *command], stdout=subprocess.DEVNULL, check=False)
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        print("Without chromium and chromium-driver the tests in a browser are skipped.")
+
+
 def check() -> None:
+    browser()
     # Spark reads the Parquet exports in one test, where there is Java; it is a large download.
     install("dev,spark" if shutil.which("java") else "dev")
     run("ruff", "format", "--check", "--quiet", ".")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from healthsim_store import Store
+from healthsim_store.generating import generate_scenario
 
 
 @dataclass(frozen=True)
@@ -78,3 +83,60 @@ def serving(store: Path, *arguments: str, path: Path, site: Path | None = None) 
             process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def clinic(folder: Path) -> None:
+    """A store of generated scenarios of the three products, and a clone."""
+    with Store(folder) as store:
+        for profile, tags, options in (
+            ("diabetes-cohort", ["diabetes", "training"], {}),
+            ("medicare-advantage", ["payer", "training"], {"claims": True}),
+            ("oncology-phase3", ["trial"], {}),
+        ):
+            generate_scenario(
+                store, profile, seed=7, into=profile, tags=tags, options=options or None
+            )
+        store.clone_scenario("diabetes-cohort", new_name="diabetes-cohort-b")
+
+
+def chromium_problem() -> str | None:
+    """Why a browser cannot be driven here; None where it can."""
+    if importlib.util.find_spec("selenium") is None:
+        return "selenium is not installed"
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    return (
+        f"no {' and no '.join(missing)}: apt-get install chromium chromium-driver"
+        if missing
+        else None
+    )
+
+
+@contextlib.contextmanager
+def chromium(*, width: int = 1200, height: int = 900) -> Iterator[Any]:
+    """A headless Chromium that can reach nothing but this machine."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    options = Options()
+    options.binary_location = str(shutil.which("chromium"))
+    for argument in (
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+        "--hide-scrollbars", "--force-device-scale-factor=1", f"--window-size={width},{height}",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
+    try:
+        driver.set_page_load_timeout(60)
+        yield driver
+    finally:
+        driver.quit()
+
+
+def resize(driver: Any, width: int, height: int) -> None:
+    """A window of this size as the page sees it; Chromium's own goes no narrower than 500."""
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+    )

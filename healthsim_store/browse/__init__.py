@@ -13,6 +13,7 @@ from typing import Any
 
 from datasette import hookimpl
 from datasette.utils.asgi import Response
+from markupsafe import Markup
 
 from . import links, pages, refusals, timeline
 from .shelf import served_by, shelf_of
@@ -78,22 +79,53 @@ def extra_css_urls(datasette: Any) -> list[str]:
 
 
 @hookimpl
+def extra_js_urls(datasette: Any) -> list[dict[str, Any]]:
+    return [{"url": links.static("access.js"), "module": True}] if served_by(datasette) else []
+
+
+@hookimpl
 def extra_template_vars(
     template: str, database: str | None, table: str | None, request: Any, datasette: Any
 ) -> Any:
     shelf = served_by(datasette)
-    if shelf is None or database is None or database not in shelf:
+    if shelf is None or database is None or table is None or database not in shelf:
         return {}
-    told: dict[str, Any] = {"healthsim_scenario": database}
-    if table is None or template != "row.html":
+    described = shelf.descriptions()[database]["tables"].get(table, {})
+    told = {
+        # Datasette would print the columns' descriptions above the rows, page after page.
+        "metadata": {name: value for name, value in described.items() if name != "columns"},
+        "healthsim_columns": described.get("columns", {}),
+    }
+    if template != "row.html":
         return told
 
-    async def with_timeline() -> dict[str, Any]:
+    async def of_row() -> dict[str, Any]:
         key = timeline.key_of(request)
         events = await asyncio.to_thread(timeline.read, shelf.store, database, table, key)
-        return told | {"healthsim_timeline": events}
+        return told | {
+            "healthsim_timeline": events,
+            "custom_table_templates": ["healthsim_store/_row.html"],
+        }
 
-    return with_timeline
+    return of_row
+
+
+@hookimpl
+def render_cell(
+    value: Any, column: str, table: str | None, database: str, datasette: Any
+) -> Markup | None:
+    """A reference is a link, also on one entity's page and into another product.
+
+    Where Datasette looked the label up, ``value`` is a dict, and the link is its own.
+    """
+    shelf = served_by(datasette)
+    if shelf is None or table is None or not isinstance(value, str):
+        return None
+    parent = shelf.reference(database, table, column)
+    if parent is None:
+        return None
+    href = datasette.urls.path(links.row(database, parent, value))
+    return Markup('<a href="{}">{}</a>').format(href, value)
 
 
 @hookimpl

@@ -18,9 +18,13 @@ _LETTERS = 17  # of a label; the rest is in its title
 
 
 def chart(answer: Answer) -> Markup | None:
-    """Bars where each row has a name and a number; else, and for fewer than two rows, nothing."""
+    """Bars where each row has a name and a number; else, or where one row reads well, nothing."""
     bars = [bar for bar in map(_bar, answer.rows) if bar is not None]
-    if len(bars) < 2 or len(bars) != len(answer.rows) or max(n for _, n in bars) <= 0:
+    if (
+        len(bars) < (2 if answer.text else 1)
+        or len(bars) != len(answer.rows)
+        or max(n for _, n in bars) <= 0
+    ):
         return None
     return _svg(answer.label, bars)
 

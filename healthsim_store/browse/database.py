@@ -48,6 +48,7 @@ class ScenarioDatabase(Database):
     def __init__(self, path: Path, inode: tuple[int, int]) -> None:
         super().__init__(None, path=str(path), is_mutable=True)
         self.description: dict[str, Any] = {}
+        self.references: dict[str, dict[str, str]] = {}  # of each table: column, and whither
         self._file = path
         self._inode = inode
         self._described: tuple[int, int] | None = None
@@ -74,9 +75,17 @@ class ScenarioDatabase(Database):
         state = (status.st_mtime_ns, status.st_size)
         if state != self._described:
             with self._connection() as sandbox:
-                self.description = describe_database(
-                    read_entity_types(sandbox.connection), read_statistics(sandbox.connection)
-                )
+                types = read_entity_types(sandbox.connection)
+                self.description = describe_database(types, read_statistics(sandbox.connection))
+            there = {entity_type.name for entity_type in types}
+            self.references = {
+                entity_type.name: {
+                    column.name: to.entity_type
+                    for column, to in entity_type.references(soft=True)
+                    if to.entity_type in there
+                }
+                for entity_type in types
+            }
             self._described = state
 
     def retire(self) -> None:

@@ -125,10 +125,12 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
     told = store.get_summary(name, samples=0)
     registry = store.registry(name)
     sections: dict[str, list[dict[str, Any]]] = {}
-    for answered in told.statistics.values():
-        sections.setdefault(answered.section, []).append(
-            {"label": answered.label, "text": answered.text, "chart": chart(answered)}
-        )
+    for answered in [*told.statistics.values(), *store.get_charts(name)]:
+        drawn = chart(answered)
+        if drawn or answered.text:
+            sections.setdefault(answered.section, []).append(
+                {"label": answered.label, "text": answered.text, "chart": drawn}
+            )
     types = sorted(registry, key=lambda entity_type: list(told.entity_counts).index(
         entity_type.name) if entity_type.name in told.entity_counts else 0)  # fmt: skip
     here = set(shelf.names())

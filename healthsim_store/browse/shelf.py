@@ -151,6 +151,11 @@ class Shelf:
         """What the files say about themselves, as Datasette's metadata by database."""
         return {name: database.description for name, database in self._databases.items()}
 
+    def reference(self, name: str, table: str, column: str) -> str | None:
+        """The entity type that a column refers to, also one of another product; else None."""
+        database = self._databases.get(name)
+        return database.references.get(table, {}).get(column) if database else None
+
 
 async def _nothing() -> None:
     return None
