@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import shutil
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,6 +229,92 @@ def test_a_damaged_file_is_told_and_spoils_nothing(served: Served, shop: Store) 
     finally:
         (shop.path / "broken.db").unlink()
         (shop.path / "foreign.db").unlink()
+
+
+def test_a_writer_and_readers_do_not_disturb_each_other(served: Served, shop: Store) -> None:
+    shop.persist({"owners": [owner(0)]}, scenario="busy")
+    pages = ["/", "/busy", "/busy/owners", "/busy/owners/o0", "/busy/-/query.json?sql=SELECT 1"]
+    failures: list[object] = []
+    done = threading.Event()
+
+    def write() -> None:
+        try:
+            for batch in range(30):
+                rows = [owner(1 + batch * 100 + n) for n in range(100)]
+                shop.persist({"owners": rows}, scenario="busy")
+        except Exception as error:
+            failures.append(error)
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    rounds = 0
+    while not done.is_set() or rounds < 2:
+        for path in pages:
+            answer = served.get(path)
+            if answer.status != 200:
+                failures.append((path, answer))
+        rounds += 1
+    writer.join()
+    assert failures == []
+    sql = "SELECT count(*) AS n FROM owners"
+    assert served.get("/busy/-/query.json", sql=sql).json["rows"] == [{"n": 3001}]
+    shop.delete_scenario("busy")
+
+
+def test_pages_while_scenarios_come_and_go(served: Served, shop: Store) -> None:
+    """A page is there or is not (404), and neither breaks others'."""
+    shop.persist({"owners": [owner(0)]}, scenario="flicker")
+    done = threading.Event()
+
+    def flicker() -> None:
+        for _ in range(15):
+            shop.rename_scenario("flicker", "flacker")
+            shop.rename_scenario("flacker", "flicker")
+        done.set()
+
+    writer = threading.Thread(target=flicker)
+    writer.start()
+    statuses = set()
+    while not done.is_set():
+        for path in ("/flicker", "/flicker/owners", "/flicker/-/query.json?sql=SELECT 1"):
+            statuses.add(served.get(path).status)
+        assert served.get("/").status == served.get("/s/pets").status == 200
+    writer.join()
+    assert statuses <= {200, 404}
+    shop.delete_scenario("flicker")
+
+
+def quickest(served: Served, path: str, *, rounds: int = 8) -> float:
+    """Seconds; the least of several, since the machine does other things too."""
+    assert served.get(path).status == 200
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        served.get(path)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def test_two_hundred_scenarios_and_a_million_rows(shop: Store, site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(200):
+        shutil.copy(shop.path / "s.db", folder / f"scenario-{number:03d}.db")
+    with contextlib.closing(sqlite3.connect(folder / "scenario-007.db")) as large, large:
+        large.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+            " INSERT INTO pets (pet_id, owner_id, species, weight)"
+            " SELECT 'p' || i, 'o1', iif(i % 3, 'cat', 'dog'), 1 + i % 40 FROM n"
+        )
+    with serving(folder, path=tmp_path, site=site) as one:
+        assert "200 scenarios" in one.get("/").text
+        assert quickest(one, "/") < 0.3
+        assert "1,000,030 rows" in one.get("/scenario-007/pets").text
+        assert quickest(one, "/scenario-007/pets") < 0.5
+        # Not counted for everybody, but for who asks.
+        facet = one.get("/scenario-007/pets", _facet="species", _size=1)
+        assert "facet-results" in facet.text
 
 
 def test_only_the_named_scenarios_are_served(shop: Store, site: Path, tmp_path: Path) -> None:

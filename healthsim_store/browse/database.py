@@ -12,12 +12,14 @@ from typing import Any
 
 from datasette.database import Database
 
+from ..ddl import quoted
 from ..dictionary import read_entity_types, read_statistics
 from ..errors import NotWritable, ScenarioNotFound
 from ..metadata import describe_database
 from ..sandbox import Sandbox
 
 _IDLE = 4  # open connections kept between requests
+_FACETED_ROWS = 200_000
 
 # What Datasette asks of a table's shape. All of them only tell; the file is open read-only anyway.
 _SHAPE = frozenset(
@@ -77,6 +79,7 @@ class ScenarioDatabase(Database):
             with self._connection() as sandbox:
                 types = read_entity_types(sandbox.connection)
                 self.description = describe_database(types, read_statistics(sandbox.connection))
+                self._spare_large_tables(sandbox.connection)
             there = {entity_type.name for entity_type in types}
             self.references = {
                 entity_type.name: {
@@ -87,6 +90,14 @@ class ScenarioDatabase(Database):
                 for entity_type in types
             }
             self._described = state
+
+    def _spare_large_tables(self, connection: sqlite3.Connection) -> None:
+        """Of a table too large to be counted in a moment, facets are for who asks for them."""
+        for name, table in self.description["tables"].items():
+            if "facets" in table:
+                (last,) = connection.execute(f"SELECT max(rowid) FROM {quoted(name)}").fetchone()
+                if (last or 0) > _FACETED_ROWS:
+                    del table["facets"]
 
     def retire(self) -> None:
         """Close what is open; a connection in use is closed when it is given back."""
