@@ -12,7 +12,9 @@ const over = (front, back) => [0, 1, 2].map((i) => front[i] * front[3] + back[i]
 const behind = (element) => {
   const layers = [];
   for (let one = element; one; one = one.parentElement) {
-    const colour = parse(getComputedStyle(one).backgroundColor);
+    const style = getComputedStyle(one);
+    if (style.backgroundImage !== "none") return null; // a gradient has no one colour
+    const colour = parse(style.backgroundColor);
     layers.push(colour);
     if (colour[3] === 1) break;
   }
@@ -26,6 +28,7 @@ while (walker.nextNode()) {
   const style = getComputedStyle(element);
   const svg = element instanceof SVGElement;
   const back = behind(element);
+  if (!back) continue;
   const front = over(parse(svg ? style.fill : style.color), back);
   const [light, dark] = [luminance(front), luminance(back)].sort((a, b) => b - a);
   const ratio = (light + 0.05) / (dark + 0.05);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 import shutil
 import socket
 import sqlite3
@@ -152,7 +153,8 @@ def test_attacks_by_url(served: Served, shop: Store, sql: str, error: type[Excep
             continue  # an empty form
         start = time.monotonic()
         status = served.get(path, **arguments).status if len(sql) < 60_000 else 400
-        assert time.monotonic() - start < 3, path
+        # 1.0 has no query at /s.json and is sent to ours, with its limit of 5 seconds.
+        assert time.monotonic() - start < (3 if "timeout" in arguments else 7), path
         assert 400 <= status < 500, (path, status)
     assert (shop.path / "s.db").read_bytes() == before
     assert sorted(shop.path.glob("*")) == files
@@ -310,7 +312,8 @@ def test_two_hundred_scenarios_and_a_million_rows(shop: Store, site: Path, tmp_p
     with serving(folder, path=tmp_path, site=site) as one:
         assert "200 scenarios" in one.get("/").text
         assert quickest(one, "/") < 0.3
-        assert "1,000,030 rows" in one.get("/scenario-007/pets").text
+        # 1.0 does not count further than 10,000.
+        assert re.search("1,000,030 rows|10,000\\+ rows", one.get("/scenario-007/pets").text)
         assert quickest(one, "/scenario-007/pets") < 0.5
         # Not counted for everybody, but for who asks.
         facet = one.get("/scenario-007/pets", _facet="species", _size=1)

@@ -21,10 +21,11 @@ from ..sandbox import Sandbox
 _IDLE = 4  # open connections kept between requests
 _FACETED_ROWS = 200_000
 
-# What Datasette asks of a table's shape. All of them only tell; the file is open read-only anyway.
+# What Datasette asks of a table's shape. All of them only tell (but for recursive_triggers, which
+# 1.0 sets, and which means nothing to a reader); the file is open read-only anyway.
 _SHAPE = frozenset(
     "table_info table_xinfo table_list foreign_key_list index_list index_info index_xinfo"
-    " database_list schema_version".split()
+    " database_list schema_version recursive_triggers".split()
 )
 
 
@@ -33,6 +34,10 @@ class _Browsed(Sandbox):
 
     No SQL of a visitor gets here: it goes to ``/-/query``, which is the plain sandbox.
     """
+
+    def guard(self) -> None:
+        """Put the authorizer in place; 1.0 sets one of its own now and then, and takes it away."""
+        self.connection.set_authorizer(self._authorize)
 
     def _authorize(
         self, action: int, first: str | None, second: str | None, *context: str | None
@@ -129,6 +134,7 @@ class ScenarioDatabase(Database):
 
     def _run(self, function: Callable[[sqlite3.Connection], Any]) -> Any:
         with self._connection() as sandbox:
+            sandbox.guard()
             return function(sandbox.connection)
 
     # Datasette keeps a connection for each thread and name, which would outlive the file. 0.65

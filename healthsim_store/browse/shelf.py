@@ -20,6 +20,7 @@ from datasette.utils import tilde_decode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..store import Store
+from . import newer
 from .database import ScenarioDatabase
 
 PLUGIN = "healthsim-store"
@@ -66,6 +67,7 @@ class Shelf:
         self._databases: dict[str, ScenarioDatabase] = {}
         self._used: dict[str, float] = {}
         self._shown: dict[str, ScenarioDatabase] = {}
+        self._told: dict[str, dict[str, Any]] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._databases
@@ -125,18 +127,28 @@ class Shelf:
     async def show(self, datasette: Any) -> None:
         """Make Datasette's databases those of the shelf; on its own thread."""
         wanted = dict(self._databases)
+        changed = False
         for name, database in self._shown.items():
             if wanted.get(name) is not database and datasette.databases.get(name) is database:
                 datasette.remove_database(name)
-        added = False
+                self._told.pop(name, None)
+                if not OLD:
+                    await newer.forget(datasette, name)
         for name, database in wanted.items():
             if name not in datasette.databases:
                 database.ds = datasette
                 datasette.add_database(database, name=name)
-                added = True
+                changed = True
         self._shown = wanted
-        if added and not OLD:
+        if OLD:
+            return
+        if changed:
+            await datasette.invoke_startup()
             await datasette.refresh_schemas(force=True)
+        for name, database in wanted.items():
+            if self._told.get(name) is not database.description:
+                self._told[name] = database.description
+                await newer.tell(datasette, name, database.description)
 
     def take_over(self, datasette: Any) -> None:
         """Leave out what a browser of scenarios does not need of Datasette."""
