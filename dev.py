@@ -3,7 +3,9 @@
 
     python3 dev.py demo     the main job: twelve examples, from nothing
     python3 dev.py test     the tests
-    python3 dev.py check    lint, types, import direction, then the tests (what CI runs)
+    python3 dev.py newest   the tests of `serve` on the newest alpha of Datasette 1.0
+    python3 dev.py check    lint, types, import direction, the tests, those on Datasette 1.0
+                            (what CI runs)
 
 Needs Python 3.11 or newer and nothing else. Arguments after `demo` and `test` go to
 the demo and to pytest.
@@ -16,31 +18,33 @@ import shlex
 import shutil
 import subprocess
 import sys
-import venv
+import venv as venvs
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+NEWEST = ROOT / ".venv-newest"  # with a Datasette that is not released yet
 PLUGINS = [str(folder.parent) for folder in sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
 
 
-def run(*command: str, **environment: str) -> None:
+def run(*command: str, venv: Path = VENV, **environment: str) -> None:
     """Run a command of the virtual environment; end with its exit code when it fails."""
     print("$", shlex.join(command), flush=True)
+    scripts = venv / ("Scripts" if os.name == "nt" else "bin")
     done = subprocess.run(
-        [SCRIPTS / command[0], *command[1:]], cwd=ROOT, env=os.environ | environment, check=False
+        [scripts / command[0], *command[1:]], cwd=ROOT, env=os.environ | environment, check=False
     )
     if done.returncode:
         sys.exit(done.returncode)
 
 
-def install(extra: str) -> None:
+def install(extra: str, *more: str, venv: Path = VENV) -> None:
     """The core and every plugin, as wheels, so that what is tried is what a user gets."""
-    if not VENV.exists():
-        venv.create(VENV, with_pip=True)
+    if not venv.exists():
+        venvs.create(venv, with_pip=True)
     core = f"{ROOT}[{extra}]" if extra else str(ROOT)
-    run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", core, *PLUGINS)
+    run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", core, *PLUGINS,
+        *more, venv=venv)  # fmt: skip
 
 
 def demo(*arguments: str) -> None:
@@ -54,7 +58,26 @@ def test(*arguments: str) -> None:
     run("pytest", "--numprocesses", "auto", "--dist", "loadfile", *arguments)
 
 
+def newest() -> None:
+    install("test", "datasette>=1.0a41", venv=NEWEST)
+    run("pytest", "--numprocesses", "auto", "tests/test_browse.py", "tests/test_metadata.py",
+        venv=NEWEST)  # fmt: skip
+
+
+def browser() -> None:
+    """Debian's Chromium, for the tests that look at pages; without it they are skipped."""
+    if shutil.which("chromium") and shutil.which("chromedriver"):
+        return
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if is_root and shutil.which("apt-get"):
+        for command in (["update"], ["install", "-y", "chromium", "chromium-driver"]):
+            subprocess.run(["apt-get", "-qq", *command], stdout=subprocess.DEVNULL, check=False)
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        print("Without chromium and chromium-driver the tests in a browser are skipped.")
+
+
 def check() -> None:
+    browser()
     # Spark reads the Parquet exports in one test, where there is Java; it is a large download.
     install("dev,spark" if shutil.which("java") else "dev")
     run("ruff", "format", "--check", "--quiet", ".")
@@ -62,10 +85,11 @@ def check() -> None:
     run("mypy")
     run("lint-imports", "--no-cache")
     test()
+    newest()
 
 
 def main() -> None:
-    jobs = {"demo": demo, "test": test, "check": check}
+    jobs = {"demo": demo, "test": test, "check": check, "newest": newest}
     if len(sys.argv) < 2 or sys.argv[1] not in jobs:
         sys.exit(__doc__)
     jobs[sys.argv[1]](*sys.argv[2:])

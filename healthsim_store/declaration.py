@@ -27,7 +27,7 @@ from .sqlfile import Comment, Statement, read_comment, read_statements
 TABLE_MARKERS = ("alias", "label")
 VIEW_MARKERS = ("card",)
 COLUMN_MARKERS = ("acyclic", "alias", "codes", "references", "sensitive", "synonym", "unit")
-STATISTIC_MARKERS = ("name", "section", "show")
+STATISTIC_MARKERS = ("name", "section", "show", "chart")
 RULE_MARKERS = ("name",)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -326,7 +326,9 @@ def _statistics(product: str, summary_sql: str, file: str) -> list[Statistic]:
     statistics: dict[str, Statistic] = {}
     for statement in read_statements(summary_sql, file=file, markers=STATISTIC_MARKERS):
         markers = statement.comment.markers
-        missing = [f"@{name}" for name in STATISTIC_MARKERS if name not in markers]
+        missing = [f"@{name}" for name in ("name", "section") if name not in markers]
+        if "show" not in markers and "chart" not in markers:
+            missing.append("@show")
         if missing or not statement.comment.text:
             raise DeclarationError(
                 f"{statement.where}: a statistic needs a label and {', '.join(missing)}",
@@ -336,7 +338,8 @@ def _statistics(product: str, summary_sql: str, file: str) -> list[Statistic]:
         if name in statistics:
             raise DeclarationError(f"{statement.where}: a second statistic named {name}")
         statistics[name] = Statistic(
-            name, product, statement.comment.text, markers["section"], markers["show"],
+            name, product, statement.comment.text, markers["section"],
+            markers.get("show", ""),
             statement.sql, statement.where,
         )  # fmt: skip
     return list(statistics.values())

@@ -175,6 +175,15 @@ class QueryTooLarge(QueryError):
     code = "query_too_large"
 
 
+# -- serving ---------------------------------------------------------------------------------
+
+
+class CannotServe(HealthsimStoreError):
+    """Datasette is not installed, or the port is taken."""
+
+    code = "cannot_serve"
+
+
 # -- products and plugins --------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import InvalidArgument, NotWritable
 from .fileformat import HOUSEKEEPING
-from .schema import Column, Declaration, EntityType
+from .schema import Column, Declaration, EntityType, Statistic
 
 HEADER = "# Written by `healthsim-store metadata` from the installed products. Do not edit.\n"
 DATABASE = "scenario"
@@ -53,58 +53,76 @@ def write_metadata(
     return [*files]
 
 
-def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
-    tables: dict[str, Any] = {}
-    configuration = _tables(declarations)
-    for entity_type in _entity_types(declarations):
-        tables[entity_type.name] = {
+def describe_database(
+    entity_types: Sequence[EntityType], statistics: Sequence[Statistic]
+) -> dict[str, Any]:
+    """Tables and canned queries as Datasette's metadata has them for one database."""
+    configuration = _tables(entity_types)
+    tables: dict[str, Any] = {
+        entity_type.name: {
             "title": entity_type.label,
             "description": entity_type.description,
             "columns": {column.name: _told(column) for column in entity_type.columns},
             **configuration[entity_type.name],
         }
-    tables |= {name: {"hidden": True} for name in HOUSEKEEPING}
+        for entity_type in entity_types
+    }
+    return {"tables": tables | _hidden(), "queries": _queries(statistics)}
+
+
+def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
+    described = describe_database(_entity_types(declarations), _statistics(declarations))
     return {
         "title": "Scenarios of synthetic healthcare data",
         "description": "All people in it are invented.",
-        "databases": {
-            name: {"tables": tables, "queries": _queries(declarations)} for name in databases
-        },
+        "databases": dict.fromkeys(databases, described),
     }
 
 
 def _configuration(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
-    tables = _tables(declarations) | {name: {"hidden": True} for name in HOUSEKEEPING}
-    queries = _queries(declarations)
+    tables = _tables(_entity_types(declarations)) | _hidden()
+    queries = _queries(_statistics(declarations))
     return {"databases": {name: {"tables": tables, "queries": queries} for name in databases}}
+
+
+def _hidden() -> dict[str, Any]:
+    return {name: {"hidden": True} for name in HOUSEKEEPING}
 
 
 def _entity_types(declarations: list[Declaration]) -> list[EntityType]:
     return [entity_type for declaration in declarations for entity_type in declaration.entity_types]
 
 
-def _tables(declarations: list[Declaration]) -> dict[str, Any]:
-    """What Datasette does with each table: facets for columns with few values, and a label."""
+def _statistics(declarations: list[Declaration]) -> list[Statistic]:
+    return [statistic for declaration in declarations for statistic in declaration.statistics]
+
+
+def _tables(entity_types: Iterable[EntityType]) -> dict[str, Any]:
+    """What Datasette does with each table: facets for columns with few values, and a label.
+
+    A table is sorted by what labels it: a natural key has an index, so that also the first page of
+    a million rows comes at once.
+    """
     tables: dict[str, Any] = {}
-    for entity_type in _entity_types(declarations):
+    for entity_type in entity_types:
         facets = [column.name for column in entity_type.columns if column.values]
         keys = [key[0] for key in entity_type.unique_keys if len(key) == 1]
         tables[entity_type.name] = {
-            **({"label_column": keys[0]} if keys else {}),
+            **({"label_column": keys[0], "sort": keys[0]} if keys else {}),
             **({"facets": facets[:_FACETS]} if facets else {}),
         }
     return tables
 
 
-def _queries(declarations: list[Declaration]) -> dict[str, Any]:
+def _queries(statistics: Iterable[Statistic]) -> dict[str, Any]:
     """The statistics, to be run by a click."""
     return {
-        f"{declaration.product}_{statistic.name}": {
+        # In a file, a statistic whose name another product took first is called product.name.
+        f"{statistic.product}_{statistic.name.removeprefix(f'{statistic.product}.')}": {
             "title": f"{statistic.section}: {statistic.label}",
             "sql": statistic.sql,
         }
-        for declaration in declarations
-        for statistic in declaration.statistics
+        for statistic in statistics
     }
 
 

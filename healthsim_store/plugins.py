@@ -33,7 +33,7 @@ OWN_COMMANDS = (
     "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
     "rename", "clone", "merge", "diff", "export", "generate",
     "regenerate", "profiles", "delete", "restore", "check", "upgrade", "schema",
-    "metadata", "plugins",
+    "metadata", "serve", "plugins",
 )  # fmt: skip
 
 

@@ -125,7 +125,10 @@ class EntityType:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A named SELECT of summary.sql. ``show`` says how one of its rows reads."""
+    """A named SELECT of summary.sql. ``show`` says how one of its rows reads.
+
+    It is empty where the rows are for a chart only, which costs a summary nothing.
+    """
 
     name: str
     product: str

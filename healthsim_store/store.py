@@ -19,7 +19,7 @@ from .building import Progress
 from .check import CheckResult, check_file, shared_ids
 from .comparing import MAX_DIFF_ROWS, SECONDS, check_by, compare
 from .copying import CloneResult, clone_file
-from .dictionary import read_entity_types
+from .dictionary import read_entity_types, read_statistics
 from .difference import DiffResult
 from .errors import (
     EmptyBatch,
@@ -50,6 +50,7 @@ from .sandbox import Sandbox
 from .scenario import Batch, ScenarioInfo, clean_tags
 from .schema import EXTRA
 from .sqlite import file_errors
+from .statistics import Answer, compute
 from .summary import Summary, make_summary, read_summary
 from .upgrade import Upgraded, upgrade_file
 from .writer import Stored
@@ -400,6 +401,26 @@ class Store:
             if mark == fingerprint(path):
                 self._memory.put(key, {(path.name, mark): parts})
         return make_summary(path.stem, parts, max_tokens=max_tokens)
+
+    def get_charts(self, scenario: str) -> list[Answer]:
+        """The statistics that are for a chart only, so that a summary does not pay for them.
+
+        Their rows have a name and a number each. Remembered until the file changes; one that fails
+        is left out.
+        """
+        path = self.find(scenario)
+        mark = fingerprint(path)
+        drawn = self._memory.get(path.name, mark, "charts")
+        if drawn is None:
+            with self._sandbox(path) as sandbox:
+                asked = [s for s in read_statistics(sandbox.connection) if not s.show]
+                answers, _ = compute(sandbox, asked)
+            drawn = [(a.name, a.section, a.label, a.rows) for a in answers]
+            if mark == fingerprint(path):
+                self._memory.put("charts", {(path.name, mark): drawn})
+        return [
+            Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in drawn
+        ]
 
     def get_samples(
         self,

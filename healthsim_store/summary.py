@@ -199,7 +199,8 @@ def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> 
     answers: list[Answer] = []
     omitted: list[str] = []
     if statistics:
-        answers, omitted = compute(sandbox, read_statistics(connection))
+        spoken = [statistic for statistic in read_statistics(connection) if statistic.show]
+        answers, omitted = compute(sandbox, spoken)
     filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
     if samples and len(filled) > SAMPLED_TYPES:
         omitted.append(f"samples of {', '.join(e.label for e in filled[SAMPLED_TYPES:])}")

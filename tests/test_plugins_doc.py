@@ -39,11 +39,11 @@ def blocks(language: str) -> list[str]:
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package that the page builds, with all that it adds later."""
     init, _tests, _imports, _several, importers, exporters, profiles, commands = blocks("python")
-    schema, card, summary, _checks, _formats = blocks("sql")
+    schema, card, summary, chart, _checks, _formats = blocks("sql")
     body = "\n".join([init, importers, exporters, profiles, commands]).replace(
         "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
-    files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": summary}
+    files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": f"{summary}\n{chart}"}
     files["profiles/ward.sql"] = PROFILE
     install(tmp_path / "site", "my_product", files)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))

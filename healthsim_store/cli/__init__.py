@@ -16,12 +16,13 @@ from .copying import clone, diff, merge
 from .exporting import export
 from .generating import generate, profiles, regenerate
 from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
+from .serving import serve
 from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
 
 _OWN = (
     persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone,
     merge, diff, export, generate, regenerate, profiles, delete, restore, check, upgrade, schema,
-    metadata, plugins,
+    metadata, serve, plugins,
 )  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def cli() -> None:
     healthsim-store summary SCENARIO                  what is in it, in a few hundred tokens
     healthsim-store query SCENARIO "SELECT ..."       ask it anything, read-only
     healthsim-store export SCENARIO --format parquet  files for pandas, Spark, a lake
+    healthsim-store serve --open                      look at them in a browser
 
     A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
     folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.

@@ -59,7 +59,7 @@ def test_its_tables_are_aligned(played: tuple[str, Path]) -> None:
 def test_it_says_where_the_files_are_and_they_are_there(played: tuple[str, Path]) -> None:
     told, folder = played
     assert f"Scenarios: {folder / 'store'} (8 files" in told
-    assert f"datasette {folder / 'store'}/*.db" in told
+    assert f"healthsim-store serve --open --store {folder / 'store'}" in told
     names = {path.stem for path in (folder / "store").glob("*.db")}
     assert {"ca-medicare-q4-2024", "diabetes-cohort", "diabetes-cohort-copy",
             "heart-failure-cohort", "copd-training", "cohort-with-claims"} < names  # fmt: skip

@@ -168,4 +168,4 @@ def _tell_where(home: Path) -> None:
     click.echo(f"Scenarios: {store} ({len(scenarios)} files, {size:.1f} MB)")
     click.echo(f"Exports:   {home / 'training-csv'}, {home / 'training-parquet'}")
     click.echo(f"Ask on:    healthsim-store list --store {store}")
-    click.echo(f"Browse:    pip install datasette; datasette {store}/*.db")
+    click.echo(f"Browse:    healthsim-store serve --open --store {store}")

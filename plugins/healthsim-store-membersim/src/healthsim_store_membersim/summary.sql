@@ -77,3 +77,16 @@ FROM member_conditions
 GROUP BY code
 ORDER BY n DESC, code
 LIMIT 3;
+
+-- Member ages
+-- @name member_ages @section Member Demographics @chart
+SELECT printf('%d-%d', 10 * decade, 10 * decade + 9) AS age, count(*) AS n
+FROM (
+  SELECT DISTINCT
+    coalesce(person_id, member_id),
+    (strftime('%Y', 'now') - strftime('%Y', birth_date)
+      - (strftime('%m-%d', 'now') < strftime('%m-%d', birth_date))) / 10 AS decade
+  FROM members
+)
+GROUP BY decade
+ORDER BY decade;

@@ -96,3 +96,29 @@ FROM medications
 GROUP BY name
 ORDER BY n DESC, name
 LIMIT 3;
+
+-- Ages
+-- @name ages @section Patient Demographics @chart
+SELECT printf('%d-%d', 10 * decade, 10 * decade + 9) AS age, count(*) AS n
+FROM (
+  SELECT (
+    strftime('%Y', at) - strftime('%Y', birth_date)
+    - (strftime('%m-%d', at) < strftime('%m-%d', birth_date))) / 10 AS decade
+  FROM (SELECT birth_date, coalesce(death_date, date('now')) AS at FROM patients)
+)
+GROUP BY decade
+ORDER BY decade;
+
+-- A1C
+-- @name a1c_values @section Clinical Characteristics @chart
+SELECT printf('%d.0-%d.9%%', least, least) AS a1c, count(*) AS n
+FROM (
+  SELECT CAST(
+    coalesce(value_numeric, CASE WHEN value GLOB '[0-9]*' THEN CAST(value AS REAL) END)
+    AS INTEGER) AS least
+  FROM lab_results
+  WHERE loinc_code IN ('4548-4', '17856-6')
+)
+WHERE least IS NOT NULL
+GROUP BY least
+ORDER BY least;

@@ -84,3 +84,26 @@ FROM disposition_events
 GROUP BY dsdecod
 ORDER BY n DESC, dsdecod
 LIMIT 6;
+
+-- Subject ages
+-- @name subject_ages @section Subject Breakdown @chart
+SELECT printf('%d-%d', 10 * decade, 10 * decade + 9) AS age, count(*) AS n
+FROM (
+  SELECT coalesce(
+    age,
+    strftime('%Y', consent_date) - strftime('%Y', birth_date)
+      - (strftime('%m-%d', consent_date) < strftime('%m-%d', birth_date))
+  ) / 10 AS decade
+  FROM subjects
+)
+WHERE decade IS NOT NULL
+GROUP BY decade
+ORDER BY decade;
+
+-- Visits done
+-- @name visits_done @section Visit Statistics @chart
+SELECT coalesce(min(visit_name), 'Visit ' || visit_num) AS visit, count(*) AS n
+FROM actual_visits
+WHERE visit_status = 'completed'
+GROUP BY visit_num
+ORDER BY visit_num;

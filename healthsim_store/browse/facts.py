@@ -1,0 +1,198 @@
+"""What the pages show, read from the store: plain values, asked for in a thread."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import HealthsimStoreError
+from ..query import QueryResult
+from ..scenario import ScenarioInfo
+from ..sizes import size
+from . import links
+from .charts import chart
+from .shelf import Shelf
+
+_SAMPLES = 3
+_LOG = 20
+
+
+def state(shelf: Shelf) -> str:
+    """Names, sizes and times of the files, as one short text."""
+    seen = []
+    for name in shelf.names():
+        try:
+            status = (shelf.store.path / f"{name}.db").stat()
+        except OSError:
+            continue
+        seen.append((name, status.st_ino, status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def _visible(shelf: Shelf, tag: str | None, search: str | None) -> list[ScenarioInfo]:
+    found = shelf.store.list_scenarios(tag=tag, search=search)
+    return [info for info in found if shelf.shows(info.name)]
+
+
+def listing(shelf: Shelf, tag: str | None, search: str | None) -> dict[str, Any]:
+    """The index page: the scenarios that are wanted, and every tag there is."""
+    mark = state(shelf)  # first: what comes in between shows up as a change
+    infos = _visible(shelf, tag, search)
+    every = infos if not (tag or search) else _visible(shelf, None, None)
+    tags = Counter(one for info in every for one in info.tags)
+    return {
+        "state": mark,
+        "scenarios": [_row(info) for info in infos],
+        "here": {info.name for info in every},
+        "total": len(every),
+        "tags": sorted(tags.items(), key=lambda pair: (-pair[1], pair[0])),
+        "tag": tag,
+        "search": search,
+        "folder": str(shelf.store.path),
+    }
+
+
+def _row(info: ScenarioInfo) -> dict[str, Any]:
+    counts = [(name, count) for name, count in info.entity_counts.items() if count]
+    return {
+        "name": info.name,
+        "description": info.description,
+        "problem": info.problem,
+        "products": sorted(info.products),
+        "counts": counts[:4],
+        "more": len(counts[4:]),
+        "total": info.total,
+        "tags": info.tags,
+        "parents": info.parents,
+        "size": size(info.size),
+        "changed_at": info.changed_at,
+    }
+
+
+def json_listing(
+    shelf: Shelf, tag: str | None, search: str | None, length: int, offset: int
+) -> dict[str, Any]:
+    infos = _visible(shelf, tag, search)
+    page = infos[offset : offset + length]
+    return {
+        "ok": True,
+        "scenarios": [_told(info) for info in page],
+        "total": len(infos),
+        "offset": offset,
+        "has_more": offset + len(page) < len(infos),
+    }
+
+
+def _told(info: ScenarioInfo) -> dict[str, Any]:
+    """Without the path: where a file lies is nobody's business over HTTP."""
+    told = info.to_dict()
+    del told["path"]
+    return told | {"url": links.scenario(info.name)}
+
+
+def info(shelf: Shelf, name: str) -> dict[str, Any]:
+    return {"ok": True, **_told(shelf.store.scenario_info(shelf.path(name).stem, log_entries=_LOG))}
+
+
+def summary(shelf: Shelf, name: str, samples: int) -> dict[str, Any]:
+    found = shelf.store.get_summary(shelf.path(name).stem, samples=samples)
+    return {"ok": True, **found.to_dict()}
+
+
+def answer(shelf: Shelf, name: str, asked: links.Question) -> QueryResult:
+    """Raises what `Store.query_scenario` raises."""
+    for other in asked.attach:
+        shelf.path(other)
+    return shelf.store.query_scenario(
+        shelf.path(name).stem,
+        asked.sql or "",
+        params=asked.parameters or None,
+        limit=asked.limit,
+        offset=asked.offset,
+        timeout=asked.timeout,
+        attach=asked.attach,
+    )
+
+
+def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
+    """A scenario's page: facts, statistics with charts, cards, tables, queries, log, commands."""
+    name = shelf.path(name).stem
+    store = shelf.store
+    found = store.scenario_info(name, log_entries=_LOG)
+    told = store.get_summary(name, samples=0)
+    registry = store.registry(name)
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for answered in [*told.statistics.values(), *store.get_charts(name)]:
+        drawn = chart(answered)
+        if drawn or answered.text:
+            sections.setdefault(answered.section, []).append(
+                {"label": answered.label, "text": answered.text, "chart": drawn}
+            )
+    types = sorted(registry, key=lambda entity_type: list(told.entity_counts).index(
+        entity_type.name) if entity_type.name in told.entity_counts else 0)  # fmt: skip
+    here = set(shelf.names())
+    return {
+        "name": name,
+        "path": links.scenario(name),
+        "info": found,
+        "size": size(found.size),
+        "parents": [(parent, parent in here) for parent in found.parents],
+        "sections": sections,
+        "omitted": told.omitted,
+        "cards": _cards(shelf, name, [t for t in types if t.card and told.entity_counts[t.name]]),
+        "tables": [
+            {
+                "name": entity_type.name,
+                "label": entity_type.label,
+                "description": entity_type.description,
+                "count": told.entity_counts.get(entity_type.name, 0),
+            }
+            for entity_type in types
+        ],
+        "queries": _queries(shelf, name),
+        "commands": _commands(shelf, name, types[0].name if types else "sqlite_master"),
+        "log": found.log,
+    }
+
+
+def _cards(shelf: Shelf, name: str, types: Sequence[Any]) -> list[dict[str, Any]]:
+    """A few entities of each type that has a card; one whose view does not work says so."""
+    shown = []
+    for entity_type in types:
+        cards: list[dict[str, Any]] = []
+        problem = None
+        try:
+            found = shelf.store.get_samples(name, entity_type.name, count=_SAMPLES)
+        except HealthsimStoreError as error:
+            found, problem = [], error.message
+        for card in found:
+            key, title, *lines = card.items()
+            cards.append({
+                "path": links.row(name, entity_type.name, str(key[1])),
+                "title": title[1],
+                "lines": [(line.replace("_", " "), value) for line, value in lines],
+            })  # fmt: skip
+        shown.append({"label": entity_type.label, "cards": cards, "problem": problem})
+    return shown
+
+
+def _queries(shelf: Shelf, name: str) -> list[tuple[str, str]]:
+    described = shelf.descriptions().get(name, {}).get("queries", {})
+    return [(links.table(name, query), about["title"]) for query, about in described.items()]
+
+
+def _commands(shelf: Shelf, name: str, table: str) -> list[tuple[str, str]]:
+    store = f" --store {_word(str(shelf.store.path))}"
+    return [
+        ("Summary", f"healthsim-store summary {_word(name)}{store}"),
+        ("Query", f'healthsim-store query {_word(name)} "SELECT * FROM {table}"{store}'),
+        ("Export as CSV", f"healthsim-store export {_word(name)} --format csv{store}"),
+        ("Export as Parquet", f"healthsim-store export {_word(name)} --format parquet{store}"),
+    ]
+
+
+def _word(text: str) -> str:
+    return shlex.quote(text)

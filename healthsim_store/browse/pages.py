@@ -1,0 +1,132 @@
+"""The pages and JSON answers that are not Datasette's own: list, scenario, query."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import Response
+
+from ..errors import HealthsimStoreError, InvalidArgument
+from . import facts, links
+from .refusals import Refusal, explained
+from .shelf import Shelf, served_by
+
+View = Callable[..., Awaitable[Response]]
+
+
+async def index(datasette: Any, request: Any) -> Response:
+    """All scenarios, filtered by ``?tag=`` and ``?q=``."""
+    shelf, wanted = _shelf(datasette), links.arguments(request)
+    listed = await asyncio.to_thread(facts.listing, shelf, wanted.get("tag"), wanted.get("q"))
+    return await _page(datasette, request, "scenarios.html", listed)
+
+
+async def listing(datasette: Any, request: Any) -> Response:
+    """The list as JSON, in pages of ``?size=`` from ``?offset=`` on."""
+    shelf, wanted = _shelf(datasette), links.arguments(request)
+    size = links.number(wanted, "size", 100, least=1, most=1_000)
+    offset = links.number(wanted, "offset", 0, least=0, most=10**9)
+    answer = await asyncio.to_thread(
+        facts.json_listing, shelf, wanted.get("tag"), wanted.get("q"), size, offset
+    )
+    return Response.json(answer)
+
+
+async def state(datasette: Any, request: Any) -> Response:
+    """A mark that changes when a scenario appears, changes or goes; an open page asks for it."""
+    mark = await asyncio.to_thread(facts.state, _shelf(datasette))
+    return Response.json({"state": mark}, headers={"cache-control": "no-store"})
+
+
+async def scenario(datasette: Any, request: Any, send: Any) -> Response | None:
+    """One scenario; any other database is Datasette's own page."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    if name in datasette.databases and name not in shelf:
+        # Imported here: it loads Datasette's plugins, of which this is one, still half-loaded.
+        from datasette.views.database import DatabaseView
+
+        request.url_vars["format"] = None  # of its own route
+        shown: Response | None = await DatabaseView.as_view(datasette)(request, send)
+        return shown
+    if request.args.get("sql"):
+        return Response.redirect(f"{links.scenario(name)}/-/query?{request.query_string}")
+    told = await asyncio.to_thread(facts.scenario, shelf, name)
+    return await _page(datasette, request, "scenario.html", told)
+
+
+async def info(datasette: Any, request: Any) -> Response:
+    """Everything known of a scenario, with its log."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    return Response.json(await asyncio.to_thread(facts.info, shelf, name))
+
+
+async def summary(datasette: Any, request: Any) -> Response:
+    """The summary, as `get_summary` gives it, with ``?samples=`` of each entity type."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    samples = links.number(links.arguments(request), "samples", 3, least=0, most=20)
+    return Response.json(await asyncio.to_thread(facts.summary, shelf, name, samples))
+
+
+async def query(datasette: Any, request: Any) -> Response:
+    """A form and the rows of its SELECT."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    asked = links.Question.of(request)
+    await asyncio.to_thread(shelf.path, name)
+    told: dict[str, Any] = {"scenario": name, "asked": asked, "path": links.scenario(name)}
+    status = 200
+    if asked.sql is not None:
+        try:
+            told["page"] = await asyncio.to_thread(facts.answer, shelf, name, asked)
+        except HealthsimStoreError as error:
+            told["refusal"] = explained(error)
+            status = told["refusal"].status
+    return await _page(datasette, request, "query.html", told, status=status)
+
+
+async def json_query(datasette: Any, request: Any) -> Response:
+    """The rows as JSON, with ``total`` and ``has_more``."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    asked = links.Question.of(request)
+    if asked.sql is None:
+        raise InvalidArgument("There is no statement.", hint="Give ?sql=SELECT ...")
+    page = await asyncio.to_thread(facts.answer, shelf, name, asked)
+    return Response.json({"ok": True, **await asyncio.to_thread(page.to_dict)})
+
+
+async def failure(datasette: Any, request: Any, refusal: Refusal) -> Response:
+    """The refusal as JSON where JSON was asked for, else as a page."""
+    if request.path.endswith(".json") or "application/json" in request.headers.get("accept", ""):
+        return Response.json(refusal.to_dict(), status=refusal.status)
+    return await _page(
+        datasette, request, "refusal.html", {"refusal": refusal}, status=refusal.status
+    )
+
+
+async def _page(
+    datasette: Any, request: Any, template: str, told: dict[str, Any], *, status: int = 200
+) -> Response:
+    html = await datasette.render_template(
+        f"healthsim_store/{template}", told | {"links": links}, request=request
+    )
+    return Response.html(html, status=status)
+
+
+def _shelf(datasette: Any) -> Shelf:
+    shelf = served_by(datasette)
+    assert shelf is not None  # the routes are there only with one
+    return shelf
+
+
+ROUTES: list[tuple[str, View]] = [
+    (r"/$", index),
+    (r"/-/scenarios\.json$", listing),
+    (r"/-/scenarios/state\.json$", state),
+    (r"/(?P<database>[^/.]+)$", scenario),
+    (r"/(?P<database>[^/.]+)/-/info\.json$", info),
+    (r"/(?P<database>[^/.]+)/-/summary\.json$", summary),
+    (r"/(?P<database>[^/.]+)/-/query$", query),
+    (r"/(?P<database>[^/.]+)/-/query\.json$", json_query),
+]

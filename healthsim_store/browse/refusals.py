@@ -1,0 +1,98 @@
+"""What is refused and what went wrong, in words and with a status."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.utils.asgi import Response
+
+from ..errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+    ScenarioBusy,
+    ScenarioNotFound,
+)
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One message for a person and a program. ``status`` is HTTP's."""
+
+    status: int
+    code: str
+    message: str
+    hint: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {"code": self.code, "message": self.message, "hint": self.hint}
+        return {"ok": False, "error": {k: v for k, v in told.items() if v}}
+
+
+def explained(error: Exception) -> Refusal:
+    """The error as an answer: the store's, SQLite's, or Datasette's own."""
+    if isinstance(error, HealthsimStoreError):
+        return Refusal(_status(error), error.code, error.message, error.hint)
+    if not isinstance(error, sqlite3.Error):
+        return _of_datasette(error)
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return Refusal(503, "scenario_busy", f"The scenario is being written ({text}).",
+                       "Reload the page in a moment.")  # fmt: skip
+    if "unable to open" in text:
+        return Refusal(404, "scenario_not_found", "The scenario is not there any more.",
+                       "The list of scenarios is current.")  # fmt: skip
+    return Refusal(400, "query_error", f"The file could not answer: {text}.")
+
+
+def is_known(error: Exception) -> bool:
+    """Whether a person can be told what it means; anything else is a bug, with its traceback."""
+    return isinstance(error, HealthsimStoreError | sqlite3.Error) or _http(error) is not None
+
+
+def _http(error: Exception) -> int | None:
+    """The status of an answer that Datasette raises; its classes differ from version to version."""
+    status = getattr(error, "status", None)
+    return status if isinstance(status, int) and 400 <= status < 500 else None
+
+
+def _of_datasette(error: Exception) -> Refusal:
+    title = getattr(error, "title", None)
+    is_html = getattr(error, "message_is_html", False)
+    message = getattr(error, "message", None) or (str(error.args[0]) if error.args else "")
+    text = (title if is_html else message) or title or "This is not there"
+    if title == "SQL Interrupted":
+        return Refusal(408, "query_timeout", "The query took too long.", "Ask for less.")
+    return Refusal(_http(error) or 500, "not_possible", text if text[-1] in ".?!" else f"{text}.")
+
+
+def _status(error: HealthsimStoreError) -> int:
+    """403 for what may not be done, 408 for what takes too long, 400 for the rest of a query."""
+    statuses: list[tuple[type[HealthsimStoreError], int]] = [
+        (ScenarioNotFound, 404), (ScenarioBusy, 503), (QueryRefused, 403), (QueryTimeout, 408),
+        (QueryTooLarge, 413), (QueryError, 400), (InvalidArgument, 400),
+    ]  # fmt: skip
+    return next((status for kind, status in statuses if isinstance(error, kind)), 500)
+
+
+def of_request(scope: dict[str, Any], *, loopback: bool) -> Response | None:
+    """On loopback, no page of another host: a name that is made to lead here cannot read along."""
+    if not loopback:
+        return None
+    headers = dict(scope.get("headers") or ())
+    host = headers.get(b"host", b"localhost").decode("latin-1")
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if name in _LOOPBACK:
+        return None
+    return Response.text(
+        f"Refused: this server is for this machine only, and the request is for {name[:80]!r}."
+        " Open http://127.0.0.1 with the port that `healthsim-store serve` printed.\n",
+        status=421,
+    )

@@ -1,0 +1,91 @@
+"""A Datasette on loopback, over one store."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.plugins import pm
+
+from ..errors import CannotServe
+from .shelf import OLD, PLUGIN
+
+HOST = "127.0.0.1"
+
+_SETTINGS: dict[str, Any] = {
+    # Nobody's SQL runs on Datasette's own connections, and no file is given away.
+    "default_allow_sql": False,
+    "allow_download": False,
+    "sql_time_limit_ms": 2_000,
+    "max_returned_rows": 1_000,
+    # Facets are declared. To suggest more, Datasette would group a table by every column.
+    "suggest_facets": False,
+    "facet_time_limit_ms": 1_000,
+    "num_sql_threads": 4,
+}
+
+
+def make_datasette(
+    folder: Path, *, scenarios: Sequence[str] = (), remember: bool = True
+) -> Datasette:
+    """A Datasette whose databases are the scenarios of a store, or those that are named."""
+    plugins = {
+        PLUGIN: {
+            "store": str(folder),
+            "scenarios": list(scenarios),
+            "remember": remember,
+            "loopback": True,
+        }
+    }
+    described = {
+        "title": "Scenarios of synthetic healthcare data",
+        "description": "All people in it are invented.",
+    }
+    _register()
+    if OLD:
+        return Datasette([], metadata={**described, "plugins": plugins}, settings=_SETTINGS)
+    return Datasette(
+        [], metadata=described, config={"plugins": plugins}, settings=_SETTINGS, default_deny=False
+    )
+
+
+def _register() -> None:
+    """The entry point does it, unless Datasette was told to load other plugins only."""
+    from .. import browse
+
+    if not pm.is_registered(browse):
+        pm.register(browse, PLUGIN)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on loopback; port 0 takes a free one. Raises CannotServe where it is taken."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        made.close()
+        raise CannotServe(
+            f"Port {port} cannot be used: {getattr(error, 'strerror', None) or error}.",
+            hint="Choose another with --port, or --port 0 for a free one.",
+        ) from error
+    return made
+
+
+def serve(datasette: Datasette, listening: socket.socket, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; ``ready`` is told the address once requests are answered."""
+    import uvicorn
+
+    address = f"http://{HOST}:{listening.getsockname()[1]}/"
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                ready(address)
+
+    configuration = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on")
+    Server(configuration).run(sockets=[listening])

@@ -1,0 +1,173 @@
+"""Which scenarios are databases of a Datasette at this moment.
+
+A scenario becomes one when somebody asks for it, so that a store of thousands costs nothing. Before
+each request the shelf looks at the folder: a file that is gone, or is another one by now, is taken
+off, and what its connections still held is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from datasette import __version__ as _datasette_version
+from datasette.utils import tilde_decode
+
+from ..errors import HealthsimStoreError, ScenarioNotFound
+from ..store import Store
+from . import newer
+from .database import ScenarioDatabase
+
+PLUGIN = "healthsim-store"
+OLD = _datasette_version.startswith("0.")
+
+_ROOM = 16  # databases kept; each costs Datasette a little on every request
+_REST_SECONDS = 60.0  # one that was asked for so lately may still be in use
+
+_shelves: weakref.WeakKeyDictionary[Any, Shelf] = weakref.WeakKeyDictionary()
+
+
+def shelf_of(datasette: Any) -> Shelf | None:
+    """The shelf of a Datasette that is configured to serve a store; else None."""
+    if datasette not in _shelves:
+        config = datasette.plugin_config(PLUGIN)
+        if not config or "store" not in config:
+            return None
+        _shelves[datasette] = Shelf(
+            Store(config["store"], remember=config.get("remember", True)),
+            config.get("scenarios"),
+            loopback=bool(config.get("loopback")),
+        )
+    return _shelves[datasette]
+
+
+def served_by(datasette: Any) -> Shelf | None:
+    """The same, where asking the configuration would go round in a circle."""
+    return _shelves.get(datasette)
+
+
+class Shelf:
+    """The store that is served. ``only`` names the scenarios to show; None shows all.
+
+    ``loopback``: requests for another host than this machine are refused.
+    """
+
+    def __init__(
+        self, store: Store, only: Sequence[str] | None = None, *, loopback: bool = False
+    ) -> None:
+        self.store = store
+        self.loopback = loopback
+        self._only = frozenset(only) if only else None
+        self._lock = threading.Lock()
+        self._databases: dict[str, ScenarioDatabase] = {}
+        self._used: dict[str, float] = {}
+        self._shown: dict[str, ScenarioDatabase] = {}
+        self._told: dict[str, dict[str, Any]] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._databases
+
+    def names(self) -> list[str]:
+        """The scenarios that may be seen, sorted."""
+        return [name for name in self.store.names() if self.shows(name)]
+
+    def shows(self, name: str) -> bool:
+        return self._only is None or name in self._only
+
+    def path(self, name: str) -> Path:
+        """The file of exactly this scenario. Raises ScenarioNotFound."""
+        if self.shows(name) and name in self.store.names():
+            return self.store.find(name)
+        raise ScenarioNotFound(
+            f"There is no scenario {name!r:.80}.",
+            hint="It may have been renamed or deleted; the list of scenarios is current.",
+        )
+
+    def look(self, path: str) -> None:
+        """See what became of the files that are databases, and of the one that a URL asks for."""
+        asked = tilde_decode(path.split("/")[1]) if path.count("/") else ""
+        with self._lock:
+            for name, database in list(self._databases.items()):
+                if not (self.shows(name) and database.is_current()):
+                    self._drop(name)
+            if asked.rpartition(".")[0] and asked not in self._databases:
+                asked = self._without_format(asked)
+            if asked and asked not in self._databases:
+                self._add(asked)
+            if asked in self._databases:
+                self._used[asked] = time.monotonic()
+                with contextlib.suppress(HealthsimStoreError, OSError):
+                    self._databases[asked].describe()
+            self._make_room()
+
+    def _without_format(self, asked: str) -> str:
+        """``name`` of ``name.json``, where there is no scenario of the whole name."""
+        return asked if asked in self.store.names() else asked.rpartition(".")[0]
+
+    def _add(self, name: str) -> None:
+        with contextlib.suppress(HealthsimStoreError, OSError):
+            self._databases[name] = ScenarioDatabase.of(self.path(name))
+
+    def _drop(self, name: str) -> None:
+        self._databases.pop(name).retire()
+        self._used.pop(name, None)
+
+    def _make_room(self) -> None:
+        rested = time.monotonic() - _REST_SECONDS
+        oldest = sorted(self._databases, key=lambda name: self._used.get(name, 0.0))
+        for name in oldest[: max(0, len(oldest) - _ROOM)]:
+            if self._used.get(name, 0.0) < rested:
+                self._drop(name)
+
+    async def show(self, datasette: Any) -> None:
+        """Make Datasette's databases those of the shelf; on its own thread."""
+        wanted = dict(self._databases)
+        changed = False
+        for name, database in self._shown.items():
+            if wanted.get(name) is not database and datasette.databases.get(name) is database:
+                datasette.remove_database(name)
+                self._told.pop(name, None)
+                if not OLD:
+                    await newer.forget(datasette, name)
+        for name, database in wanted.items():
+            if name not in datasette.databases:
+                database.ds = datasette
+                datasette.add_database(database, name=name)
+                changed = True
+        self._shown = wanted
+        if OLD:
+            return
+        if changed:
+            await datasette.invoke_startup()
+            await datasette.refresh_schemas(force=True)
+        for name, database in wanted.items():
+            if self._told.get(name) is not database.description:
+                self._told[name] = database.description
+                await newer.tell(datasette, name, database.description)
+
+    def take_over(self, datasette: Any) -> None:
+        """Leave out what a browser of scenarios does not need of Datasette."""
+        if not datasette.files and "_memory" in datasette.databases:
+            datasette.remove_database("_memory")
+        if OLD:
+            # 0.65 copies every database's schema into one that none of its pages reads, and a file
+            # that went away in between would fail them all.
+            datasette.refresh_schemas = _nothing
+
+    def descriptions(self) -> dict[str, Any]:
+        """What the files say about themselves, as Datasette's metadata by database."""
+        return {name: database.description for name, database in self._databases.items()}
+
+    def reference(self, name: str, table: str, column: str) -> str | None:
+        """The entity type that a column refers to, also one of another product; else None."""
+        database = self._databases.get(name)
+        return database.references.get(table, {}).get(column) if database else None
+
+
+async def _nothing() -> None:
+    return None

@@ -1,0 +1,145 @@
+"""What happened to one entity, in time order: the rows that refer to it and have a date.
+
+Nothing here is written for patients. An entity type has a timeline when others refer to it; each of
+those contributes its first required date or timestamp, else its first one, and a short text of its
+columns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.utils import tilde_decode
+
+from ..ddl import quoted
+from ..errors import HealthsimStoreError
+from ..registry import Registry
+from ..schema import EXTRA, Column, EntityType
+from ..store import Store
+from . import links
+
+MAX_EVENTS = 200  # of one entity type
+_TOLD = 5  # columns of an event
+_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row: when, what kind, what it says, and where it is shown."""
+
+    at: str
+    kind: str
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Events by day, the earliest first. ``cut`` names the kinds of which there are more."""
+
+    days: list[tuple[str, list[Event]]]
+    cut: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return sum(len(events) for _, events in self.days)
+
+
+def key_of(request: Any) -> str:
+    """The primary key that a row's URL names."""
+    return str(tilde_decode(request.url_vars.get("pks", "")))
+
+
+def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | None:
+    """The entity's timeline; None where nothing with a date refers to such entities."""
+    registry = store.registry(scenario)
+    if entity_type not in registry:
+        return None
+    sources = list(_sources(registry, entity_type))
+    events: list[Event] = []
+    cut = []
+    for child, reference, moment in sources:
+        # One that cannot be read, in a file that somebody changed, does not hide the others.
+        with contextlib.suppress(HealthsimStoreError):
+            found = _events(store, scenario, child, reference, moment, key)
+            if len(found) > MAX_EVENTS:
+                cut.append(child.label)
+            events += found[:MAX_EVENTS]
+    if not events:
+        return None
+    days: dict[str, list[Event]] = {}
+    for event in sorted(events, key=lambda event: event.at):
+        days.setdefault(event.at[:10], []).append(event)
+    return Timeline(list(days.items()), tuple(cut))
+
+
+def _sources(registry: Registry, parent: str) -> Iterator[tuple[EntityType, Column, Column]]:
+    """The entity types with a date that refer to ``parent``: by which column, at which moment."""
+    for child in registry:
+        references = [
+            column for column, to in child.references(soft=True) if to.entity_type == parent
+        ]
+        moments = [column for column in child.columns if column.type.kind in ("date", "timestamp")]
+        if child.name != parent and references and moments:
+            yield child, _first(references), _first(moments)
+
+
+def _first(columns: list[Column]) -> Column:
+    return next((column for column in columns if column.required), columns[0])
+
+
+def _events(
+    store: Store, scenario: str, child: EntityType, reference: Column, moment: Column, key: str
+) -> list[Event]:
+    told = [column for column in child.columns if _tells(child, column)]
+    chosen = ", ".join(quoted(name) for name in (child.primary_key, moment.name))
+    columns = ", ".join(quoted(column.name) for column in told) or "NULL"
+    page = store.query_scenario(
+        scenario,
+        f"SELECT {chosen}, {columns} FROM {quoted(child.name)}"
+        f" WHERE {quoted(reference.name)} = ? AND {quoted(moment.name)} IS NOT NULL"
+        f" ORDER BY {quoted(moment.name)}, {quoted(child.primary_key)}",
+        params=(key,),
+        limit=MAX_EVENTS + 1,
+        timeout=_SECONDS,
+    )
+    return [
+        Event(
+            at=str(values[1]),
+            kind=child.label,
+            text=_text(dict(zip([column.name for column in told], values[2:], strict=False)), told),
+            path=links.row(scenario, child.name, str(values[0])),
+        )
+        for values in (list(row.values()) for row in page.rows)
+    ]
+
+
+def _tells(entity_type: EntityType, column: Column) -> bool:
+    return not (
+        column.name in (entity_type.primary_key, EXTRA)
+        or column.references
+        or column.sensitive
+        or column.type.kind in ("date", "timestamp", "json")
+    )
+
+
+def _text(row: dict[str, Any], columns: list[Column]) -> str:
+    """The first filled columns: texts as they are, numbers with their name and unit."""
+    said: list[str] = []
+    seen: set[str] = set()
+    for column in columns:
+        value = row.get(column.name)
+        # A result is often there twice, as text and as a number.
+        plain = value if isinstance(value, str) else f"{value:.10g}" if value is not None else ""
+        if not plain or plain in seen or len(said) == _TOLD:
+            continue
+        seen.add(plain)
+        if isinstance(value, str):
+            said.append(value if len(value) <= 120 else f"{value[:119]}…")
+        else:
+            name = column.name.replace("_", " ")
+            said.append(" ".join(part for part in (name, plain, column.unit) if part))
+    return ", ".join(said)
