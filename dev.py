@@ -61,7 +61,7 @@ def test(*arguments: str) -> None:
 def newest() -> None:
     install("test", "datasette>=1.0a41", venv=NEWEST)
     run("pytest", "--numprocesses", "auto", "tests/test_browse.py", "tests/test_metadata.py",
-        venv=NEWEST)  # fmt: skip
+        "tests/test_browse_chromium.py", venv=NEWEST)  # fmt: skip
 
 
 def browser() -> None:

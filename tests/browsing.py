@@ -40,11 +40,17 @@ class Served:
     process: subprocess.Popen[str]
     told: Path
 
-    def get(self, path: str, *, host: str | None = None, **arguments: object) -> Answer:
+    def get(
+        self, path: str, *, host: str | None = None, post: str | None = None, **arguments: object
+    ) -> Answer:
         url = self.address.rstrip("/") + quote(path, safe="/~.-_?=&%+,")
         if arguments:
             url += f"?{urlencode(arguments)}"
-        request = urllib.request.Request(url, headers={"Host": host} if host else {})
+        request = urllib.request.Request(
+            url,
+            data=post.encode() if post is not None else None,
+            headers={"Host": host} if host else {},
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return Answer(answer.status, answer.read().decode())

@@ -145,6 +145,10 @@ class ScenarioDatabase(Database):
     _execute_fn = execute_fn
 
     async def execute_write_fn(self, fn: Any, *arguments: Any, **options: Any) -> Any:
+        self.connect(write=True)
+
+    def connect(self, write: bool = False) -> Any:
+        """Refused: a connection of Datasette's own, whatever for, would not be guarded."""
         raise NotWritable(
             f"{self._file.stem} is only looked at here.",
             hint="Write with healthsim-store persist, tag, rename, ...",

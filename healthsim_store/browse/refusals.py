@@ -83,9 +83,14 @@ def _status(error: HealthsimStoreError) -> int:
 
 
 def of_request(scope: dict[str, Any], *, loopback: bool) -> Response | None:
-    """On loopback, no page of another host: a name that is made to lead here cannot read along."""
+    """What `serve` does not even hand on: anything but reading, and requests for another host.
+
+    With the latter no web page can read along by a name that is made to lead here.
+    """
     if not loopback:
         return None
+    if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+        return Response.text("Refused: this server only reads.\n", status=405)
     headers = dict(scope.get("headers") or ())
     host = headers.get(b"host", b"localhost").decode("latin-1")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
