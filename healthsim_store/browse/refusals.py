@@ -40,21 +40,23 @@ def explained(error: Exception) -> Refusal:
     """The error as an answer: the store's, SQLite's, or Datasette's own."""
     if isinstance(error, HealthsimStoreError):
         return Refusal(_status(error), error.code, error.message, error.hint)
+    text = str(error)
+    # Renamed or deleted between the look at the folder and the opening.
+    if isinstance(error, FileNotFoundError) or "unable to open" in text:
+        return Refusal(404, "scenario_not_found", "The scenario is not there any more.",
+                       "The list of scenarios is current.")  # fmt: skip
     if not isinstance(error, sqlite3.Error):
         return _of_datasette(error)
-    text = str(error)
     if "locked" in text or "busy" in text:
         return Refusal(503, "scenario_busy", f"The scenario is being written ({text}).",
                        "Reload the page in a moment.")  # fmt: skip
-    if "unable to open" in text:
-        return Refusal(404, "scenario_not_found", "The scenario is not there any more.",
-                       "The list of scenarios is current.")  # fmt: skip
     return Refusal(400, "query_error", f"The file could not answer: {text}.")
 
 
 def is_known(error: Exception) -> bool:
     """Whether a person can be told what it means; anything else is a bug, with its traceback."""
-    return isinstance(error, HealthsimStoreError | sqlite3.Error) or _http(error) is not None
+    known = HealthsimStoreError | sqlite3.Error | FileNotFoundError
+    return isinstance(error, known) or _http(error) is not None
 
 
 def _http(error: Exception) -> int | None:

@@ -23,7 +23,7 @@ _SETTINGS: dict[str, Any] = {
     "max_returned_rows": 1_000,
     # Facets are declared. To suggest more, Datasette would group a table by every column.
     "suggest_facets": False,
-    "facet_time_limit_ms": 1_000,
+    "facet_time_limit_ms": 2_000,
     "num_sql_threads": 4,
 }
 
