@@ -392,13 +392,13 @@ class Store:
         """
         check_limit("samples", samples, least=0, most=20)
         path = self.find(scenario)
-        mark = fingerprint(path)
+        mark = _mark(path)
         key = f"summary {samples}"
         parts = self._memory.get(path.name, mark, key)
         if parts is None:
             with self._sandbox(path) as sandbox:
                 parts = read_summary(sandbox, samples=samples)
-            if mark == fingerprint(path):
+            if path.exists() and mark == _mark(path):
                 self._memory.put(key, {(path.name, mark): parts})
         return make_summary(path.stem, parts, max_tokens=max_tokens)
 
@@ -409,14 +409,14 @@ class Store:
         is left out.
         """
         path = self.find(scenario)
-        mark = fingerprint(path)
+        mark = _mark(path)
         drawn = self._memory.get(path.name, mark, "charts")
         if drawn is None:
             with self._sandbox(path) as sandbox:
                 asked = [s for s in read_statistics(sandbox.connection) if not s.show]
                 answers, _ = compute(sandbox, asked)
             drawn = [(a.name, a.section, a.label, a.rows) for a in answers]
-            if mark == fingerprint(path):
+            if path.exists() and mark == _mark(path):
                 self._memory.put("charts", {(path.name, mark): drawn})
         return [
             Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in drawn
@@ -859,6 +859,14 @@ def _close(
         while idle:
             idle.pop()[1].close()
     memory.close()
+
+
+def _mark(path: Path) -> str | None:
+    """The file's fingerprint. Raises ScenarioNotFound when it was renamed or deleted meanwhile."""
+    try:
+        return fingerprint(path)
+    except FileNotFoundError:
+        raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
 
 
 def _check_texts(**arguments: Any) -> None:

@@ -357,3 +357,15 @@ def test_an_empty_store(tmp_path: Path) -> None:
     with pytest.raises(ScenarioNotFound, match=re.escape("The store is empty.")):
         store.get_summary("x")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_scenario_that_goes_while_it_is_asked_for_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    path = store.find("s")
+    path.unlink()
+    monkeypatch.setattr(store, "find", lambda _: path)
+    for ask in (store.get_summary, store.get_charts):
+        with pytest.raises(ScenarioNotFound, match="no scenario 's'"):
+            ask("s")
