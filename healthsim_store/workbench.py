@@ -155,14 +155,15 @@ class Workbench:
             try:
                 return None if values[0] is None else function(*values)
             except BaseException as error:
-                # SQLite would only say that some function failed.
+                # Not raised here: SQLite would only say that some function failed, and Python may
+                # print it besides. `_late` stops the statement, and `_located` tells.
                 self._raised = error
-                raise
+                return None
 
         self._connection.create_function(name, arguments, call, deterministic=True)
 
     def _late(self) -> int:
-        return time.monotonic() > self._deadline
+        return self._raised is not None or time.monotonic() > self._deadline
 
     @contextlib.contextmanager
     def _profiles(self, where: str, *, building: bool = False) -> Iterator[None]:
@@ -199,19 +200,22 @@ class Workbench:
         try:
             yield
         except sqlite3.Error as error:
-            raised, self._raised = self._raised, None
+            self._tell_raised(where)
             text = str(error)
             if text == "interrupted" and self._late():
                 text = f"it took longer than {_SECONDS:.0f} seconds"
-            elif raised is None and text in (
-                "interrupted",
-                "user-defined function raised exception",
-            ):
+            elif text in ("interrupted", "user-defined function raised exception"):
                 # Ctrl-C came to Python while SQLite was at work.
                 raise KeyboardInterrupt from None
-            elif raised is not None and not isinstance(raised, Exception):
-                raise raised from None
-            raise DeclarationError(f"{where}: {raised or text}") from error
+            raise DeclarationError(f"{where}: {text}") from error
+        self._tell_raised(where)
+
+    def _tell_raised(self, where: str) -> None:
+        raised, self._raised = self._raised, None
+        if isinstance(raised, Exception):
+            raise DeclarationError(f"{where}: {raised}") from raised
+        if raised is not None:
+            raise raised
 
     def _make(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         self._connection.execute(f"CREATE TABLE {quoted(table)} ({columns})")
