@@ -23,8 +23,8 @@ MAX_SEED = 2**63 - 1
 
 
 def default_batch(count: int) -> int:
-    """Small runs in batches of 50; large ones in twenty, of at most 5,000."""
-    return min(5_000, max(50, count // 20))
+    """Small runs in batches of 50; large ones in twenty, of at most 2,000, for memory's sake."""
+    return min(2_000, max(50, count // 20))
 
 
 class Generation:

@@ -175,7 +175,7 @@ def test_python_gives_batches_that_persist_takes(store: Store, kennel: str) -> N
 
 
 def test_large_runs_have_larger_batches() -> None:
-    assert [default_batch(n) for n in (1, 200, 2_000, 100_000, 10**7)] == [50, 50, 100, 5000, 5000]
+    assert [default_batch(n) for n in (1, 200, 2_000, 100_000, 10**7)] == [50, 50, 100, 2000, 2000]
 
 
 def test_grandchildren_options_and_tables_decide_how_many(store: Store, tmp_path: Path) -> None:
