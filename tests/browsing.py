@@ -12,7 +12,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from healthsim_store.generating import generate_scenario
 class Answer:
     status: int
     text: str
+    headers: Mapping[str, str]
 
     @property
     def json(self) -> Any:
@@ -53,10 +54,10 @@ class Served:
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return Answer(answer.status, answer.read().decode())
+                return Answer(answer.status, answer.read().decode(), answer.headers)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode())
+                return Answer(error.code, error.read().decode(), error.headers)
 
     def stderr(self) -> str:
         return self.told.read_text()

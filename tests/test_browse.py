@@ -278,6 +278,17 @@ def test_scenarios_come_change_and_go_without_a_restart(served: Served, shop: St
     assert "later" not in served.get("/").text.partition("<tbody>")[2]
 
 
+@pytest.mark.parametrize("path", [
+    "/", "/s", "/s/pets", "/s/pets.json", "/s/toy_species", "/s/-/query?sql=SELECT+1", "ROW",
+])  # fmt: skip
+def test_a_browser_keeps_no_page(served: Served, path: str) -> None:
+    """Or it would go on showing a scenario that has changed or gone (Datasette: for 5 seconds)."""
+    answer = served.get(path if path != "ROW" else "/s/owners/o1")
+    assert answer.status == 200
+    assert "max-age" not in answer.headers.get("Cache-Control", "")
+    assert "Last-Modified" not in answer.headers
+
+
 def test_a_damaged_file_is_told_and_spoils_nothing(served: Served, shop: Store) -> None:
     (shop.path / "broken.db").write_bytes(b"no database" * 100)
     with sqlite3.connect(shop.path / "foreign.db") as foreign:

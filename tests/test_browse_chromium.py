@@ -203,7 +203,7 @@ def test_an_open_page_follows_the_store(browser: Browser, folder: Path) -> None:
     browser.wait(lambda: browser.names() == before)
     assert browser.one("#hs-news").text == "Gone: appeared."
     browser.open("/appeared/patients")
-    assert "no" in browser.text.lower()
+    assert "not found" in browser.text.lower() or "there is no" in browser.text.lower()
     browser.click("All scenarios")
     assert browser.names() == before
 

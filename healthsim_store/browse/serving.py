@@ -24,6 +24,8 @@ _SETTINGS: dict[str, Any] = {
     # Facets are declared. To suggest more, Datasette would group a table by every column.
     "suggest_facets": False,
     "facet_time_limit_ms": 2_000,
+    # A browser that kept a page would show a scenario that has changed, or is gone, meanwhile.
+    "default_cache_ttl": 0,
     "num_sql_threads": 4,
 }
 
