@@ -22,12 +22,12 @@ from .importing import import_data as _import_data
 from .merging import MergeResult
 from .plugins import installed
 from .query import Parameters, QueryResult
+from .rows import Row
 from .scenario import ScenarioInfo
 from .schema import EntityType
 from .store import LOADABLE_ROWS, PersistResult, default_store
 from .summary import Summary
 from .upgrade import Upgraded
-from .workbench import Entities
 
 
 def persist(
@@ -198,7 +198,7 @@ def generate(
     seed: int | None = None,
     batch: int | None = None,
     **options: Any,
-) -> Iterator[Entities]:
+) -> Iterator[dict[str, list[Row]]]:
     """Batches of a profile's entities, for `persist`. See `healthsim_store.generating.generate`."""
     return _generate(default_store(), profile, count=count, seed=seed, batch=batch, **options)
 

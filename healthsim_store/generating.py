@@ -27,6 +27,7 @@ from .generation import Generation
 from .nearest import did_you_mean
 from .plugins import installed
 from .profile import FOLDER, SUFFIX, Profile, profile_files
+from .rows import Row
 from .store import Store
 from .summary import Summary
 from .workbench import Entities
@@ -113,7 +114,7 @@ def generate(
     seed: int | None = None,
     batch: int | None = None,
     **options: Any,
-) -> Iterator[Entities]:
+) -> Iterator[dict[str, list[Row]]]:
     """Batches of entities, as `persist` takes them; nothing is stored.
 
     ``batch`` is how many counted entities are in each; it does not change what is made.
@@ -122,7 +123,10 @@ def generate(
     """
     blueprint = read_blueprint(find_profile(store, profile))
     run = Generation(blueprint, count=count, seed=seed, options=options)
-    return (entities for _, _, entities in run.batches(batch))
+    return (
+        {entity_type: list(rows) for entity_type, rows in entities.items()}
+        for _, _, entities in run.batches(batch)
+    )
 
 
 def generate_scenario(

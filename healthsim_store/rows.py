@@ -1,10 +1,10 @@
-"""Every shape in which rows come, as chunks of dicts, in bounded memory."""
+"""Every shape in which rows come, as chunks, in bounded memory."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .errors import InvalidArgument
@@ -12,6 +12,42 @@ from .errors import InvalidArgument
 CHUNK = 10_000
 
 Row = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that all have the same fields, as their values in the order of ``fields``.
+
+    They are dicts to whoever goes through them. Who stores many is spared a dict for each.
+    """
+
+    fields: tuple[str, ...]
+    values: Sequence[tuple[Any, ...]]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (dict(zip(self.fields, row, strict=True)) for row in self.values)
+
+
+def grouped_chunks(entity_type: str, source: Any) -> Iterator[list[Rows]]:
+    """Chunks of at most CHUNK rows, in each those that stand together and have the same fields.
+
+    ``source`` is what `chunks` takes. Raises InvalidArgument for anything else.
+    """
+    if isinstance(source, Rows):
+        for start in range(0, len(source), CHUNK):
+            yield [Rows(source.fields, source.values[start : start + CHUNK])]
+    elif hasattr(source, "__arrow_c_stream__"):
+        for rows in _arrow_chunks(source):
+            yield [rows]
+    else:
+        for chunk in chunks(entity_type, source):
+            yield [
+                Rows(fields, [tuple(row.values()) for row in rows])
+                for fields, rows in itertools.groupby(chunk, key=tuple)
+            ]
 
 
 def chunks(entity_type: str, source: Any) -> Iterator[list[Row]]:
@@ -22,7 +58,7 @@ def chunks(entity_type: str, source: Any) -> Iterator[list[Row]]:
     (pandas, polars and DuckDB have it). Raises InvalidArgument for anything else.
     """
     if hasattr(source, "__arrow_c_stream__"):
-        yield from _arrow_chunks(source)
+        yield from map(list, _arrow_chunks(source))
         return
     if _is_row(source):
         source = [source]
@@ -70,7 +106,7 @@ def _what(value: Any) -> str:
     return "`...`" if value is ... else f"{type(value).__name__} {value!r:.40}"
 
 
-def _arrow_chunks(source: Any) -> Iterator[list[Row]]:
+def _arrow_chunks(source: Any) -> Iterator[Rows]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -83,8 +119,7 @@ def _arrow_chunks(source: Any) -> Iterator[list[Row]]:
         return list(column.to_pylist())
 
     for batch in pa.RecordBatchReader.from_stream(source):
-        names = batch.schema.names
+        names = tuple(batch.schema.names)
         for start in range(0, batch.num_rows, CHUNK):
             part = batch.slice(start, CHUNK)
-            values = zip(*map(storable, part.columns), strict=True)
-            yield [dict(zip(names, row, strict=True)) for row in values]
+            yield Rows(names, list(zip(*map(storable, part.columns), strict=True)))

@@ -29,6 +29,7 @@ from .dictionary import read_rules, read_statistics
 from .generation import MAX_BATCH, Generation
 from .plugins import Plugins, installed
 from .registry import Link, Registry
+from .rows import Row
 from .sandbox import Sandbox
 from .schema import Column, Declaration
 from .statistics import compute
@@ -218,8 +219,8 @@ class ProfileTests:
         store.persist_batches(batches, scenario=f"s{run.seed}")
 
 
-def _joined(batches: Iterable[tuple[int, int, Entities]]) -> Entities:
-    joined: Entities = {}
+def _joined(batches: Iterable[tuple[int, int, Entities]]) -> dict[str, list[Row]]:
+    joined: dict[str, list[Row]] = {}
     for _, _, entities in batches:
         for name, rows in entities.items():
             joined.setdefault(name, []).extend(rows)

@@ -26,6 +26,7 @@ from .distributions import Draw, pick
 from .errors import DeclarationError
 from .logical import Stored
 from .nearest import did_you_mean
+from .rows import Rows
 from .sandbox import permits
 from .sqlfile import Statement
 
@@ -49,7 +50,7 @@ _BUILDING = (
     sqlite3.SQLITE_UPDATE,
 )
 
-Entities = dict[str, list[dict[str, Any]]]
+Entities = dict[str, Rows]
 
 _Tables = dict[str, dict[str, Sequence[Any]]]  # columns of drawn tables
 
@@ -282,13 +283,13 @@ class Workbench:
         for into, statement in self._blueprint.selects.items():
             with self._profiles(statement.where):
                 cursor = connection.execute(statement.sql)
-                found = [column[0] for column in cursor.description]
-                rows = [dict(zip(found, row, strict=True)) for row in cursor]
+                found = tuple(column[0] for column in cursor.description)
+                rows = cursor.fetchall()
             if len(set(found)) < len(found):
                 double = next(name for name in found if found.count(name) > 1)
                 raise DeclarationError(f"{statement.where}: two columns are called {double}")
             if rows:
-                made[into] = rows
+                made[into] = Rows(found, rows)
         return made
 
     def _draw(self, number: int) -> _Block:

@@ -8,10 +8,9 @@ is converted from then on, so data in another spelling is not tried twice.
 
 from __future__ import annotations
 
-import itertools
 import operator
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +20,7 @@ from .fileformat import EntityIds
 from .nearest import did_you_mean
 from .problems import Problem, refused
 from .registry import Link, Registry
-from .rows import CHUNK, Row, chunks
+from .rows import CHUNK, grouped_chunks
 from .schema import EXTRA, Column, EntityType
 
 ON_CONFLICT = ("error", "skip", "replace")
@@ -67,8 +66,8 @@ class _Plan:
     links: tuple[Link | None, ...]
     values: tuple[str, ...]  # the SQL of each target's value
     unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
+    places: Mapping[str, int]  # where a row has each of both kinds of fields
     new_id: bool
-    get: Callable[[Row], tuple[Any, ...]]
     moments: tuple[tuple[int, str], ...]  # positions and fields of dates and timestamps
     converted: dict[int, Column] = field(default_factory=dict)
 
@@ -115,21 +114,23 @@ class Writer:
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], _Plan] = {}
         number = 1
-        for chunk in chunks(entity_type.name, source):
+        for chunk in grouped_chunks(entity_type.name, source):
             problems: list[Problem] = []
-            for shape, group in itertools.groupby(chunk, key=tuple):
-                rows = list(group)
+            for rows in chunk:
+                shape = rows.fields
                 try:
                     if shape not in plans:
                         plans[shape] = self._plan(entity_type, shape, number, len(rows))
-                    problems += self._write(entity_type, plans[shape], rows, number, last_rowid)
+                    problems += self._write(
+                        entity_type, plans[shape], rows.values, number, last_rowid
+                    )
                 except InvalidRows as error:
                     problems += error.problems
                 number += len(rows)
                 if len(problems) >= MAX_PROBLEMS:
                     raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
             if problems:
-                raise InvalidRows(problems, complete=len(chunk) < CHUNK)
+                raise InvalidRows(problems, complete=sum(map(len, chunk)) < CHUNK)
         written = self._connection.total_changes - changes
         self._check_self_references(entity_type, 0 if replacing else last_rowid)
         if replacing:
@@ -138,11 +139,17 @@ class Writer:
         return Stored(inserted=written, skipped=number - 1 - written)
 
     def _write(
-        self, entity_type: EntityType, plan: _Plan, rows: list[Row], number: int, last_rowid: int
+        self,
+        entity_type: EntityType,
+        plan: _Plan,
+        rows: Sequence[tuple[Any, ...]],
+        number: int,
+        last_rowid: int,
     ) -> list[Problem]:
         for position, name in plan.moments:
+            place = plan.places[name]
             # The module's own adapters for date objects are deprecated, so they never see one.
-            if not {type(row[name]) for row in rows} <= {str, type(None)}:
+            if not {type(row[place]) for row in rows} <= {str, type(None)}:
                 plan.converted[position] = plan.columns[position]
         problems: list[Problem] = []
         iterator = iter(rows)
@@ -159,27 +166,33 @@ class Writer:
             if len(problems) >= MAX_PROBLEMS:
                 return problems
 
-    def _bind(self, plan: _Plan, rows: Iterator[Row]) -> Iterable[tuple[Any, ...]]:
-        values: Iterator[tuple[Any, ...]] = map(plan.get, rows)
+    def _bind(self, plan: _Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        values = rows
         if plan.unknown:
             values = (self._with_extra(plan, row) for row in rows)
         if plan.converted:
             values = map(plan.convert, values)
         return map(operator.add, values, self._ids) if plan.new_id else values
 
-    def _with_extra(self, plan: _Plan, row: Row) -> tuple[Any, ...]:
-        extra = {name: row[name] for name in plan.unknown if row[name] is not None}
+    def _with_extra(self, plan: _Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        given = {name: row[plan.places[name]] for name in plan.unknown}
+        extra = {name: value for name, value in given.items() if value is not None}
         stored = plan.columns[-1].coerce(extra) if extra else None
-        return (*(row[name] for name in plan.fields), stored)
+        return (*(row[plan.places[name]] for name in plan.fields), stored)
 
     def _write_carefully(
-        self, entity_type: EntityType, plan: _Plan, row: Row, number: int, last_rowid: int
+        self,
+        entity_type: EntityType,
+        plan: _Plan,
+        row: tuple[Any, ...],
+        number: int,
+        last_rowid: int,
     ) -> list[Problem]:
         """Store the row that was refused, in whatever spelling, or say what is wrong with it."""
         problems: list[Problem] = []
         stored: list[Any] = []
-        raw = plan.get(row)
-        for position, (name, value) in enumerate(zip(plan.fields, raw, strict=True)):
+        for position, name in enumerate(plan.fields):
+            value = row[plan.places[name]]
             column = plan.columns[position]
             try:
                 stored.append(column.coerce(value))
@@ -321,13 +334,15 @@ class Writer:
                 problem(column.name, "is required", hint)
         if problems:
             raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
-        return self._make_plan(entity_type, known, unknown)
+        places = {name: place for place, name in enumerate(shape)}
+        return self._make_plan(entity_type, known, unknown, places)
 
     def _make_plan(
         self,
         entity_type: EntityType,
         known: Mapping[str, tuple[str, Column | Link]],
         unknown: list[str],
+        places: Mapping[str, int],
     ) -> _Plan:
         new_id = entity_type.primary_key not in known
         targets = [*known]
@@ -359,8 +374,8 @@ class Writer:
             links=tuple(links),
             values=tuple(values),
             unknown=tuple(unknown),
+            places=places,
             new_id=new_id,
-            get=_getter(fields),
             moments=tuple(
                 (position, name)
                 for position, (name, column) in enumerate(zip(fields, columns, strict=False))
@@ -388,12 +403,6 @@ class Writer:
         answer = self._connection.execute(sql, parameters).fetchone()[0]
         assert isinstance(answer, int)
         return answer
-
-
-def _getter(fields: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
-    if len(fields) > 1:
-        return operator.itemgetter(*fields)
-    return lambda row: tuple(row[name] for name in fields)
 
 
 def _value_sql(
