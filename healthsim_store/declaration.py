@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -29,6 +30,9 @@ VIEW_MARKERS = ("card",)
 COLUMN_MARKERS = ("acyclic", "alias", "codes", "references", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show", "chart")
 RULE_MARKERS = ("name",)
+
+# It would print a warning of what becomes an error with file and line here.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TARGET = re.compile(r"(\w+)\s*\(\s*(\w+)\s*\)")
@@ -114,6 +118,11 @@ def parse_statement(statement: Statement) -> exp.Expression:
         reason = str(error).splitlines()[0]
         raise DeclarationError(f"{statement.where}: not understood: {reason}") from None
     assert isinstance(tree, exp.Expression)
+    if isinstance(tree, exp.Command):  # what sqlglot knows by its first word only
+        raise DeclarationError(
+            f"{statement.where}: not understood: {statement.sql:.40}...",
+            hint="Leave out what only SQLite has, such as WITHOUT ROWID.",
+        )
     return tree
 
 

@@ -667,6 +667,8 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         ("@count 40", "@count none", "@count none", "A number from 1"),
         ("age INTEGER -- @normal", "n INTEGER -- @normal", "every drawn table has n", None),
         ("as_of DATE", "as_of DAET", "option as_of: unknown type DAET", "Known:"),
+        ("weight REAL);", "weight REAL) WITHOUT ROWID;", "not understood: CREATE TABLE species",
+         "WITHOUT ROWID"),
     ],
 )  # fmt: skip
 def test_a_faulty_profile_is_told_with_file_and_line(

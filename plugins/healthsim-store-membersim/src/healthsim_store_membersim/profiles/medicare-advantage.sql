@@ -40,7 +40,7 @@ CREATE TABLE conditions (
 CREATE TABLE chances (
   age_group INTEGER, k INTEGER, illness VARCHAR, above REAL, upto REAL, code VARCHAR,
   factor INTEGER,
-  PRIMARY KEY (age_group, k)
+  PRIMARY KEY (illness, age_group, k)
 );
 
 INSERT INTO chances
@@ -56,6 +56,18 @@ FROM (
   )
 )
 WHERE chance > 0;
+
+-- With more luck than this, nobody has the illness
+CREATE TABLE limits (illness VARCHAR PRIMARY KEY, upto REAL);
+
+INSERT INTO limits SELECT illness, max(upto) FROM chances GROUP BY illness;
+
+-- The days on which a condition may have been found
+CREATE TABLE calendar (days_ago INTEGER PRIMARY KEY, day DATE);
+
+INSERT INTO calendar
+WITH RECURSIVE passed (days) AS (SELECT 0 UNION ALL SELECT days + 1 FROM passed WHERE days < 3000)
+SELECT days, date(as_of, '-' || days || ' days') FROM passed, options;
 
 -- Illnesses on which the codes of others depend
 CREATE TABLE age_groups (age_group INTEGER PRIMARY KEY, kidney_upto REAL, heart_upto REAL);
@@ -124,11 +136,11 @@ CREATE TABLE event (
 CREATE VIEW member AS
 SELECT
   *,
-  'M' || key || printf('%06d', n) AS member_id,
+  printf('M%s%06d', key, n) AS member_id,
   -- Medicare begins with the month of one's 65th birthday, and a plan can be changed for January
   max(
     date(birth_date, '65 years', 'start of month'),
-    date(as_of, 'start of year', '-' || years || ' years')
+    (substr(as_of, 1, 4) - years) || '-01-01'
   ) AS coverage_start
 FROM (
   SELECT
@@ -139,6 +151,24 @@ FROM (
     date(as_of, '-' || age || ' years', '-' || birthday || ' days') AS birth_date
   FROM trait JOIN person USING (n), options, run
 );
+
+-- The luck with which a member may have an illness, at the age at which most have it. That is asked
+-- first, for most have few.
+CREATE VIEW lots AS
+SELECT n, 'diabetes' AS illness, diabetes AS luck FROM luck WHERE diabetes < (SELECT upto FROM limits WHERE illness = 'diabetes')
+UNION ALL SELECT n, 'kidney', kidney FROM luck WHERE kidney < (SELECT upto FROM limits WHERE illness = 'kidney')
+UNION ALL SELECT n, 'heart', heart FROM luck WHERE heart < (SELECT upto FROM limits WHERE illness = 'heart')
+UNION ALL SELECT n, 'pressure', pressure FROM luck WHERE pressure < (SELECT upto FROM limits WHERE illness = 'pressure')
+UNION ALL SELECT n, 'lipids', lipids FROM luck WHERE lipids < (SELECT upto FROM limits WHERE illness = 'lipids')
+UNION ALL SELECT n, 'coronary', coronary FROM luck WHERE coronary < (SELECT upto FROM limits WHERE illness = 'coronary')
+UNION ALL SELECT n, 'lung', lung FROM luck WHERE lung < (SELECT upto FROM limits WHERE illness = 'lung')
+UNION ALL SELECT n, 'fibrillation', fibrillation FROM luck WHERE fibrillation < (SELECT upto FROM limits WHERE illness = 'fibrillation')
+UNION ALL SELECT n, 'obesity', obesity FROM luck WHERE obesity < (SELECT upto FROM limits WHERE illness = 'obesity')
+UNION ALL SELECT n, 'depression', depression FROM luck WHERE depression < (SELECT upto FROM limits WHERE illness = 'depression')
+UNION ALL SELECT n, 'dementia', dementia FROM luck WHERE dementia < (SELECT upto FROM limits WHERE illness = 'dementia')
+UNION ALL SELECT n, 'arthritis', arthritis FROM luck WHERE arthritis < (SELECT upto FROM limits WHERE illness = 'arthritis')
+UNION ALL SELECT n, 'parkinson', parkinson FROM luck WHERE parkinson < (SELECT upto FROM limits WHERE illness = 'parkinson')
+UNION ALL SELECT n, 'bones', bones FROM luck WHERE bones < (SELECT upto FROM limits WHERE illness = 'bones');
 
 -- Who has what. Where luck lies in what finds a condition tells how long ago that was: a week at
 -- least. ICD-10-CM presumes that kidney disease comes from diabetes, and the kidneys' and the heart's
@@ -153,30 +183,21 @@ SELECT
       THEN (SELECT rowid FROM conditions WHERE code = 'I13.0')
     WHEN code = 'I10' AND with_heart THEN (SELECT rowid FROM conditions WHERE code = 'I11.0')
     WHEN code = 'I10' AND with_kidney THEN (SELECT rowid FROM conditions WHERE code = 'I12.9')
-    WHEN code = 'E66.813' AND date(as_of, '-' || days_ago || ' days') < '2024-10-01'
+    WHEN code = 'E66.813' AND day < '2024-10-01'
       THEN (SELECT rowid FROM conditions WHERE code = 'E66.01')
     ELSE k
   END AS condition
 FROM (
-  SELECT *, 7 + CAST(2993 * (luck - above) / (upto - above) AS INTEGER) AS days_ago
-  FROM (
-    SELECT
-      n, chances.*, kidney < kidney_upto AS with_kidney, heart < heart_upto AS with_heart,
-      CASE illness
-        WHEN 'diabetes' THEN diabetes WHEN 'kidney' THEN kidney WHEN 'heart' THEN heart
-        WHEN 'pressure' THEN pressure WHEN 'lipids' THEN lipids WHEN 'coronary' THEN coronary
-        WHEN 'lung' THEN lung WHEN 'fibrillation' THEN fibrillation WHEN 'obesity' THEN obesity
-        WHEN 'depression' THEN depression WHEN 'dementia' THEN dementia
-        WHEN 'arthritis' THEN arthritis WHEN 'parkinson' THEN parkinson WHEN 'bones' THEN bones
-      END AS luck
-    FROM trait
-    JOIN luck USING (n)
-    JOIN age_groups ON age_group = 1 + (age >= 75) + (age >= 85)
-    JOIN chances USING (age_group)
-  )
-  WHERE luck >= above AND luck < upto
-), options
-ORDER BY n, k;
+  SELECT
+    n, chances.*, kidney < kidney_upto AS with_kidney, heart < heart_upto AS with_heart,
+    7 + CAST(2993 * (lots.luck - above) / (upto - above) AS INTEGER) AS days_ago
+  FROM lots
+  JOIN trait USING (n)
+  JOIN luck USING (n)
+  JOIN age_groups ON age_group = 1 + (age >= 75) + (age >= 85)
+  JOIN chances USING (illness, age_group)
+  WHERE lots.luck >= above AND lots.luck < upto
+) JOIN calendar USING (days_ago);
 
 -- Each illness is one category, which counts once. Without the interactions of the model.
 CREATE VIEW risks AS SELECT n, sum(factor) AS risk FROM charted GROUP BY n;
@@ -194,7 +215,7 @@ SELECT
   payer_name,
   plan_code,
   -- Like Medicare's numbers, in which no S can be
-  '1S' || upper(substr(key, 1, 2)) || printf('%07d', n) AS member_number,
+  printf('1S%s%07d', upper(substr(key, 1, 2)), n) AS member_number,
   city,
   county,
   state,
@@ -205,7 +226,7 @@ SELECT
   phone,
   -- 900 to 999 are never issued, and those with a middle of 50 or more may be for taxpayers
   printf('9%02d-%02d-%04d', ssn / 500000, ssn / 10000 % 50, ssn % 10000) AS ssn,
-  'H' || key || printf('%06d', n) AS person_id
+  printf('H%s%06d', key, n) AS person_id
 FROM member
 JOIN people USING (n)
 JOIN plans ON plans.rowid = plan
@@ -216,14 +237,14 @@ ORDER BY n;
 
 -- @into member_conditions
 SELECT
-  'MC' || key || printf('%06d', n) || '-' || k AS member_condition_id,
-  'M' || key || printf('%06d', n) AS member_id,
+  printf('MC%s%06d-%d', key, n, k) AS member_condition_id,
+  printf('M%s%06d', key, n) AS member_id,
   code,
   description,
   hcc,
-  date(as_of, '-' || days_ago || ' days') AS identified_date
-FROM charted JOIN conditions ON conditions.rowid = condition, options, run
-ORDER BY charted.rowid;
+  day AS identified_date
+FROM charted JOIN conditions ON conditions.rowid = condition JOIN calendar USING (days_ago), run
+ORDER BY n, charted.k;
 
 -- A member's conditions, numbered, as reasons for claims
 CREATE VIEW reasons AS
