@@ -20,10 +20,12 @@ from fractions import Fraction
 from typing import Any
 
 from . import names
-from .blueprint import IMPLICIT, OPTIONS, RUN, Blueprint, Drawn, Given
+from .blueprint import OPTIONS, RUN, Blueprint
 from .ddl import quoted
 from .distributions import Draw, pick
+from .drawn import IMPLICIT, Drawn
 from .errors import DeclarationError
+from .given import Given
 from .logical import Stored
 from .nearest import did_you_mean
 from .rows import Rows
