@@ -19,13 +19,15 @@ from .building import SOURCE, Building, Progress, counts
 from .ddl import quoted
 from .dictionary import read_entity_types
 from .errors import CopyFailed
-from .fileformat import HOUSEKEEPING, now, write_log
+from .fileformat import HOUSEKEEPING, has_table, now, write_log
 from .lineage import Lineage, read_lineage, write_lineage
 from .markdown import count_table
 from .schema import EntityType
 from .sqlite import file_errors, uri
 
-_CARRIED = ("_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules")
+_CARRIED = (
+    "_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules", "_questions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,10 @@ class _Clone:
         self._connection = building.connection
         self._source = source
         for table in _CARRIED:
-            self._connection.execute(
-                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
-            )
+            if has_table(self._connection, table, SOURCE):
+                self._connection.execute(
+                    f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
+                )
         self.entity_types = read_entity_types(self._connection)
         self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
         building.check_tables(source, [*self._here])
