@@ -19,7 +19,7 @@ from .building import SOURCE, Building, Progress, counts
 from .ddl import quoted
 from .dictionary import read_entity_types
 from .errors import CopyFailed
-from .fileformat import HOUSEKEEPING, has_table, now, write_log
+from .fileformat import HOUSEKEEPING, expected, now, write_log
 from .lineage import Lineage, read_lineage, write_lineage
 from .markdown import count_table
 from .schema import EntityType
@@ -97,11 +97,12 @@ class _Clone:
         self._building = building
         self._connection = building.connection
         self._source = source
-        for table in _CARRIED:
-            if has_table(self._connection, table, SOURCE):
-                self._connection.execute(
-                    f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
-                )
+        carried = expected(self._connection, _CARRIED, SOURCE)
+        building.check_tables(source, carried)
+        for table in carried:
+            self._connection.execute(
+                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
+            )
         self.entity_types = read_entity_types(self._connection)
         self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
         building.check_tables(source, [*self._here])

@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,8 +162,11 @@ CREATE TABLE _questions (
 ) STRICT;
 """
 
+_TABLE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
+_LATER = frozenset(_TABLE.findall(_FORMAT_2 + _FORMAT_3))
+
 HOUSEKEEPING = (
-    *re.findall(r"^CREATE TABLE (\w+)", _FORMAT_1 + _FORMAT_2 + _FORMAT_3, re.MULTILINE),
+    *_TABLE.findall(_FORMAT_1 + _FORMAT_2 + _FORMAT_3),
     "_sqlite_migrations",
 )
 
@@ -248,9 +251,20 @@ def verify(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def has_table(connection: sqlite3.Connection, table: str, schema: str = "main") -> bool:
-    """Whether a file, or one attached as ``schema``, has a table that older formats lack."""
-    found = connection.execute(f"SELECT 1 FROM {schema}.sqlite_master WHERE name = ?", (table,))
+    """Whether a file, or one attached as ``schema``, has a table that older formats lack.
+
+    A view of that name is none: it would run whatever a stranger wrote.
+    """
+    found = connection.execute(
+        f"SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?", (table,)
+    )
     return found.fetchone() is not None
+
+
+def expected(connection: sqlite3.Connection, tables: Iterable[str], schema: str) -> list[str]:
+    """The housekeeping tables of these that a file should have: the later ones if it has them."""
+    names = {name for (name,) in connection.execute(f"SELECT name FROM {schema}.sqlite_master")}
+    return [table for table in tables if table not in _LATER or table in names]
 
 
 def read_identity(connection: sqlite3.Connection) -> Identity:

@@ -27,7 +27,7 @@ from .copying import write_origin
 from .ddl import quoted
 from .dictionary import StoredProduct, read_entity_types, read_products
 from .errors import CopyFailed, InvalidArgument, MergeConflict
-from .fileformat import has_table, read_identity, read_tags
+from .fileformat import expected, read_identity, read_tags
 from .markdown import count_table
 from .nearest import did_you_mean
 from .product import compare_versions
@@ -265,13 +265,14 @@ class _Merge:
 
     def _declare(self, product: str, source: _Source) -> None:
         """Take a product's tables and description from the source that has its newest version."""
-        for table in _PRODUCT_TABLES:
-            if has_table(self._connection, table, SOURCE):
-                self._connection.execute(
-                    f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} WHERE product = ?"
-                    " ORDER BY rowid",
-                    (product,),
-                )
+        carried = expected(self._connection, _PRODUCT_TABLES, SOURCE)
+        self._building.check_tables(source.path, [*carried, "_columns"])
+        for table in carried:
+            self._connection.execute(
+                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} WHERE product = ?"
+                " ORDER BY rowid",
+                (product,),
+            )
         self._connection.execute(
             f"INSERT INTO main._columns SELECT * FROM {SOURCE}._columns WHERE entity_type IN"
             f" (SELECT entity_type FROM {SOURCE}._entity_types WHERE product = ?)",

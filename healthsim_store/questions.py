@@ -31,9 +31,14 @@ def sort_out(
     return able, reasons
 
 
-def find(questions: Sequence[Question], name: str) -> Question:
-    """Raises UnknownQuestion, with those that there are."""
+def find(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -> Question:
+    """One of those that `sort_out` gives. Raises UnknownQuestion, with those that there are."""
     found = {question.name: question for question in questions}
+    if name in reasons:
+        raise UnknownQuestion(
+            f"{name} cannot be asked of this scenario: {reasons[name]}",
+            hint=f"It can answer {', '.join(found)}." if found else None,
+        )
     if name not in found:
         raise UnknownQuestion(
             f"There is no question {name!r:.60}.",

@@ -509,7 +509,8 @@ class Store:
         UnknownQuestion, InvalidArgument for a value that it has no place for, and what
         `query_scenario` raises.
         """
-        asked = find(self.list_questions(scenario), question)
+        with self._sandbox(self.find(scenario)) as sandbox:
+            asked = find(*sort_out(sandbox, read_questions(sandbox.connection)), question)
         return self.query_scenario(
             scenario, asked.sql, params=fill(asked, params), limit=limit, offset=offset,
             timeout=timeout,
