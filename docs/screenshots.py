@@ -37,6 +37,7 @@ def main(target: Path) -> None:
             pages = [
                 ("index", "/", 1200, 640),
                 ("scenario", "/diabetes-cohort", 1200, 1900),
+                ("question", "/diabetes-cohort/patientsim_a1c_above?least=10", 1200, 700),
                 ("table", "/diabetes-cohort/encounters", 1200, 900),
                 ("timeline", f"/diabetes-cohort/patients/{first['patient_id']}", 1200, 1400),
                 ("query", f"/diabetes-cohort/-/query?sql={QUERY.replace(' ', '+')}", 1200, 700),

@@ -24,7 +24,7 @@ from .plugins import installed
 from .query import Parameters, QueryResult
 from .rows import Row
 from .scenario import ScenarioInfo
-from .schema import EntityType
+from .schema import EntityType, Question
 from .store import LOADABLE_ROWS, PersistResult, default_store
 from .summary import Summary
 from .upgrade import Upgraded
@@ -112,6 +112,26 @@ def query_scenario(
         timeout=timeout,
         attach=attach,
         dialect=dialect,
+    )
+
+
+def list_questions(scenario: str) -> list[Question]:
+    """The questions that a scenario comes with. See `Store.list_questions`."""
+    return default_store().list_questions(scenario)
+
+
+def ask_question(
+    scenario: str,
+    question: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    timeout: float = 5.0,
+) -> QueryResult:
+    """One page of the answer to a question, by its name. See `Store.ask_question`."""
+    return default_store().ask_question(
+        scenario, question, params=params, limit=limit, offset=offset, timeout=timeout
     )
 
 

@@ -15,10 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from .ddl import ROW_RULE, circles, column_rules, quoted
-from .dictionary import read_entity_types, read_products, read_rules, read_statistics
+from .dictionary import (
+    read_entity_types,
+    read_products,
+    read_questions,
+    read_rules,
+    read_statistics,
+)
 from .errors import DeclarationError, HealthsimStoreError, QueryError
 from .fileformat import read_identity
 from .product import compare_versions
+from .questions import sort_out
 from .sandbox import Sandbox
 from .schema import Column, Declaration, EntityType, Rule
 from .statistics import compute
@@ -261,6 +268,12 @@ class _Check:
         self._count("statistic", len(statistics))
         for failed in compute(self._sandbox, statistics)[1]:
             self.error("statistic", failed)
+        questions = read_questions(self._sandbox.connection)
+        if questions:
+            self._count("question", len(questions))
+        for name, reason in sort_out(self._sandbox, questions)[1].items():
+            if "no such table: " not in reason:  # that may be of a product which is not here
+                self.error("question", f"{name} cannot be asked ({reason})")
         for entity_type in entity_types:
             if entity_type.card:
                 self._count("card")

@@ -19,13 +19,15 @@ from .building import SOURCE, Building, Progress, counts
 from .ddl import quoted
 from .dictionary import read_entity_types
 from .errors import CopyFailed
-from .fileformat import HOUSEKEEPING, now, write_log
+from .fileformat import HOUSEKEEPING, expected, now, write_log
 from .lineage import Lineage, read_lineage, write_lineage
 from .markdown import count_table
 from .schema import EntityType
 from .sqlite import file_errors, uri
 
-_CARRIED = ("_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules")
+_CARRIED = (
+    "_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules", "_questions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ class _Clone:
         self._building = building
         self._connection = building.connection
         self._source = source
-        for table in _CARRIED:
+        carried = expected(self._connection, _CARRIED, SOURCE)
+        building.check_tables(source, carried)
+        for table in carried:
             self._connection.execute(
                 f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
             )

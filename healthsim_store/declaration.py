@@ -1,4 +1,4 @@
-"""Reads a product's .sql files: the one place where entity types and statistics come from."""
+"""Reads a product's .sql files: the one place where what it declares comes from."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ from .schema import (
     Declaration,
     EntityType,
     Extra,
+    Question,
     Reference,
     Rule,
     Statistic,
 )
-from .sqlfile import Comment, Statement, read_comment, read_statements
+from .sqlfile import Comment, Statement, parameters, read_comment, read_statements
 
 TABLE_MARKERS = ("alias", "label")
 VIEW_MARKERS = ("card",)
 COLUMN_MARKERS = ("acyclic", "alias", "codes", "references", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show", "chart")
 RULE_MARKERS = ("name",)
+QUESTION_MARKERS = ("name", "about")
 
 # It would print a warning of what becomes an error with file and line here.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
@@ -44,6 +46,7 @@ def read_declaration(
     schema_sql: str,
     summary_sql: str = "",
     checks_sql: str = "",
+    questions_sql: str = "",
     *,
     folder: str = "",
 ) -> Declaration:
@@ -88,12 +91,15 @@ def read_declaration(
                 hint=did_you_mean(shown, entity_types),
             )
         entity_types[shown] = replace(entity_types[shown], card=view.name)
+    statistics = _statistics(product, summary_sql, f"{folder}summary.sql")
+    taken = [statistic.name for statistic in statistics]
     return Declaration(
         product=product,
         version=version,
         entity_types=tuple(entity_types.values()),
-        statistics=tuple(_statistics(product, summary_sql, f"{folder}summary.sql")),
+        statistics=tuple(statistics),
         rules=tuple(_rules(product, checks_sql, f"{folder}checks.sql")),
+        questions=tuple(_questions(product, questions_sql, f"{folder}questions.sql", taken)),
         extras=tuple(extras),
         schema_sql=schema_sql,
         summary_sql=summary_sql,
@@ -365,3 +371,36 @@ def _rules(product: str, checks_sql: str, file: str) -> list[Rule]:
             )
         rules[name] = Rule(name, product, statement.comment.text, statement.sql, statement.where)
     return list(rules.values())
+
+
+def _questions(
+    product: str, questions_sql: str, file: str, taken: Collection[str]
+) -> list[Question]:
+    """``taken`` are names of statistics: Datasette shows both as queries of one database."""
+    questions: dict[str, Question] = {}
+    for statement in read_statements(questions_sql, file=file, markers=QUESTION_MARKERS):
+        name = statement.comment.markers.get("name")
+        if not name or not statement.comment.text:
+            raise DeclarationError(
+                f"{statement.where}: a question needs a label and a @name",
+                hint="-- Pets of more than :least kg @name heavy_pets @about Left empty, 20.",
+            )
+        _check_name(name, "question", statement.where)
+        if name in questions or name in taken:
+            raise DeclarationError(
+                f"{statement.where}: a second {'question' if name in questions else 'statistic'}"
+                f" named {name}",
+                hint="Questions and statistics of a product have names of their own.",
+            )
+        for parameter in parameters(statement.sql):
+            # Datasette's own are sql, and names that begin with _.
+            if parameter == ":sql" or parameter[0] != ":" or not _NAME.fullmatch(parameter[1:]):
+                raise DeclarationError(
+                    f"{statement.where}: the parameter {parameter}",
+                    hint="A parameter is : and a name of lower case letters, such as :least.",
+                )
+        questions[name] = Question(
+            name, product, statement.comment.text, statement.comment.markers.get("about", ""),
+            statement.sql, statement.where,
+        )  # fmt: skip
+    return list(questions.values())

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from . import ddl
 from .errors import CorruptScenario
-from .fileformat import now
+from .fileformat import has_table, now
 from .logical import LogicalType
-from .schema import Column, Declaration, EntityType, Reference, Rule, Statistic
+from .schema import Column, Declaration, EntityType, Question, Reference, Rule, Statistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def describe_product(connection: sqlite3.Connection, declaration: Declaration) -
         " (SELECT entity_type FROM _entity_types WHERE product = ?)",
         (product,),
     )
-    for table in ("_entity_types", "_statistics", "_rules"):
+    for table in ("_entity_types", "_statistics", "_rules", "_questions"):
         connection.execute(f"DELETE FROM {table} WHERE product = ?", (product,))
     for position, entity_type in enumerate(declaration.entity_types):
         _describe(connection, entity_type, position)
@@ -72,6 +72,14 @@ def describe_product(connection: sqlite3.Connection, declaration: Declaration) -
         [
             (product, rule.name, position, rule.label, rule.sql)
             for position, rule in enumerate(declaration.rules)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO _questions (product, name, position, label, description, sql)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (product, q.name, position, q.label, q.description, q.sql)
+            for position, q in enumerate(declaration.questions)
         ],
     )
 
@@ -202,6 +210,25 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
             " JOIN _products USING (product) ORDER BY _products.rowid, position"
         )
     ]
+
+
+def read_questions(connection: sqlite3.Connection) -> list[Question]:
+    """All questions; one whose name another product took first is ``product.name``.
+
+    A file of an older format has none.
+    """
+    if not has_table(connection, "_questions"):
+        return []
+    questions: dict[str, Question] = {}
+    for row in connection.execute(
+        "SELECT name, product, label, description, sql FROM _questions"
+        " JOIN _products USING (product) ORDER BY _products.rowid, position"
+    ):
+        question = Question(*row)
+        if question.name in questions:
+            question = replace(question, name=f"{question.product}.{question.name}")
+        questions[question.name] = question
+    return [*questions.values()]
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:

@@ -59,6 +59,10 @@ class UnknownProfile(InvalidArgument):
     code = "unknown_profile"
 
 
+class UnknownQuestion(InvalidArgument):
+    code = "unknown_question"
+
+
 class InvalidRows(InvalidArgument):
     """Rows that cannot be stored. ``problems`` names each (bounded); nothing was stored.
 
@@ -188,7 +192,7 @@ class CannotServe(HealthsimStoreError):
 
 
 class DeclarationError(HealthsimStoreError):
-    """A product's schema.sql or summary.sql that does not say what it must."""
+    """A .sql file of a product that does not say what it must."""
 
     code = "invalid_declaration"
 

@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ from .errors import NewerFormat, NotAScenario
 from .sqlite import file_errors
 
 APPLICATION_ID = 0x48535353  # "HSSS" in the header, bytes 68-71
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 # No vowels, no look-alikes: an id never spells a word and survives being read aloud.
 _ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 
 _ABOUT = (
     "A scenario of synthetic healthcare data, written by healthsim-store. _entity_types and "
-    "_columns describe every table; _statistics holds the SELECTs of its summary; _log says what "
-    "was done to it. Tables whose names begin with _ are housekeeping."
+    "_columns describe every table; _statistics holds the SELECTs of its summary, _questions those "
+    "that a reader may want; _log says what was done to it. Tables whose names begin with _ are "
+    "housekeeping."
 )
 
 _FORMAT_1 = """
@@ -148,8 +149,24 @@ CREATE TABLE _conflicts (
 ) STRICT;
 """
 
+_FORMAT_3 = """
+CREATE TABLE _questions (
+  -- SELECTs that a person may want to ask; what they name may not all be in this file
+  product TEXT NOT NULL REFERENCES _products (product),
+  name TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  description TEXT NOT NULL,
+  sql TEXT NOT NULL, -- a :name is for a value; one that is not given is the empty text
+  PRIMARY KEY (product, name)
+) STRICT;
+"""
+
+_TABLE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
+_LATER = frozenset(_TABLE.findall(_FORMAT_2 + _FORMAT_3))
+
 HOUSEKEEPING = (
-    *re.findall(r"^CREATE TABLE (\w+)", _FORMAT_1 + _FORMAT_2, re.MULTILINE),
+    *_TABLE.findall(_FORMAT_1 + _FORMAT_2 + _FORMAT_3),
     "_sqlite_migrations",
 )
 
@@ -194,6 +211,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     def format_2(db: Any) -> None:
         _execute_all(db.conn, _FORMAT_2)
 
+    @migrations()
+    def format_3(db: Any) -> None:
+        _execute_all(db.conn, _FORMAT_3)
+
     migrations.apply(Database(connection, execute_plugins=False, recursive_triggers=False))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
@@ -227,6 +248,23 @@ def verify(connection: sqlite3.Connection, path: Path) -> None:
             f"this one knows {FORMAT_VERSION}).",
             hint="Install a newer healthsim-store: pip install --upgrade healthsim-store",
         )
+
+
+def has_table(connection: sqlite3.Connection, table: str, schema: str = "main") -> bool:
+    """Whether a file, or one attached as ``schema``, has a table that older formats lack.
+
+    A view of that name is none: it would run whatever a stranger wrote.
+    """
+    found = connection.execute(
+        f"SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?", (table,)
+    )
+    return found.fetchone() is not None
+
+
+def expected(connection: sqlite3.Connection, tables: Iterable[str], schema: str) -> list[str]:
+    """The housekeeping tables of these that a file should have: the later ones if it has them."""
+    names = {name for (name,) in connection.execute(f"SELECT name FROM {schema}.sqlite_master")}
+    return [table for table in tables if table not in _LATER or table in names]
 
 
 def read_identity(connection: sqlite3.Connection) -> Identity:

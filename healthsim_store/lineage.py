@@ -17,7 +17,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from .ddl import literal
-from .fileformat import number_text
+from .fileformat import has_table, number_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,7 @@ def counterpart(one: Lineage, other: Lineage, value: str) -> str:
 def read_lineage(connection: sqlite3.Connection, schema: str = "main") -> Lineage:
     """What a file, or one attached as ``schema``, says of itself."""
     (scenario_id,) = connection.execute(f"SELECT scenario_id FROM {schema}._scenario").fetchone()
-    known = connection.execute(
-        f"SELECT 1 FROM {schema}.sqlite_master WHERE name = '_ancestors'"
-    ).fetchone()
-    if not known:  # a file of format 1
+    if not has_table(connection, "_ancestors", schema):  # a file of format 1
         return Lineage(scenario_id)
     rows = connection.execute(
         f"SELECT scenario_id, name, separator, last_number FROM {schema}._ancestors"

@@ -27,7 +27,7 @@ from .copying import write_origin
 from .ddl import quoted
 from .dictionary import StoredProduct, read_entity_types, read_products
 from .errors import CopyFailed, InvalidArgument, MergeConflict
-from .fileformat import read_identity, read_tags
+from .fileformat import expected, read_identity, read_tags
 from .markdown import count_table
 from .nearest import did_you_mean
 from .product import compare_versions
@@ -40,7 +40,7 @@ ALL_TYPES = "*"
 
 _DONE = {"skip": "skipped", "overwrite": "overwritten", "rename": "renamed"}
 _WIDE = 5  # columns of counts that fit beside a source's name
-_PRODUCT_TABLES = ("_products", "_entity_types", "_statistics", "_rules")
+_PRODUCT_TABLES = ("_products", "_entity_types", "_statistics", "_rules", "_questions")
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,9 @@ class _Merge:
 
     def _declare(self, product: str, source: _Source) -> None:
         """Take a product's tables and description from the source that has its newest version."""
-        for table in _PRODUCT_TABLES:
+        carried = expected(self._connection, _PRODUCT_TABLES, SOURCE)
+        self._building.check_tables(source.path, [*carried, "_columns"])
+        for table in carried:
             self._connection.execute(
                 f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} WHERE product = ?"
                 " ORDER BY rowid",

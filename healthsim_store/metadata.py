@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import InvalidArgument, NotWritable
 from .fileformat import HOUSEKEEPING
-from .schema import Column, Declaration, EntityType, Statistic
+from .schema import Column, Declaration, EntityType, Question, Statistic
 
 HEADER = "# Written by `healthsim-store metadata` from the installed products. Do not edit.\n"
 DATABASE = "scenario"
@@ -54,7 +54,9 @@ def write_metadata(
 
 
 def describe_database(
-    entity_types: Sequence[EntityType], statistics: Sequence[Statistic]
+    entity_types: Sequence[EntityType],
+    statistics: Sequence[Statistic],
+    questions: Sequence[Question] = (),
 ) -> dict[str, Any]:
     """Tables and canned queries as Datasette's metadata has them for one database."""
     configuration = _tables(entity_types)
@@ -67,11 +69,19 @@ def describe_database(
         }
         for entity_type in entity_types
     }
-    return {"tables": tables | _hidden(), "queries": _queries(statistics)}
+    return {"tables": tables | _hidden(), "queries": _queries(questions, statistics)}
+
+
+def query_name(asked: Question | Statistic) -> str:
+    """What Datasette calls a question or statistic; also the end of its page's address."""
+    # In a file, one whose name another product took first is called product.name.
+    return f"{asked.product}_{asked.name.removeprefix(f'{asked.product}.')}"
 
 
 def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
-    described = describe_database(_entity_types(declarations), _statistics(declarations))
+    described = describe_database(
+        _entity_types(declarations), _statistics(declarations), _questions(declarations)
+    )
     return {
         "title": "Scenarios of synthetic healthcare data",
         "description": "All people in it are invented.",
@@ -81,7 +91,7 @@ def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict
 
 def _configuration(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
     tables = _tables(_entity_types(declarations)) | _hidden()
-    queries = _queries(_statistics(declarations))
+    queries = _queries(_questions(declarations), _statistics(declarations))
     return {"databases": {name: {"tables": tables, "queries": queries} for name in databases}}
 
 
@@ -95,6 +105,10 @@ def _entity_types(declarations: list[Declaration]) -> list[EntityType]:
 
 def _statistics(declarations: list[Declaration]) -> list[Statistic]:
     return [statistic for declaration in declarations for statistic in declaration.statistics]
+
+
+def _questions(declarations: list[Declaration]) -> list[Question]:
+    return [question for declaration in declarations for question in declaration.questions]
 
 
 def _tables(entity_types: Iterable[EntityType]) -> dict[str, Any]:
@@ -114,16 +128,22 @@ def _tables(entity_types: Iterable[EntityType]) -> dict[str, Any]:
     return tables
 
 
-def _queries(statistics: Iterable[Statistic]) -> dict[str, Any]:
-    """The statistics, to be run by a click."""
-    return {
-        # In a file, a statistic whose name another product took first is called product.name.
-        f"{statistic.product}_{statistic.name.removeprefix(f'{statistic.product}.')}": {
-            "title": f"{statistic.section}: {statistic.label}",
-            "sql": statistic.sql,
+def _queries(questions: Iterable[Question], statistics: Iterable[Statistic]) -> dict[str, Any]:
+    """The questions, with a field for each value, then the statistics, to be run by a click."""
+    queries: dict[str, Any] = {
+        query_name(question): {
+            "title": question.label,
+            **({"description": question.description} if question.description else {}),
+            "sql": question.sql,
+            **({"params": [*question.parameters]} if question.parameters else {}),
+            "hide_sql": True,  # its fields and rows are what the reader came for
         }
-        for statistic in statistics
+        for question in questions
     }
+    for statistic in statistics:
+        told = {"title": f"{statistic.section}: {statistic.label}", "sql": statistic.sql}
+        queries.setdefault(query_name(statistic), told)
+    return queries
 
 
 def _told(column: Column) -> str:

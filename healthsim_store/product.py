@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Product:
     """A set of entity types.
 
-    ``schema``, ``summary`` and ``checks`` are the texts of schema.sql, summary.sql and checks.sql;
-    ``formats`` maps the name of a foreign format to the SQL that turns it into this product's
-    entity types.
+    ``schema``, ``summary``, ``checks`` and ``questions`` are the texts of the .sql files of these
+    names; ``formats`` maps the name of a foreign format to the SQL that turns it into this
+    product's entity types.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Product:
     summary: str = ""
     checks: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
+    questions: str = ""
 
     @classmethod
     def from_package(
@@ -36,8 +37,9 @@ class Product:
     ) -> Product:
         """The product whose files lie in a Python package.
 
-        ``schema.sql`` must be there; ``summary.sql``, ``checks.sql`` and ``formats/*.sql`` may be.
-        The name is the package's without ``healthsim_store_``; the version is its distribution's.
+        ``schema.sql`` must be there; ``summary.sql``, ``checks.sql``, ``questions.sql`` and
+        ``formats/*.sql`` may be. The name is the package's without ``healthsim_store_``; the
+        version is its distribution's.
         """
         files = importlib.resources.files(package)
         formats = files / "formats"
@@ -57,6 +59,7 @@ class Product:
                 for entry in (formats.iterdir() if formats.is_dir() else ())
                 if entry.name.endswith(".sql")
             },
+            questions=text("questions.sql"),
         )
 
     @functools.cached_property
@@ -70,6 +73,7 @@ class Product:
             self.schema,
             self.summary,
             self.checks,
+            self.questions,
             folder=f"{self.name}/",
         )
 

@@ -1,8 +1,8 @@
 """A rehearsal: products' declarations tried out on an empty database before anybody relies on them.
 
-Tables, indexes and views are made; every statistic, rule and card runs as it will run on a file:
-only reading, only the sandbox's functions. What fails here would fail for a user, or be missing
-from a summary.
+Tables, indexes and views are made; every statistic, rule, card and question runs as it will run on
+a file: only reading, only the sandbox's functions. What fails here would fail for a user, or be
+missing from a summary. A question may name another product's table, which is not here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from .ddl import create_statements, quoted
 from .errors import DeclarationError
 from .sandbox import permits
-from .schema import Declaration, EntityType, Statistic
+from .schema import Declaration, EntityType, Question, Statistic
 from .statistics import template_fields
 
 
@@ -72,6 +72,21 @@ def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
         _check_show(statistic, _columns(connection, statistic.sql, statistic.where))
     for rule in declaration.rules:
         _columns(connection, rule.sql, rule.where)
+    for question in declaration.questions:
+        ask(connection, question)
+
+
+def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = True) -> None:
+    """Run a question with nothing filled in. Raises DeclarationError.
+
+    ``alone`` is a database of one product: then a table that is not there may be another one's.
+    """
+    with _located(question.where):
+        try:
+            connection.execute(question.sql, dict.fromkeys(question.parameters, "")).fetchall()
+        except sqlite3.OperationalError as error:
+            if not (alone and str(error).startswith("no such table: ")):
+                raise
 
 
 def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a product declares: entity types and their columns, statistics, rules.
+"""What a product declares: entity types and their columns, statistics, rules, questions.
 
 These are plain values. `declaration` reads them from a product's .sql files, `dictionary` from
 what a scenario file says about itself; everybody else only looks at them.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .logical import LogicalType, Stored
+from .sqlfile import parameters
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,6 +152,37 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A named SELECT of questions.sql: what a person asks of a scenario.
+
+    It may name tables of other products. A ``:name`` in it is for a value that whoever asks may
+    give; one that is not given is the empty text, as Datasette has it for an empty field.
+    """
+
+    name: str
+    product: str
+    label: str
+    description: str
+    sql: str
+    where: str = field(default="", compare=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the values, in the order in which the SELECT has them."""
+        return tuple(parameter[1:] for parameter in parameters(self.sql))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "product": self.product,
+            "label": self.label,
+            "description": self.description,
+            "parameters": list(self.parameters),
+            "sql": self.sql,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Extra:
     """An index or view of schema.sql, as written."""
 
@@ -169,6 +201,7 @@ class Declaration:
     entity_types: tuple[EntityType, ...]
     statistics: tuple[Statistic, ...] = ()
     rules: tuple[Rule, ...] = ()
+    questions: tuple[Question, ...] = ()
     extras: tuple[Extra, ...] = ()
     schema_sql: str = ""
     summary_sql: str = ""

@@ -19,7 +19,7 @@ from .building import Progress
 from .check import CheckResult, check_file, shared_ids
 from .comparing import MAX_DIFF_ROWS, SECONDS, check_by, compare
 from .copying import CloneResult, clone_file
-from .dictionary import read_entity_types, read_statistics
+from .dictionary import read_entity_types, read_questions, read_statistics
 from .difference import DiffResult
 from .errors import (
     EmptyBatch,
@@ -44,11 +44,12 @@ from .query import (
     fetch_page,
     translate,
 )
+from .questions import fill, find, sort_out
 from .registry import Registry
 from .samples import sample, sample_cards
 from .sandbox import Sandbox
 from .scenario import Batch, ScenarioInfo, clean_tags
-from .schema import EXTRA
+from .schema import EXTRA, Question
 from .sqlite import file_errors
 from .statistics import Answer, compute
 from .summary import Summary, make_summary, read_summary
@@ -483,6 +484,37 @@ class Store:
                 return count_rows(sandbox, sql, parameters, timeout=timeout)
 
         return QueryResult(columns, rows, limit, offset, has_more, note, count)
+
+    def list_questions(self, scenario: str) -> list[Question]:
+        """The questions that its products come with, as far as this scenario can answer them.
+
+        One that names a table of a product which is not here is left out.
+        """
+        with self._sandbox(self.find(scenario)) as sandbox:
+            return sort_out(sandbox, read_questions(sandbox.connection))[0]
+
+    def ask_question(
+        self,
+        scenario: str,
+        question: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        timeout: float = 5.0,
+    ) -> QueryResult:
+        """One page of the answer to one of `list_questions`, by its name.
+
+        What ``params`` does not give is left empty, which every question has a meaning for. Raises
+        UnknownQuestion, InvalidArgument for a value that it has no place for, and what
+        `query_scenario` raises.
+        """
+        with self._sandbox(self.find(scenario)) as sandbox:
+            asked = find(*sort_out(sandbox, read_questions(sandbox.connection)), question)
+        return self.query_scenario(
+            scenario, asked.sql, params=fill(asked, params), limit=limit, offset=offset,
+            timeout=timeout,
+        )  # fmt: skip
 
     def _attached(self, attach: Mapping[str, str] | Sequence[str]) -> dict[str, Path]:
         if isinstance(attach, str):

@@ -7,8 +7,8 @@
         rows = {"patients": [{"mrn": "P-1", "dob": "1960-06-15", ...}], ...}
 
 pytest collects the methods. ``rows`` are rows of every entity type, as a user would give them:
-links by natural key, values in other spellings, enough of them for every statistic to have an
-answer.
+links by natural key, values in other spellings, enough of them for every statistic and question to
+have an answer.
 
     class TestAsthma(ProfileTests):
         profile = "asthma"
@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
+import sqlite3
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,10 +27,13 @@ from typing import Any, ClassVar
 
 from .blueprint import Blueprint, read_blueprint
 from .ddl import quoted
-from .dictionary import read_rules, read_statistics
+from .dictionary import add_product, read_questions, read_rules, read_statistics
+from .fileformat import create
 from .generation import MAX_BATCH, Generation
 from .plugins import Plugins, installed
+from .questions import sort_out
 from .registry import Link, Registry
+from .rehearsal import ask
 from .rows import Row
 from .sandbox import Sandbox
 from .schema import Column, Declaration
@@ -67,6 +72,14 @@ class ProductTests:
             assert entity_type.description, f"{entity_type.name} has no comment above it"
             for column in entity_type.columns:
                 assert column.description, f"{entity_type.name}.{column.name} has no comment"
+
+    def test_every_value_of_a_question_is_described(self) -> None:
+        for question in self.declaration.questions:
+            told = f"{question.label} {question.description}"
+            for parameter in question.parameters:
+                assert re.search(rf":{parameter}\b", told), (
+                    f"{question.where}: neither label nor @about says what :{parameter} is"
+                )
 
     def test_rows_are_given_for_every_entity_type(self) -> None:
         registry = Registry(self.declaration.entity_types)
@@ -108,6 +121,29 @@ class ProductTests:
         assert not silent, f"rows give no answer to {', '.join(sorted(silent))}"
         for answer in answers:
             assert "{" not in answer.text, f"{answer.name} reads {answer.text!r}"
+
+    def test_every_question_runs_on_empty_tables(self) -> None:
+        """Beside the tables of all products that are installed, for it may name theirs."""
+        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            create(connection, description=None)
+            assert self.declaration
+            for declaration in installed().declarations.values():
+                add_product(connection, declaration)
+            for question in self.declaration.questions:
+                ask(connection, question, alone=False)
+
+    def test_every_question_has_an_answer(self, tmp_path: Path) -> None:
+        """With nothing filled in; but for one that needs another product's table."""
+        with self._stored(tmp_path, self.rows) as (store, sandbox):
+            declared = read_questions(sandbox.connection)
+            assert len(declared) == len(self.declaration.questions)
+            able, reasons = sort_out(sandbox, declared)
+            for question in able:
+                assert store.ask_question("s", question.name).rows, (
+                    f"rows give no answer to {question.name} where nothing is filled in"
+                )
+        for name, reason in reasons.items():
+            assert "no such table: " in reason, f"{name}: {reason}"
 
     def test_every_rule_holds(self, tmp_path: Path) -> None:
         with self._stored(tmp_path, self.rows) as (store, sandbox):

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .ddl import create_statements, create_table, quoted
-from .dictionary import describe_product, read_entity_types, read_products
+from .dictionary import describe_product, read_entity_types, read_products, read_questions
 from .errors import DeclarationError, NewerProduct, UpgradeRefused
 from .fileformat import upgrade as upgrade_format
 from .fileformat import write_log
@@ -83,7 +83,13 @@ def _upgrade(connection: sqlite3.Connection, version: str, declaration: Declarat
         (product,),
     ).fetchall()
     declared = (declaration.schema_sql, declaration.summary_sql, declaration.checks_sql)
-    if texts == (declaration.version, *declared):
+    # A file of an older format has the same texts, and no questions yet.
+    asked = [
+        replace(question, name=question.name.removeprefix(f"{product}."))
+        for question in read_questions(connection)
+        if question.product == product
+    ]
+    if texts == (declaration.version, *declared) and asked == [*declaration.questions]:
         return upgraded
     before = {e.name: e for e in read_entity_types(connection) if e.product == product}
     kept = _kept(connection, product, version, texts[1])
@@ -108,7 +114,7 @@ def _upgrade(connection: sqlite3.Connection, version: str, declaration: Declarat
         connection.execute(sql)
     describe_product(connection, declaration)
     if not upgraded.changes:
-        upgraded.changes.append("descriptions, views, statistics or checks")
+        upgraded.changes.append("descriptions, views, statistics, checks or questions")
     return upgraded
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -50,6 +52,22 @@ SELECT species, count(*) AS n FROM pets GROUP BY species ORDER BY n DESC, specie
 SELECT min(weight) AS low, max(weight) AS high FROM pets HAVING count(weight) > 0;
 """
 
+QUESTIONS = """
+-- Pets of more than :least kg, of the kind :species
+-- @name heavy_pets
+-- @about Left empty, :least is 20 and :species is any.
+SELECT species, full_name, weight
+FROM pets JOIN owners USING (owner_id)
+WHERE weight > CAST(coalesce(nullif(:least, ''), 20) AS REAL)
+  AND species = coalesce(nullif(:species, ''), species)
+ORDER BY weight DESC;
+
+-- Pets and their doctors
+-- @name doctors
+-- @about The doctors are another product's, which the tests may have or not.
+SELECT doctor, pet_id FROM pets JOIN treatments USING (pet_id) ORDER BY doctor;
+"""
+
 PLUGIN = """
 from healthsim_store import Product, hookimpl
 
@@ -76,6 +94,7 @@ def install(folder: Path, package: str, files: dict[str, str], *, version: str =
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     files = {"__init__.py": PLUGIN, "schema.sql": SCHEMA, "summary.sql": SUMMARY}
+    files["questions.sql"] = QUESTIONS
     install(folder, "toysim", files)
     return folder
 
@@ -119,6 +138,7 @@ def toy_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     def call(version: str, schema: str = SCHEMA, **files: str) -> None:
         site = tmp_path / f"site{len(sites)}"
         texts = {"__init__.py": PLUGIN, "schema.sql": schema, "summary.sql": SUMMARY}
+        texts["questions.sql"] = QUESTIONS
         texts |= {name.replace("_", "."): text for name, text in files.items()}
         install(site, "toysim", texts, version=version)
         for old in sites:
@@ -158,6 +178,19 @@ def run(tmp_path: Path, toy_folder: Path) -> Run:
         )  # fmt: skip
 
     return call
+
+
+def make_older(path: Path, version: int) -> None:
+    """Make of a scenario file what an older format would have been: 1 or 2."""
+    later = {3: ["_questions"], 2: ["_ancestors", "_conflicts"]}
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        for number, tables in later.items():
+            if number > version:
+                for table in tables:
+                    file.execute(f"DROP TABLE {table}")
+                file.execute(f"DELETE FROM _sqlite_migrations WHERE name = 'format_{number}'")
+        file.execute(f"PRAGMA user_version = {version}")
+        file.commit()
 
 
 def owner(number: int, **fields: object) -> dict[str, object]:

@@ -113,6 +113,46 @@ def test_a_statistic_is_a_canned_query(served: Served) -> None:
     assert served.get("/s/toy_species.json", _shape="array").json[0] == {"species": "cat", "n": 20}
 
 
+def test_a_question_is_asked_with_what_is_filled_in(served: Served) -> None:
+    page = served.get("/s").text
+    assert page.index("<h2") == page.index('<h2 id="questions">')
+    assert "Pets of more than :least kg" in page.partition('<h2 id="tables">')[0]
+    assert "Left empty, :least is 20" in page.partition('<h2 id="tables">')[0]
+    assert "Pets: Species" not in page.partition('<h2 id="tables">')[0]
+    form = served.get("/s/toy_heavy_pets").text
+    for text in ('name="least"', 'name="species"', "<label", "Left empty, :least is 20", "30.5"):
+        assert text in form, text
+    assert "CAST(" not in form
+    assert "<title>Pets of more than :least kg, of the kind :species: s</title>" in form
+    assert "CAST(" in served.get("/s/toy_heavy_pets", _show_sql=1).text
+
+    def weights(**values: object) -> list[float]:
+        rows = served.get("/s/toy_heavy_pets.json", _shape="array", **values).json
+        return [row["weight"] for row in rows]
+
+    assert len(weights()) == len(weights(least="", species="")) == 11
+    assert weights(least=29) == [30.5, 29.5]
+    assert weights(least=29, species="dog") == []
+    assert "30.5" in served.get("/s/toy_heavy_pets", least=29).text
+    # It names a table of a product that is not there.
+    assert "toy_doctors" not in page
+    assert served.get("/s/toy_doctors").status == 404
+
+
+@pytest.mark.parametrize("value", [
+    "' OR 1=1 --", "dog'; DROP TABLE pets; --", "') UNION SELECT name FROM sqlite_master --",
+    "<script>alert(1)</script>", "\0", "%00", ":least", "x" * 5000,
+])  # fmt: skip
+def test_a_value_of_a_question_is_only_a_value(served: Served, shop: Store, value: str) -> None:
+    before = (shop.path / "s.db").read_bytes()
+    for path in ("/s/toy_heavy_pets", "/s/toy_heavy_pets.json", "/s/toy_heavy_pets.csv"):
+        answer = served.get(path, species=value, least=value)
+        assert answer.status == 200, answer
+        assert "30.5" not in answer.text
+        assert "<script>alert" not in answer.text or path.endswith(".json")
+    assert (shop.path / "s.db").read_bytes() == before
+
+
 def test_json_list_summary_query_and_pages(served: Served) -> None:
     listed = served.get("/-/scenarios.json", tag="zoo", size=2).json
     assert (listed["total"], listed["has_more"], len(listed["scenarios"])) == (3, True, 2)
@@ -210,12 +250,15 @@ def test_a_stranger_s_own_queries_are_held_too(served: Served, shop: Store) -> N
         for position, (name, sql) in enumerate(queries.items()):
             values = ("toy", name, 50 + position, "Bad", name, "", sql)
             file.execute("INSERT INTO _statistics VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+            asked = ("toy", f"ask_{name}", 50 + position, name, "", sql)
+            file.execute("INSERT INTO _questions VALUES (?, ?, ?, ?, ?, ?)", asked)
     before = (shop.path / "stranger.db").read_bytes()
-    for name in queries:
+    for name in [*queries, *(f"ask_{name}" for name in queries)]:
         start = time.monotonic()
         page = served.get(f"/stranger/toy_{name}")
         assert time.monotonic() - start < 20, name  # its limit, and a busy machine
         assert "Traceback" not in page.text
+        assert page.status == 404 or not name.startswith("ask_") or name == "ask_loop"
     assert (shop.path / "stranger.db").read_bytes() == before
     assert not Path("stolen.db").exists()
     shop.delete_scenario("stranger")
@@ -227,11 +270,12 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "browse.md"
 def test_the_curl_lines_of_the_page_work(served: Served) -> None:
     """On the toy's names: the lines are of patients, which the core's tests do not know."""
     text = DOCS.read_text("utf-8")
-    for old, new in (("ward-7", "s"), ("patientsim_gender", "toy_species"), ("patients", "owners"),
+    for old, new in (("ward-7", "s"), ("patientsim_gender", "toy_species"),
+                     ("patientsim_a1c_above", "toy_heavy_pets"), ("patients", "owners"),
                      ("mrn", "tax_number")):  # fmt: skip
         text = text.replace(old, new)
     lines = [line for line in text.replace("\\\n", "").splitlines() if line.startswith("curl ")]
-    assert len(lines) == 6
+    assert len(lines) == 7
     for line in lines:
         words = [word for word in shlex.split(line)[1:] if word != "--data-urlencode"]
         url = next(word for word in words if word.startswith("http"))

@@ -147,6 +147,30 @@ def test_a_canned_query(browser: Browser) -> None:
     assert cells == ["male", "64", "female", "86"]
 
 
+def test_a_question_with_a_field(browser: Browser) -> None:
+    browser.open("/diabetes-cohort")
+    asked = [link.text for link in browser.all(".hs-questions a")]
+    assert len(asked) == 6
+    browser.click("whose latest A1C is above")
+    assert "Left empty, :least is 9" in browser.text
+    assert browser.all("#sql-query") == []
+
+    def latest() -> list[float]:
+        return [float(cell.text) for cell in browser.all("td.col-latest_a1c")]
+
+    before = latest()
+    assert min(before) > 9
+    browser.one("label[for=qp1]").click()  # its label leads into the field
+    browser.driver.switch_to.active_element.send_keys("10.5\n")
+    browser.wait(lambda: "least=10.5" in browser.path)
+    assert browser.one("#qp1").get_property("value") == "10.5"
+    assert 0 < len(latest()) < len(before)
+    assert min(latest()) > 10.5
+    browser.click("show")
+    assert "latest_a1c" in browser.one("#sql-query").text
+    assert min(latest()) > 10.5
+
+
 def test_a_patient_s_timeline_and_links_both_ways(browser: Browser) -> None:
     browser.open("/diabetes-cohort")
     browser.all(".hs-card h4 a")[0].click()
@@ -212,6 +236,8 @@ PAGES = [
     "/", "/?tag=trial", "/diabetes-cohort", "/diabetes-cohort/encounters", "/oncology-phase3",
     "/diabetes-cohort/-/query?sql=SELECT+*+FROM+patients", "/diabetes-cohort/patientsim_gender",
     "/diabetes-cohort/-/query?sql=DROP+TABLE+x", "/nobody", "ROW",
+    "/diabetes-cohort/patientsim_a1c_above?least=8",
+    "/oncology-phase3/trialsim_adverse_events_of?severity=none",
 ]  # fmt: skip
 
 

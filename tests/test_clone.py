@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run, owner
+from conftest import Run, make_older, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -220,18 +220,15 @@ def test_a_taken_default_name_counts_on(store: Store, source: Path) -> None:
 
 
 def test_a_file_of_the_first_format_is_cloned(store: Store, source: Path) -> None:
-    with contextlib.closing(sqlite3.connect(source)) as connection:
-        connection.executescript(
-            "DROP TABLE _ancestors; DROP TABLE _conflicts; PRAGMA user_version = 1;"
-            "DELETE FROM _sqlite_migrations WHERE name = 'format_2'"
-        )
+    make_older(source, 1)
     before = source.read_bytes()
     store.clone_scenario("s")
     assert source.read_bytes() == before
     assert plainly(store.find("s-copy"), "SELECT name FROM _ancestors") == [("s",)]
     store.persist({"pets": [{"owner_id": "o1"}]}, scenario="s")  # which brings it up to date
-    assert plainly(source, "PRAGMA user_version") == [(2,)]
+    assert plainly(source, "PRAGMA user_version") == [(3,)]
     assert plainly(source, "SELECT count(*) FROM _ancestors") == [(0,)]
+    assert plainly(source, "SELECT count(*) FROM _questions") == [(0,)]
 
 
 def test_the_command_line(run: Run, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_the_files_at_the_top_are_fresh(tmp_path: Path) -> None:
 
 
 def test_datasette_shows_what_was_declared(store: Store, tmp_path: Path, run: Run) -> None:
-    store.persist({"owners": [owner(1)], "pets": [{"owner_id": "o1"}]}, scenario="zoo")
+    store.persist({"owners": [owner(1)], "pets": [{"owner_id": "o1", "weight": 3}]}, scenario="zoo")
     done = run("metadata", "--database", "zoo", "--to", str(tmp_path))
     assert done.returncode == 0, done.stderr
 
@@ -40,12 +40,14 @@ def test_datasette_shows_what_was_declared(store: Store, tmp_path: Path, run: Ru
     is_old = importlib.metadata.version("datasette").startswith("0.")
     newer = [] if is_old else ["--config", str(tmp_path / "datasette.yml")]
 
-    def page(path: str) -> str:
-        return subprocess.run(
+    def page(path: str, *, found: bool = True) -> str:
+        done = subprocess.run(
             [sys.executable, "-m", "datasette", str(store.path / "zoo.db"),
              "--metadata", str(tmp_path / "metadata.yml"), *newer, "--get", path],
-            capture_output=True, text=True, check=True, timeout=120,
-        ).stdout  # fmt: skip
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0 or not found, done.stderr
+        return done.stdout
 
     table = page("/zoo/pets")
     assert "Weight (unit kg)" in table
@@ -54,6 +56,11 @@ def test_datasette_shows_what_was_declared(store: Store, tmp_path: Path, run: Ru
     assert "facet-species" in table or "_facet=species" in table or "Facet by this" in table
     assert "1 cat" not in page("/zoo/toy_species")
     assert "cat" in page("/zoo/toy_species")
+    asked = page("/zoo/toy_heavy_pets?least=2.5")
+    for text in ("<h1", "Pets of more than :least kg", ":least is 20", 'name="species"', "Owner 1"):
+        assert text in asked, text
+    assert "Owner 1" not in page("/zoo/toy_heavy_pets")
+    assert "no such table: treatments" in page("/zoo/toy_doctors", found=False)
     assert "_log" not in page("/zoo").partition("hidden table")[0]
 
 

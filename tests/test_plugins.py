@@ -59,6 +59,8 @@ def broken(toy: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     install(site, "z_schema", {"__init__.py": bad, "schema.sql": "CREATE TABLE a (x VARCHAR);"})
     for name, files in {
         "z_statistic": {"summary.sql": SUMMARY.replace("species", "spcies")},
+        "z_question": {"questions.sql": "-- X @name x\nSELECT y FROM others;"},
+        "z_syntax": {"questions.sql": "-- X @name x\nSELECT y FROM elsewhere WHERE;"},
         "z_rule": {"checks.sql": "-- X @name x\nSELECT load_extension('x');"},
         "z_view": {"schema.sql": OTHER + "CREATE VIEW v AS SELECT y FROM others;"},
         "z_format": {"formats/csv.sql": "CREATE TABLE others (Id TEXT);"},
@@ -78,12 +80,15 @@ def test_broken_plugins_are_reported_and_left_out(broken: None, tmp_path: Path) 
     problems = {p.name: p.problem for p in installed().checked.plugins if p.problem}
     assert problems.keys() == {
         "z_raises", "z_misspelt", "z_clash", "z_same", "z_schema", "z_statistic", "z_rule",
+        "z_question", "z_syntax",
         "z_view", "z_format", "z_command", "z_exporter",
     }  # fmt: skip
     assert problems["z_exporter"] == "claims the export format csv, which core has"
     assert problems["z_command"] == "claims the command summary, which core has"
     assert problems["z_format"] == "claims the format csv, which core has"
     assert problems["z_statistic"] == "z_statistic/summary.sql, line 4: no such table: pets"
+    assert problems["z_question"] == "z_question/questions.sql, line 2: no such column: y"
+    assert problems["z_syntax"] == "z_syntax/questions.sql, line 2: incomplete input"
     assert problems["z_rule"] == "z_rule/checks.sql, line 2: not authorized to use function: " \
         "load_extension"  # fmt: skip
     assert problems["z_view"] == "z_view/schema.sql, line 3: no such column: y"

@@ -39,12 +39,12 @@ def blocks(language: str) -> list[str]:
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package that the page builds, with all that it adds later."""
     init, _tests, _imports, _several, importers, exporters, profiles, commands = blocks("python")
-    schema, card, summary, chart, _checks, _formats = blocks("sql")
+    schema, card, summary, chart, _checks, questions, _formats = blocks("sql")
     body = "\n".join([init, importers, exporters, profiles, commands]).replace(
         "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
     files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": f"{summary}\n{chart}"}
-    files["profiles/ward.sql"] = PROFILE
+    files |= {"questions.sql": questions, "profiles/ward.sql": PROFILE}
     install(tmp_path / "site", "my_product", files)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     return tmp_path / "site"
@@ -64,6 +64,9 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
         run("samples", "ward", "device", "-n", "1").stdout == "**1. implant U-2**\n- UDI: U-2\n\n"
     )
     assert run("count", "ward").stdout == "2\n"
+    assert "long_identifiers: Devices of the kind :kind" in run("query", "ward").stdout
+    asked = run("query", "ward", "-q", "long_identifiers", "-p", "kind", "pump", "--csv")
+    assert asked.stdout.splitlines() == ["udi,kind", "U-1,pump"]
     geojson = {"features": [{"properties": {"udi": "U-3", "kind": "pump"}}]}
     (tmp_path / "devices.geojson").write_text(json.dumps(geojson))
     done = run("import", str(tmp_path / "devices.geojson"), "--scenario", "ward")
@@ -87,7 +90,7 @@ def test_the_tests_that_the_page_gives_pass(site: Path, tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(site)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "8 passed" in done.stdout
+    assert "11 passed" in done.stdout
 
 
 def test_several_products_of_one_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

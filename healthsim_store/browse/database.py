@@ -13,9 +13,10 @@ from typing import Any
 from datasette.database import Database
 
 from ..ddl import quoted
-from ..dictionary import read_entity_types, read_statistics
+from ..dictionary import read_entity_types, read_questions, read_statistics
 from ..errors import NotWritable, ScenarioNotFound
 from ..metadata import describe_database
+from ..questions import sort_out
 from ..sandbox import Sandbox
 
 _IDLE = 4  # open connections kept between requests
@@ -84,7 +85,10 @@ class ScenarioDatabase(Database):
         if state != self._described:
             with self._connection() as sandbox:
                 types = read_entity_types(sandbox.connection)
-                self.description = describe_database(types, read_statistics(sandbox.connection))
+                questions, _ = sort_out(sandbox, read_questions(sandbox.connection))
+                self.description = describe_database(
+                    types, read_statistics(sandbox.connection), questions
+                )
                 self._spare_large_tables(sandbox.connection)
             there = {entity_type.name for entity_type in types}
             self.references = {

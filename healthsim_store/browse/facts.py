@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import HealthsimStoreError
+from ..metadata import query_name
 from ..query import QueryResult
 from ..scenario import ScenarioInfo
 from ..sizes import size
@@ -118,7 +119,7 @@ def answer(shelf: Shelf, name: str, asked: links.Question) -> QueryResult:
 
 
 def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
-    """A scenario's page: facts, statistics with charts, cards, tables, queries, log, commands."""
+    """A scenario's page: facts, questions, statistics with charts, cards, tables, commands, log."""
     name = shelf.path(name).stem
     store = shelf.store
     found = store.scenario_info(name, log_entries=_LOG)
@@ -134,6 +135,7 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
     types = sorted(registry, key=lambda entity_type: list(told.entity_counts).index(
         entity_type.name) if entity_type.name in told.entity_counts else 0)  # fmt: skip
     here = set(shelf.names())
+    questions = {query_name(question): question for question in store.list_questions(name)}
     return {
         "name": name,
         "path": links.scenario(name),
@@ -152,7 +154,13 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
             }
             for entity_type in types
         ],
-        "queries": _queries(shelf, name),
+        "questions": [
+            (links.table(name, query), question.label, question.description)
+            for query, question in questions.items()
+        ],
+        "queries": [
+            (path, title) for query, path, title in _queries(shelf, name) if query not in questions
+        ],
         "commands": _commands(shelf, name, types[0].name if types else "sqlite_master"),
         "log": found.log,
     }
@@ -179,9 +187,10 @@ def _cards(shelf: Shelf, name: str, types: Sequence[Any]) -> list[dict[str, Any]
     return shown
 
 
-def _queries(shelf: Shelf, name: str) -> list[tuple[str, str]]:
+def _queries(shelf: Shelf, name: str) -> list[tuple[str, str, str]]:
+    """Each query's name, path and title."""
     described = shelf.descriptions().get(name, {}).get("queries", {})
-    return [(links.table(name, query), about["title"]) for query, about in described.items()]
+    return [(query, links.table(name, query), about["title"]) for query, about in described.items()]
 
 
 def _commands(shelf: Shelf, name: str, table: str) -> list[tuple[str, str]]:

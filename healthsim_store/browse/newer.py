@@ -19,6 +19,8 @@ async def tell(datasette: Any, name: str, description: dict[str, Any]) -> None:
     for query, about in description["queries"].items():
         await datasette.add_query(
             name, query, about["sql"], title=about["title"],
+            description=about.get("description"), parameters=about.get("params"),
+            hide_sql=about.get("hide_sql", False),
             # It is the file's own question; it runs on the guarded connection like any other.
             is_trusted=True, source="healthsim-store",
         )  # fmt: skip

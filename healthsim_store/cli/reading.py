@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,10 +20,14 @@ from .common import (
     table,
 )
 
+if TYPE_CHECKING:
+    from ..schema import Question
+
 
 @click.command()
 @click.argument("scenario")
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option("--question", "-q", metavar="NAME", help="Ask a question that the scenario has.")
 @click.option(
     "--param",
     "-p",
@@ -31,7 +35,7 @@ from .common import (
     type=(str, str),
     multiple=True,
     metavar="NAME VALUE",
-    help="A value for :NAME in the statement; may be repeated.",
+    help="A value for :NAME in the statement or question; may be repeated.",
 )
 @click.option("--limit", default=20, show_default=True, help="Rows on a page.")
 @click.option("--offset", default=0, show_default=True, help="Rows to skip.")
@@ -48,7 +52,8 @@ from .common import (
 @store_option
 def query(
     scenario: str,
-    sql: str,
+    sql: str | None,
+    question: str | None,
     params: tuple[tuple[str, str], ...],
     limit: int,
     offset: int,
@@ -61,21 +66,33 @@ def query(
 ) -> None:
     """Ask a scenario with one SELECT. Nothing can be changed, whatever the statement says.
 
+    Without one, the questions that the scenario has are listed; -q asks one of them.
+
     \b
     healthsim-store query diabetes "SELECT gender, count(*) FROM patients GROUP BY 1"
     healthsim-store query diabetes "SELECT * FROM patients WHERE city = :c" -p c "San Diego"
     """
     store, name = open_scenario(folder, scenario)
-    result = store.query_scenario(
-        name,
-        sql,
-        params=dict(params) or None,
-        limit=limit,
-        offset=offset,
-        timeout=timeout,
-        attach=_attach(store, attach),
-        dialect=dialect,
-    )
+    if question is not None:
+        if sql is not None or attach or dialect:
+            raise click.UsageError("A question has its own SQL: no statement, --with or --dialect.")
+        result = store.ask_question(
+            name, question, params=dict(params), limit=limit, offset=offset, timeout=timeout
+        )
+    elif sql is None:
+        _tell_questions(store.list_questions(name), output)
+        return
+    else:
+        result = store.query_scenario(
+            name,
+            sql,
+            params=dict(params) or None,
+            limit=limit,
+            offset=offset,
+            timeout=timeout,
+            attach=_attach(store, attach),
+            dialect=dialect,
+        )
     if output == "json":
         echo_json(result.to_dict())
         return
@@ -89,6 +106,19 @@ def query(
         shown = f"Rows {first:,} to {offset + len(result.rows):,} of {total}."
         more = f" More: --offset {offset + len(result.rows)}" if result.has_more else ""
         click.echo(shown + more, err=True)
+
+
+def _tell_questions(questions: list[Question], output: str | None) -> None:
+    if output is not None:
+        told = [question.to_dict() for question in questions]
+        columns = ["name", "product", "label", "description", "parameters", "sql"]
+        echo_rows(told, columns, output=output, fmt=None)
+    elif questions:
+        for question in questions:
+            about = f"\n    {question.description}" if question.description else ""
+            click.echo(f"{question.name}: {question.label}{about}")
+    else:
+        click.echo("This scenario comes with no questions; give one SELECT.", err=True)
 
 
 def _attach(store: Any, given: tuple[str, ...]) -> Any:

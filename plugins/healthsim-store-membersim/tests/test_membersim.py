@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.errors import InvalidRows
+from healthsim_store.errors import InvalidRows, UnknownQuestion
 from healthsim_store.importing import import_data
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProductTests
@@ -106,6 +106,87 @@ def test_statistics_have_the_known_answers(store: Store) -> None:
         "highest_claim": "$12,000",
         "member_conditions": "Type 2 diabetes (2), I10 (1)",
     }
+
+
+def asked(store: Store, question: str, *columns: str, **values: Any) -> list[Any]:
+    """Some columns of the answer."""
+    rows = store.ask_question("s", question, params=values).rows
+    return [row[columns[0]] if len(columns) == 1 else [row[c] for c in columns] for row in rows]
+
+
+def test_questions_have_the_known_answers(store: Store) -> None:
+    batch = plan()
+    batch["claims"] += [
+        claim(4, "M-2", 50000, status="denied"), claim(5, "M-1", 10000.01, category="inpatient"),
+    ]  # fmt: skip
+    store.persist(batch, scenario="s")
+    assert asked(store, "members_at_risk", "member_id") == ["M-2", "M-1"]
+    assert asked(store, "members_at_risk", "conditions", plan_type="hmo") == ["E11.9,I10"]
+    assert asked(store, "members_at_risk", "member_id", least="1.5") == ["M-2"]
+    assert asked(store, "members_with_condition", "member_id") == ["M-1", "M-2"]
+    assert asked(store, "members_with_condition", "member_id", gender="female", age=60) == ["M-1"]
+    assert asked(store, "members_with_condition", "member_id", age=110) == []
+    assert asked(store, "members_with_condition", "codes", code="i1") == ["I10"]
+    columns = ("member_id", "claims_over", "charged", "highest_claim", "highest_is_for")
+    assert asked(store, "claims_over", *columns) == [
+        ["M-1", 2, 22000.26, 12000.25, "institutional"]
+    ]
+    assert asked(store, "claims_over", "member_id", amount="19.5") == ["M-1", "M-2"]
+    assert asked(store, "authorizations_by_status", "auth_number", "claims") == [["A-1", 1]]
+    assert asked(store, "authorizations_by_status", "auth_number", status="denied") == []
+    with pytest.raises(UnknownQuestion):
+        asked(store, "high_cost_patients", "mrn")  # there are no patients
+
+
+def both(store: Store) -> None:
+    """Three patients who are members: two with diabetes, of whom one has a claim that is high."""
+    if "patientsim" not in installed().declarations:
+        pytest.skip("patientsim is not installed")
+    people = [
+        {"mrn": f"P-{n}", "given_name": f"Given{n}", "family_name": f"Family{n}",
+         "dob": "1950-01-01", "gender": "F", "person_id": f"h{n}"}
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    codes = {1: "E11.9", 2: "E10.65", 3: "I10"}
+    store.persist(
+        {
+            "patients": people,
+            "diagnoses": [
+                {"patient_mrn": f"P-{n}", "code": code, "diagnosed_date": "2020-01-01"}
+                for n, code in codes.items()
+            ],
+            "members": [member(n, person_id=f"h{n}", payer_name=f"Payer {n}") for n in (1, 2, 3)]
+            + [member(4, person_id="h1", payer_name="Other", effective_date="2025-01-01")],
+            "claims": [
+                claim(1, "M-1", 28500, category="inpatient"), claim(2, "M-4", 100.5),
+                claim(3, "M-2", 10000), claim(4, "M-2", 99999, status="reversed"),
+                claim(5, "M-3", 45000),
+            ],
+        },
+        scenario="s",
+    )  # fmt: skip
+
+
+def test_patients_who_have_high_claims(store: Store) -> None:
+    both(store)
+    columns = ("mrn", "claims", "total_claims", "highest_claim", "highest_is_for", "payer")
+    assert asked(store, "high_cost_patients", *columns) == [
+        ["P-1", 2, 28600.5, 28500.0, "inpatient", "Payer 1"]
+    ]
+    assert asked(store, "high_cost_patients", "mrn", amount="9999") == ["P-1", "P-2"]
+    assert asked(store, "high_cost_patients", "mrn", code="i10") == ["P-3"]
+    assert asked(store, "high_cost_patients", "mrn", code="E1165", amount=1) == []
+
+
+def test_high_claims_are_found_by_keys(store: Store) -> None:
+    """From those with the diagnosis to their claims, or a large scenario would take long."""
+    both(store)
+    (question,) = [q for q in store.list_questions("s") if q.name == "high_cost_patients"]
+    sql = f"EXPLAIN QUERY PLAN {question.sql}"
+    plan = store.query_scenario("s", sql, params={"code": "", "amount": ""}, limit=100).rows
+    steps = [str(row["detail"]) for row in plan]
+    for alias, key in (("p", "patient_id"), ("m", "person_id"), ("c", "member_id")):
+        assert any(s.startswith(f"SEARCH {alias} ") and f"({key}=?)" in s for s in steps), steps
 
 
 def test_a_card(store: Store) -> None:

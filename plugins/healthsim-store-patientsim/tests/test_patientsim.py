@@ -127,6 +127,43 @@ class TestPatientSim(ProductTests):
     rows = everything()
 
 
+def asked(store: Store, question: str, column: str = "mrn", **values: Any) -> list[Any]:
+    """One column of the answer."""
+    page = store.ask_question("s", question, params=values, limit=100)
+    return [row[column] for row in page.rows]
+
+
+def test_questions_have_the_known_answers(store: Store) -> None:
+    batch = cohort()
+    batch["lab_results"] += [
+        lab("P-4", "9.4 %", collected_time="2024-01-01T09:00:00"),
+        lab("P-3", 11.0, collected_time="2023-01-01T09:00:00"),  # not the latest
+        lab("P-7", 10.0),  # no diabetes
+    ]
+    batch["diagnoses"].append(diagnosis("P-5", "E14.1"))  # in ICD-10 of the WHO, not in CM
+    store.persist(batch, scenario="s")
+    assert asked(store, "a1c_above") == ["P-2", "P-4"]
+    assert asked(store, "a1c_above", "latest_a1c") == [12.4, 9.4]
+    assert asked(store, "a1c_above", least="6.5") == ["P-2", "P-4", "P-3"]
+    assert asked(store, "a1c_above", "a1c_results", least=6.9) == [1, 1, 2]
+    assert asked(store, "a1c_above", least=12.4) == []
+    assert asked(store, "patients_with_diagnosis") == ["P-1", "P-2", "P-6"]
+    assert asked(store, "patients_with_diagnosis", code="e1165") == ["P-2", "P-6"]
+    assert asked(store, "patients_with_diagnosis", code="I10") == ["P-5"]
+    assert asked(store, "diabetes_complications") == ["P-2", "P-3", "P-4"]
+    assert asked(store, "diabetes_complications", "complications") == [2, 1, 1]
+    assert asked(store, "patients_on_insulin") == ["P-1", "P-2"]
+    ages = {"youngest": 30, "oldest": 49}  # P-2 was 29, P-3 died a day before being 50
+    assert asked(store, "patients_by_gender_and_age", gender="female", **ages) == [
+        "P-3", "P-4", "P-5", "P-8", "P-9",
+    ]  # fmt: skip
+    assert asked(store, "patients_by_gender_and_age", gender="U") == ["P-10"]
+    assert len(asked(store, "patients_by_gender_and_age")) == 10
+    assert asked(store, "encounters_between", first="2024-03-01") == ["P-2"]
+    assert asked(store, "encounters_between", last="2024-03-01", **{"class": "imp"}) == ["P-1"]
+    assert asked(store, "encounters_between", last="2023-04-30") == []
+
+
 def test_a_card_reads_like_a_chart(store: Store) -> None:
     store.persist(
         {

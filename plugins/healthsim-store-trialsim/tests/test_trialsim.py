@@ -78,6 +78,43 @@ class TestTrialSim(ProductTests):
     rows = trial()
 
 
+def test_questions_have_the_known_answers(store: Store) -> None:
+    batch = trial()
+    batch["adverse_events"] += [
+        {"usubjid": "ONCO-01-002", "term": "Anaemia", "grade": "4", "start_date": "2024-03-01"}
+    ]
+    store.persist(batch, scenario="s")
+
+    def asked(question: str, *columns: str, **values: str) -> list[list[Any]]:
+        rows = store.ask_question("s", question, params=values).rows
+        return [[row[column] for column in columns] for row in rows]
+
+    assert asked("subjects_of", "usubjid", site="02") == [["ONCO-01-004"]]
+    assert asked("subjects_of", "usubjid", arm="active", site="clinic 01") == [
+        ["ONCO-01-001"], ["ONCO-01-003"],
+    ]  # fmt: skip
+    assert len(asked("subjects_of", "usubjid")) == 4
+    assert asked("subjects_by_site_and_arm", "site_number", "arm", "subjects", "completed") == [
+        ["01", "Active (Drug A + SOC)", 2, 2], ["01", "Control (SOC only)", 1, 1],
+        ["02", "Control (SOC only)", 1, 1],
+    ]  # fmt: skip
+    events = ("event", "severity", "serious")
+    assert asked("adverse_events_of", *events, severity="moderate") == [["Nausea", "MODERATE", "N"]]
+    assert asked("adverse_events_of", *events, serious="yes") == [["Rash", "MILD", "Y"]]
+    assert asked("adverse_events_of", "event", severity="severe") == [["Anaemia"]]
+    assert len(asked("adverse_events_of", "event")) == 4
+    counted = ("arm", "subjects", "affected", "percent", "events", "mild", "moderate", "severe")
+    assert asked("adverse_events_by_arm", *counted, "serious") == [
+        ["Active (Drug A + SOC)", 2, 1, 50.0, 2, 1, 1, 0, 1],
+        ["Control (SOC only)", 2, 1, 50.0, 2, 0, 0, 1, 0],
+    ]
+    visits = ("site_number", "scheduled", "completed", "missed", "percent")
+    assert asked("visits_by_site", *visits) == [
+        ["01", 9, 6, 3, 66.7], ["02", 3, 0, 0, 0.0],
+    ]  # fmt: skip
+    assert asked("left_early", "usubjid", "reason") == [["ONCO-01-001", "ADVERSE EVENT"]]
+
+
 def test_statistics_have_the_known_answers(store: Store) -> None:
     store.persist(trial(), scenario="s")
     summary = store.get_summary("s", samples=0)
