@@ -97,9 +97,7 @@ class _Clone:
         self._building = building
         self._connection = building.connection
         self._source = source
-        carried = expected(self._connection, _CARRIED, SOURCE)
-        building.check_tables(source, carried)
-        for table in carried:
+        for table in expected(self._connection, _CARRIED, SOURCE):
             self._connection.execute(
                 f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
             )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import NewerFormat, NotAScenario
+from .errors import CorruptScenario, NewerFormat, NotAScenario
 from .sqlite import file_errors
 
 APPLICATION_ID = 0x48535353  # "HSSS" in the header, bytes 68-71
@@ -233,10 +233,19 @@ def upgrade(connection: sqlite3.Connection) -> None:
 
 
 def verify(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise NotAScenario or NewerFormat unless the open file is a scenario we understand."""
+    """Raise unless the open file is a scenario that we understand and may read.
+
+    Raises NotAScenario, NewerFormat, or CorruptScenario where a view has the name of a table of
+    ours: that would run a stranger's SQL, and without an end, wherever we read what a file says.
+    """
     with file_errors(path):
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        found = connection.execute(
+            "SELECT name FROM sqlite_master WHERE (type <> 'table' OR coalesce(rootpage, 0) = 0)"
+            f" AND lower(name) IN ({', '.join('?' * len(HOUSEKEEPING))})",
+            HOUSEKEEPING,
+        ).fetchall()
     if application_id != APPLICATION_ID:
         raise NotAScenario(
             f"{path.name} is an SQLite file, but not a healthsim-store scenario.",
@@ -247,6 +256,11 @@ def verify(connection: sqlite3.Connection, path: Path) -> None:
             f"{path.name} was written by a newer healthsim-store (format {version}; "
             f"this one knows {FORMAT_VERSION}).",
             hint="Install a newer healthsim-store: pip install --upgrade healthsim-store",
+        )
+    if found:
+        raise CorruptScenario(
+            f"{path.name} was tampered with: {found[0][0]} is no table in it.",
+            hint="Take it from a backup, or from whoever has it as it was.",
         )
 
 

@@ -265,9 +265,7 @@ class _Merge:
 
     def _declare(self, product: str, source: _Source) -> None:
         """Take a product's tables and description from the source that has its newest version."""
-        carried = expected(self._connection, _PRODUCT_TABLES, SOURCE)
-        self._building.check_tables(source.path, [*carried, "_columns"])
-        for table in carried:
+        for table in expected(self._connection, _PRODUCT_TABLES, SOURCE):
             self._connection.execute(
                 f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} WHERE product = ?"
                 " ORDER BY rowid",

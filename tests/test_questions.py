@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 from conftest import PLUGIN, QUESTIONS, SCHEMA, SUMMARY, Run, install, make_older, owner
-from test_query import LOOP
 
 from healthsim_store import Store
 from healthsim_store.declaration import read_declaration
 from healthsim_store.errors import (
-    CopyFailed,
     DeclarationError,
     InvalidArgument,
     QueryError,
@@ -219,31 +217,6 @@ def test_a_stranger_s_question_is_told_by_check_and_not_offered(asked: Store, sq
     assert finding.message.startswith("bad cannot be asked (")
     assert [question.name for question in asked.list_questions("s")] == ["heavy_pets"]
     assert asked.find("s").read_bytes() == before
-
-
-def replace_by_endless_view(store: Store, table: str) -> None:
-    """As a stranger might, who knows that a copy is made outside of the sandbox."""
-    with contextlib.closing(sqlite3.connect(store.find("s"))) as file:
-        file.execute(f"ALTER TABLE {table} RENAME TO kept")
-        file.execute(f"CREATE VIEW {table} AS SELECT kept.*, loop.* FROM kept, ({LOOP}) AS loop")
-        file.commit()
-
-
-def test_a_view_in_the_place_of_questions_is_not_looked_at(asked: Store) -> None:
-    replace_by_endless_view(asked, "_questions")
-    assert asked.list_questions("s") == []
-    assert asked.check_scenario("s").findings == ()
-
-
-@pytest.mark.parametrize("table", ["_rules", "_statistics", "_questions"])
-def test_a_view_in_the_place_of_housekeeping_is_not_copied(asked: Store, table: str) -> None:
-    asked.persist(BATCH, scenario="other")
-    replace_by_endless_view(asked, table)
-    with pytest.raises(CopyFailed, match=f"{table} is declared, but is no table"):
-        asked.clone_scenario("s")
-    with pytest.raises(CopyFailed, match=f"{table} is declared, but is no table"):
-        asked.merge_scenarios(["s", "other"], new_name="merged")
-    assert asked.names() == ["other", "s"]
 
 
 def test_the_command_line(run: Run) -> None:

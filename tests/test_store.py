@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from conftest import owner
 from real_tokenizer import count_tokens
+from test_query import LOOP
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -28,6 +30,7 @@ from healthsim_store.errors import (
     ScenarioExists,
     ScenarioNotFound,
 )
+from healthsim_store.fileformat import HOUSEKEEPING
 
 
 def fill(store: Store, *names: str) -> None:
@@ -298,6 +301,38 @@ def test_files_that_are_not_well(store: Store) -> None:
     assert infos["good"].problem is None
     for name in cases:
         assert infos[name].problem or name == "undecodable"
+
+
+@pytest.mark.parametrize("table", HOUSEKEEPING)
+def test_no_view_of_a_stranger_runs_in_place_of_housekeeping(store: Store, table: str) -> None:
+    """It could go on for ever: what a file says about itself is read without a deadline."""
+    fill(store, "good")
+    shutil.copy(store.find("good"), store.path / "odd.db")
+    with contextlib.closing(sqlite3.connect(store.path / "odd.db")) as file:
+        file.execute(f"ALTER TABLE {table} RENAME TO kept")
+        file.execute(f"CREATE VIEW {table} AS SELECT kept.* FROM kept, ({LOOP})")
+        file.commit()
+    for action in (
+        lambda: store.get_summary("odd"),
+        lambda: store.scenario_info("odd"),
+        lambda: store.list_questions("odd"),
+        lambda: store.query_scenario("odd", "SELECT 1"),
+        lambda: store.persist({"owners": [owner(2)]}, scenario="odd"),
+        lambda: store.add_tags("odd", "x"),
+        lambda: store.clone_scenario("odd"),
+        lambda: store.merge_scenarios(["good", "odd"], new_name="merged"),
+        lambda: store.diff_scenarios("good", "odd"),
+        lambda: store.export_scenario("odd", format="csv"),
+        lambda: store.upgrade_scenario("odd"),
+    ):
+        with pytest.raises(
+            CorruptScenario, match=rf"odd\.db was tampered with: {table} is no table"
+        ):
+            action()
+    assert {info.name: info.problem is None for info in store.list_scenarios()} == {
+        "good": True, "odd": False,
+    }  # fmt: skip
+    assert store.names() == ["good", "odd"]
 
 
 @pytest.mark.parametrize("seed", range(40))
