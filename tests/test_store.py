@@ -18,7 +18,7 @@ from conftest import owner
 from real_tokenizer import count_tokens
 from test_query import LOOP
 
-from healthsim_store import Store
+from healthsim_store import Store, statistics
 from healthsim_store.errors import (
     AmbiguousScenario,
     CorruptScenario,
@@ -333,6 +333,26 @@ def test_no_view_of_a_stranger_runs_in_place_of_housekeeping(store: Store, table
         "good": True, "odd": False,
     }  # fmt: skip
     assert store.names() == ["good", "odd"]
+
+
+def test_all_statistics_together_have_a_limit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger's file may have any number, each of which uses up its own."""
+    fill(store, "s")
+    before = store.get_summary("s", samples=0)
+    assert before.omitted == ()
+    with contextlib.closing(sqlite3.connect(store.find("s"))) as file, file:
+        for n in range(300):
+            values = ("toy", f"loop{n}", n - 500, "Bad", f"Loop {n}", "{x}", LOOP)
+            file.execute("INSERT INTO _statistics VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    monkeypatch.setattr(statistics, "SECONDS", 0.2)
+    monkeypatch.setattr(statistics, "SECONDS_IN_ALL", 0.5)
+    found = store.get_summary("s", samples=0)
+    assert "Loop 0 (" in found.omitted[0]
+    assert "those before it" not in found.omitted[0]
+    assert found.omitted[299].startswith("Loop 299 (those before it took ")
+    assert found.entity_counts == before.entity_counts
 
 
 @pytest.mark.parametrize("seed", range(40))
