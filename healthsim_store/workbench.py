@@ -311,7 +311,7 @@ class Workbench:
         # that random() gives the same ones in every version.
         seed = f"{self._blueprint.name}/{self._seed}/{what}/{number}"
         source = random.Random(seed).random  # noqa: S311 - nothing here is a secret
-        return [source() for _ in range(count)]
+        return list(itertools.starmap(source, itertools.repeat((), count)))
 
     def _keys(
         self, drawn: Drawn, tables: _Tables, first: int, last: int

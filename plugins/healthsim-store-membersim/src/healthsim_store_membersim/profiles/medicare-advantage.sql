@@ -69,6 +69,21 @@ INSERT INTO calendar
 WITH RECURSIVE passed (days) AS (SELECT 0 UNION ALL SELECT days + 1 FROM passed WHERE days < 3000)
 SELECT days, date(as_of, '-' || days || ' days') FROM passed, options;
 
+-- Births of all ages and days since a birthday
+CREATE TABLE births (number INTEGER PRIMARY KEY, birth_date DATE, medicare_start DATE);
+
+INSERT INTO births
+WITH RECURSIVE
+  ages (age) AS (SELECT 65 UNION ALL SELECT age + 1 FROM ages WHERE age < 88),
+  days (day) AS (SELECT 0 UNION ALL SELECT day + 1 FROM days WHERE day < 364)
+SELECT number, birth_date, date(birth_date, '65 years', 'start of month')
+FROM (
+  SELECT
+    365 * age + day AS number,
+    date(as_of, '-' || age || ' years', '-' || day || ' days') AS birth_date
+  FROM ages, days, options
+);
+
 -- Illnesses on which the codes of others depend
 CREATE TABLE age_groups (age_group INTEGER PRIMARY KEY, kidney_upto REAL, heart_upto REAL);
 
@@ -133,24 +148,20 @@ CREATE TABLE event (
   days INTEGER -- In hospital @uniform 2, 6
 );
 
+-- Members with the day of their birth, and that on which the plan began: Medicare begins with the
+-- month of one's 65th birthday, and a plan can be changed for January
 CREATE VIEW member AS
 SELECT
-  *,
+  trait.*,
   printf('M%s%06d', key, n) AS member_id,
-  -- Medicare begins with the month of one's 65th birthday, and a plan can be changed for January
-  max(
-    date(birth_date, '65 years', 'start of month'),
-    (substr(as_of, 1, 4) - years) || '-01-01'
-  ) AS coverage_start
-FROM (
-  SELECT
-    trait.*,
-    age / 5 * 5 AS five_years,
-    as_of,
-    key,
-    date(as_of, '-' || age || ' years', '-' || birthday || ' days') AS birth_date
-  FROM trait JOIN person USING (n), options, run
-);
+  age / 5 * 5 AS five_years,
+  as_of,
+  key,
+  birth_date,
+  max(medicare_start, (substr(as_of, 1, 4) - years) || '-01-01') AS coverage_start
+FROM trait
+JOIN person USING (n)
+JOIN births ON births.rowid = 365 * age + birthday, options, run;
 
 -- The luck with which a member may have an illness, at the age at which most have it. That is asked
 -- first, for most have few.
