@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib
+import json
 import re
 import shlex
 import shutil
@@ -113,6 +115,14 @@ def test_a_statistic_is_a_canned_query(served: Served) -> None:
     assert served.get("/s/toy_species.json", _shape="array").json[0] == {"species": "cat", "n": 20}
 
 
+def test_a_statistic_can_be_changed_and_asked_again(served: Served) -> None:
+    page = served.get("/s/toy_species").text
+    (href,) = re.findall('href="(/s/-/query[^"]*)"', page)
+    asked = served.get(html.unescape(href)).text
+    assert "<td>cat</td><td>20</td>" in asked
+    assert "GROUP BY" in asked.partition("<textarea")[2].partition("</textarea>")[0]
+
+
 def test_json_list_summary_query_and_pages(served: Served) -> None:
     listed = served.get("/-/scenarios.json", tag="zoo", size=2).json
     assert (listed["total"], listed["has_more"], len(listed["scenarios"])) == (3, True, 2)
@@ -178,6 +188,64 @@ def test_what_is_not_there_is_said_so(served: Served, path: str) -> None:
     assert answer.status in (400, 403, 404), answer
     assert "Traceback" not in answer.text
     assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("path", [
+    "/-/", "/-/databases.json", "/-/databases", "/-/config.json", "/-/metadata.json",
+    "/-/settings.json", "/-/plugins.json", "/-/versions.json", "/-/threads.json", "/-/actor.json",
+    "/-/permissions", "/-/messages", "/-/allow-debug", "/-/patterns", "/-/logout", "/-/schema.json",
+    "/-/queries", "/%2D/databases.json", "/~2D/databases.json", "/-/static/../databases.json",
+])  # fmt: skip
+def test_datasette_tells_nothing_about_itself(served: Served, shop: Store, path: str) -> None:
+    """Where the files lie, for one; the pages' own files are there."""
+    answer = served.get(path)
+    assert answer.status == 404, answer
+    assert str(shop.path) not in answer.text
+    assert served.get("/-/static/app.css").status == 200
+
+
+@pytest.mark.parametrize("path", [
+    "/s/pets.json?_sort=nothing", "/s/pets?_sort=weight&_sort_desc=weight", "/s/pets?_through=x",
+    "/s/pets.json?_facet=nothing", "/s/pets.json?_facet_array=species", "/s.csv", "/s/-/nothing",
+])  # fmt: skip
+def test_a_wrong_argument_is_no_error_of_the_server(served: Served, path: str) -> None:
+    assert served.get(path).status in (400, 404)
+
+
+def test_the_pages_of_a_file_whose_log_is_damaged(served: Served, shop: Store) -> None:
+    for values in ("'{oops', '{}'", "'[1]', '5'"):
+        shop.persist({"owners": [owner(1)]}, scenario="scratched")
+        with contextlib.closing(sqlite3.connect(shop.path / "scratched.db")) as file, file:
+            file.execute("PRAGMA ignore_check_constraints = ON")
+            file.execute(f"UPDATE _log SET (details, entities) = ({values})")
+        assert served.get("/scratched").status in (200, 400)
+        assert served.get("/scratched/owners").status == 200
+        shop.delete_scenario("scratched")
+
+
+def test_a_name_as_a_person_types_it(served: Served, shop: Store, tmp_path: Path) -> None:
+    """Datasette writes a dot as ~2E and a space as +; a browser sends another space."""
+    names = ("v1.2", "zoo of 2024", "Tiere-für-alle", "s.json")
+    for name in names:
+        shutil.copy(shop.path / "s.db", shop.path / f"{name}.db")
+    try:
+        for name in names[:3]:
+            assert f"<h1>{name}</h1>" in served.get(f"/{name}").text
+            assert served.get(f"/{name}/pets.json?species=dog&_shape=array").text.count("p") > 9
+            assert served.get(f"/{name}/-/query.json?sql=SELECT 1 AS n").json["rows"] == [{"n": 1}]
+            assert served.get(f"/{name}?sql=SELECT 1").status == 200
+        # What is both is what Datasette means by it; with a table behind it there is one meaning.
+        assert served.get("/s.json").json["database"] == "s"
+        assert "30 rows" in served.get("/s.json/pets").text
+    finally:
+        for name in names:
+            (shop.path / f"{name}.db").unlink()
+
+
+def test_a_number_without_end_is_json(served: Served) -> None:
+    told = served.get("/s/-/query.json", sql="SELECT 1e999 AS a, -1e999 AS b, 1.5 AS c")
+    rows = json.loads(told.text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert rows["rows"] == [{"a": "Infinity", "b": "-Infinity", "c": 1.5}]
 
 
 @pytest.mark.parametrize("path", [
