@@ -88,6 +88,11 @@ def test_a_scenario_s_page(served: Served) -> None:
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_the_log_is_words(served: Served) -> None:
+    log = re.sub("<[^>]+>", "", served.get("/s").text.partition('id="log"')[2])
+    assert "owners 50 inserted, pets 30 inserted" in log
+
+
 def test_tables_have_titles_units_facets_and_links_both_ways(served: Served) -> None:
     table = served.get("/s/pets").text
     for text in ("Weight (unit kg)", "Who feeds it (refers to owners)", "30 rows", "T1",
@@ -107,6 +112,20 @@ def test_what_refers_to_an_entity_is_its_timeline(served: Served) -> None:
     assert page.index("2024-03-01") < page.index("2024-03-02") < page.index("2024-03-30")
     assert "dog, weight 1.5 kg" in page
     assert "Timeline" not in served.get("/s/owners/o2").text
+
+
+def test_a_long_timeline_says_what_is_cut_and_where_it_is(served: Served, shop: Store) -> None:
+    pets = [{"owner_id": "o1", "seen_at": f"2024-03-01T10:{n // 60:02d}:{n % 60:02d}"}
+            for n in range(250)]  # fmt: skip
+    shop.persist({"owners": [owner(1)], "pets": pets}, scenario="long")
+    page = served.get("/long/owners/o1").text.partition("Timeline")[2]
+    assert "200 events" in page
+    assert "Only the first 200 of each kind" in page
+    (href,) = re.findall(r'href="(/long/pets\?[^"]*)"', page)
+    every = served.get(html.unescape(href)).text
+    assert "250 rows" in every
+    assert every.index("10:00:00") < every.index("10:00:59")
+    shop.delete_scenario("long")
 
 
 def test_a_statistic_is_a_canned_query(served: Served) -> None:
@@ -448,6 +467,30 @@ def test_many_scenarios_and_a_large_table(shop: Store, site: Path, tmp_path: Pat
         # Not counted for everybody, but for who asks, within its limit.
         facet = one.get("/scenario-007/pets", _facet="species", _size=1)
         assert re.search("facet-results|facets timed out: species", facet.text)
+
+
+def test_statistics_of_a_large_scenario_come_after_its_page(served: Served, shop: Store) -> None:
+    shutil.copy(shop.path / "s.db", shop.path / "large.db")
+    with contextlib.closing(sqlite3.connect(shop.path / "large.db")) as large, large:
+        large.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+            " INSERT INTO pets (pet_id, owner_id, species, weight)"
+            " SELECT 'p' || i, 'o1', iif(i % 3, 'cat', 'dog'), 1 + i % 40 FROM n"
+        )
+    time.sleep(0.5)  # until then a file may still change unnoticed, and nothing is remembered
+    assert "20,080" in served.get("/").text
+    page = served.get("/large").text  # nor did the list compute them
+    assert 'data-ask="/large/-/statistics"' in page
+    assert "<svg" not in page
+    for text in ("20,030", "healthsim-store export large", "persist"):
+        assert text in page, text
+    assert "<svg" in served.get("/large/-/statistics").text
+    assert "<svg" in served.get("/large").text  # for now they are remembered
+    assert served.get("/large/-/summary.json").json["entity_counts"]["pets"] == 20_030
+    shop.add_tags("large", "changed")
+    assert "<svg" not in served.get("/large").text
+    shop.delete_scenario("large")
+    assert served.get("/large/-/statistics").status == 404
 
 
 def test_only_the_named_scenarios_are_served(shop: Store, site: Path, tmp_path: Path) -> None:

@@ -34,6 +34,12 @@ def row(name: str, table: str, key: str) -> str:
     return f"{scenario(name)}/{tilde_encode(table)}/{tilde_encode(key)}"
 
 
+def rows(name: str, table_name: str, column: str, value: str, *, sort: str) -> str:
+    """The rows of a table with a value in a column."""
+    filtered = urlencode({f"{column}__exact": value, "_sort": sort})
+    return f"{table(name, table_name)}?{filtered}"
+
+
 def query(name: str, sql: str, values: Mapping[str, str] | None = None) -> str:
     """The query page, with a statement to begin with and values of its ``:names``."""
     given = {key: text for key, text in (values or {}).items() if _is_value(key)}

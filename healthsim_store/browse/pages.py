@@ -76,6 +76,14 @@ async def _of_datasette(
     return shown
 
 
+async def statistics(datasette: Any, request: Any) -> Response:
+    """The statistics as a page, from which the page of a large scenario takes them."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    found = await asyncio.to_thread(facts.statistics, shelf, name)
+    told = {"scenario": name, "path": links.scenario(name), "statistics": found}
+    return await _page(datasette, request, "statistics.html", told)
+
+
 async def info(datasette: Any, request: Any) -> Response:
     """Everything known of a scenario, with its log."""
     shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
@@ -145,6 +153,7 @@ ROUTES: list[tuple[str, View]] = [
     (r"/-/scenarios/state\.json$", state),
     (r"/(?P<database>[^/.]+)$", scenario),
     (r"/(?P<database>[^/.]+)\.csv$", csv),
+    (r"/(?P<database>[^/.]+)/-/statistics$", statistics),
     (r"/(?P<database>[^/.]+)/-/info\.json$", info),
     (r"/(?P<database>[^/.]+)/-/summary\.json$", summary),
     (r"/(?P<database>[^/.]+)/-/query$", query),
