@@ -61,6 +61,8 @@ class Browser:
         return found
 
     def one(self, css: str) -> Any:
+        """The only element of its kind; a page that a click opens may still be on its way."""
+        self.wait(lambda: len(self.all(css)) == 1)
         (found,) = self.all(css)
         return found
 
