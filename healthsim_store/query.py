@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,10 @@ class QueryResult:
         return self._known[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready; a BLOB is ``{"$base64": true, "encoded": ...}``, as in sqlite-utils."""
+        """JSON-ready; a BLOB is ``{"$base64": true, "encoded": ...}``, as in sqlite-utils.
+
+        A number without end, which JSON has not, is the text ``Infinity`` or ``-Infinity``.
+        """
         told: dict[str, Any] = {
             "columns": list(self.columns),
             "rows": [{name: _json_ready(v) for name, v in row.items()} for row in self.rows],
@@ -66,6 +70,8 @@ class QueryResult:
 def _json_ready(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"$base64": True, "encoded": base64.b64encode(value).decode()}
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
     return value
 
 

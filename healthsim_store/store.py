@@ -423,6 +423,13 @@ class Store:
             Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in drawn
         ]
 
+    def remembers_statistics(self, scenario: str) -> bool:
+        """Whether `get_summary` without samples and `get_charts` answer without the file."""
+        path = self.find(scenario)
+        mark = _mark(path)
+        keys = ("summary 0", "charts")
+        return all(self._memory.get(path.name, mark, key) is not None for key in keys)
+
     def get_samples(
         self,
         scenario: str,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib
+import json
 import re
 import shlex
 import shutil
@@ -64,6 +66,7 @@ def served(shop: Store, site: Path, tmp_path_factory: pytest.TempPathFactory) ->
     assert "Traceback" not in told, told  # of a page that failed
 
 
+@pytest.mark.newest
 def test_the_index_lists_filters_and_finds(served: Served) -> None:
     page = served.get("/").text
     for text in ("3 scenarios in", "Fifty owners &lt;b&gt;&amp; pets", "toy", "50 owners", "small"):
@@ -78,6 +81,7 @@ def test_the_index_lists_filters_and_finds(served: Served) -> None:
     assert "No scenario fits." in served.get("/", q="nothing like this").text
 
 
+@pytest.mark.newest
 def test_a_scenario_s_page(served: Served) -> None:
     page = served.get("/s-copy").text
     for text in ("<svg", "Species: cat 20, dog 10", "Made from", 'href="/s"', "clone",
@@ -86,6 +90,12 @@ def test_a_scenario_s_page(served: Served) -> None:
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_the_log_is_words(served: Served) -> None:
+    log = re.sub("<[^>]+>", "", served.get("/s").text.partition('id="log"')[2])
+    assert "owners 50 inserted, pets 30 inserted" in log
+
+
+@pytest.mark.newest
 def test_tables_have_titles_units_facets_and_links_both_ways(served: Served) -> None:
     table = served.get("/s/pets").text
     for text in ("Weight (unit kg)", "Who feeds it (refers to owners)", "30 rows", "T1",
@@ -99,6 +109,7 @@ def test_tables_have_titles_units_facets_and_links_both_ways(served: Served) -> 
     assert "_log" not in served.get("/s").text
 
 
+@pytest.mark.newest
 def test_what_refers_to_an_entity_is_its_timeline(served: Served) -> None:
     page = served.get("/s/owners/o1").text.partition("Timeline")[2]
     assert "30 events" in page
@@ -107,6 +118,21 @@ def test_what_refers_to_an_entity_is_its_timeline(served: Served) -> None:
     assert "Timeline" not in served.get("/s/owners/o2").text
 
 
+def test_a_long_timeline_says_what_is_cut_and_where_it_is(served: Served, shop: Store) -> None:
+    pets = [{"owner_id": "o1", "seen_at": f"2024-03-01T10:{n // 60:02d}:{n % 60:02d}"}
+            for n in range(250)]  # fmt: skip
+    shop.persist({"owners": [owner(1)], "pets": pets}, scenario="long")
+    page = served.get("/long/owners/o1").text.partition("Timeline")[2]
+    assert "200 events" in page
+    assert "Only the first 200 of each kind" in page
+    (href,) = re.findall(r'href="(/long/pets\?[^"]*)"', page)
+    every = served.get(html.unescape(href)).text
+    assert "250 rows" in every
+    assert every.index("10:00:00") < every.index("10:00:59")
+    shop.delete_scenario("long")
+
+
+@pytest.mark.newest
 def test_a_statistic_is_a_canned_query(served: Served) -> None:
     assert "Pets: Species" in served.get("/s").text
     assert "dog" in served.get("/s/toy_species").text
@@ -153,6 +179,16 @@ def test_a_value_of_a_question_is_only_a_value(served: Served, shop: Store, valu
     assert (shop.path / "s.db").read_bytes() == before
 
 
+@pytest.mark.newest
+def test_a_statistic_can_be_changed_and_asked_again(served: Served) -> None:
+    page = served.get("/s/toy_species").text
+    (href,) = re.findall('href="(/s/-/query[^"]*)"', page)
+    asked = served.get(html.unescape(href)).text
+    assert "<td>cat</td><td>20</td>" in asked
+    assert "GROUP BY" in asked.partition("<textarea")[2].partition("</textarea>")[0]
+
+
+@pytest.mark.newest
 def test_json_list_summary_query_and_pages(served: Served) -> None:
     listed = served.get("/-/scenarios.json", tag="zoo", size=2).json
     assert (listed["total"], listed["has_more"], len(listed["scenarios"])) == (3, True, 2)
@@ -220,6 +256,68 @@ def test_what_is_not_there_is_said_so(served: Served, path: str) -> None:
     assert "root:" not in answer.text
 
 
+@pytest.mark.newest
+@pytest.mark.parametrize("path", [
+    "/-/", "/-/databases.json", "/-/databases", "/-/config.json", "/-/metadata.json",
+    "/-/settings.json", "/-/plugins.json", "/-/versions.json", "/-/threads.json", "/-/actor.json",
+    "/-/permissions", "/-/messages", "/-/allow-debug", "/-/patterns", "/-/logout", "/-/schema.json",
+    "/-/queries", "/%2D/databases.json", "/~2D/databases.json", "/-/static/../databases.json",
+])  # fmt: skip
+def test_datasette_tells_nothing_about_itself(served: Served, shop: Store, path: str) -> None:
+    """Where the files lie, for one; the pages' own files are there."""
+    answer = served.get(path)
+    assert answer.status == 404, answer
+    assert str(shop.path) not in answer.text
+    assert served.get("/-/static/app.css").status == 200
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("path", [
+    "/s/pets.json?_sort=nothing", "/s/pets?_sort=weight&_sort_desc=weight", "/s/pets?_through=x",
+    "/s/pets.json?_facet=nothing", "/s/pets.json?_facet_array=species", "/s.csv", "/s/-/nothing",
+])  # fmt: skip
+def test_a_wrong_argument_is_no_error_of_the_server(served: Served, path: str) -> None:
+    assert served.get(path).status in (400, 404)
+
+
+def test_the_pages_of_a_file_whose_log_is_damaged(served: Served, shop: Store) -> None:
+    for values in ("'{oops', '{}'", "'[1]', '5'"):
+        shop.persist({"owners": [owner(1)]}, scenario="scratched")
+        with contextlib.closing(sqlite3.connect(shop.path / "scratched.db")) as file, file:
+            file.execute("PRAGMA ignore_check_constraints = ON")
+            file.execute(f"UPDATE _log SET (details, entities) = ({values})")
+        assert served.get("/scratched").status in (200, 400)
+        assert served.get("/scratched/owners").status == 200
+        shop.delete_scenario("scratched")
+
+
+@pytest.mark.newest
+def test_a_name_as_a_person_types_it(served: Served, shop: Store, tmp_path: Path) -> None:
+    """Datasette writes a dot as ~2E and a space as +; a browser sends another space."""
+    names = ("v1.2", "zoo of 2024", "Tiere-für-alle", "s.json")
+    for name in names:
+        shutil.copy(shop.path / "s.db", shop.path / f"{name}.db")
+    try:
+        for name in names[:3]:
+            assert f"<h1>{name}</h1>" in served.get(f"/{name}").text
+            assert served.get(f"/{name}/pets.json?species=dog&_shape=array").text.count("p") > 9
+            assert served.get(f"/{name}/-/query.json?sql=SELECT 1 AS n").json["rows"] == [{"n": 1}]
+            assert served.get(f"/{name}?sql=SELECT 1").status == 200
+        # What is both is what Datasette means by it; with a table behind it there is one meaning.
+        assert served.get("/s.json").json["database"] == "s"
+        assert "30 rows" in served.get("/s.json/pets").text
+    finally:
+        for name in names:
+            (shop.path / f"{name}.db").unlink()
+
+
+def test_a_number_without_end_is_json(served: Served) -> None:
+    told = served.get("/s/-/query.json", sql="SELECT 1e999 AS a, -1e999 AS b, 1.5 AS c")
+    rows = json.loads(told.text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert rows["rows"] == [{"a": "Infinity", "b": "-Infinity", "c": 1.5}]
+
+
+@pytest.mark.newest
 @pytest.mark.parametrize("path", [
     "/", "/s", "/s/pets", "/s/pets/-/insert", "/s/pets/-/drop", "/s/pets/p1/-/update",
     "/s/-/execute-write", "/s/-/create", "/s/-/query", "/s/toy_species", "/s/-/queries/store",
@@ -299,6 +397,7 @@ def test_another_host_s_page_cannot_read_along(served: Served) -> None:
     assert served.get("/", host="localhost:1234").status == 200
 
 
+@pytest.mark.newest
 def test_scenarios_come_change_and_go_without_a_restart(served: Served, shop: Store) -> None:
     assert served.get("/late").status == 404
     before = served.get("/-/scenarios/state.json").json
@@ -333,6 +432,7 @@ def test_a_browser_keeps_no_page(served: Served, path: str) -> None:
     assert "Last-Modified" not in answer.headers
 
 
+@pytest.mark.newest
 def test_a_damaged_file_is_told_and_spoils_nothing(served: Served, shop: Store) -> None:
     (shop.path / "broken.db").write_bytes(b"no database" * 100)
     with sqlite3.connect(shop.path / "foreign.db") as foreign:
@@ -424,6 +524,30 @@ def test_many_scenarios_and_a_large_table(shop: Store, site: Path, tmp_path: Pat
         # Not counted for everybody, but for who asks, within its limit.
         facet = one.get("/scenario-007/pets", _facet="species", _size=1)
         assert re.search("facet-results|facets timed out: species", facet.text)
+
+
+def test_statistics_of_a_large_scenario_come_after_its_page(served: Served, shop: Store) -> None:
+    shutil.copy(shop.path / "s.db", shop.path / "large.db")
+    with contextlib.closing(sqlite3.connect(shop.path / "large.db")) as large, large:
+        large.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+            " INSERT INTO pets (pet_id, owner_id, species, weight)"
+            " SELECT 'p' || i, 'o1', iif(i % 3, 'cat', 'dog'), 1 + i % 40 FROM n"
+        )
+    time.sleep(0.5)  # until then a file may still change unnoticed, and nothing is remembered
+    assert "20,080" in served.get("/").text
+    page = served.get("/large").text  # nor did the list compute them
+    assert 'data-ask="/large/-/statistics"' in page
+    assert "hs-chart" not in page
+    for text in ("20,030", "healthsim-store export large", "persist"):
+        assert text in page, text
+    assert "hs-chart" in served.get("/large/-/statistics").text
+    assert "hs-chart" in served.get("/large").text  # for now they are remembered
+    assert served.get("/large/-/summary.json").json["entity_counts"]["pets"] == 20_030
+    shop.add_tags("large", "changed")
+    assert "hs-chart" not in served.get("/large").text
+    shop.delete_scenario("large")
+    assert served.get("/large/-/statistics").status == 404
 
 
 def test_only_the_named_scenarios_are_served(shop: Store, site: Path, tmp_path: Path) -> None:

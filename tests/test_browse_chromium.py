@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +61,8 @@ class Browser:
         return found
 
     def one(self, css: str) -> Any:
+        """The only element of its kind; a page that a click opens may still be on its way."""
+        self.wait(lambda: len(self.all(css)) == 1)
         (found,) = self.all(css)
         return found
 
@@ -120,6 +124,59 @@ def test_a_scenario_with_charts_cards_and_commands(browser: Browser) -> None:
     assert "clone" in browser.text
     browser.one(".hs-facts").find_element("link text", "diabetes-cohort").click()
     assert browser.path == "/diabetes-cohort"
+
+
+def test_a_command_is_copied_by_its_button(browser: Browser) -> None:
+    browser.driver.execute_cdp_cmd(
+        "Browser.grantPermissions",
+        {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
+    )
+    browser.open("/diabetes-cohort")
+    commands = browser.all(".hs-commands code")
+    buttons = browser.all(".hs-copy")
+    assert len(buttons) == len(commands) > 2
+    for command, button in zip(commands, buttons, strict=True):
+        button.click()
+        label = button.accessible_name.removeprefix("Copy: ")
+        browser.wait(lambda label=label: browser.one("#hs-copied").text == f"Copied: {label}")
+        pasted = browser.driver.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[0])"
+        )
+        assert pasted == command.text
+        assert pasted.startswith("healthsim-store ")
+
+
+def test_statistics_that_take_a_while_come_by_themselves(browser: Browser, folder: Path) -> None:
+    with Store(folder) as store:
+        store.clone_scenario("diabetes-cohort", new_name="large")
+        with contextlib.closing(sqlite3.connect(folder / "large.db")) as large, large:
+            large.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+                " INSERT INTO lab_results (lab_result_id, patient_id, test_name, value,"
+                " collected_time) SELECT 'x' || i, (SELECT patient_id FROM patients LIMIT 1), 'T',"
+                " i, '2025-01-01T08:00:00' FROM n"
+            )
+        try:
+            switch = "Emulation.setScriptExecutionDisabled"
+            browser.driver.execute_cdp_cmd(switch, {"value": True})
+            try:
+                browser.open("/large")
+                assert not browser.all(".hs-chart")
+                assert not any(button.is_displayed() for button in browser.all(".hs-copy"))
+                browser.click("Show the statistics")
+                assert len(browser.all(".hs-chart")) > 3
+            finally:
+                browser.driver.execute_cdp_cmd(switch, {"value": False})
+            store.add_tags("large", "changed")
+            browser.open("/large")
+            browser.wait(lambda: len(browser.all(".hs-chart")) > 3)
+            assert (
+                browser.one("#hs-wait").get_property("textContent") == "The statistics are there."
+            )
+            assert browser.one("#hs-wait").get_attribute("aria-live") == "polite"
+            assert "Show the statistics" not in browser.text
+        finally:
+            store.delete_scenario("large")
 
 
 @pytest.mark.parametrize(("scenario", "titles"), [

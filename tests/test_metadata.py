@@ -31,6 +31,7 @@ def test_the_files_at_the_top_are_fresh(tmp_path: Path) -> None:
         assert path.read_text("utf-8") == committed, "run: healthsim-store metadata"
 
 
+@pytest.mark.newest
 def test_datasette_shows_what_was_declared(store: Store, tmp_path: Path, run: Run) -> None:
     store.persist({"owners": [owner(1)], "pets": [{"owner_id": "o1", "weight": 3}]}, scenario="zoo")
     done = run("metadata", "--database", "zoo", "--to", str(tmp_path))
@@ -54,8 +55,9 @@ def test_datasette_shows_what_was_declared(store: Store, tmp_path: Path, run: Ru
     assert "Who feeds it (refers to owners)" in table
     assert "T1" in table  # an owner is shown by the natural key
     assert "facet-species" in table or "_facet=species" in table or "Facet by this" in table
-    assert "1 cat" not in page("/zoo/toy_species")
-    assert "cat" in page("/zoo/toy_species")
+    species = page("/zoo/toy_species")
+    assert "cat" in species
+    assert "1 cat" not in species
     asked = page("/zoo/toy_heavy_pets?least=2.5")
     for text in ("<h1", "Pets of more than :least kg", ":least is 20", 'name="species"', "Owner 1"):
         assert text in asked, text

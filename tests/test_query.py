@@ -200,6 +200,11 @@ def test_a_page_of_huge_rows_is_cut_and_says_so(asked: Store) -> None:
     assert "cut" in str(page.note)
 
 
+def test_a_number_without_end_is_json_ready(asked: Store) -> None:
+    answer = asked.query_scenario("s", "SELECT 1e999 AS a, -1e999 AS b, 1.5 AS c").to_dict()
+    assert answer["rows"] == [{"a": "Infinity", "b": "-Infinity", "c": 1.5}]
+
+
 def test_a_blob_is_json_ready(asked: Store) -> None:
     answer = asked.query_scenario("s", "SELECT x'00ff' AS b").to_dict()
     assert answer["rows"] == [{"b": {"$base64": True, "encoded": "AP8="}}]

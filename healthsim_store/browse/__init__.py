@@ -15,6 +15,7 @@ from datasette import hookimpl
 from datasette.utils.asgi import Response
 from markupsafe import Markup
 
+from ..ddl import quoted
 from . import links, pages, refusals, timeline
 from .shelf import served_by, shelf_of
 
@@ -39,16 +40,31 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
             if scope["type"] == "http":
                 refused = refusals.of_request(scope, loopback=shelf.loopback)
                 if refused is not None:
+                    await _read(receive)
                     await refused.asgi_send(send)
                     return
-                path = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace")
-                await asyncio.to_thread(shelf.look, path.partition("?")[0])
+                path = refusals.raw_path(scope)
+                spelled = await asyncio.to_thread(shelf.spelled, path)
+                if spelled is not None:
+                    arguments = scope.get("query_string", b"").decode("ascii", "replace")
+                    whole = f"{spelled}?{arguments}" if arguments else spelled
+                    await Response.redirect(whole).asgi_send(send)
+                    return
+                await asyncio.to_thread(shelf.look, path)
                 await shelf.show(datasette)
             await app(scope, receive, send)
 
         return living
 
     return wrap
+
+
+async def _read(receive: Any) -> None:
+    """What was sent along, if it is not endless: unread, it would reset the connection, and the
+    sender would not get the answer."""
+    for _ in range(64):
+        if not (await receive()).get("more_body"):
+            return
 
 
 @hookimpl
@@ -90,8 +106,13 @@ def extra_template_vars(
     shelf = served_by(datasette)
     if shelf is None or database is None or database not in shelf:
         return {}
+    if template.startswith("query"):
+        sql = shelf.question(database, links.table_of(request))
+        # Datasette has this link only where its own connections may run anybody's SQL.
+        href = datasette.urls.path(links.query(database, sql, links.arguments(request)))
+        return {"healthsim": True} | ({"edit_sql_url": href} if sql else {})
     if table is None:
-        return {"healthsim": True}
+        return {}
     described = shelf.descriptions()[database]["tables"].get(table, {})
     told = {
         # Datasette would print the columns' descriptions above the rows, page after page.
@@ -135,7 +156,8 @@ def table_actions(datasette: Any, database: str, table: str) -> list[dict[str, s
     shelf = served_by(datasette)
     if shelf is None or database not in shelf:
         return []
-    return [{"href": links.query(database, table), "label": "Query this table in SQL"}]
+    href = links.query(database, f"SELECT * FROM {quoted(table)}")
+    return [{"href": datasette.urls.path(href), "label": "Query this table in SQL"}]
 
 
 @hookimpl(hookwrapper=True)

@@ -19,6 +19,9 @@ from .shelf import Shelf
 
 _SAMPLES = 3
 _LOG = 20
+# Statistics of so many entities take less than a tenth of a second, and stand in the page at once;
+# those of more, of which two million took 2 to 8 s, only where they are remembered.
+_QUICK = 20_000
 
 
 def state(shelf: Shelf) -> str:
@@ -119,38 +122,33 @@ def answer(shelf: Shelf, name: str, asked: links.Question) -> QueryResult:
 
 
 def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
-    """A scenario's page: facts, questions, statistics with charts, cards, tables, commands, log."""
+    """A scenario's page: facts, questions, tables, cards, queries, commands, log.
+
+    And its statistics, unless they would keep the reader waiting: then None, and the page asks.
+    """
     name = shelf.path(name).stem
     store = shelf.store
     found = store.scenario_info(name, log_entries=_LOG)
-    told = store.get_summary(name, samples=0)
-    registry = store.registry(name)
-    sections: dict[str, list[dict[str, Any]]] = {}
-    for answered in [*told.statistics.values(), *store.get_charts(name)]:
-        drawn = chart(answered)
-        if drawn or answered.text:
-            sections.setdefault(answered.section, []).append(
-                {"label": answered.label, "text": answered.text, "chart": drawn}
-            )
-    types = sorted(registry, key=lambda entity_type: list(told.entity_counts).index(
-        entity_type.name) if entity_type.name in told.entity_counts else 0)  # fmt: skip
+    counts = found.entity_counts
+    order = {entity_type: position for position, entity_type in enumerate(counts)}
+    types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
     here = set(shelf.names())
     questions = {query_name(question): question for question in store.list_questions(name)}
+    quick = found.total <= _QUICK or store.remembers_statistics(name)
     return {
         "name": name,
         "path": links.scenario(name),
         "info": found,
         "size": size(found.size),
         "parents": [(parent, parent in here) for parent in found.parents],
-        "sections": sections,
-        "omitted": told.omitted,
-        "cards": _cards(shelf, name, [t for t in types if t.card and told.entity_counts[t.name]]),
+        "statistics": statistics(shelf, name) if quick else None,
+        "cards": _cards(shelf, name, [one for one in types if one.card and counts.get(one.name)]),
         "tables": [
             {
                 "name": entity_type.name,
                 "label": entity_type.label,
                 "description": entity_type.description,
-                "count": told.entity_counts.get(entity_type.name, 0),
+                "count": counts.get(entity_type.name, 0),
             }
             for entity_type in types
         ],
@@ -164,6 +162,20 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
         "commands": _commands(shelf, name, types[0].name if types else "sqlite_master"),
         "log": found.log,
     }
+
+
+def statistics(shelf: Shelf, name: str) -> dict[str, Any]:
+    """The statistics by section, with charts; and what could not be computed."""
+    name = shelf.path(name).stem
+    told = shelf.store.get_summary(name, samples=0)
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for answered in [*told.statistics.values(), *shelf.store.get_charts(name)]:
+        drawn = chart(answered)
+        if drawn or answered.text:
+            sections.setdefault(answered.section, []).append(
+                {"label": answered.label, "text": answered.text, "chart": drawn}
+            )
+    return {"sections": sections, "omitted": told.omitted}
 
 
 def _cards(shelf: Shelf, name: str, types: Sequence[Any]) -> list[dict[str, Any]]:

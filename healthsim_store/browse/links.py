@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from datasette.utils import tilde_encode
+from datasette.utils import tilde_decode, tilde_encode
 
-from ..ddl import quoted
 from ..errors import InvalidArgument
 from ..query import MAX_ROWS
 
@@ -35,9 +34,21 @@ def row(name: str, table: str, key: str) -> str:
     return f"{scenario(name)}/{tilde_encode(table)}/{tilde_encode(key)}"
 
 
-def query(name: str, table: str) -> str:
-    """The query page, with a statement to begin with."""
-    return f"{scenario(name)}/-/query?{urlencode({'sql': f'SELECT * FROM {quoted(table)}'})}"
+def rows(name: str, table_name: str, column: str, value: str, *, sort: str) -> str:
+    """The rows of a table with a value in a column."""
+    filtered = urlencode({f"{column}__exact": value, "_sort": sort})
+    return f"{table(name, table_name)}?{filtered}"
+
+
+def query(name: str, sql: str, values: Mapping[str, str] | None = None) -> str:
+    """The query page, with a statement to begin with and values of its ``:names``."""
+    given = {key: text for key, text in (values or {}).items() if _is_value(key)}
+    return f"{scenario(name)}/-/query?{urlencode({'sql': sql, **given})}"
+
+
+def table_of(request: Any) -> str:
+    """The table, or the question, that a URL of Datasette's names."""
+    return str(tilde_decode(request.url_vars.get("table", "")))
 
 
 def index(tag: str | None = None, search: str | None = None) -> str:
@@ -84,7 +95,7 @@ class Question:
             offset=number(wanted, "offset", 0, least=0, most=2**63 - 1),
             timeout=_seconds(wanted.get("timeout")),
             attach=tuple(text for name, text in pairs if name == "with" and text),
-            parameters={name: text for name, text in pairs if name not in _OWN and name[:1] != "_"},
+            parameters={name: text for name, text in pairs if _is_value(name)},
         )
 
     def at(self, offset: int, *, json: bool = False) -> str:
@@ -93,6 +104,10 @@ class Question:
         pairs += [("with", name) for name in self.attach]
         pairs += list(self.parameters.items())
         return f"/-/query{'.json' if json else ''}?{urlencode(pairs)}"
+
+
+def _is_value(argument: str) -> bool:
+    return argument not in _OWN and not argument.startswith("_")
 
 
 def _seconds(text: str | None) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from ..errors import HealthsimStoreError, InvalidArgument
+from ..errors import HealthsimStoreError, InvalidArgument, ScenarioNotFound
 from . import facts, links
 from .refusals import Refusal, explained
 from .shelf import Shelf, served_by
@@ -45,16 +45,43 @@ async def scenario(datasette: Any, request: Any, send: Any) -> Response | None:
     """One scenario; any other database is Datasette's own page."""
     shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
     if name in datasette.databases and name not in shelf:
-        # Imported here: it loads Datasette's plugins, of which this is one, still half-loaded.
-        from datasette.views.database import DatabaseView
-
-        request.url_vars["format"] = None  # of its own route
-        shown: Response | None = await DatabaseView.as_view(datasette)(request, send)
-        return shown
+        return await _of_datasette(datasette, request, send)
     if request.args.get("sql"):
         return Response.redirect(f"{links.scenario(name)}/-/query?{request.query_string}")
     told = await asyncio.to_thread(facts.scenario, shelf, name)
     return await _page(datasette, request, "scenario.html", told)
+
+
+async def csv(datasette: Any, request: Any, send: Any) -> Response | None:
+    """Of a database Datasette makes CSV of a query's rows, and of a scenario nothing."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    if name in datasette.databases and name not in shelf:
+        return await _of_datasette(datasette, request, send, "csv")
+    path = await asyncio.to_thread(shelf.path, name)
+    raise ScenarioNotFound(
+        f"There is no CSV of all of {path.stem}.",
+        hint=f"There is one of each table, {links.table(path.stem, 'TABLE')}.csv, and"
+        " healthsim-store export gives them all.",
+    )
+
+
+async def _of_datasette(
+    datasette: Any, request: Any, send: Any, format: str | None = None
+) -> Response | None:
+    # Imported here: it loads Datasette's plugins, of which this is one, still half-loaded.
+    from datasette.views.database import DatabaseView
+
+    request.url_vars["format"] = format  # of its own route
+    shown: Response | None = await DatabaseView.as_view(datasette)(request, send)
+    return shown
+
+
+async def statistics(datasette: Any, request: Any) -> Response:
+    """The statistics as a page, from which the page of a large scenario takes them."""
+    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
+    found = await asyncio.to_thread(facts.statistics, shelf, name)
+    told = {"scenario": name, "path": links.scenario(name), "statistics": found}
+    return await _page(datasette, request, "statistics.html", told)
 
 
 async def info(datasette: Any, request: Any) -> Response:
@@ -125,6 +152,8 @@ ROUTES: list[tuple[str, View]] = [
     (r"/-/scenarios\.json$", listing),
     (r"/-/scenarios/state\.json$", state),
     (r"/(?P<database>[^/.]+)$", scenario),
+    (r"/(?P<database>[^/.]+)\.csv$", csv),
+    (r"/(?P<database>[^/.]+)/-/statistics$", statistics),
     (r"/(?P<database>[^/.]+)/-/info\.json$", info),
     (r"/(?P<database>[^/.]+)/-/summary\.json$", summary),
     (r"/(?P<database>[^/.]+)/-/query$", query),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,10 @@ from ..errors import (
 )
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+# What pages need of what Datasette has at /-/. The rest is for who looks after a server: it tells
+# where the files lie, and how the server is made. 1.0's pages have a menu that asks /-/jump.
+_OPEN = ("/-/static/", "/-/static-plugins/", "/-/scenarios", "/-/jump")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,15 @@ def explained(error: Exception) -> Refusal:
     if isinstance(error, FileNotFoundError) or "unable to open" in text:
         return Refusal(404, "scenario_not_found", "The scenario is not there any more.",
                        "The list of scenarios is current.")  # fmt: skip
+    if isinstance(error, json.JSONDecodeError):
+        return Refusal(400, "not_json", f"What should be JSON is not: {text}.",
+                       "It stands in the address, or in a file that is damaged.")  # fmt: skip
     if not isinstance(error, sqlite3.Error):
-        return _of_datasette(error)
+        # 0.65 wraps some of SQLite's.
+        inner = error.__context__
+        return explained(inner) if isinstance(inner, sqlite3.Error) else _of_datasette(error)
+    if text.startswith("no such table"):
+        return Refusal(404, "not_possible", f"There is {text}.")
     if "locked" in text or "busy" in text:
         return Refusal(503, "scenario_busy", f"The scenario is being written ({text}).",
                        "Reload the page in a moment.")  # fmt: skip
@@ -55,13 +67,18 @@ def explained(error: Exception) -> Refusal:
 
 def is_known(error: Exception) -> bool:
     """Whether a person can be told what it means; anything else is a bug, with its traceback."""
-    known = HealthsimStoreError | sqlite3.Error | FileNotFoundError
+    known = HealthsimStoreError | sqlite3.Error | FileNotFoundError | json.JSONDecodeError
     return isinstance(error, known) or _http(error) is not None
 
 
 def _http(error: Exception) -> int | None:
-    """The status of an answer that Datasette raises; its classes differ from version to version."""
+    """The status of an answer that Datasette raises; its classes differ from version to version.
+
+    0.65 leaves a DatasetteError, as of a column to sort by that is not there, at 500.
+    """
     status = getattr(error, "status", None)
+    if status == 500 and hasattr(error, "error_dict"):
+        return 400
     return status if isinstance(status, int) and 400 <= status < 500 else None
 
 
@@ -84,8 +101,15 @@ def _status(error: HealthsimStoreError) -> int:
     return next((status for kind, status in statuses if isinstance(error, kind)), 500)
 
 
+def raw_path(scope: dict[str, Any]) -> str:
+    """The path as it was sent, without the arguments."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return path.decode("ascii", "replace").partition("?")[0]
+
+
 def of_request(scope: dict[str, Any], *, loopback: bool) -> Response | None:
-    """What `serve` does not even hand on: anything but reading, and requests for another host.
+    """What `serve` does not even hand on: anything but reading, what Datasette tells about itself,
+    and requests for another host.
 
     With the latter no web page can read along by a name that is made to lead here.
     """
@@ -93,6 +117,9 @@ def of_request(scope: dict[str, Any], *, loopback: bool) -> Response | None:
         return None
     if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
         return Response.text("Refused: this server only reads.\n", status=405)
+    path = raw_path(scope)
+    if path.startswith("/-/") and (not path.startswith(_OPEN) or "/.." in path):
+        return Response.text("Not there: this server only shows scenarios.\n", status=404)
     headers = dict(scope.get("headers") or ())
     host = headers.get(b"host", b"localhost").decode("latin-1")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host

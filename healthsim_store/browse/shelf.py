@@ -14,9 +14,10 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from datasette import __version__ as _datasette_version
-from datasette.utils import tilde_decode
+from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..store import Store
@@ -27,6 +28,7 @@ PLUGIN = "healthsim-store"
 OLD = _datasette_version.startswith("0.")
 
 _ROOM = 16  # databases kept; each costs Datasette a little on every request
+_FORMATS = ("json", "csv", "db")
 _REST_SECONDS = 60.0  # one that was asked for so lately may still be in use
 
 _shelves: weakref.WeakKeyDictionary[Any, Shelf] = weakref.WeakKeyDictionary()
@@ -87,6 +89,21 @@ class Shelf:
             f"There is no scenario {name!r:.80}.",
             hint="It may have been renamed or deleted; the list of scenarios is current.",
         )
+
+    def spelled(self, path: str) -> str | None:
+        """The path as Datasette spells it, where a person typed a scenario's name as it reads.
+
+        None where that is the case already. ``/x.json`` stays the JSON of x where there is one.
+        """
+        first, *rest = path.removeprefix("/").split("/")
+        typed = unquote(first)
+        if (typed == first and "." not in first) or tilde_encode(typed) == first:
+            return None
+        stem, _, ending = typed.rpartition(".")
+        names = self.names()
+        if typed not in names or (not rest and ending in _FORMATS and stem in names):
+            return None
+        return "/".join(["", tilde_encode(typed), *rest])
 
     def look(self, path: str) -> None:
         """See what became of the files that are databases, and of the one that a URL asks for."""
@@ -162,6 +179,11 @@ class Shelf:
     def descriptions(self) -> dict[str, Any]:
         """What the files say about themselves, as Datasette's metadata by database."""
         return {name: database.description for name, database in self._databases.items()}
+
+    def question(self, name: str, query: str) -> str:
+        """The SQL of a file's own question; nothing where it has none of this name."""
+        described = self.descriptions().get(name, {}).get("queries", {})
+        return str(described.get(query, {}).get("sql", ""))
 
     def reference(self, name: str, table: str, column: str) -> str | None:
         """The entity type that a column refers to, also one of another product; else None."""

@@ -38,10 +38,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Events by day, the earliest first. ``cut`` names the kinds of which there are more."""
+    """Events by day, the earliest first. ``cut`` has the kinds of which there are more than
+    ``most``, each with the path of all its rows."""
 
     days: list[tuple[str, list[Event]]]
-    cut: tuple[str, ...] = ()
+    cut: tuple[tuple[str, str], ...] = ()
+    most: int = MAX_EVENTS
 
     @property
     def count(self) -> int:
@@ -66,7 +68,8 @@ def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | 
         with contextlib.suppress(HealthsimStoreError):
             found = _events(store, scenario, child, reference, moment, key)
             if len(found) > MAX_EVENTS:
-                cut.append(child.label)
+                every = links.rows(scenario, child.name, reference.name, key, sort=moment.name)
+                cut.append((child.label, every))
             events += found[:MAX_EVENTS]
     if not events:
         return None
