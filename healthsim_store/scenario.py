@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import dictionary, fileformat
-from .errors import EmptyBatch, InvalidArgument, InvalidRows, UnknownEntityType
+from .errors import CorruptScenario, EmptyBatch, InvalidArgument, InvalidRows, UnknownEntityType
 from .plugins import installed
 from .product import compare_versions
 from .registry import Registry
@@ -21,6 +21,7 @@ from .summary import count_entities
 from .writer import Stored, Writer
 
 MAX_TAG = 60
+_STORED = frozenset(Stored().to_dict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,15 @@ def append(path: Path, batch: Batch) -> tuple[dict[str, Stored], bool]:
 def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str, Stored] | None:
     """What a batch stored when it came the first time; None when it has not come."""
     row = connection.execute("SELECT entities FROM _log WHERE batch_id = ?", (batch_id,)).fetchone()
-    return {name: Stored(**counts) for name, counts in json.loads(row[0]).items()} if row else None
+    if row is None:
+        return None
+    counts = _counts(row[0])
+    if counts is None or any(numbers.keys() - _STORED for numbers in counts.values()):
+        raise CorruptScenario(
+            f"What the batch {batch_id!r:.60} stored cannot be read in the log: {row[0]:.80}",
+            hint="It was stored. Restore the file from a copy, or give the next batch another id.",
+        )
+    return {name: Stored(**numbers) for name, numbers in counts.items()}
 
 
 def _write(connection: sqlite3.Connection, batch: Batch) -> dict[str, Stored]:
@@ -287,11 +296,33 @@ def read_info(sandbox: Sandbox, *, log_entries: int = 0) -> dict[str, Any]:
 def _log_entry(
     at: str, operation: str, batch_id: str | None, entities: str, details: str
 ) -> dict[str, Any]:
+    counts, told = _counts(entities), _object(details)
+    # Somebody else wrote there. It hides nothing of what the file holds, so it is told as it is.
+    odd = [text for text, found in ((entities, counts), (details, told)) if found is None]
     entry = {
         "at": at,
         "operation": operation,
         "batch_id": batch_id,
-        "entities": json.loads(entities),
-        "details": json.loads(details),
+        "entities": counts,
+        "details": (told or {}) | ({"unreadable": ", ".join(odd)[:200]} if odd else {}),
     }
     return {key: value for key, value in entry.items() if value}
+
+
+def _counts(text: str) -> dict[str, dict[str, int]] | None:
+    """What became of how many rows of each entity type; None where it is not that."""
+    found = _object(text)
+    if found is None or not all(
+        isinstance(numbers, dict) and all(type(number) is int for number in numbers.values())
+        for numbers in found.values()
+    ):
+        return None
+    return found
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    with contextlib.suppress(ValueError):
+        found = json.loads(text)
+        if isinstance(found, dict):
+            return found
+    return None

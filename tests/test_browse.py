@@ -280,15 +280,14 @@ def test_a_wrong_argument_is_no_error_of_the_server(served: Served, path: str) -
     assert served.get(path).status in (400, 404)
 
 
-def test_the_pages_of_a_file_whose_log_is_damaged(served: Served, shop: Store) -> None:
-    for values in ("'{oops', '{}'", "'[1]', '5'"):
-        shop.persist({"owners": [owner(1)]}, scenario="scratched")
-        with contextlib.closing(sqlite3.connect(shop.path / "scratched.db")) as file, file:
-            file.execute("PRAGMA ignore_check_constraints = ON")
-            file.execute(f"UPDATE _log SET (details, entities) = ({values})")
-        assert served.get("/scratched").status in (200, 400)
-        assert served.get("/scratched/owners").status == 200
-        shop.delete_scenario("scratched")
+def test_the_page_of_a_file_whose_log_is_damaged(served: Served, shop: Store) -> None:
+    shop.persist({"owners": [owner(1)]}, scenario="scratched")
+    with contextlib.closing(sqlite3.connect(shop.path / "scratched.db")) as file, file:
+        file.execute("UPDATE _log SET (details, entities) = ('{oops', '{}')")
+    answer = served.get("/scratched")
+    assert answer.status == 200
+    assert "unreadable: {oops" in answer.text
+    shop.delete_scenario("scratched")
 
 
 @pytest.mark.newest

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import owner
+from conftest import Run, owner
 from real_tokenizer import count_tokens
 from test_query import LOOP
 
@@ -333,6 +333,32 @@ def test_no_view_of_a_stranger_runs_in_place_of_housekeeping(store: Store, table
         "good": True, "odd": False,
     }  # fmt: skip
     assert store.names() == ["good", "odd"]
+
+
+@pytest.mark.parametrize(("details", "entities", "told"), [
+    ("{oops", "{}", {"unreadable": "{oops"}),
+    ("[1]", '{"owners": {"inserted": 1}}', {"unreadable": "[1]"}),
+    ('{"from": "x"}', '{"owners": 5}', {"from": "x", "unreadable": '{"owners": 5}'}),
+    ("{}", '{"owners": {"inserted": "1"}}', {"unreadable": '{"owners": {"inserted": "1"}}'}),
+])  # fmt: skip
+def test_a_damaged_log_is_told_as_it_is(
+    store: Store, run: Run, details: str, entities: str, told: dict[str, str]
+) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s", batch_id="b")
+    with contextlib.closing(sqlite3.connect(store.find("s"))) as file, file:
+        file.execute("UPDATE _log SET (details, entities) = (?, ?)", (details, entities))
+    (entry,) = store.scenario_info("s").log
+    assert entry["details"] == told
+    shown = run("info", "s", "--store", str(store.path))
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert f"unreadable: {told['unreadable']}" in shown.stdout
+    again = {"owners": [owner(1)]}
+    if "owners" in told["unreadable"]:
+        with pytest.raises(CorruptScenario, match="What the batch 'b' stored cannot be read"):
+            store.persist(again, scenario="s", batch_id="b")
+    else:
+        assert store.persist(again, scenario="s", batch_id="b").repeated
+    assert store.get_summary("s").entity_counts["owners"] == 1
 
 
 def test_all_statistics_together_have_a_limit(
