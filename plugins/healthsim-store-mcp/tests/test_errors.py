@@ -102,10 +102,12 @@ def test_arguments(talk: Any) -> None:
     told = talk.error("query", scenario="diabetes", sqll="SELECT 1")
     assert told == (
         "invalid_argument: there is no argument 'sqll'. Did you mean sql?\n"
-        "It takes scenario_query(scenario, sql, [limit], [offset], [attach], [max_tokens])"
+        "It takes scenario_query(scenario, [sql], [question], [values], [limit], [offset],"
+        " [attach], [max_tokens])"
     )
-    told = talk.error("query", scenario="diabetes")
-    assert told.startswith("invalid_argument: sql: Field required.\nIt takes scenario_query(")
+    told = talk.error("query", sql="SELECT 1")
+    assert told.startswith("invalid_argument: scenario: Field required.\nIt takes scenario_query(")
+    assert talk.error("query", scenario="diabetes").startswith("invalid_argument: give either sql")
     told = talk.error("query", scenario="diabetes", sql="SELECT 1", limit="many")
     assert "limit: " in told
     assert "not 'many'" in told

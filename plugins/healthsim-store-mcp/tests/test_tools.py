@@ -86,6 +86,31 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
         assert found.text == talk("summary", scenario="diabetes-cohort")[0]
 
 
+def test_a_question_that_the_scenario_brings(talk: Any) -> None:
+    text, data = talk("describe", scenario="diabetes")
+    assert "\nQuestions: patients_by_gender_and_age(gender, youngest, oldest), a1c_above(" in text
+    assert data["questions"]["a1c_above"] == "least"
+    text, data = talk("query", scenario="diabetes", question="patients_by_gender_and_age",
+                      values={"gender": "female", "youngest": "60"})  # fmt: skip
+    sql = (
+        "SELECT mrn FROM patients WHERE gender = :g"
+        " AND strftime('%Y', 'now') - strftime('%Y', birth_date)"
+        " - (strftime('%m-%d', 'now') < strftime('%m-%d', birth_date)) >= 60 ORDER BY mrn"
+    )
+    asked = talk("query", scenario="diabetes", sql=sql, values={"g": "F"})[1]
+    assert asked["total"] == data["total"] > 0
+    assert [row[0] for row in data["rows"]] == [row[0] for row in asked["rows"]]
+
+    told = talk.error("query", scenario="diabetes", question="a1c_abov")
+    assert told.startswith("unknown_question: ")
+    assert "Did you mean a1c_above?" in told
+    told = talk.error("query", scenario="diabetes", question="a1c_above", values={"leest": "9"})
+    assert "Did you mean least?" in told
+    for wrong in ({}, {"sql": "SELECT 1", "question": "a1c_above"},
+                  {"question": "a1c_above", "attach": ["medicare"]}):  # fmt: skip
+        assert "give either sql" in talk.error("query", scenario="diabetes", **wrong)
+
+
 def test_the_whole_list_costs_less_than_3000_tokens(talk: Any) -> None:
     tools = talk.do(talk.client.list_tools).tools
     told = [tool.model_dump(by_alias=True, exclude_none=True) for tool in tools]

@@ -13,6 +13,7 @@ from .replies import Reply, cell, columnar, fewest, fitted, line
 from .shelf import Shelf
 
 _VALUES = 6  # allowed values that are told beside a column
+_QUESTIONS = 20  # of a scenario
 
 
 def everything() -> Reply:
@@ -68,11 +69,13 @@ def profile(name: str, budget: int) -> Reply:
 
 
 def tables(shelf: Shelf, name: str, budget: int) -> Reply:
-    """The tables of a scenario that have rows, with all their columns."""
+    """The tables of a scenario that have rows, with all their columns; and its questions."""
     counts = shelf.store.get_summary(name, samples=0).entity_counts
     types = [found for found in shelf.store.registry(name) if counts.get(found.name)]
     if not types:
         return Reply(f"{name} has no rows yet.", {"tables": {}})
+
+    asked = {line(q.name, 60): ", ".join(q.parameters) for q in shelf.store.list_questions(name)}
 
     def make(shown: int, *, values: bool) -> Reply:
         told = {found.name: ", ".join(_columns(found, values=values)) for found in types[:shown]}
@@ -82,6 +85,10 @@ def tables(shelf: Shelf, name: str, budget: int) -> Reply:
         if others:
             text += f"\nTruncated; give entity_types for: {', '.join(others)}"
             data["truncated"] = others
+        if asked:
+            names = [f"{question}({takes})" for question, takes in asked.items()]
+            text += f"\nQuestions: {', '.join(names[:_QUESTIONS])}"
+            data["questions"] = dict(list(asked.items())[:_QUESTIONS])
         return Reply(text, data)
 
     for values in (True, False):

@@ -76,7 +76,7 @@ class Reading:
         profile: Annotated[str | None, Field(description="For its options")] = None,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
-        """Tables and columns of a scenario; or fields, profiles, formats. Call it before SQL."""
+        """A scenario's tables, columns, questions; or fields, profiles, formats. Before SQL."""
         name = self._shelf.name(scenario) if scenario is not None else None
         if profile is not None:
             reply = describing.profile(profile, max_tokens)
@@ -132,7 +132,13 @@ class Reading:
     def scenario_query(
         self,
         scenario: Scenario,
-        sql: Annotated[str, Field(description="One SELECT, in SQLite's dialect")],
+        sql: Annotated[str | None, Field(description="One SELECT, in SQLite's dialect")] = None,
+        question: Annotated[
+            str | None, Field(description="In place of sql: a name that scenario_describe tells")
+        ] = None,
+        values: Annotated[
+            dict[str, str] | None, Field(description="For the :names of either")
+        ] = None,
         limit: Annotated[int, Field(ge=1, le=1000)] = 20,
         offset: Annotated[int, Field(ge=0)] = 0,
         attach: Annotated[
@@ -142,10 +148,21 @@ class Reading:
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Rows of a SELECT. It can only read."""
-        page = self._store.query_scenario(
-            self._shelf.name(scenario), sql, limit=limit, offset=offset,
-            attach=[self._shelf.name(other) for other in attach or ()],
-        )  # fmt: skip
+        if (sql is None) == (question is None) or (question and attach):
+            raise ToolError(
+                "invalid_argument: give either sql, with or without attach, or question."
+                " scenario_describe(scenario) tells tables for the one, names for the other."
+            )
+        name = self._shelf.name(scenario)
+        if question is not None:
+            page = self._store.ask_question(
+                name, question, params=values, limit=limit, offset=offset
+            )
+        else:
+            page = self._store.query_scenario(
+                name, sql or "", params=values, limit=limit, offset=offset,
+                attach=[self._shelf.name(other) for other in attach or ()],
+            )  # fmt: skip
         whole = _Page(page, offset)
         found = fitted(whole.reply, len(page.rows), max_tokens)
         for width in _WIDTHS:
