@@ -45,5 +45,7 @@ def estimate_tokens(text: str) -> int:
             continue
         price, covered, beyond = _PRICES[kind]
         length = len(piece) - (piece[0] == " ")
-        cost += price + beyond * max(0, length - covered)
+        found = price + beyond * max(0, length - covered)
+        # Signs and single letters in turn, as no summary has them, do not come cheaper together.
+        cost += max(1.0, found) if len(piece) == 1 else found
     return math.ceil(cost + 1.5) if text else 0

@@ -71,9 +71,10 @@ def test_estimate_is_never_below_and_at_most_a_quarter_above(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "patients", "2024-01-15", "E11.65", "é", "…", "\n\n", "患者"]
+    "text",
+    ["a", "patients", "2024-01-15", "E11.65", "é", "…", "\n\n", "患者", "a|b," * 300, "1,2," * 300],
 )
-def test_short_texts_are_never_below(text: str) -> None:
+def test_short_and_dense_texts_are_never_below(text: str) -> None:
     assert estimate_tokens(text) >= count_tokens(text)
 
 
