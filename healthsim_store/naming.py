@@ -16,65 +16,14 @@ _DROPPED = re.compile(r"[^\w.-]+")
 _WORDS = re.compile(r"[^\W_]+")
 # Windows opens a device instead of a file of such a name.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Databases of Datasette's own: a scenario of such a name could not be shown beside them.
+_DATASETTES = frozenset(("_internal", "_memory", "__INTERNAL__"))
 # Words that say what was asked, not what the scenario is.
 _FILLERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "of",
-        "for",
-        "in",
-        "on",
-        "at",
-        "to",
-        "with",
-        "from",
-        "by",
-        "over",
-        "under",
-        "between",
-        "my",
-        "our",
-        "your",
-        "me",
-        "us",
-        "some",
-        "all",
-        "any",
-        "new",
-        "test",
-        "data",
-        "dataset",
-        "scenario",
-        "batch",
-        "please",
-        "generate",
-        "create",
-        "make",
-        "build",
-        "give",
-        "want",
-        "need",
-        "add",
-        "store",
-        "save",
-        "persist",
-        "synthetic",
-        "sample",
-        "samples",
-        "years",
-        "old",
-        "who",
-        "that",
-        "this",
-        "is",
-        "are",
-        "be",
-        "it",
-    ]
+    "a an the and or of for in on at to with from by over under between my our your me us "
+    "some all any new test data dataset scenario batch please generate create make build give "
+    "want need add store save persist synthetic sample samples years old who that this is are "
+    "be it".split()
 )
 
 
@@ -102,6 +51,8 @@ def clean_name(name: str) -> str:
         )
     if _DEVICES.fullmatch(cleaned):
         raise InvalidName(f"The name {shown} means a device on Windows.", hint="Choose another.")
+    if cleaned in _DATASETTES:
+        raise InvalidName(f"Datasette keeps the name {shown}.", hint="Choose another.")
     return cleaned
 
 

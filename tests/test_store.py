@@ -79,6 +79,8 @@ def test_rename_also_a_tagged_scenario(store: Store) -> None:
         store.rename_scenario("new-name", "taken")
     with pytest.raises(InvalidName):
         store.rename_scenario("new-name", "../x")
+    with pytest.raises(InvalidName, match="Datasette keeps the name '_internal'"):
+        store.rename_scenario("new-name", "_internal")
     assert store.rename_scenario("new-name", "NEW-name") == "NEW-name"
     assert store.names() == ["NEW-name", "taken"]
 
