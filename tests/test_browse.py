@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import html
 import importlib
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browsing import Served, serving
@@ -555,6 +557,31 @@ def test_only_the_named_scenarios_are_served(shop: Store, site: Path, tmp_path: 
         assert one.get("/s").status == 404
         assert one.get("/s/pets").status == 404
         assert one.get("/s-copy/-/query", sql="SELECT 1", **{"with": "s"}).status == 404
+
+
+@pytest.mark.newest
+def test_a_datasette_of_one_s_own_below_a_path(shop: Store) -> None:
+    """By its configuration alone, with base_url, as behind a web server."""
+    from datasette.app import Datasette
+
+    from healthsim_store.browse.shelf import OLD
+
+    plugins = {"plugins": {"healthsim-store": {"store": str(shop.path)}}}
+    given: dict[str, Any] = {"metadata" if OLD else "config": plugins}
+    datasette = Datasette([], settings={"base_url": "/data/"}, **given)
+
+    async def pages() -> None:
+        for path in ("/", "/s", "/s/pets", "/s/owners/o1", "/s/-/query?sql=SELECT+1",
+                     "/s/toy_species", "/other-one"):  # fmt: skip
+            answer = await datasette.client.get(path)
+            assert answer.status_code == 200, path
+            assert not re.findall(r'(?:href|src|action|data-ask)="/(?!data/)[^"]*"', answer.text)
+        moved = await datasette.client.get("/s?sql=SELECT+1")
+        assert moved.headers["location"] == "/data/s/-/query?sql=SELECT+1"
+        listed = (await datasette.client.get("/-/scenarios.json")).json()["scenarios"]
+        assert {one["url"] for one in listed} >= {"/data/s", "/data/s-copy"}
+
+    asyncio.run(pages())
 
 
 def test_a_port_that_is_taken(run: Run) -> None:

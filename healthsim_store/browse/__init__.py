@@ -43,12 +43,12 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
                     await _read(receive)
                     await refused.asgi_send(send)
                     return
-                path = refusals.raw_path(scope)
+                path = _below(datasette.setting("base_url"), refusals.raw_path(scope))
                 spelled = await asyncio.to_thread(shelf.spelled, path)
                 if spelled is not None:
                     arguments = scope.get("query_string", b"").decode("ascii", "replace")
                     whole = f"{spelled}?{arguments}" if arguments else spelled
-                    await Response.redirect(whole).asgi_send(send)
+                    await Response.redirect(datasette.urls.path(whole)).asgi_send(send)
                     return
                 await asyncio.to_thread(shelf.look, path)
                 await shelf.show(datasette)
@@ -57,6 +57,11 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
         return living
 
     return wrap
+
+
+def _below(base: str, path: str) -> str:
+    """The path without what all pages of this Datasette lie below, as its routes see it."""
+    return f"/{path.removeprefix(base)}" if base != "/" and path.startswith(base) else path
 
 
 async def _read(receive: Any) -> None:

@@ -94,7 +94,7 @@ def _told(info: ScenarioInfo) -> dict[str, Any]:
     """Without the path: where a file lies is nobody's business over HTTP."""
     told = info.to_dict()
     del told["path"]
-    return told | {"url": links.scenario(info.name)}
+    return told
 
 
 def info(shelf: Shelf, name: str) -> dict[str, Any]:

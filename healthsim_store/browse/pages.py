@@ -32,6 +32,8 @@ async def listing(datasette: Any, request: Any) -> Response:
     answer = await asyncio.to_thread(
         facts.json_listing, shelf, wanted.get("tag"), wanted.get("q"), size, offset
     )
+    for one in answer["scenarios"]:
+        one["url"] = datasette.urls.path(links.scenario(one["name"]))
     return Response.json(answer)
 
 
@@ -47,7 +49,8 @@ async def scenario(datasette: Any, request: Any, send: Any) -> Response | None:
     if name in datasette.databases and name not in shelf:
         return await _of_datasette(datasette, request, send)
     if request.args.get("sql"):
-        return Response.redirect(f"{links.scenario(name)}/-/query?{request.query_string}")
+        query = datasette.urls.path(f"{links.scenario(name)}/-/query")
+        return Response.redirect(f"{query}?{request.query_string}")
     told = await asyncio.to_thread(facts.scenario, shelf, name)
     return await _page(datasette, request, "scenario.html", told)
 
@@ -87,7 +90,8 @@ async def statistics(datasette: Any, request: Any) -> Response:
 async def info(datasette: Any, request: Any) -> Response:
     """Everything known of a scenario, with its log."""
     shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    return Response.json(await asyncio.to_thread(facts.info, shelf, name))
+    told = await asyncio.to_thread(facts.info, shelf, name)
+    return Response.json(told | {"url": datasette.urls.path(links.scenario(told["name"]))})
 
 
 async def summary(datasette: Any, request: Any) -> Response:
