@@ -559,6 +559,17 @@ def test_only_the_named_scenarios_are_served(shop: Store, site: Path, tmp_path: 
         assert one.get("/s-copy/-/query", sql="SELECT 1", **{"with": "s"}).status == 404
 
 
+def test_a_statement_of_one_s_own_has_fields_too(served: Served) -> None:
+    sql = "SELECT count(*) AS n FROM pets WHERE weight > :least AND species <> ':no' -- :nor"
+    page = served.get("/s/-/query", sql=sql)
+    assert re.findall('<input id="p-[0-9]+" name="([^"]*)" value="([^"]*)"', page.text) == [
+        ("least", "")
+    ]
+    page = served.get("/s/-/query", sql=sql, least=29)
+    assert 'name="least" value="29"' in page.text
+    assert page.status == 200
+
+
 @pytest.mark.newest
 def test_a_datasette_of_one_s_own_below_a_path(shop: Store) -> None:
     """By its configuration alone, with base_url, as behind a web server."""

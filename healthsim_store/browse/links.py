@@ -11,6 +11,7 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import InvalidArgument
 from ..query import MAX_ROWS
+from ..sqlfile import parameters
 
 PAGE_ROWS = 100
 SECONDS = 5.0
@@ -97,6 +98,12 @@ class Question:
             attach=tuple(text for name, text in pairs if name == "with" and text),
             parameters={name: text for name, text in pairs if _is_value(name)},
         )
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The values, with an empty one for each ``:name`` of the statement that has none yet."""
+        names = [name[1:] for name in parameters(self.sql or "") if name[0] == ":"]
+        return dict.fromkeys(filter(_is_value, names), "") | dict(self.parameters)
 
     def at(self, offset: int, *, json: bool = False) -> str:
         """The path, under the scenario's, of the page from this row on."""
