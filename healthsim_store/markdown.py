@@ -45,7 +45,8 @@ def for_terminal(text: str, width: int) -> str:
             if in_code or len(line) <= width:
                 lines.append(line)
                 continue
-            indent = "  " if line.startswith("- ") else ""
+            indent = " " * (len(line) - len(line.lstrip(" ")))
+            indent += "  " if line.lstrip(" ").startswith("- ") else ""
             lines += textwrap.wrap(
                 line, width, subsequent_indent=indent, break_long_words=False,
                 break_on_hyphens=False,

@@ -22,6 +22,7 @@ TEXT = """**s** (k3f9xz)
 | Pets | 2 |
 
 - Species: a long line that has to be wrapped somewhere
+    An indented one stays below the other, wrapped
 ```python
 a_line_of_code(that="is longer than the terminal is wide")
 ```
@@ -43,6 +44,8 @@ def test_a_reply_for_a_terminal() -> None:
 
 - Species: a long line that has to be
   wrapped somewhere
+    An indented one stays below the
+    other, wrapped
 ```python
 a_line_of_code(that="is longer than the terminal is wide")
 ```

@@ -116,7 +116,7 @@ def _tell_questions(questions: list[Question], output: str | None) -> None:
     elif questions:
         for question in questions:
             about = f"\n    {question.description}" if question.description else ""
-            click.echo(f"{question.name}: {question.label}{about}")
+            echo_text(f"{question.name}: {question.label}{about}")
     else:
         click.echo("This scenario comes with no questions; give one SELECT.", err=True)
 
