@@ -8,6 +8,7 @@ length limit, time has a deadline, and only one statement runs. No word in the t
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,11 @@ MAX_ATTACHED = 9  # SQLite's own limit is 10
 
 _STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
 
+_VERB = re.compile(
+    r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
+    r"([a-z]+(?:\s+(?:temp\s+|unique\s+|virtual\s+)?(?:table|index|view|trigger|into|from)\b)?)",
+    re.IGNORECASE | re.DOTALL,
+)
 # Names of what the authorizer may be asked, for the explanation of a refusal.
 _ACTIONS = {
     getattr(sqlite3, name): name.removeprefix("SQLITE_").replace("_", " ")
@@ -301,7 +307,7 @@ class Sandbox:
                 raise QueryRefused("The statement gives no rows.", hint="Give one SELECT.")
             yield cursor
         except (sqlite3.Error, sqlite3.Warning) as error:
-            raise self._explained(error, timeout) from error
+            raise self._explained(error, sql, timeout) from error
         except UnicodeDecodeError as error:
             raise QueryError(f"A value is not text: {error.reason}.") from error
         except (ValueError, OverflowError) as error:
@@ -335,7 +341,8 @@ class Sandbox:
                 return self.connection.execute(f"PRAGMA {pragma}").fetchall()
         except ScenarioFileError as error:
             if "interrupted" in error.message:
-                raise self._explained(sqlite3.OperationalError("interrupted"), timeout) from error
+                interrupted = sqlite3.OperationalError("interrupted")
+                raise self._explained(interrupted, pragma, timeout) from error
             raise
         finally:
             self._deadline = float("inf")
@@ -369,11 +376,11 @@ class Sandbox:
                 self.connection.execute("ROLLBACK")
             self.connection.set_authorizer(self._authorize)
 
-    def _explained(self, error: Exception, timeout: float) -> QueryError:
+    def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
         text = str(error)
         if self._denied is not None and ("authoriz" in text or "prohibited" in text):
             return QueryRefused(
-                f"Refused: {self._denied}. A query may only read.",
+                f"Refused: {_verb(sql) or self._denied}. A query may only read.",
                 hint="Write one SELECT; what tables and columns there are is in _columns.",
             )
         if text == "interrupted":
@@ -399,3 +406,13 @@ class Sandbox:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def _verb(sql: str) -> str | None:
+    """What a statement does by its own words, such as DROP TABLE; None for one that may read.
+
+    The authorizer is asked about steps: DROP TABLE deletes a row of the schema, VACUUM attaches.
+    """
+    found = _VERB.match(sql)
+    words = " ".join(found[1].upper().split()) if found else ""
+    return None if words in ("", "SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA") else words

@@ -108,6 +108,20 @@ HARMLESS = [
 ]
 
 
+@pytest.mark.parametrize(("sql", "named"), [
+    ("DROP TABLE owners", "DROP TABLE"), ("VACUUM INTO 'stolen.db'", "VACUUM INTO"),
+    ("-- first\n/* so */ create unique index x on owners (phone)", "CREATE UNIQUE INDEX"),
+    ("WITH x AS (SELECT 1) DELETE FROM owners", "DELETE"), ("BEGIN", "BEGIN"),
+    ("EXPLAIN DROP TABLE owners", "DELETE"), ("PRAGMA query_only = 0", "PRAGMA query_only"),
+    ("SELECT load_extension('x')", "the function load_extension()"),
+])  # fmt: skip
+def test_a_refusal_names_what_was_asked(store: Store, sql: str, named: str) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    with pytest.raises(QueryRefused) as refused:
+        store.query_scenario("s", sql)
+    assert refused.value.message == f"Refused: {named}. A query may only read."
+
+
 @pytest.mark.parametrize("sql", HARMLESS)
 def test_harmless_sql_passes(asked: Store, sql: str) -> None:
     result = asked.query_scenario("s", sql, limit=100)

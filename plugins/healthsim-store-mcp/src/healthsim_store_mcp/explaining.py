@@ -40,9 +40,6 @@ _NEXT = {
 def explain(error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: hs.Store) -> str:
     """The store's error, with options of the command line turned into arguments of tools."""
     parts = [f"{error.code}: {_as_calls(str(error))}"]
-    verb = (str(arguments.get("sql") or "").split() or [""])[0].upper()
-    if error.code == "query_refused" and verb.isalpha() and verb not in error.message:
-        parts.append(f"The statement is {line(verb, 20)}, not SELECT.")
     working = _working_query(error, arguments, store)
     if working:
         parts.append(f"This works: scenario_query(sql={compact(working)})")
