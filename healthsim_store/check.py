@@ -22,12 +22,12 @@ from .dictionary import (
     read_rules,
     read_statistics,
 )
-from .errors import DeclarationError, HealthsimStoreError, QueryError
+from .errors import CorruptScenario, DeclarationError, HealthsimStoreError, QueryError
 from .fileformat import read_identity
 from .product import compare_versions
 from .questions import sort_out
 from .sandbox import Sandbox
-from .schema import Column, Declaration, EntityType, Rule
+from .schema import Column, Declaration, EntityType, Question, Rule
 from .statistics import compute
 
 SECONDS = 600.0  # for each question to the file
@@ -268,7 +268,11 @@ class _Check:
         self._count("statistic", len(statistics))
         for failed in compute(self._sandbox, statistics)[1]:
             self.error("statistic", failed)
-        questions = read_questions(self._sandbox.connection)
+        questions: list[Question] = []
+        try:
+            questions = read_questions(self._sandbox.connection)
+        except CorruptScenario as error:
+            self.error("question", error.message)
         if questions:
             self._count("question", len(questions))
         for name, reason in sort_out(self._sandbox, questions)[1].items():

@@ -16,6 +16,8 @@ from .fileformat import has_table, now
 from .logical import LogicalType
 from .schema import Column, Declaration, EntityType, Question, Reference, Rule, Statistic
 
+_MAX_QUESTIONS = 200  # of a file, which may be a stranger's
+
 
 @dataclass(frozen=True, slots=True)
 class StoredProduct:
@@ -215,15 +217,22 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
 def read_questions(connection: sqlite3.Connection) -> list[Question]:
     """All questions; one whose name another product took first is ``product.name``.
 
-    A file of an older format has none.
+    A file of an older format has none. Raises CorruptScenario where somebody else made the table.
     """
     if not has_table(connection, "_questions"):
         return []
+    try:
+        rows = connection.execute(
+            "SELECT name, product, label, description, sql FROM _questions"
+            " JOIN _products USING (product) ORDER BY _products.rowid, position LIMIT ?",
+            (_MAX_QUESTIONS,),
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        raise CorruptScenario(f"Its questions cannot be read: {error}.") from error
+    if not all(isinstance(value, str) for row in rows for value in row):
+        raise CorruptScenario("Its questions cannot be read: one of them is no text.")
     questions: dict[str, Question] = {}
-    for row in connection.execute(
-        "SELECT name, product, label, description, sql FROM _questions"
-        " JOIN _products USING (product) ORDER BY _products.rowid, position"
-    ):
+    for row in rows:
         question = Question(*row)
         if question.name in questions:
             question = replace(question, name=f"{question.product}.{question.name}")

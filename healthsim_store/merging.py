@@ -27,7 +27,7 @@ from .copying import write_origin
 from .ddl import quoted
 from .dictionary import StoredProduct, read_entity_types, read_products
 from .errors import CopyFailed, InvalidArgument, MergeConflict
-from .fileformat import expected, read_identity, read_tags
+from .fileformat import expected, has_table, read_identity, read_tags
 from .markdown import count_table
 from .nearest import did_you_mean
 from .product import compare_versions
@@ -143,6 +143,7 @@ class _Source:
     tags: tuple[str, ...]
     products: Mapping[str, StoredProduct]
     entity_types: Mapping[str, EntityType]
+    has_questions: bool  # a file of an older format has none
 
     @property
     def name(self) -> str:
@@ -212,6 +213,7 @@ def _read(path: Path) -> _Source:
             read_tags(connection),
             {product.name: product for product in read_products(connection)},
             {entity_type.name: entity_type for entity_type in read_entity_types(connection)},
+            has_table(connection, "_questions"),
         )
 
 
@@ -444,13 +446,17 @@ class _Merge:
 
 
 def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:
-    """For each product the first source with its newest version, in order of appearance."""
+    """For each product the first source with its newest version, in order of appearance.
+
+    Of two with one version, one with questions goes before one of an older format.
+    """
     carriers: dict[str, _Source] = {}
     owners: dict[str, str] = {}
     for source in sources:
         for product in source.products.values():
             known = carriers.setdefault(product.name, source)
-            if compare_versions(product.version, known.products[product.name].version) > 0:
+            newer = compare_versions(product.version, known.products[product.name].version)
+            if newer > 0 or (newer == 0 and source.has_questions > known.has_questions):
                 carriers[product.name] = source
         for entity_type in source.entity_types.values():
             owner = owners.setdefault(entity_type.name, entity_type.product)

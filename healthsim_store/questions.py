@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from .nearest import did_you_mean
 from .sandbox import Sandbox
 from .schema import Question
 
-SECONDS = 5.0  # for preparing one
+_NONE = "This scenario comes with none; healthsim-store upgrade brings those of its products."
+SECONDS = 5.0  # for preparing all of a file's
 
 
 def sort_out(
@@ -22,9 +24,11 @@ def sort_out(
     """
     able: list[Question] = []
     reasons: dict[str, str] = {}
+    deadline = time.monotonic() + SECONDS
     for question in questions:
+        left = max(0.01, deadline - time.monotonic())
         try:
-            with sandbox.run(f"EXPLAIN {question.sql}", fill(question), timeout=SECONDS):
+            with sandbox.run(f"EXPLAIN {question.sql}", fill(question), timeout=left):
                 able.append(question)
         except QueryError as error:
             reasons[question.name] = error.message
@@ -36,14 +40,14 @@ def find(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -
     found = {question.name: question for question in questions}
     if name in reasons:
         raise UnknownQuestion(
-            f"{name} cannot be asked of this scenario: {reasons[name]}",
+            f"{name} cannot be asked of this scenario: {reasons[name].rstrip('.')}.",
             hint=f"It can answer {', '.join(found)}." if found else None,
         )
     if name not in found:
         raise UnknownQuestion(
             f"There is no question {name!r:.60}.",
             hint=did_you_mean(str(name), found)
-            or (f"Known: {', '.join(found)}." if found else "This scenario comes with none."),
+            or (f"Known: {', '.join(found)}." if found else _NONE),
         )
     return found[name]
 

@@ -34,10 +34,11 @@ MAX_ATTACHED = 9  # SQLite's own limit is 10
 
 _STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
 
+# Between statements and words; one at a time, so that no text takes more than one way through it.
+_BETWEEN = re.compile(r"[\s;]+|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _VERB = re.compile(
-    r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
-    r"([a-z]+(?:\s+(?:temp\s+|unique\s+|virtual\s+)?(?:table|index|view|trigger|into|from)\b)?)",
-    re.IGNORECASE | re.DOTALL,
+    r"[a-z]+(?:\s+(?:temp\s+|unique\s+|virtual\s+)?(?:table|index|view|trigger|into|from)\b)?",
+    re.IGNORECASE,
 )
 # Names of what the authorizer may be asked, for the explanation of a refusal.
 _ACTIONS = {
@@ -413,6 +414,9 @@ def _verb(sql: str) -> str | None:
 
     The authorizer is asked about steps: DROP TABLE deletes a row of the schema, VACUUM attaches.
     """
-    found = _VERB.match(sql)
-    words = " ".join(found[1].upper().split()) if found else ""
+    at = 0
+    while between := _BETWEEN.match(sql, at):
+        at = between.end()
+    found = _VERB.match(sql, at)
+    words = " ".join(found[0].upper().split()) if found else ""
     return None if words in ("", "SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA") else words

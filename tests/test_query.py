@@ -112,6 +112,7 @@ HARMLESS = [
     ("DROP TABLE owners", "DROP TABLE"), ("VACUUM INTO 'stolen.db'", "VACUUM INTO"),
     ("-- first\n/* so */ create unique index x on owners (phone)", "CREATE UNIQUE INDEX"),
     ("WITH x AS (SELECT 1) DELETE FROM owners", "DELETE"), ("BEGIN", "BEGIN"),
+    ("/**/" * 5000 + ";; DROP TABLE owners", "DROP TABLE"),
     ("EXPLAIN DROP TABLE owners", "DELETE"), ("PRAGMA query_only = 0", "PRAGMA query_only"),
     ("SELECT load_extension('x')", "the function load_extension()"),
 ])  # fmt: skip

@@ -16,6 +16,7 @@ from conftest import PLUGIN, QUESTIONS, SCHEMA, SUMMARY, Run, install, make_olde
 from healthsim_store import Store
 from healthsim_store.declaration import read_declaration
 from healthsim_store.errors import (
+    CorruptScenario,
     DeclarationError,
     InvalidArgument,
     QueryError,
@@ -217,6 +218,35 @@ def test_a_stranger_s_question_is_told_by_check_and_not_offered(asked: Store, sq
     assert finding.message.startswith("bad cannot be asked (")
     assert [question.name for question in asked.list_questions("s")] == ["heavy_pets"]
     assert asked.find("s").read_bytes() == before
+
+
+def test_a_merge_takes_the_questions_from_whoever_has_them(asked: Store) -> None:
+    asked.persist(BATCH, scenario="older")
+    make_older(asked.find("older"), 2)
+    assert asked.list_questions("older") == []
+    asked.merge_scenarios(["older", "s"], new_name="merged")
+    assert asked.list_questions("merged") == asked.list_questions("s") != []
+
+
+def test_questions_that_are_none(asked: Store) -> None:
+    """The table is somebody else's: that is told, and costs nothing but the questions."""
+    with contextlib.closing(sqlite3.connect(asked.find("s"))) as file, file:
+        file.execute("DROP TABLE _questions")
+        file.execute("CREATE TABLE _questions (product, name, position, label, description, sql)")
+        file.execute("INSERT INTO _questions SELECT product, 'x', 1, NULL, '', '' FROM _products")
+    with pytest.raises(CorruptScenario, match="Its questions cannot be read"):
+        asked.list_questions("s")
+    assert [f.kind for f in asked.check_scenario("s").findings] == ["question"]
+    assert asked.get_summary("s").entity_counts["pets"] > 0
+
+
+def test_a_file_with_very_many_questions(asked: Store) -> None:
+    with contextlib.closing(sqlite3.connect(asked.find("s"))) as file, file:
+        file.executemany(
+            "INSERT INTO _questions SELECT product, ?, 9, 'x', '', 'SELECT 1' FROM _products",
+            [(f"q{n}",) for n in range(1000)],
+        )
+    assert 100 < len(asked.list_questions("s")) <= 200
 
 
 def test_the_command_line(run: Run) -> None:

@@ -52,11 +52,26 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
                     return
                 await asyncio.to_thread(shelf.look, path)
                 await shelf.show(datasette)
+                if not path.startswith("/-/static"):
+                    send = _fresh(send)
             await app(scope, receive, send)
 
         return living
 
     return wrap
+
+
+def _fresh(send: Any) -> Any:
+    """No page may be kept: the scenario changes, or is gone, meanwhile."""
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers") or ())
+            if not any(name.lower() == b"cache-control" for name, _ in headers):
+                message = {**message, "headers": [*headers, (b"cache-control", b"no-cache")]}
+        await send(message)
+
+    return sending
 
 
 def _below(base: str, path: str) -> str:

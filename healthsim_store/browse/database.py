@@ -14,10 +14,11 @@ from datasette.database import Database
 
 from ..ddl import quoted
 from ..dictionary import read_entity_types, read_questions, read_statistics
-from ..errors import NotWritable, ScenarioNotFound
+from ..errors import CorruptScenario, NotWritable, ScenarioNotFound
 from ..metadata import describe_database
 from ..questions import sort_out
 from ..sandbox import Sandbox
+from ..schema import Question
 
 _IDLE = 4  # open connections kept between requests
 _FACETED_ROWS = 200_000
@@ -85,7 +86,9 @@ class ScenarioDatabase(Database):
         if state != self._described:
             with self._connection() as sandbox:
                 types = read_entity_types(sandbox.connection)
-                questions, _ = sort_out(sandbox, read_questions(sandbox.connection))
+                questions: list[Question] = []
+                with contextlib.suppress(CorruptScenario):  # the tables are shown all the same
+                    questions, _ = sort_out(sandbox, read_questions(sandbox.connection))
                 self.description = describe_database(
                     types, read_statistics(sandbox.connection), questions
                 )

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import HealthsimStoreError
-from ..metadata import query_name
 from ..query import QueryResult
 from ..scenario import ScenarioInfo
 from ..sizes import size
@@ -133,7 +132,7 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
     order = {entity_type: position for position, entity_type in enumerate(counts)}
     types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
     here = set(shelf.names())
-    questions = {query_name(question): question for question in store.list_questions(name)}
+    queries = shelf.descriptions().get(name, {}).get("queries", {})
     quick = found.total <= _QUICK or store.remembers_statistics(name)
     return {
         "name": name,
@@ -153,11 +152,14 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
             for entity_type in types
         ],
         "questions": [
-            (links.table(name, query), question.label, question.description)
-            for query, question in questions.items()
+            (links.table(name, query), about["title"], about.get("description"))
+            for query, about in queries.items()
+            if "hide_sql" in about
         ],
         "queries": [
-            (path, title) for query, path, title in _queries(shelf, name) if query not in questions
+            (links.table(name, query), about["title"])
+            for query, about in queries.items()
+            if "hide_sql" not in about
         ],
         "commands": _commands(shelf, name, types[0].name if types else "sqlite_master"),
         "log": found.log,
@@ -197,12 +199,6 @@ def _cards(shelf: Shelf, name: str, types: Sequence[Any]) -> list[dict[str, Any]
             })  # fmt: skip
         shown.append({"label": entity_type.label, "cards": cards, "problem": problem})
     return shown
-
-
-def _queries(shelf: Shelf, name: str) -> list[tuple[str, str, str]]:
-    """Each query's name, path and title."""
-    described = shelf.descriptions().get(name, {}).get("queries", {})
-    return [(query, links.table(name, query), about["title"]) for query, about in described.items()]
 
 
 def _commands(shelf: Shelf, name: str, table: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from datasette.utils.asgi import Response
 
@@ -120,6 +121,9 @@ def of_request(scope: dict[str, Any], *, loopback: bool) -> Response | None:
     path = raw_path(scope)
     if path.startswith("/-/") and (not path.startswith(_OPEN) or "/.." in path):
         return Response.text("Not there: this server only shows scenarios.\n", status=404)
+    arguments = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    if not all(text.isdecimal() for text in arguments.get("_timelimit", ())):
+        return Response.text("_timelimit is a whole number of milliseconds.\n", status=400)
     headers = dict(scope.get("headers") or ())
     host = headers.get(b"host", b"localhost").decode("latin-1")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host

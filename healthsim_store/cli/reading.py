@@ -118,7 +118,11 @@ def _tell_questions(questions: list[Question], output: str | None) -> None:
             about = f"\n    {question.description}" if question.description else ""
             echo_text(f"{question.name}: {question.label}{about}")
     else:
-        click.echo("This scenario comes with no questions; give one SELECT.", err=True)
+        click.echo(
+            "This scenario comes with no questions. Give one SELECT; or healthsim-store upgrade"
+            " brings it those of the installed products.",
+            err=True,
+        )
 
 
 def _attach(store: Any, given: tuple[str, ...]) -> Any:

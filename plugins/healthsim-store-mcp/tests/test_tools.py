@@ -91,7 +91,7 @@ def test_a_question_that_the_scenario_brings(talk: Any) -> None:
     assert "\nQuestions: patients_by_gender_and_age(gender, youngest, oldest), a1c_above(" in text
     assert data["questions"]["a1c_above"] == "least"
     text, data = talk("query", scenario="diabetes", question="patients_by_gender_and_age",
-                      values={"gender": "female", "youngest": "60"})  # fmt: skip
+                      values={"gender": "female", "youngest": 60})  # fmt: skip
     sql = (
         "SELECT mrn FROM patients WHERE gender = :g"
         " AND strftime('%Y', 'now') - strftime('%Y', birth_date)"

@@ -137,7 +137,7 @@ class Reading:
             str | None, Field(description="In place of sql: a name that scenario_describe tells")
         ] = None,
         values: Annotated[
-            dict[str, str] | None, Field(description="For the :names of either")
+            dict[str, str | float] | None, Field(description="For the :names of either")
         ] = None,
         limit: Annotated[int, Field(ge=1, le=1000)] = 20,
         offset: Annotated[int, Field(ge=0)] = 0,

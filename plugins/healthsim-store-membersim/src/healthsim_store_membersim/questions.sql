@@ -68,7 +68,7 @@ SELECT
 FROM claims
 JOIN members USING (member_id)
 WHERE
-  total_charge > CAST(coalesce(nullif(:amount, ''), 10000) AS REAL)
+  total_charge > CAST(coalesce(nullif(replace(replace(:amount, ',', ''), '$', ''), ''), 10000) AS REAL)
   AND coalesce(claim_status, '') NOT IN ('denied', 'rejected', 'reversed')
 GROUP BY member_id
 ORDER BY charged DESC, member_id;
@@ -114,7 +114,7 @@ SELECT
   payer_name AS payer
 FROM charged
 JOIN patients USING (patient_id)
-WHERE place = 1 AND total_charge > CAST(coalesce(nullif(:amount, ''), 10000) AS REAL)
+WHERE place = 1 AND total_charge > CAST(coalesce(nullif(replace(replace(:amount, ',', ''), '$', ''), ''), 10000) AS REAL)
 ORDER BY total DESC, mrn;
 
 -- Authorizations with the decision :status
