@@ -20,7 +20,7 @@ from million import million
 from run import begin, medians, report
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
+from healthsim_store.generate.service import generate_scenario
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browsing import serving

@@ -26,8 +26,8 @@ import pyarrow.parquet as pq
 from run import Scratch, begin, medians, report
 
 from healthsim_store import Store
-from healthsim_store.registry import Registry
-from healthsim_store.schema import EntityType
+from healthsim_store.schema.model import EntityType
+from healthsim_store.schema.registry import Registry
 
 # What a value of SQLite's has to be for pa.array() to make the declared type of it.
 FROM_STORED: dict[str, Callable[[Any], Any]] = {

@@ -16,7 +16,7 @@ from pathlib import Path
 from run import Scratch, begin, medians, report
 
 from healthsim_store import Store
-from healthsim_store.generating import generate, generate_scenario
+from healthsim_store.generate.service import generate, generate_scenario
 
 PROFILE, SEED, BATCH = "medicare-advantage", 1, 5_000
 
@@ -47,7 +47,7 @@ def bounded_memory(labs: int) -> None:
     code = (
         "import resource, sys, tempfile, time\n"
         "from healthsim_store import Store\n"
-        "from healthsim_store.generating import generate_scenario\n"
+        "from healthsim_store.generate.service import generate_scenario\n"
         "with tempfile.TemporaryDirectory() as folder, Store(folder) as store:\n"
         "    start = time.perf_counter()\n"
         "    made = generate_scenario(store, 'diabetes-cohort', count=int(sys.argv[1]), seed=1)\n"

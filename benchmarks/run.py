@@ -27,8 +27,8 @@ from typing import Any
 import sqlite_utils
 
 from healthsim_store import Store
-from healthsim_store.ddl import create_statements
 from healthsim_store.plugins import installed
+from healthsim_store.schema.ddl import create_statements
 
 COLUMNS = (
     "patient_id mrn given_name family_name birth_date gender race ethnicity city state county"

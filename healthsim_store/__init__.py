@@ -43,51 +43,51 @@ if TYPE_CHECKING:
         scenario_info,
         upgrade_scenario,
     )
-    from .check import CheckResult
-    from .copying import CloneResult
-    from .difference import DiffResult
+    from .base.tokens import estimate_tokens
     from .errors import HealthsimStoreError
-    from .exporters import Exporter
-    from .exporting import ExportResult
-    from .generating import GenerateResult, RegenerateResult
+    from .exchange.exports import ExportResult
+    from .exchange.imports import ImportResult
+    from .exchange.readers import Importer
+    from .exchange.writers import Exporter
+    from .generate.profile import Profile
+    from .generate.service import GenerateResult, RegenerateResult
     from .hookspecs import hookimpl
-    from .importers import Importer
-    from .importing import ImportResult
-    from .merging import MergeResult
-    from .product import Product
-    from .profile import Profile
-    from .query import QueryResult
-    from .scenario import ScenarioInfo
+    from .operations.check import CheckResult
+    from .operations.clone import CloneResult
+    from .operations.diff_report import DiffResult
+    from .operations.merge import MergeResult
+    from .query.pages import QueryResult
+    from .query.summary import Summary
+    from .schema.product import Product
+    from .storage.scenario import ScenarioInfo
     from .store import PersistResult, Store
-    from .summary import Summary
-    from .tokens import estimate_tokens
 
 _HOMES = {
-    "CheckResult": "check",
-    "CloneResult": "copying",
-    "DiffResult": "difference",
-    "ExportResult": "exporting",
-    "Exporter": "exporters",
-    "GenerateResult": "generating",
+    "CheckResult": "operations.check",
+    "CloneResult": "operations.clone",
+    "DiffResult": "operations.diff_report",
+    "ExportResult": "exchange.exports",
+    "Exporter": "exchange.writers",
+    "GenerateResult": "generate.service",
     "HealthsimStoreError": "errors",
-    "ImportResult": "importing",
-    "Importer": "importers",
-    "MergeResult": "merging",
+    "ImportResult": "exchange.imports",
+    "Importer": "exchange.readers",
+    "MergeResult": "operations.merge",
     "PersistResult": "store",
-    "Product": "product",
-    "Profile": "profile",
-    "QueryResult": "query",
-    "RegenerateResult": "generating",
-    "ScenarioInfo": "scenario",
+    "Product": "schema.product",
+    "Profile": "generate.profile",
+    "QueryResult": "query.pages",
+    "RegenerateResult": "generate.service",
+    "ScenarioInfo": "storage.scenario",
     "Store": "store",
-    "Summary": "summary",
+    "Summary": "query.summary",
     "add_tags": "api",
     "ask_question": "api",
     "check_scenario": "api",
     "clone_scenario": "api",
     "delete_scenario": "api",
     "diff_scenarios": "api",
-    "estimate_tokens": "tokens",
+    "estimate_tokens": "base.tokens",
     "export_scenario": "api",
     "generate": "api",
     "generate_scenario": "api",

@@ -6,28 +6,28 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .building import Progress
-from .check import CheckResult
-from .comparing import SECONDS
-from .copying import CloneResult
-from .difference import DiffResult
-from .exporting import ExportResult
-from .generating import GenerateResult, RegenerateResult
-from .generating import generate as _generate
-from .generating import generate_scenario as _generate_scenario
-from .generating import list_profiles as _list_profiles
-from .generating import regenerate_scenario as _regenerate_scenario
-from .importing import ImportResult
-from .importing import import_data as _import_data
-from .merging import MergeResult
+from .exchange.exports import ExportResult
+from .exchange.imports import ImportResult
+from .exchange.imports import import_data as _import_data
+from .generate.service import GenerateResult, RegenerateResult
+from .generate.service import generate as _generate
+from .generate.service import generate_scenario as _generate_scenario
+from .generate.service import list_profiles as _list_profiles
+from .generate.service import regenerate_scenario as _regenerate_scenario
+from .operations.builder import Progress
+from .operations.check import CheckResult
+from .operations.clone import CloneResult
+from .operations.diff import SECONDS
+from .operations.diff_report import DiffResult
+from .operations.merge import MergeResult
+from .operations.upgrade import Upgraded
 from .plugins import installed
-from .query import Parameters, QueryResult
-from .rows import Row
-from .scenario import ScenarioInfo
-from .schema import EntityType, Question
+from .query.pages import Parameters, QueryResult
+from .query.summary import Summary
+from .schema.model import EntityType, Question
+from .storage.rows import Row
+from .storage.scenario import ScenarioInfo
 from .store import LOADABLE_ROWS, PersistResult, default_store
-from .summary import Summary
-from .upgrade import Upgraded
 
 
 def persist(
@@ -219,7 +219,7 @@ def generate(
     batch: int | None = None,
     **options: Any,
 ) -> Iterator[dict[str, list[Row]]]:
-    """Batches of a profile's entities, for `persist`. See `healthsim_store.generating.generate`."""
+    """Batches of a profile's entities, for `persist`. See `generate.service`."""
     return _generate(default_store(), profile, count=count, seed=seed, batch=batch, **options)
 
 
@@ -235,7 +235,7 @@ def generate_scenario(
     description: str | None = None,
     progress: Progress = lambda _: None,
 ) -> GenerateResult:
-    """Generate a profile into a scenario. See `healthsim_store.generating.generate_scenario`."""
+    """Generate a profile into a scenario. See `generate.service`."""
     return _generate_scenario(
         default_store(),
         profile,
@@ -268,7 +268,7 @@ def list_export_formats() -> list[str]:
 def regenerate_scenario(
     scenario: str, *, new_name: str | None = None, profile: str | None = None
 ) -> RegenerateResult:
-    """Make a scenario again from its log. See `healthsim_store.generating.regenerate_scenario`."""
+    """Make a scenario again from its log. See `generate.service`."""
     return _regenerate_scenario(default_store(), scenario, new_name=new_name, profile=profile)
 
 
@@ -310,7 +310,7 @@ def import_data(
     entity_type: str | None = None,
     **options: Any,
 ) -> ImportResult:
-    """Read files into a scenario. See `healthsim_store.importing.import_data`."""
+    """Read files into a scenario. See `healthsim_store.exchange.imports.import_data`."""
     return _import_data(
         default_store(),
         [source],

@@ -9,10 +9,10 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from .exporters import Exporter
-    from .importers import Importer
-    from .product import Product
-    from .profile import Profile
+    from .exchange.readers import Importer
+    from .exchange.writers import Exporter
+    from .generate.profile import Profile
+    from .schema.product import Product
 
 hookspec = pluggy.HookspecMarker("healthsim_store")
 hookimpl = pluggy.HookimplMarker("healthsim_store")

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from . import exporters, hookspecs, importers
+from . import hookspecs
+from .base.nearest import did_you_mean
 from .errors import DeclarationError, HealthsimStoreError, UnknownFormat
-from .nearest import did_you_mean
+from .exchange import readers as importers
+from .exchange import writers as exporters
 
 if TYPE_CHECKING:
     import click
 
-    from .exporters import Exporter
-    from .importers import Importer
-    from .product import Product
-    from .profile import Profile
-    from .registry import Registry
-    from .schema import Declaration
+    from .exchange.readers import Importer
+    from .exchange.writers import Exporter
+    from .generate.profile import Profile
+    from .schema.model import Declaration
+    from .schema.product import Product
+    from .schema.registry import Registry
 
 GROUP = "healthsim_store"
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
@@ -79,8 +81,8 @@ class Plugins:
     @functools.cached_property
     def checked(self) -> Plugins:
         """The same plugins after their declarations were tried out; a faulty one is left out."""
-        from .registry import Registry
-        from .rehearsal import Rehearsal
+        from .schema.dry_run import Rehearsal
+        from .schema.registry import Registry
 
         checked: list[Plugin] = []
         rehearsal = Rehearsal()
@@ -103,7 +105,7 @@ class Plugins:
     @functools.cached_property
     def registry(self) -> Registry:
         """The entity types of all installed products."""
-        from .registry import Registry
+        from .schema.registry import Registry
 
         return Registry(
             entity_type

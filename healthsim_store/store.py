@@ -14,13 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import scenario as files
-from .building import Progress
-from .check import CheckResult, check_file, shared_ids
-from .comparing import MAX_DIFF_ROWS, SECONDS, check_by, compare
-from .copying import CloneResult, clone_file
-from .dictionary import read_entity_types, read_questions, read_statistics
-from .difference import DiffResult
+from .base.sqlite import file_errors
 from .errors import (
     EmptyBatch,
     HealthsimStoreError,
@@ -29,14 +23,17 @@ from .errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
-from .exporting import ExportResult, export_file
-from .folder import Folder, writing
-from .memory import Memory, fingerprint
-from .merging import MergeResult, Strategies, merge_files
-from .naming import clean_name, find_name, make_name
-from .pairing import OTHER
+from .exchange.exports import ExportResult, export_file
+from .operations.builder import Progress
+from .operations.check import CheckResult, check_file, shared_ids
+from .operations.clone import CloneResult, clone_file
+from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, compare
+from .operations.diff_report import DiffResult
+from .operations.matching import OTHER
+from .operations.merge import MergeResult, Strategies, merge_files
+from .operations.upgrade import Upgraded, upgrade_file
 from .plugins import installed
-from .query import (
+from .query.pages import (
     Parameters,
     QueryResult,
     check_limit,
@@ -44,17 +41,20 @@ from .query import (
     fetch_page,
     translate,
 )
-from .questions import fill, find, sort_out
-from .registry import Registry
-from .samples import sample, sample_cards
-from .sandbox import Sandbox
-from .scenario import Batch, ScenarioInfo, clean_tags
-from .schema import EXTRA, Question
-from .sqlite import file_errors
-from .statistics import Answer, compute
-from .summary import Summary, make_summary, read_summary
-from .upgrade import Upgraded, upgrade_file
-from .writer import Stored
+from .query.questions import fill, find, sort_out
+from .query.samples import sample, sample_cards
+from .query.statistics import Answer, compute
+from .query.summary import Summary, make_summary, read_summary
+from .schema.model import EXTRA, Question
+from .schema.registry import Registry
+from .storage import scenario as files
+from .storage.cache import Memory, fingerprint
+from .storage.catalog import read_entity_types, read_questions, read_statistics
+from .storage.folder import Folder, writing
+from .storage.names import clean_name, find_name, make_name
+from .storage.sandbox import Sandbox
+from .storage.scenario import Batch, ScenarioInfo, clean_tags
+from .storage.writer import Stored
 
 ENVIRONMENT = "HEALTHSIM_STORE_DIR"
 LOADABLE_ROWS = 1_000

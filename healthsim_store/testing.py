@@ -25,21 +25,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .blueprint import Blueprint, read_blueprint
-from .ddl import quoted
-from .dictionary import add_product, read_questions, read_rules, read_statistics
-from .fileformat import create
-from .generation import MAX_BATCH, Generation
+from .generate.engine import BLOCK, Entities
+from .generate.recipe import Blueprint, read_blueprint
+from .generate.run import MAX_BATCH, Generation
 from .plugins import Plugins, installed
-from .questions import sort_out
-from .registry import Link, Registry
-from .rehearsal import ask
-from .rows import Row
-from .sandbox import Sandbox
-from .schema import Column, Declaration
-from .statistics import compute
+from .query.questions import sort_out
+from .query.statistics import compute
+from .schema.ddl import quoted
+from .schema.dry_run import ask
+from .schema.model import Column, Declaration
+from .schema.registry import Link, Registry
+from .storage.catalog import add_product, read_questions, read_rules, read_statistics
+from .storage.format import create
+from .storage.rows import Row
+from .storage.sandbox import Sandbox
 from .store import Store
-from .workbench import BLOCK, Entities
 
 
 class ProductTests:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
+from healthsim_store.generate.service import generate_scenario
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from healthsim_store import Store
 from healthsim_store.errors import MergeConflict
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 RUNS = settings(

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 
 SYNTHEA = Path(__file__).resolve().parents[2] / "shared" / "data" / "synthea-a"

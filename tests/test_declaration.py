@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from conftest import SCHEMA, SUMMARY
 
-from healthsim_store.ddl import create_statements
-from healthsim_store.declaration import read_declaration
-from healthsim_store.dictionary import add_product, read_entity_types, read_statistics
 from healthsim_store.errors import DeclarationError, UnknownEntityType
-from healthsim_store.fileformat import create
-from healthsim_store.logical import LogicalType
-from healthsim_store.registry import Registry
+from healthsim_store.schema.ddl import create_statements
+from healthsim_store.schema.parser import read_declaration
+from healthsim_store.schema.registry import Registry
+from healthsim_store.schema.types import LogicalType
+from healthsim_store.storage.catalog import add_product, read_entity_types, read_statistics
+from healthsim_store.storage.format import create
 
 
 def test_what_a_declaration_says() -> None:

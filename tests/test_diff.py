@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from healthsim_store import DiffResult, Store
-from healthsim_store.difference import EntityDiff
+from healthsim_store.base.tokens import estimate_tokens
 from healthsim_store.errors import (
     CorruptScenario,
     InvalidArgument,
@@ -29,9 +29,9 @@ from healthsim_store.errors import (
     ScenarioNotFound,
     UnknownEntityType,
 )
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
+from healthsim_store.operations.diff_report import EntityDiff
 from healthsim_store.plugins import installed
-from healthsim_store.tokens import estimate_tokens
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -9,9 +9,9 @@ from collections import Counter
 
 import pytest
 
-from healthsim_store.distributions import FORMS, pick, read_distribution
 from healthsim_store.errors import DeclarationError
-from healthsim_store.logical import LogicalType
+from healthsim_store.generate.distributions import FORMS, pick, read_distribution
+from healthsim_store.schema.types import LogicalType
 
 MANY = 40_000
 

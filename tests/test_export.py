@@ -27,7 +27,7 @@ import pytest
 from conftest import Run, owner
 
 from healthsim_store import Store
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 FORMATS = ["csv", "tsv", "json", "ndjson", "parquet"]

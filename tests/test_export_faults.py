@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Run, owner
 
-from healthsim_store import Exporter, Store, exporters
+from healthsim_store import Exporter, Store
 from healthsim_store.errors import (
     CorruptScenario,
     HealthsimStoreError,
@@ -35,7 +35,8 @@ from healthsim_store.errors import (
     UnknownEntityType,
     UnknownFormat,
 )
-from healthsim_store.importing import import_data
+from healthsim_store.exchange import writers as exporters
+from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 FORMATS = ["csv", "tsv", "json", "ndjson", "parquet", "sqlite"]

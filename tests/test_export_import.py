@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from healthsim_store import Store, snapshot
-from healthsim_store.importing import import_data
+from healthsim_store import Store
+from healthsim_store.exchange import snapshot
+from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 TYPED = ["csv", "tsv", "json", "ndjson", "parquet"]

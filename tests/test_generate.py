@@ -19,13 +19,13 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store import HealthsimStoreError, Store
-from healthsim_store.blueprint import read_blueprint
-from healthsim_store.generating import generate, generate_scenario, regenerate_scenario
-from healthsim_store.generation import Generation, default_batch
-from healthsim_store.names import pool
+from healthsim_store.generate.engine import luhn
+from healthsim_store.generate.faker_names import pool
+from healthsim_store.generate.profile import Profile
+from healthsim_store.generate.recipe import read_blueprint
+from healthsim_store.generate.run import Generation, default_batch
+from healthsim_store.generate.service import generate, generate_scenario, regenerate_scenario
 from healthsim_store.plugins import installed
-from healthsim_store.profile import Profile
-from healthsim_store.workbench import luhn
 
 KENNEL = """-- Owners and their pets @counts owners @count 40
 

@@ -13,7 +13,7 @@ from conftest import Run, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidArgument, InvalidRows, SourceError
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
 
 OWNERS = [owner(n) for n in range(5)]
 HEADER = ",".join(OWNERS[0])

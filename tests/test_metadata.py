@@ -12,10 +12,10 @@ import yaml
 from conftest import SCHEMA, SUMMARY, Run, owner
 
 from healthsim_store import Store
-from healthsim_store.declaration import read_declaration
+from healthsim_store.browse.metadata import write_metadata
 from healthsim_store.errors import InvalidArgument, NotWritable
-from healthsim_store.metadata import write_metadata
 from healthsim_store.plugins import installed
+from healthsim_store.schema.parser import read_declaration
 
 ROOT = Path(__file__).resolve().parents[1]
 

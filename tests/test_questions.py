@@ -14,7 +14,6 @@ import pytest
 from conftest import PLUGIN, QUESTIONS, SCHEMA, SUMMARY, Run, install, make_older, owner
 
 from healthsim_store import Store
-from healthsim_store.declaration import read_declaration
 from healthsim_store.errors import (
     CorruptScenario,
     DeclarationError,
@@ -23,7 +22,8 @@ from healthsim_store.errors import (
     UnknownQuestion,
 )
 from healthsim_store.plugins import installed
-from healthsim_store.sqlfile import parameters
+from healthsim_store.schema.parser import read_declaration
+from healthsim_store.schema.sqlfile import parameters
 
 BATCH = {
     "owners": [owner(1), owner(2)],

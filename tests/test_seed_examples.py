@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 
 TODAY = dt.date.today()

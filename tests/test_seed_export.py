@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
+from healthsim_store.base.sizes import size
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
-from healthsim_store.sizes import size
 
 NAME = "merged-training-20241227"
 # Of the seed's table: File and Rows

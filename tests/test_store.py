@@ -18,7 +18,7 @@ from conftest import Run, owner
 from real_tokenizer import count_tokens
 from test_query import LOOP
 
-from healthsim_store import Store, statistics
+from healthsim_store import Store
 from healthsim_store.errors import (
     AmbiguousScenario,
     CorruptScenario,
@@ -30,7 +30,8 @@ from healthsim_store.errors import (
     ScenarioExists,
     ScenarioNotFound,
 )
-from healthsim_store.fileformat import HOUSEKEEPING
+from healthsim_store.query import statistics
+from healthsim_store.storage.format import HOUSEKEEPING
 
 
 def fill(store: Store, *names: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from conftest import owner
 
 from healthsim_store import Store
-from healthsim_store.markdown import for_terminal
+from healthsim_store.base.text import for_terminal
 
 TEXT = """**s** (k3f9xz)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from real_tokenizer import count_tokens
 
-from healthsim_store.tokens import estimate_tokens
+from healthsim_store.base.tokens import estimate_tokens
 
 SUMMARY = """**diabetes-cohort-20241226** (k3f9xz; patientsim 0.1.0)
 diabetes cohort for training

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..statistics import Answer
+from ..query.statistics import Answer
 
 _WIDTH, _BAR, _GAP, _LABEL, _VALUE = 320, 16, 6, 120, 64
 _LETTERS = 17  # of a label; the rest is in its title

@@ -12,13 +12,13 @@ from typing import Any
 
 from datasette.database import Database
 
-from ..ddl import quoted
-from ..dictionary import read_entity_types, read_questions, read_statistics
 from ..errors import CorruptScenario, NotWritable, ScenarioNotFound
-from ..metadata import describe_database
-from ..questions import sort_out
-from ..sandbox import Sandbox
-from ..schema import Question
+from ..query.questions import sort_out
+from ..schema.ddl import quoted
+from ..schema.model import Question
+from ..storage.catalog import read_entity_types, read_questions, read_statistics
+from ..storage.sandbox import Sandbox
+from .metadata import describe_database
 
 _IDLE = 4  # open connections kept between requests
 _FACETED_ROWS = 200_000

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ..base.sizes import size
 from ..errors import HealthsimStoreError
-from ..query import QueryResult
-from ..scenario import ScenarioInfo
-from ..sizes import size
+from ..query.pages import QueryResult
+from ..storage.scenario import ScenarioInfo
 from . import links
 from .charts import chart
 from .shelf import Shelf

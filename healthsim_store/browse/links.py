@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import InvalidArgument
-from ..query import MAX_ROWS
-from ..sqlfile import parameters
+from ..query.pages import MAX_ROWS
+from ..schema.sqlfile import parameters
 
 PAGE_ROWS = 100
 SECONDS = 5.0

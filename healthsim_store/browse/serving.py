@@ -56,10 +56,10 @@ def make_datasette(
 
 def _register() -> None:
     """The entry point does it, unless Datasette was told to load other plugins only."""
-    from .. import browse
+    from . import hooks
 
-    if not pm.is_registered(browse):
-        pm.register(browse, PLUGIN)
+    if not pm.is_registered(hooks):
+        pm.register(hooks, PLUGIN)
 
 
 def listen(port: int) -> socket.socket:

@@ -14,10 +14,10 @@ from typing import Any
 
 from datasette.utils import tilde_decode
 
-from ..ddl import quoted
 from ..errors import HealthsimStoreError
-from ..registry import Registry
-from ..schema import EXTRA, Column, EntityType
+from ..schema.ddl import quoted
+from ..schema.model import EXTRA, Column, EntityType
+from ..schema.registry import Registry
 from ..store import Store
 from . import links
 

@@ -71,7 +71,7 @@ def echo_json(value: Any) -> None:
 def echo_text(text: str) -> None:
     """Print a reply; at a terminal with aligned tables and lines that fit."""
     if sys.stdout.isatty():
-        from ..markdown import for_terminal
+        from ..base.text import for_terminal
 
         text = for_terminal(text, shutil.get_terminal_size((100, 24)).columns)
     click.echo(text)
@@ -105,8 +105,8 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
     import tabulate
 
     if fmt is not None and fmt not in tabulate.tabulate_formats:
+        from ..base.nearest import did_you_mean
         from ..errors import InvalidArgument
-        from ..nearest import did_you_mean
 
         raise InvalidArgument(
             f"Unknown table format {fmt!r}.",

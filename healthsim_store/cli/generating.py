@@ -44,9 +44,9 @@ def generate(
     healthsim-store profiles
     healthsim-store generate medicare-advantage --count 100 --seed 7
     """
-    from ..blueprint import read_blueprint
     from ..errors import InvalidArgument
-    from ..generating import find_profile, generate_scenario
+    from ..generate.recipe import read_blueprint
+    from ..generate.service import find_profile, generate_scenario
 
     pairs: dict[str, str] = {}
     for text in given:
@@ -83,7 +83,7 @@ def regenerate(
     scenario: str, new_name: str | None, profile: str | None, as_json: bool, folder: str | None
 ) -> None:
     """Make a generated SCENARIO again, from the seed and options in its log, and compare."""
-    from ..generating import regenerate_scenario
+    from ..generate.service import regenerate_scenario
 
     store, name = open_scenario(folder, scenario)
     result = regenerate_scenario(store, name, new_name=new_name, profile=profile)
@@ -103,8 +103,8 @@ def regenerate(
 @store_option
 def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
     """The profiles that generate knows; with PROFILE, what it makes and its options."""
-    from ..blueprint import read_blueprint
-    from ..generating import describe, find_profile, list_profiles
+    from ..generate.recipe import read_blueprint
+    from ..generate.service import describe, find_profile, list_profiles
 
     store = open_store(folder)
     if profile is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..sizes import size
+from ..base.sizes import size
 from .common import (
     echo_json,
     echo_rows,
@@ -21,7 +21,7 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..schema import Question
+    from ..schema.model import Question
 
 
 @click.command()
@@ -343,8 +343,8 @@ def schema(
     folder: str | None,
 ) -> None:
     """The entity types, or the fields of one."""
-    from ..ddl import create_statements
     from ..plugins import installed
+    from ..schema.ddl import create_statements
 
     if scenario:
         store, name = open_scenario(folder, scenario)

@@ -48,7 +48,7 @@ def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> Non
     \b
     echo '{"patients": [{"mrn": "P-1", ...}]}' | healthsim-store persist --context "diabetes cohort"
     """
-    from ..importing import import_data
+    from ..exchange.imports import import_data
 
     result = import_data(open_store(folder), [file], format="json", **options).persisted
     if as_json:
@@ -77,7 +77,7 @@ def import_(
     healthsim-store import patients.csv encounters.csv --scenario ward-7
     healthsim-store import --format synthea ./output/csv --tag synthea
     """
-    from ..importing import import_data, total_size
+    from ..exchange.imports import import_data, total_size
 
     options["columns"] = [name.strip() for name in columns.split(",") if name.strip()]
     with progress_bar(total_size(sources), "Reading") as progress:
@@ -202,7 +202,7 @@ def metadata(target: str, databases: tuple[str, ...], force: bool) -> None:
     """
     from pathlib import Path
 
-    from ..metadata import write_metadata
+    from ..browse.metadata import write_metadata
     from ..plugins import installed
 
     declarations = installed().declarations.values()

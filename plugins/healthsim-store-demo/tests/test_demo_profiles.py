@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.testing import ProfileTests
 
 HIGH_CLAIMS = """

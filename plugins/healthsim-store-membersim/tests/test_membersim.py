@@ -14,7 +14,7 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidRows, UnknownQuestion
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProductTests
 

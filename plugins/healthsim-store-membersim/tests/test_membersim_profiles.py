@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generating import generate_scenario
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.testing import ProfileTests
 
 

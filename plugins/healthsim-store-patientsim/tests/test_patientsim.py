@@ -13,7 +13,7 @@ from real_tokenizer import count_tokens
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidRows
-from healthsim_store.importing import import_data
+from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProductTests
 

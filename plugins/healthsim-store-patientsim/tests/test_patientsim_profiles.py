@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.blueprint import read_blueprint
-from healthsim_store.generating import generate_scenario
-from healthsim_store.generation import Generation
+from healthsim_store.generate.recipe import read_blueprint
+from healthsim_store.generate.run import Generation
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProfileTests
 

@@ -14,7 +14,7 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidArgument, InvalidRows
-from healthsim_store.generating import generate_scenario
+from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProfileTests
 

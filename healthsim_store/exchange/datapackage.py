@@ -1,0 +1,244 @@
+"""datapackage.json: what an export says about itself, by the Data Package standard (version 2).
+
+https://datapackage.org/standard/data-package/ - any of the standard's tools reads and validates an
+export by it, and `import` reads one back by it. The property ``healthsim_store`` is ours: it marks
+an export as one that we wrote.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import SourceError
+from ..schema.model import Column, EntityType
+
+FILE = "datapackage.json"
+MARK = "healthsim_store"
+
+_PROFILE = "https://datapackage.org/profiles/2.0/{}.json"
+_TYPES = {
+    "text": "string", "integer": "integer", "real": "number", "decimal": "number",
+    "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "string",
+}  # fmt: skip
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file of a package, as it should be. ``entity_type`` is None for a file of all types."""
+
+    path: str
+    entity_type: str | None
+    rows: int
+    bytes: int
+    hash: str
+
+    def verify(self, folder: Path) -> None:
+        """Raises SourceError when the file is not the one that was written."""
+        file = folder / self.path
+        try:
+            size = file.stat().st_size
+            found = file_hash(file) if size == self.bytes else None
+        except OSError as error:
+            raise SourceError(
+                f"{self.path} is in {FILE} but cannot be read: {error.strerror}."
+            ) from error
+        if size != self.bytes:
+            reason = f"has {size:,} bytes, {FILE} says {self.bytes:,}"
+        elif found != self.hash:
+            reason = f"has the hash {found}, {FILE} says {self.hash}"
+        else:
+            return
+        raise SourceError(
+            f"{self.path} {reason}: it is not as it was exported.",
+            hint=f"Export again; or, to import the files as they are, remove {FILE}.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An export as its datapackage.json describes it."""
+
+    scenario: str
+    format: str
+    description: str | None
+    tags: tuple[str, ...]
+    resources: tuple[Resource, ...]
+
+
+# -- writing ---------------------------------------------------------------------------------
+
+
+def file_hash(path: Path) -> str:
+    """``sha256:`` and the digits, as the standard writes it."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def slug(name: str) -> str:
+    """A name as the standard recommends it: small letters, digits, ``-``, ``_`` and ``.``"""
+    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-") or "scenario"
+
+
+def describe(
+    *,
+    name: str,
+    description: str | None,
+    tags: Sequence[str],
+    resources: Iterable[Mapping[str, Any]],
+    mark: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The descriptor of a package; see `describe_resource` for those of its files."""
+    told: dict[str, Any] = {
+        "$schema": _PROFILE.format("datapackage"),
+        "name": slug(name),
+        "title": name,
+        "description": description,
+        "created": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "keywords": list(tags),
+        "resources": list(resources),
+        MARK: {"scenario": name, **mark},
+    }
+    return {key: value for key, value in told.items() if value not in (None, [])}
+
+
+def describe_resource(
+    resource: Resource,
+    *,
+    format: str,
+    mediatype: str,
+    encoding: str | None = None,
+    dialect: Mapping[str, Any] | None = None,
+    entity_type: EntityType | None = None,
+    present: Mapping[str, EntityType] | None = None,
+) -> dict[str, Any]:
+    """The descriptor of a file.
+
+    With an ``entity_type`` it is a table, with a schema; foreign keys are told where they lead to
+    one of the ``present`` ones.
+    """
+    told: dict[str, Any] = {
+        "$schema": _PROFILE.format("dataresource"),
+        "name": slug(Path(resource.path).stem),
+        "path": resource.path,
+        "title": entity_type.label if entity_type else None,
+        "description": entity_type.description if entity_type else None,
+        "type": "table" if entity_type else None,
+        "format": format,
+        "mediatype": mediatype,
+        "encoding": encoding,
+        "bytes": resource.bytes,
+        "hash": resource.hash,
+        "rows": resource.rows,
+        "dialect": dict(dialect or {}),
+        "schema": _schema(entity_type, present or {}) if entity_type else None,
+    }
+    return {key: value for key, value in told.items() if value not in (None, "", {})}
+
+
+def _schema(entity_type: EntityType, present: Mapping[str, EntityType]) -> dict[str, Any]:
+    columns = entity_type.by_name
+    told: dict[str, Any] = {
+        "$schema": _PROFILE.format("tableschema"),
+        "fields": [_field(entity_type, column) for column in entity_type.columns],
+        "missingValues": [""],
+    }
+    if entity_type.primary_key in columns:
+        told["primaryKey"] = [entity_type.primary_key]
+    unique = [[*key] for key in entity_type.unique_keys if len(key) > 1 and set(key) <= {*columns}]
+    if unique:
+        told["uniqueKeys"] = unique
+    keys = []
+    for column, reference in entity_type.references():
+        parent = present.get(reference.entity_type)
+        if parent and reference.column in parent.by_name:
+            to: dict[str, Any] = {"fields": [reference.column]}
+            if parent.name != entity_type.name:  # of a reference to itself the name is left out
+                to = {"resource": slug(parent.name)} | to
+            keys.append({"fields": [column.name], "reference": to})
+    if keys:
+        told["foreignKeys"] = keys
+    return told
+
+
+def _field(entity_type: EntityType, column: Column) -> dict[str, Any]:
+    number = column.type.storage != "TEXT"
+    constraints = {
+        "required": column.required or column.name == entity_type.primary_key,
+        "unique": column.unique,
+        "enum": [json.loads(value) if number else value for value in column.values],
+        "maxLength": column.type.size if column.type.kind == "text" else None,
+    }
+    constraints = {key: value for key, value in constraints.items() if value}
+    told = {
+        "name": column.name,
+        "type": _TYPES[column.type.kind],
+        "description": column.description,
+        "constraints": constraints,
+        "unit": column.unit,
+        "codes": column.codes,
+        "sensitive": column.sensitive,
+        "sqlType": column.type.sql,
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def write(folder: Path, descriptor: Mapping[str, Any]) -> None:
+    text = json.dumps(descriptor, indent=2, ensure_ascii=False)
+    (folder / FILE).write_text(text + "\n", "utf-8")
+
+
+# -- reading ---------------------------------------------------------------------------------
+
+
+def read(folder: Path) -> Package | None:
+    """The package in a folder; None when there is none, or none that we wrote.
+
+    Raises SourceError for a datapackage.json that cannot be what we wrote.
+    """
+    try:
+        descriptor = json.loads((folder / FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SourceError(f"{folder / FILE} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{folder / FILE} is not JSON.",
+            hint=f"Export again; or, to import the files as they are, remove {FILE}.",
+        ) from error
+    if not isinstance(descriptor, dict) or not isinstance(descriptor.get(MARK), dict):
+        return None
+    try:
+        return Package(
+            scenario=str(descriptor[MARK]["scenario"]),
+            format=str(descriptor[MARK]["format"]),
+            description=descriptor.get("description"),
+            tags=tuple(map(str, descriptor.get("keywords", []))),
+            resources=tuple(map(_resource, descriptor["resources"])),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SourceError(
+            f"{folder / FILE} has not what an export's has: {error}.",
+            hint=f"Export again; or, to import the files as they are, remove {FILE}.",
+        ) from error
+
+
+def _resource(told: Mapping[str, Any]) -> Resource:
+    path = str(told["path"])
+    if Path(path).name != path or "\\" in path or path in ("", ".", ".."):
+        raise ValueError(f"{path!r} is not the name of a file in the folder")
+    return Resource(
+        path=path,
+        entity_type=Path(path).stem if "schema" in told else None,
+        rows=int(told["rows"]),
+        bytes=int(told["bytes"]),
+        hash=str(told["hash"]),
+    )

@@ -1,0 +1,407 @@
+"""Export: a scenario as a folder of files in any known format, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..base.atomic import delivered
+from ..base.prefetch import work_ahead
+from ..base.sizes import place, size
+from ..base.sqlite import connect_writable, file_errors, transaction
+from ..errors import InvalidArgument, InvalidName, SourceError
+from ..plugins import installed
+from ..schema.ddl import quoted
+from ..schema.model import EntityType
+from ..storage.names import clean_name
+from . import datapackage
+from .snapshot import Snapshot, damaged
+from .writers import Exporter, Table, delimited, texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Progress = Callable[[int], None]  # is told how many rows were just written
+
+_CSV_SAMPLE = 5_000  # rows of a table that tell what it would take as CSV
+_COPY = ".snapshot.db"  # no entity type's file: those begin with a letter or digit
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """One file of an export. ``entity_type`` is None where it holds all of them."""
+
+    name: str
+    entity_type: str | None
+    rows: int
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "entity_type": self.entity_type,
+            "rows": self.rows,
+            "bytes": self.bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """The reply to an export: O(entity types).
+
+    ``csv_bytes`` is what the same would take as CSV, where that is of interest; it is measured
+    whole when ``csv_exact``, else on the beginning of each table. ``loading`` are the lines that
+    read the files.
+    """
+
+    scenario: str
+    format: str
+    location: Path
+    files: tuple[ExportedFile, ...]
+    csv_bytes: int | None = None
+    csv_exact: bool = True
+    title: str = field(default="", repr=False)
+    loading: str = field(default="", repr=False)
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Of the data files, without datapackage.json."""
+        return sum(file.bytes for file in self.files)
+
+    @property
+    def compared(self) -> str | None:
+        """The size against CSV, in words; None where it is not known."""
+        if not self.csv_bytes:
+            return None
+        percent = round(100 * (1 - self.bytes / self.csv_bytes))
+        about = "" if self.csv_exact else "about "
+        if percent > 0:
+            return f"{about}{percent}% smaller than CSV!"
+        return f"{about}{-percent}% larger than CSV" if percent else f"{about}the size of CSV"
+
+    def to_dict(self) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "scenario": self.scenario,
+            "format": self.format,
+            "location": str(self.location),
+            "files": [file.to_dict() for file in self.files],
+            "rows": self.rows,
+            "bytes": self.bytes,
+        }
+        if self.csv_bytes is not None:
+            told |= {"csv_bytes": self.csv_bytes, "csv_exact": self.csv_exact}
+        return told
+
+    def to_markdown(self) -> str:
+        compared = f" ({self.compared})" if self.compared else ""
+        lines = [
+            f'**Exported "{self.scenario}" to {self.title or self.format}**',
+            "",
+            "| File | Rows | Size |",
+            "|------|------|------|",
+            *(f"| {file.name} | {file.rows:,} | {size(file.bytes)} |" for file in self.files),
+            "",
+            f"**Location**: `{place(self.location)}/`",
+            f"**Total Size**: {size(self.bytes)}{compared}",
+        ]
+        return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
+
+    __str__ = to_markdown
+
+
+def export_file(
+    path: Path,
+    *,
+    format: str,
+    to: str | os.PathLike[str] | None = None,
+    force: bool = False,
+    entities: Sequence[str] = (),
+    drop_sensitive: bool = False,
+    progress: Progress = lambda _: None,
+) -> ExportResult:
+    """Write the scenario file at ``path`` as a folder of files; see `Store.export_scenario`."""
+    exporter = installed().exporter(format)
+    entities = [entities] if isinstance(entities, str) else list(entities)
+    if entities and exporter.copy:
+        raise InvalidArgument(
+            f"{exporter.name} exports the whole file, not some entity types.",
+            hint=f"Leave them out, or export to {_per_entity_type()}.",
+        )
+    _check_file_name(path.stem, "The scenario")
+    target = Path(to) if to is not None else _default_target(path.stem, exporter)
+
+    def foreign(folder: Path) -> str | None:
+        if not force:
+            return f"{place(folder)} exists and is not empty. --force replaces an export."
+        return _foreign(folder)
+
+    with delivered(target, foreign=foreign) as folder:
+        snapshot = Snapshot.take(path, folder / _COPY)
+        chosen = [snapshot.registry.entity_type(name).name for name in dict.fromkeys(entities)]
+        exported = [
+            _without_sensitive(entity_type) if drop_sensitive else entity_type
+            for entity_type in snapshot.registry
+            if (entity_type.name in chosen if chosen else snapshot.counts[entity_type.name])
+        ]
+        work = _Work(exporter, snapshot, folder, exported, progress)
+        if exporter.copy:
+            if drop_sensitive:
+                _forget_sensitive(snapshot)
+            work.copy()
+        else:
+            work.write()
+        (folder / _COPY).unlink()
+        datapackage.write(folder, work.descriptor())
+    location = target.expanduser().resolve()
+    return ExportResult(
+        scenario=path.stem,
+        format=exporter.name,
+        title=exporter.title,
+        location=location,
+        files=tuple(work.files),
+        csv_bytes=round(work.csv_bytes) if exporter.against_csv else None,
+        csv_exact=work.csv_exact,
+        loading=exporter.loading(place(location), [file.name for file in work.files]),
+    )
+
+
+class _Work:
+    """One export on its way."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        snapshot: Snapshot,
+        folder: Path,
+        exported: Sequence[EntityType],
+        progress: Progress,
+    ) -> None:
+        self._exporter = exporter
+        self._snapshot = snapshot
+        self._folder = folder
+        self._exported = {entity_type.name: entity_type for entity_type in exported}
+        self._progress = progress
+        self._done = 0
+        self._resources: list[dict[str, Any]] = []
+        self.files: list[ExportedFile] = []
+        self.csv_bytes = 0.0
+        self.csv_exact = True
+
+    def write(self) -> None:
+        """A file for each entity type."""
+        if not self._exported:
+            raise InvalidArgument(
+                f"{self._snapshot.scenario} has no rows to export.",
+                hint="Name entity types to export them without rows.",
+            )
+        paths = {name: self._path(name) for name in self._exported}
+        pieces = {name: self._snapshot.pieces(e) for name, e in self._exported.items()}
+        # One queue for all tables: the next one is read while the last of this one is written.
+        with work_ahead(itertools.chain.from_iterable(pieces.values())) as batches:
+            for name, entity_type in self._exported.items():
+                own = itertools.islice(batches, len(pieces[name]))
+                self._write_table(entity_type, paths[name], own)
+
+    def _path(self, entity_type: str) -> Path:
+        name = _check_file_name(entity_type, "The entity type") + self._exporter.suffix
+        if name == datapackage.FILE:
+            raise InvalidName(
+                f"The entity type {entity_type!r} would be {name}, which describes the others.",
+                hint="Choose another format, or leave it out.",
+            )
+        return self._folder / name
+
+    def _write_table(
+        self, entity_type: EntityType, path: Path, batches: Iterator[pa.RecordBatch]
+    ) -> None:
+        import pyarrow as pa
+
+        assert self._exporter.write is not None
+        rows = self._snapshot.counts[entity_type.name]
+        before = self._done
+        counted = self._counted(entity_type, rows, batches)
+        try:
+            self._exporter.write(Table(entity_type, rows, lambda: counted), path)
+        except pa.ArrowException as error:
+            raise damaged(self._snapshot.scenario, entity_type.name, error) from error
+        if self._done - before != rows:
+            reason = f"{self._done - before:,} rows were read of {rows:,}"
+            raise damaged(self._snapshot.scenario, entity_type.name, reason)
+        self._add(path, entity_type, rows)
+
+    def _counted(
+        self, entity_type: EntityType, rows: int, batches: Iterator[pa.RecordBatch]
+    ) -> Iterator[pa.RecordBatch]:
+        """The batches; each is reported, and the first rows measured as CSV where that is told."""
+        first = self._exporter.against_csv
+        for batch in batches:
+            if not batch.num_rows:
+                continue  # a gap between the rowids
+            if first:
+                sample = batch.slice(0, _CSV_SAMPLE)
+                head, each = _csv_size(entity_type, sample)
+                self.csv_bytes += head + each * rows / sample.num_rows
+                self.csv_exact &= sample.num_rows == rows
+                first = False
+            yield batch
+            self._done += batch.num_rows
+            self._progress(batch.num_rows)
+
+    def copy(self) -> None:
+        """One file of all entity types."""
+        assert self._exporter.copy is not None
+        path = self._folder / f"{self._snapshot.scenario}{self._exporter.suffix}"
+        with file_errors(self._folder / path.name):
+            self._exporter.copy(self._snapshot.path, path)
+        rows = sum(self._snapshot.counts.values())
+        self._progress(rows)
+        self._add(path, None, rows)
+
+    def _add(self, path: Path, entity_type: EntityType | None, rows: int) -> None:
+        exporter = self._exporter
+        name = entity_type.name if entity_type else None
+        bytes_ = path.stat().st_size
+        resource = datapackage.Resource(path.name, name, rows, bytes_, datapackage.file_hash(path))
+        self._resources.append(
+            datapackage.describe_resource(
+                resource,
+                format=exporter.name,
+                mediatype=exporter.mediatype,
+                encoding=exporter.encoding,
+                dialect=exporter.dialect,
+                entity_type=entity_type,
+                present=self._exported,
+            )
+        )
+        self.files.append(ExportedFile(path.name, name, rows, bytes_))
+
+    def descriptor(self) -> dict[str, Any]:
+        snapshot = self._snapshot
+        return datapackage.describe(
+            name=snapshot.scenario,
+            description=snapshot.identity.description,
+            tags=snapshot.tags,
+            resources=self._resources,
+            mark={
+                "version": __version__,
+                "format": self._exporter.name,
+                "scenario_id": snapshot.identity.scenario_id,
+                "products": {product.name: product.version for product in snapshot.products},
+            },
+        )
+
+
+# -- names and places ------------------------------------------------------------------------
+
+
+def _default_target(scenario: str, exporter: Exporter) -> Path:
+    import platformdirs
+
+    name = scenario if exporter.name == "csv" else f"{scenario}-{exporter.name}"
+    return platformdirs.user_downloads_path() / name
+
+
+def _check_file_name(name: str, what: str) -> str:
+    """The name, which must not lead out of the folder. Raises InvalidName."""
+    try:
+        if (
+            name.isprintable()
+            and not name.startswith((".", "-"))
+            and clean_name(name.replace(" ", "_"))
+        ):
+            return name
+    except InvalidName:
+        pass
+    raise InvalidName(
+        f"{what} {name!r:.80} cannot be the name of a file.",
+        hint="A name is letters, digits, '-', '_' and '.'; it may come from a stranger's file.",
+    )
+
+
+def _foreign(folder: Path) -> str | None:
+    """What a folder has that no export of ours wrote; None when replacing it loses nothing."""
+    try:
+        package = datapackage.read(folder)
+    except SourceError:
+        package = None
+    if package is None:
+        return f"{place(folder)} is no export of healthsim-store, so it is not replaced."
+    ours = {datapackage.FILE, *(resource.path for resource in package.resources)}
+    other = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
+    if other:
+        return f"{place(folder)} has {other[0]}, which no export wrote, so it is not replaced."
+    return None
+
+
+def _per_entity_type() -> str:
+    exporters: dict[str, Exporter] = installed().find("exporters")
+    return ", ".join(exporter.name for exporter in exporters.values() if exporter.write)
+
+
+# -- sensitive columns -----------------------------------------------------------------------
+
+
+def _without_sensitive(entity_type: EntityType) -> EntityType:
+    columns = tuple(column for column in entity_type.columns if not column.sensitive)
+    if not columns:
+        raise InvalidArgument(
+            f"Every column of {entity_type.name} is sensitive.", hint="Leave it out."
+        )
+    return replace(entity_type, columns=columns)
+
+
+def _forget_sensitive(snapshot: Snapshot) -> None:
+    """Set the copy's sensitive columns to NULL. Raises InvalidArgument where that breaks it."""
+    connection = connect_writable(snapshot.path)
+    with contextlib.closing(connection), file_errors(snapshot.path), transaction(connection):
+        for entity_type in snapshot.registry:
+            names = [column.name for column in entity_type.columns if column.sensitive]
+            if not names or not snapshot.counts[entity_type.name]:
+                continue
+            nulls = ", ".join(f"{quoted(name)} = NULL" for name in names)
+            try:
+                connection.execute(f"UPDATE {quoted(entity_type.name)} SET {nulls}")
+            except sqlite3.IntegrityError as error:
+                raise InvalidArgument(
+                    f"{entity_type.name} must have what is sensitive in it: {error}.",
+                    hint=f"Export to {_per_entity_type()}, where the column is left out.",
+                ) from error
+
+
+# -- sizes -----------------------------------------------------------------------------------
+
+
+class _Counting(io.RawIOBase):
+    """A file that only tells how much was written."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        written = memoryview(data).nbytes
+        self.bytes += written
+        return written
+
+
+def _csv_size(entity_type: EntityType, batch: pa.RecordBatch) -> tuple[int, int]:
+    """The bytes of the header and those of the batch's rows, as CSV."""
+    sink = _Counting()
+    with delimited(entity_type, sink) as write:  # type: ignore[arg-type]
+        head = sink.bytes
+        write(texts(entity_type, batch))
+    return head, sink.bytes - head

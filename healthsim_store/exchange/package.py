@@ -1,0 +1,123 @@
+"""An export read back: every file is the one that was written, and every value what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError
+from ..plugins import installed
+from ..schema.model import EntityType
+from ..storage.rows import chunks
+from .datapackage import FILE, Package, Resource
+from .readers import Source, Tables, arrow_rows, parquet_batches
+from .staging import Account
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BLOCK = 1 << 24  # bytes of delimited text that are read at once; no row may be longer
+
+Checked = Callable[[Source, Account, str, Any], Iterator[Any]]
+
+
+def contents(
+    folder: Path, package: Package, blank: Source, checked: Checked
+) -> tuple[list[Account], dict[str, Iterator[Any]]]:
+    """What `import` makes of an export: accounts by file, and rows by entity type.
+
+    Each file is compared with what datapackage.json says of it before anything is read. Raises
+    SourceError; also while rows are read, where their number is another.
+    """
+    _check_files(folder, package)
+    registry = installed().registry
+    accounts: list[Account] = []
+    entities: dict[str, Iterator[Any]] = {}
+    for resource in package.resources:
+        entity_type = registry.entity_type(str(resource.entity_type))
+        source = replace(blank, name=resource.path, path=folder / resource.path)
+        account = Account(resource.path)
+        accounts.append(account)
+        rows = checked(source, account, entity_type.name, _rows(package, source, entity_type))
+        entities[entity_type.name] = _all(rows, resource, account)
+    return accounts, entities
+
+
+def _check_files(folder: Path, package: Package) -> None:
+    whole = next((r for r in package.resources if r.entity_type is None), None)
+    if whole:
+        raise SourceError(
+            f"{whole.path} is itself a scenario, with everything in it.",
+            hint="Copy it into the store's folder, or give its path in place of a scenario's name.",
+        )
+    for resource in package.resources:
+        resource.verify(folder)
+    listed = {resource.path for resource in package.resources}
+    endings = {Path(path).suffix for path in listed}
+    for file in sorted(folder.iterdir()):
+        if file.suffix in endings and file.name not in {*listed, FILE} and file.name[0] != ".":
+            raise SourceError(
+                f"{file.name} is not in {FILE}: it is no part of the export.",
+                hint=f"Take it away; or, to import the files as they are, remove {FILE}.",
+            )
+
+
+def _all(rows: Iterator[Any], resource: Resource, account: Account) -> Iterator[Any]:
+    yield from rows
+    if account.rows != resource.rows:
+        raise SourceError(
+            f"{resource.path} has {account.rows:,} rows, {FILE} says {resource.rows:,}.",
+            hint="Export again.",
+        )
+
+
+def _rows(package: Package, source: Source, entity_type: EntityType) -> Any:
+    if package.format in ("csv", "tsv"):
+        delimiter = "," if package.format == "csv" else "\t"
+        return arrow_rows(source, "CSV", lambda: _delimited(source, entity_type, delimiter))
+    if package.format == "parquet":
+        return arrow_rows(source, "Parquet", lambda: map(_doubles, parquet_batches(source)))
+    tables: Tables = installed().importer(package.format).read(source)
+    return (row for _, rows in tables for chunk in chunks(entity_type.name, rows) for row in chunk)
+
+
+def _doubles(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Decimals as the nearest doubles, which is how they are stored."""
+    import pyarrow as pa
+
+    arrays = [
+        # Not at once: a cast from decimal to double may be off by the last bit.
+        column.cast(pa.string()).cast(pa.float64()) if pa.types.is_decimal(column.type) else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _delimited(source: Source, entity_type: EntityType, delimiter: str) -> Iterator[pa.RecordBatch]:
+    """NULL is nothing and '' is ``""``, which only Arrow's reader tells apart."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    # Dates stay text, as they are stored; a decimal is the nearest double, as it is stored.
+    stored = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64()}
+    types = {
+        column.name: pa.bool_() if column.type.kind == "boolean" else stored[column.type.storage]
+        for column in entity_type.columns
+    }
+    return iter(
+        csv.open_csv(
+            source.open(),
+            read_options=csv.ReadOptions(block_size=_BLOCK),
+            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
+                column_types=types,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                true_values=["true"],
+                false_values=["false"],
+            ),
+        )
+    )

@@ -1,0 +1,213 @@
+"""The formats that `import` reads by itself, offered through the same hook as any plugin's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..errors import InvalidArgument, SourceError
+from ..hookspecs import hookimpl
+from ..storage.rows import CHUNK, chunks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MAX_CELL = 8_000_000  # the longest value that a query can read back
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing to read. ``stream`` stands for a file without a path, such as standard input."""
+
+    name: str
+    path: Path | None = None
+    stream: BinaryIO | None = None
+    encoding: str = "utf-8"
+    columns: tuple[str, ...] = ()  # the header, for delimited text that has none
+    progress: Callable[[int], None] = lambda _: None
+
+    def open(self) -> BinaryIO:
+        """The bytes; tells ``progress`` how many were read. Raises SourceError."""
+        if self.stream is not None:
+            return self.stream
+        assert self.path is not None
+        try:
+            return io.BufferedReader(_Watched(self.path.open("rb", 0), self.progress))
+        except OSError as error:
+            raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
+
+    def text(self) -> io.TextIOWrapper:
+        """The text, without a byte order mark. Raises InvalidArgument for an unknown encoding."""
+        encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
+        try:
+            return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
+        except LookupError:
+            raise InvalidArgument(
+                f"Unknown encoding {self.encoding!r}.", hint="For example utf-8 or latin-1."
+            ) from None
+
+    def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
+        byte = error.object[error.start]
+        return SourceError(
+            f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
+            hint="Name the file's encoding, for example --encoding latin-1.",
+        )
+
+
+class _Watched(io.RawIOBase):
+    """A raw file that tells how far it was read."""
+
+    def __init__(self, raw: Any, progress: Callable[[int], None]) -> None:
+        self._raw = raw
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size: int = self._raw.readinto(buffer)
+        self._progress(size)
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+Rows = Iterable[dict[str, Any]] | Any  # or whatever else persist takes
+Tables = Iterator[tuple[str | None, Rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A format. ``read`` gives rows by entity type; None stands for the source's own name."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Source], Tables]
+
+
+@hookimpl
+def healthsim_store_importers() -> list[Importer]:
+    return [
+        Importer("csv", (".csv",), lambda source: iter([(None, read_delimited(source, ","))])),
+        Importer(
+            "tsv", (".tsv", ".tab"), lambda source: iter([(None, read_delimited(source, "\t"))])
+        ),
+        Importer("json", (".json",), _read_json),
+        Importer("ndjson", (".ndjson", ".jsonl", ".nl"), lambda s: iter([(None, _read_lines(s))])),
+        Importer("parquet", (".parquet", ".pq"), _read_parquet),
+    ]
+
+
+def read_delimited(source: Source, delimiter: str) -> Iterator[dict[str, str | None]]:
+    """Rows of delimited text as dicts; an empty cell is None.
+
+    Raises SourceError, with the line, for a ragged row, a broken quote, bytes of another encoding.
+    """
+    csv.field_size_limit(_MAX_CELL)
+    with source.text() as text:
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        try:
+            header = list(source.columns) or _header(source, next(reader, []))
+            width = len(header)
+            for cells in reader:
+                if len(cells) != width:
+                    if not cells:
+                        continue  # an empty line, as at the end of many files
+                    raise SourceError(
+                        f"{source.name}, line {reader.line_num}: {len(cells)} cells, "
+                        f"but the header has {width}.",
+                        hint="Quote cells that contain the delimiter.",
+                    )
+                yield dict(zip(header, [cell or None for cell in cells], strict=True))
+        except UnicodeDecodeError as error:
+            raise source.undecodable(reader.line_num, error) from error
+        except csv.Error as error:
+            raise SourceError(f"{source.name}, line {reader.line_num}: {error}.") from error
+
+
+def _header(source: Source, cells: list[str]) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    if not header:
+        raise SourceError(f"{source.name} is empty.", hint="Its first line must name the columns.")
+    faults = sorted({cell or "(empty)" for cell in header if not cell or header.count(cell) > 1})
+    if faults:
+        raise SourceError(
+            f"{source.name}: the header has {', '.join(faults)} more than once or empty.",
+            hint="Each column needs a name of its own.",
+        )
+    return header
+
+
+def _read_json(source: Source) -> Tables:
+    with source.text() as text:
+        try:
+            document = json.load(text)
+        except UnicodeDecodeError as error:
+            raise source.undecodable(0, error) from error
+        except json.JSONDecodeError as error:
+            raise SourceError(
+                f"{source.name}, line {error.lineno}: not JSON ({error.msg})."
+            ) from error
+        except RecursionError:
+            raise SourceError(f"{source.name} is nested too deeply.") from None
+    if isinstance(document, list):
+        yield None, document
+    elif isinstance(document, dict) and all(isinstance(v, list) for v in document.values()):
+        yield from document.items()
+    elif isinstance(document, dict):
+        yield None, [document]
+    else:
+        raise SourceError(
+            f"{source.name} is a single {type(document).__name__}.",
+            hint='Give a list of objects, or {"patients": [...], "encounters": [...]}.',
+        )
+
+
+def _read_lines(source: Source) -> Iterator[dict[str, Any]]:
+    with source.text() as text:
+        number = 0
+        try:
+            for line in text:
+                number += 1
+                if line.strip():
+                    yield json.loads(line)
+        except UnicodeDecodeError as error:
+            raise source.undecodable(number, error) from error
+        except (json.JSONDecodeError, RecursionError) as error:
+            reason = getattr(error, "msg", "nested too deeply")
+            raise SourceError(f"{source.name}, line {number}: not JSON ({reason}).") from error
+
+
+def _read_parquet(source: Source) -> Tables:
+    yield None, arrow_rows(source, "Parquet", lambda: parquet_batches(source))
+
+
+def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
+    import pyarrow.parquet as pq
+
+    # Parquet is read from its end, so standard input has to be held whole.
+    file = pq.ParquetFile(source.path or io.BytesIO(source.open().read()))
+    return file.iter_batches(batch_size=CHUNK)
+
+
+def arrow_rows(
+    source: Source, what: str, read: Callable[[], Iterator[pa.RecordBatch]]
+) -> Iterator[dict[str, Any]]:
+    """The rows of Arrow batches as dicts. Raises SourceError, also in the middle of the file."""
+    import pyarrow as pa
+
+    try:
+        batches = read()
+        while (batch := next(batches, None)) is not None:
+            for chunk in chunks(source.name, pa.Table.from_batches([batch])):
+                yield from chunk
+    except (pa.ArrowException, OSError) as error:
+        reason = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error

@@ -1,0 +1,192 @@
+"""A scenario as it is at one moment: a private copy of its file, read as Arrow batches.
+
+The ADBC driver reads three times as fast as Python's cursor, but it brings an SQLite library of its
+own, and two of them on one file in one process break each other's locks. So it never sees the
+scenario file: only a copy that nobody else has open, and that it opens as immutable, without locks.
+A long export then blocks no writer, and all its tables are of one moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.sqlite import file_errors, uri
+from ..errors import CorruptScenario, QueryTooLarge
+from ..schema.ddl import quoted
+from ..schema.model import EntityType
+from ..schema.registry import Registry
+from ..storage.catalog import StoredProduct, read_entity_types, read_products
+from ..storage.format import Identity, read_identity, read_tags
+from ..storage.sandbox import MAX_VALUE, Sandbox
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Rows of one batch at most, and about how many bytes of text: rows may be wide.
+BATCH_ROWS = 32_768
+BATCH_BYTES = 8_000_000
+
+
+_SECONDS = 3600.0  # to count a table; reading it has no deadline
+# ADBC takes the types of a result from its first rows, where a whole column may be NULL.
+_ARROW = {"TEXT": "string", "INTEGER": "int64", "REAL": "double"}
+_FIRST = {"TEXT": "''", "INTEGER": "0", "REAL": "0.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the copy at ``path`` says about itself. ``scenario`` is the name, for messages."""
+
+    path: Path
+    scenario: str
+    identity: Identity
+    tags: tuple[str, ...]
+    products: tuple[StoredProduct, ...]
+    registry: Registry
+    counts: dict[str, int]
+    cuts: dict[str, list[int]]  # the rowids at which a table is cut in pieces
+
+    @classmethod
+    def take(cls, source: Path, path: Path) -> Snapshot:
+        """Copy the scenario at ``source`` to ``path``.
+
+        Raises what opening a scenario raises, and NotWritable.
+        """
+        with contextlib.closing(Sandbox(source)) as sandbox:
+            sandbox.copy_to(path)
+        with contextlib.closing(Sandbox(path)) as sandbox, file_errors(source):
+            connection = sandbox.connection
+            registry = Registry(read_entity_types(connection))
+            counts, cuts = {}, {}
+            for entity_type in registry:
+                _check_table(sandbox, entity_type, source.stem)
+                sql = f"SELECT count(*) FROM {quoted(entity_type.name)}"
+                with sandbox.run(sql, timeout=_SECONDS) as cursor:
+                    counts[entity_type.name] = int(cursor.fetchone()[0])
+                cuts[entity_type.name] = _cuts(sandbox, entity_type, counts[entity_type.name])
+            return cls(
+                path=path,
+                scenario=source.stem,
+                identity=read_identity(connection),
+                tags=read_tags(connection),
+                products=read_products(connection),
+                registry=registry,
+                counts=counts,
+                cuts=cuts,
+            )
+
+    def pieces(self, entity_type: EntityType) -> list[Callable[[], pa.RecordBatch]]:
+        """The rows in the order of the rowid, cut in pieces; each may be read in any thread.
+
+        A piece gives a batch of them as they are stored: strings, int64 and doubles. It raises
+        CorruptScenario for a value that is not of its column's type, and for text that is not
+        UTF-8.
+        """
+        cuts = self.cuts[entity_type.name]
+        return [
+            functools.partial(self._read, entity_type, after, last)
+            for after, last in itertools.pairwise(cuts)
+        ]
+
+    def _read(self, entity_type: EntityType, after: int, last: int) -> pa.RecordBatch:
+        import adbc_driver_manager
+        import pyarrow as pa
+        from adbc_driver_sqlite import dbapi
+
+        columns = entity_type.columns
+        first = ", ".join(_FIRST[column.type.storage] for column in columns)
+        names = ", ".join(quoted(column.name) for column in columns)
+        # NOT INDEXED still looks rowids up, but no other index may change their order.
+        sql = (
+            f"SELECT {first} UNION ALL SELECT {names} FROM {quoted(entity_type.name)} NOT INDEXED"
+            f" WHERE rowid > {after} AND rowid <= {last}"
+        )
+        try:
+            with (
+                contextlib.closing(dbapi.connect(f"{uri(self.path, 'ro')}&immutable=1")) as adbc,
+                contextlib.closing(adbc.cursor()) as cursor,
+            ):
+                # A piece has no more rows than this, but for the typed one.
+                option = {"adbc.sqlite.query.batch_rows": str(BATCH_ROWS + 1)}
+                cursor.adbc_statement.set_options(**option)
+                cursor.execute(sql)
+                # The option makes it one batch.
+                batch: pa.RecordBatch = next(iter(cursor.fetch_record_batch())).slice(1)
+                batch.validate(full=True)  # SQLite does not look whether text is UTF-8
+                if [str(type_) for type_ in batch.schema.types] != [
+                    _ARROW[column.type.storage] for column in columns
+                ]:
+                    raise pa.ArrowInvalid("a value is of another type than its column")
+                return batch.rename_columns([column.name for column in columns])
+        except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
+            raise damaged(self.scenario, entity_type.name, error) from error
+
+
+def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptScenario:
+    """The error for rows that are not what the file's data dictionary says."""
+    reason = (str(error).splitlines() or ["unreadable"])[0]
+    return CorruptScenario(
+        f"{scenario}: a row of {entity_type} cannot be read as declared: {reason}",
+        hint=f"healthsim-store check {scenario} looks for what is wrong.",
+    )
+
+
+def _cuts(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[int]:
+    """Rowids: between two of them lie as many rows as a batch may have, or fewer."""
+    table = quoted(entity_type.name)
+    sql = f"SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})"
+    with sandbox.run(sql, timeout=_SECONDS) as cursor:
+        low, high = cursor.fetchone()
+    if low is None:
+        return []
+    step = max(16, min(BATCH_ROWS, int(BATCH_BYTES / _width(sandbox, entity_type))))
+    if high - low < 2 * count:
+        return [*range(low - 1, high, step), high]
+    # With large gaps between the rowids, the rows have to be counted.
+    sql = (
+        f"SELECT rowid FROM (SELECT rowid, row_number() OVER (ORDER BY rowid) AS n FROM {table})"
+        f" WHERE n % {step} = 0 AND rowid < {high}"
+    )
+    with sandbox.run(sql, timeout=_SECONDS) as cursor:
+        return [low - 1, *(rowid for (rowid,) in cursor), high]
+
+
+def _width(sandbox: Sandbox, entity_type: EntityType) -> float:
+    """About how many bytes a row takes in memory."""
+    lengths = ", ".join(f"total(length({quoted(c.name)}))" for c in entity_type.columns)
+    sql = f"SELECT {lengths}, count(*) FROM (SELECT * FROM {quoted(entity_type.name)} LIMIT 500)"
+    try:
+        with sandbox.run(sql, timeout=_SECONDS) as cursor:
+            *totals, rows = cursor.fetchone()
+    except QueryTooLarge:
+        return MAX_VALUE
+    return float(sum(totals) / max(1, rows) + 6 * len(totals))  # offsets and null bits
+
+
+def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> None:
+    """A stranger's file may have a view, or computed columns, where a table should be.
+
+    Those would run the stranger's SQL outside of the sandbox. Raises CorruptScenario.
+    """
+    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name = ?"
+    with sandbox.run(sql, (entity_type.name,), timeout=_SECONDS) as cursor:
+        is_table = cursor.fetchone() is not None
+    stored: dict[str, Any] = {}
+    if is_table:
+        # Leaves out computed columns.
+        info = sandbox.table_info(entity_type.name, timeout=_SECONDS)
+        stored = {name: declared for _, name, declared, *_ in info}
+    wrong = [c.name for c in entity_type.columns if stored.get(c.name) != c.type.storage]
+    if wrong:
+        what = f"the column {wrong[0]}" if is_table else "a table of that name"
+        raise CorruptScenario(
+            f"{scenario}: its data dictionary has {entity_type.name}, "
+            f"but {what} is not there as declared.",
+            hint=f"healthsim-store check {scenario} looks for what is wrong.",
+        )

@@ -1,0 +1,218 @@
+"""Foreign formats as SQL: a folder of delimited files, turned into entities by a product's SELECTs.
+
+The files are staged in a temporary SQLite database, as text, in the layout that the mapping
+declares; a SELECT for each entity type does the rest. Every row that was read is accounted for.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import DeclarationError, SourceError
+from ..schema.ddl import quoted
+from ..schema.sqlfile import Statement, read_statements
+from .readers import Source, read_delimited
+
+MARKERS = ("into", "from", "skip")
+
+_ROWS = "_rows"  # how many source rows a row of a SELECT stands for
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of the rows of one source file."""
+
+    name: str
+    rows: int = 0
+    stored: dict[str, int] = field(default_factory=dict)
+    unmapped: dict[str, int] = field(default_factory=dict)  # by reason
+    not_carried: tuple[str, ...] = ()  # columns that nothing asks for
+
+    def to_dict(self) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "name": self.name,
+            "rows": self.rows,
+            "stored": self.stored,
+            "unmapped": self.unmapped,
+            "not_carried": list(self.not_carried),
+        }
+        return {key: value for key, value in told.items() if value not in ({}, [])}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    columns: tuple[str, ...]
+    required: frozenset[str]
+
+
+class StagedFolder:
+    """The SELECTs of all products that map one format, over one staged folder."""
+
+    def __init__(self, format: str, sql_by_product: Mapping[str, str], scratch: Path) -> None:
+        self._format = format
+        self._connection = sqlite3.connect(scratch / "staged.db", isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = OFF")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.create_function("stable_id", -1, stable_id, deterministic=True)
+        self._layouts: dict[str, _Layout] = {}
+        self._views: list[Statement] = []  # steps that several SELECTs share
+        self._selects: list[Statement] = []
+        self._skips: list[Statement] = []
+        self.accounts: dict[str, Account] = {}
+        for product, sql in sql_by_product.items():
+            file = f"{product}/formats/{format}.sql"
+            for statement in read_statements(sql, file=file, markers=MARKERS):
+                self._declare(statement)
+
+    def _declare(self, statement: Statement) -> None:
+        markers = statement.comment.markers
+        if "into" in markers and "from" in markers:
+            self._selects.append(statement)
+        elif "skip" in markers:
+            self._skips.append(statement)
+        elif statement.sql.lstrip().upper().startswith("CREATE TABLE"):
+            self._declare_layout(statement)
+        elif statement.sql.lstrip().upper().startswith("CREATE VIEW"):
+            self._views.append(statement)
+        else:
+            raise DeclarationError(
+                f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
+                "with @into and @from, or @skip"
+            )
+
+    def _declare_layout(self, statement: Statement) -> None:
+        # SQLite reads the layout; two products may each declare the columns that they need.
+        with _located(statement), contextlib.closing(sqlite3.connect(":memory:")) as reader:
+            reader.execute(statement.sql)
+            ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+        known = self._layouts.get(table.lower(), _Layout((), frozenset()))
+        names = dict.fromkeys([*known.columns, *(row[1] for row in info)])
+        required = known.required | {row[1] for row in info if row[3]}
+        self._layouts[table.lower()] = _Layout(tuple(names), required)
+
+    def stage(self, sources: Mapping[str, Source]) -> None:
+        """Load the files, by lower-case stem. Raises SourceError when none is known."""
+        if not sources.keys() & self._layouts.keys():
+            raise SourceError(
+                f"No file of the format {self._format} is there.",
+                hint=f"Expected: {', '.join(f'{name}.csv' for name in sorted(self._layouts))}.",
+            )
+        for name, layout in self._layouts.items():
+            columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
+            self._connection.execute(f"CREATE TABLE {quoted(name)} ({columns})")
+        self._connection.execute("BEGIN")
+        for name, source in sources.items():
+            account = self.accounts[name] = Account(source.name)
+            rows = read_delimited(source, ",")
+            if name not in self._layouts:
+                account.rows = sum(1 for _ in rows)
+                if account.rows:
+                    account.unmapped["no installed product maps this file"] = account.rows
+            else:
+                self._load(name, account, rows)
+        self._connection.execute("COMMIT")
+        for view in self._views:
+            with _located(view):
+                self._connection.execute(view.sql)
+
+    def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
+        layout = self._layouts[name]
+        first = next(rows, None)
+        if first is None:
+            return
+        header = {column.casefold(): column for column in first}
+        missing = sorted(c for c in layout.required if c.casefold() not in header)
+        if missing:
+            raise SourceError(
+                f"{account.name}: the header lacks {', '.join(missing)}.",
+                hint=f"It has: {', '.join(first)}. Is this the format {self._format}?",
+            )
+        present = [column for column in layout.columns if column.casefold() in header]
+        wanted = [header[column.casefold()] for column in present]
+        account.not_carried = tuple(column for column in first if column not in wanted)
+        insert = (
+            f"INSERT INTO {quoted(name)} ({', '.join(map(quoted, present))})"
+            f" VALUES ({', '.join('?' * len(present))})"
+        )
+
+        def values() -> Iterator[list[str | None]]:
+            assert first is not None
+            account.rows = 1
+            yield [first[column] for column in wanted]
+            for row in rows:
+                account.rows += 1
+                yield [row[column] for column in wanted]
+
+        self._connection.executemany(insert, values())
+
+    def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
+        """Rows by entity type; each is counted in its source's account as it is taken."""
+        chained: dict[str, list[Statement]] = {}
+        for statement in self._selects:
+            chained.setdefault(statement.comment.markers["into"], []).append(statement)
+        return {into: self._rows(into, statements) for into, statements in chained.items()}
+
+    def _rows(self, into: str, statements: list[Statement]) -> Iterator[dict[str, Any]]:
+        for statement in statements:
+            source = statement.comment.markers["from"].lower()
+            account = self.accounts.setdefault(source, Account(f"{source}.csv"))
+            with _located(statement):
+                cursor = self._connection.execute(statement.sql)
+            names = [description[0] for description in cursor.description]
+            for values in cursor:
+                row = dict(zip(names, values, strict=True))
+                account.stored[into] = account.stored.get(into, 0) + row.pop(_ROWS, 1)
+                yield row
+
+    def settle(self) -> list[Account]:
+        """The accounts after all entities were taken: what is not stored has a reason."""
+        for statement in self._skips:
+            account = self.accounts.get(statement.comment.markers["skip"].lower())
+            with _located(statement):
+                (count,) = self._connection.execute(statement.sql).fetchone()
+            if account and count:
+                account.unmapped[statement.comment.text] = count
+        for account in self.accounts.values():
+            told = sum(account.stored.values()) + sum(account.unmapped.values())
+            if told < account.rows:
+                account.unmapped["the mapping has no rule for them"] = account.rows - told
+        return [account for account in self.accounts.values() if account.rows]
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextlib.contextmanager
+def _located(statement: Statement) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DeclarationError(f"{statement.where}: {error}") from error
+
+
+@contextlib.contextmanager
+def staged(
+    format: str, sql_by_product: Mapping[str, str], sources: Mapping[str, Source]
+) -> Iterator[StagedFolder]:
+    """The mapping with its files loaded, on a temporary database that goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
+        mapping = StagedFolder(format, sql_by_product, Path(scratch))
+        with contextlib.closing(mapping):
+            mapping.stage(sources)
+            yield mapping
+
+
+def stable_id(*values: Any) -> str:
+    """12 characters, the same for the same values: an id for rows of a table that has none."""
+    text = "\x1f".join("\x00" if value is None else str(value) for value in values)
+    digest = hashlib.blake2b(text.encode(), digest_size=10).digest()
+    return base64.b32encode(digest).decode().lower()[:12]

@@ -1,0 +1,324 @@
+"""The formats that `export` writes by itself, offered through the same hook as any plugin's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import keyword
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..hookspecs import hookimpl
+from ..schema.model import EntityType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# A Parquet row group: large enough to be read quickly, small enough to be held in memory.
+_GROUP_ROWS = 131_072
+_GROUP_BYTES = 24_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one entity type on their way out; they can be read once.
+
+    ``entity_type`` has the columns as they are exported. ``batches`` gives the rows as they are
+    stored: strings, int64 and doubles.
+    """
+
+    entity_type: EntityType
+    rows: int
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The declared Arrow types, which `typed` has."""
+        return self.entity_type.arrow_schema()
+
+    def typed(self) -> Iterator[pa.RecordBatch]:
+        """The rows in the declared Arrow types: date32, timestamp, decimal128, bool, ..."""
+        return (typed(self.entity_type, batch) for batch in self.batches())
+
+    def texts(self) -> Iterator[pa.RecordBatch]:
+        """The rows for delimited text: dates and timestamps as they are stored, to the letter."""
+        return (texts(self.entity_type, batch) for batch in self.batches())
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A format. ``write`` makes the file of one entity type; ``copy`` makes one file of all.
+
+    One of the two is given. ``copy`` gets a private copy of the scenario file, and where to write.
+    ``loading`` says how to read the result: from the folder and the names of the files in it.
+    ``dialect`` and ``mediatype`` go into datapackage.json. ``against_csv``: the reply compares the
+    size with that of CSV.
+    """
+
+    name: str
+    suffix: str
+    write: Callable[[Table, Path], None] | None = None
+    copy: Callable[[Path, Path], None] | None = None
+    title: str = ""
+    mediatype: str = "application/octet-stream"
+    encoding: str | None = None
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+    loading: Callable[[str, Sequence[str]], str] = lambda location, files: ""
+    against_csv: bool = False
+
+
+@hookimpl
+def healthsim_store_exporters() -> list[Exporter]:
+    return [
+        Exporter(
+            "csv",
+            ".csv",
+            write=lambda table, path: _write_delimited(table, path, ","),
+            title="CSV",
+            mediatype="text/csv",
+            encoding="utf-8",
+            loading=lambda location, files: _pandas(location, files, "read_csv") + _NO_TYPES,
+        ),
+        Exporter(
+            "tsv",
+            ".tsv",
+            write=lambda table, path: _write_delimited(table, path, "\t"),
+            title="TSV",
+            mediatype="text/tab-separated-values",
+            encoding="utf-8",
+            dialect={"delimiter": "\t"},
+            loading=lambda location, files: (
+                _pandas(location, files, "read_csv", r", sep='\t'") + _NO_TYPES
+            ),
+        ),
+        Exporter(
+            "json",
+            ".json",
+            write=_write_json,
+            title="JSON",
+            mediatype="application/json",
+            encoding="utf-8",
+            loading=lambda location, files: _pandas(location, files, "read_json", ", dtype=False"),
+        ),
+        Exporter(
+            "ndjson",
+            ".ndjson",
+            write=_write_lines,
+            title="NDJSON",
+            mediatype="application/x-ndjson",
+            encoding="utf-8",
+            loading=lambda location, files: _pandas(
+                location, files, "read_json", ", lines=True, dtype=False"
+            ),
+        ),
+        Exporter(
+            "parquet",
+            ".parquet",
+            write=_write_parquet,
+            title="Parquet",
+            mediatype="application/vnd.apache.parquet",
+            loading=_spark_and_pandas,
+            against_csv=True,
+        ),
+        Exporter(
+            "sqlite",
+            ".db",
+            copy=_copy_sqlite,
+            title="SQLite",
+            mediatype="application/vnd.sqlite3",
+            loading=_sqlite,
+        ),
+    ]
+
+
+# -- types -----------------------------------------------------------------------------------
+
+
+def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch in the declared Arrow types. Raises pyarrow.ArrowInvalid where a value is not."""
+    import pyarrow as pa
+
+    schema = entity_type.arrow_schema()
+    pairs = zip(batch.columns, schema.types, strict=True)
+    arrays = [column.cast(type_) for column, type_ in pairs]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch as delimited text says it: only decimals and booleans have their declared types."""
+    import pyarrow as pa
+
+    arrays = [
+        values.cast(column.type.arrow()) if column.type.kind in ("decimal", "boolean") else values
+        for column, values in zip(entity_type.columns, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _no_rows(entity_type: EntityType) -> pa.RecordBatch:
+    """A batch as it is stored, without rows."""
+    import pyarrow as pa
+
+    stored = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64()}
+    arrays = [pa.array([], stored[column.type.storage]) for column in entity_type.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=[*entity_type.by_name])
+
+
+# -- formats ---------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def delimited(
+    entity_type: EntityType, sink: Path | BinaryIO, delimiter: str = ","
+) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """A writer of `texts` batches, with a header.
+
+    NULL is nothing and '' is ``""``, so that they stay different; a float has as many digits as it
+    takes to be the same number again.
+    """
+    from pyarrow import csv
+
+    schema = texts(entity_type, _no_rows(entity_type)).schema
+    options = csv.WriteOptions(delimiter=delimiter, batch_size=_GROUP_ROWS)
+    with csv.CSVWriter(sink, schema, write_options=options) as writer:
+        yield writer.write_batch
+
+
+def _write_delimited(table: Table, path: Path, delimiter: str) -> None:
+    with delimited(table.entity_type, path, delimiter) as write:
+        for batch in table.texts():
+            write(batch)
+
+
+def _write_json(table: Table, path: Path) -> None:
+    separator = b"[\n"
+    with path.open("wb") as file:
+        for lines in _json_lines(table):
+            file.write(separator + b",\n".join(lines))
+            separator = b",\n"
+        file.write(b"\n]\n" if separator == b",\n" else b"[]\n")
+
+
+def _write_lines(table: Table, path: Path) -> None:
+    with path.open("wb") as file:
+        for lines in _json_lines(table):
+            file.write(b"\n".join(lines) + b"\n")
+
+
+def _json_lines(table: Table) -> Iterator[list[bytes]]:
+    """A JSON object for each row; a column of JSON is text that holds JSON."""
+    import pyarrow as pa
+
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+    booleans = {c.name for c in table.entity_type.columns if c.type.kind == "boolean"}
+    for batch in table.batches():
+        columns = [
+            (values.cast(pa.bool_()) if name in booleans else values).to_pylist()
+            for name, values in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        names = batch.schema.names
+        rows = zip(*columns, strict=True)
+        try:
+            yield [encode(dict(zip(names, row, strict=True))).encode() for row in rows]
+        except ValueError as error:
+            raise pa.ArrowInvalid("a number is infinite, which JSON cannot say") from error
+
+
+def _write_parquet(table: Table, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        group: list[pa.RecordBatch] = []
+        for batch in table.typed():
+            group.append(batch)
+            if (
+                sum(part.num_rows for part in group) >= _GROUP_ROWS
+                or sum(part.nbytes for part in group) >= _GROUP_BYTES
+            ):
+                writer.write_table(pa.Table.from_batches(group), row_group_size=_GROUP_ROWS)
+                group = []
+        if group or not table.rows:
+            # Without rows there is a file too, and it has the types.
+            whole = pa.Table.from_batches(group, schema=table.schema)
+            writer.write_table(whole, row_group_size=_GROUP_ROWS)
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """Without free pages and in order; it is a scenario as the source was."""
+    with contextlib.closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+
+
+# -- how to read it --------------------------------------------------------------------------
+
+_NO_TYPES = "\n\nCSV has no types: for codes with leading zeros add `dtype=str`, or export Parquet."
+_SHOWN = 3  # files in the lines; the others go the same way
+
+
+def _variable(file: str) -> str:
+    name = Path(file).stem
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "table"
+
+
+def _pandas(location: str, files: Sequence[str], function: str, options: str = "") -> str:
+    shown = files[:_SHOWN]
+    reads = [
+        f"{_variable(file)} = pd.{function}({f'{location}/{file}'!r}{options})" for file in shown
+    ]
+    counts = " and ".join(
+        f"{{len({_variable(file)})}} {Path(file).stem.replace('_', ' ')}" for file in shown[:2]
+    )
+    lines = ["import pandas as pd", "", *reads, "", f'print(f"Loaded {counts}")']
+    return "Load in Python:\n```python\n" + "\n".join(lines) + "\n```"
+
+
+def _spark_and_pandas(location: str, files: Sequence[str]) -> str:
+    folder = Path(location).expanduser().absolute()
+    lake = f"dbfs:/FileStore/healthsim/{folder.name}"
+    first, name = files[0], _variable(files[0])
+    return "\n".join(
+        [
+            "Load in Databricks:",
+            "```python",
+            "# Upload to DBFS first",
+            "dbutils.fs.cp(",
+            f"    {f'{folder.as_uri()}/'!r},",
+            f"    {f'{lake}/'!r},",
+            "    recurse=True,",
+            ")",
+            "",
+            "# Read with Spark",
+            f"{name} = spark.read.parquet({f'{lake}/{first}'!r})",
+            f"{name}.display()",
+            "```",
+            "",
+            "Or query directly:",
+            "```sql",
+            f"CREATE TABLE healthsim.{name}",
+            "USING PARQUET",
+            f"LOCATION '{lake}/{first}';",
+            "",
+            f"SELECT * FROM healthsim.{name} LIMIT 10;",
+            "```",
+            "",
+            _pandas(location, files, "read_parquet"),
+        ]
+    )
+
+
+def _sqlite(location: str, files: Sequence[str]) -> str:
+    file = f"{location}/{files[0]}"
+    return "\n".join(
+        [
+            "It is a scenario itself. Give its path, copy it into a store's folder, or open it in",
+            "any SQLite tool:",
+            "```",
+            f"healthsim-store summary {file}",
+            f"sqlite3 {file} .tables",
+            "```",
+        ]
+    )

@@ -1,0 +1,445 @@
+"""The database in memory in which a slice of drawn rows becomes entities.
+
+Every value is decided by the profile, the seed, the table, the column and the number of the block
+of counted entities that it stands in, never by the batch: a batch is a slice of what its blocks
+hold. A profile may be a stranger's: its statements compute, in memory, within limits, and do
+nothing else.
+"""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import hashlib
+import itertools
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..errors import DeclarationError
+from ..schema.ddl import quoted
+from ..schema.sqlfile import Statement
+from ..schema.types import Stored
+from ..storage.rows import Rows
+from ..storage.sandbox import permits
+from . import faker_names as names
+from .distributions import Draw, pick
+from .recipe import OPTIONS, RUN, Blueprint
+from .reference_tables import Given
+from .sampled_tables import IMPLICIT, Drawn
+
+BLOCK = 500  # counted entities that are drawn at once
+#: Grows with a change here that makes other values of the same seed.
+ALGORITHM = 1
+
+_SECONDS = 600.0  # for one statement over one batch
+_STEPS = 100_000  # virtual machine steps between looks at the clock, and at Ctrl-C
+_MAX_VALUE = 8_000_000  # bytes of one value
+_MAX_PAGES = 1_000_000  # of 4 kB
+_MAX_ROWS = 5_000_000  # drawn of one table for one block
+
+_FUNCTIONS = ("luhn", "text_id")
+# What builds the profile's own tables and views; nothing else but reading is allowed.
+_BUILDING = (
+    sqlite3.SQLITE_CREATE_TABLE,
+    sqlite3.SQLITE_CREATE_VIEW,
+    sqlite3.SQLITE_CREATE_INDEX,
+    sqlite3.SQLITE_INSERT,
+    sqlite3.SQLITE_UPDATE,
+)
+
+Entities = dict[str, Rows]
+
+_Tables = dict[str, dict[str, Sequence[Any]]]  # columns of drawn tables
+
+
+class _Block:
+    """The drawn rows of some counted entities, as columns, each table in the order of ``n``."""
+
+    def __init__(self, columns: _Tables) -> None:
+        self._columns = columns
+
+    def rows(self, table: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+        columns = self._columns[table]
+        numbers = columns["n"]
+        start = bisect.bisect_left(numbers, first)
+        end = bisect.bisect_right(numbers, last)
+        return zip(*(column[start:end] for column in columns.values()), strict=True)
+
+
+class Workbench:
+    """The database in memory, in which a slice of the drawn rows becomes entities."""
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        *,
+        count: int,
+        seed: int,
+        key: str,
+        options: Mapping[str, Stored],
+    ) -> None:
+        self._blueprint = blueprint
+        self._count = count
+        self._seed = seed
+        self._options = options
+        self._blocks: dict[int, _Block] = {}
+        self._sizes: dict[str, int] = {}
+        self._draws: dict[tuple[str, str], Draw] = {}
+        self._reserved = {RUN, OPTIONS, *(drawn.name for drawn in blueprint.drawn)}
+        self._raised: BaseException | None = None  # by one of our own functions
+        self._deadline = float("inf")
+        # An iterator of batches may be asked in one thread and then in another.
+        self._connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._prepare(key)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _prepare(self, key: str) -> None:
+        connection, blueprint = self._connection, self._blueprint
+        connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+        connection.set_progress_handler(self._late, _STEPS)
+        for name, arguments, function in (
+            # SQLite's own round() has changed between its versions.
+            ("round", 1, _round),
+            ("round", 2, _round),
+            ("luhn", 1, luhn),
+            ("text_id", 1, text_id),
+        ):
+            self._offer(name, arguments, function)
+        facts = [(key, self._seed, self._count, 1, 1)]
+        self._make(RUN, "key, seed, count, first, last", facts)
+        if blueprint.options:
+            columns = ", ".join(quoted(name) for name in self._options)
+            self._make(OPTIONS, columns, [tuple(self._options.values())])
+        # Before the views of the file, which may look at any of them.
+        for drawn in blueprint.drawn:
+            typed = [*((name, "INTEGER") for name in drawn.keys)]
+            typed += [(name, type_.storage) for name, type_, _ in drawn.columns]
+            declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
+            # Rows come in the order of their keys, so that the key costs no index of its own; one
+            # INTEGER alone is the rowid anyway.
+            rowid = "" if drawn.single else " WITHOUT ROWID"
+            with self._located(drawn.where):
+                connection.execute(
+                    f"CREATE TABLE {quoted(drawn.name)} ({declared},"
+                    f" PRIMARY KEY ({', '.join(drawn.keys)})){rowid}"
+                )
+        for given in blueprint.givens:
+            if isinstance(given, Statement):
+                with self._profiles(given.where, building=True):
+                    connection.execute(given.sql)
+            else:
+                with self._located(given.where):
+                    self._fill(given)
+        for drawn in blueprint.drawn:
+            for name, _, distribution in drawn.columns:
+                draw = distribution.draw
+                if distribution.table is not None:
+                    draw = self._pick(distribution.table, distribution.column, drawn.where)
+                self._draws[drawn.name, name] = draw
+
+    # -- the profile's statements --
+
+    def _offer(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
+        def call(*values: Any) -> Any:
+            try:
+                return None if values[0] is None else function(*values)
+            except BaseException as error:
+                # Not raised here: SQLite would only say that some function failed, and Python may
+                # print it besides. `_late` stops the statement, and `_located` tells.
+                self._raised = error
+                return None
+
+        self._connection.create_function(name, arguments, call, deterministic=True)
+
+    def _late(self) -> int:
+        return self._raised is not None or time.monotonic() > self._deadline
+
+    @contextlib.contextmanager
+    def _profiles(self, where: str, *, building: bool = False) -> Iterator[None]:
+        """Run a statement of the profile: it may read, or build tables and views of its own."""
+
+        def authorize(
+            action: int, first: str | None, second: str | None, *context: str | None
+        ) -> int:
+            if action == sqlite3.SQLITE_FUNCTION:
+                name = str(second).lower()
+                allowed = name in _FUNCTIONS or (
+                    permits(action, second) and not name.startswith("current_")
+                )
+            elif building and action in _BUILDING:
+                allowed = str(first).lower() not in self._reserved and (
+                    action != sqlite3.SQLITE_UPDATE or first == "sqlite_master"
+                )
+            else:
+                allowed = permits(action, second)
+            return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+        self._deadline = time.monotonic() + _SECONDS
+        self._connection.set_authorizer(authorize)
+        try:
+            with self._located(where):
+                yield
+        finally:
+            self._deadline = float("inf")
+            self._connection.set_authorizer(None)
+
+    @contextlib.contextmanager
+    def _located(self, where: str) -> Iterator[None]:
+        """Say of an error of SQLite where in the profile it is from."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._tell_raised(where)
+            text = str(error)
+            if text == "interrupted" and self._late():
+                text = f"it took longer than {_SECONDS:.0f} seconds"
+            elif text in ("interrupted", "user-defined function raised exception"):
+                # Ctrl-C came to Python while SQLite was at work.
+                raise KeyboardInterrupt from None
+            raise DeclarationError(f"{where}: {text}") from error
+        self._tell_raised(where)
+
+    def _tell_raised(self, where: str) -> None:
+        raised, self._raised = self._raised, None
+        if isinstance(raised, Exception):
+            raise DeclarationError(f"{where}: {raised}") from raised
+        if raised is not None:
+            raise raised
+
+    def _make(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._connection.execute(f"CREATE TABLE {quoted(table)} ({columns})")
+        places = ", ".join("?" * len(rows[0]))
+        self._connection.executemany(f"INSERT INTO {quoted(table)} VALUES ({places})", rows)
+
+    def _fill(self, given: Given) -> None:
+        columns = ", ".join(f"{quoted(name)} {type_.storage}" for name, type_ in given.columns)
+        rows: Sequence[tuple[Any, ...]] = given.rows
+        if given.provider:
+            rows = [(name,) for name in names.pool(given.provider, where=given.where)]
+        self._make(given.name, columns, rows)
+
+    def _pick(self, table: str, column: str | None, where: str) -> Draw:
+        """A draw of a reference table's rows, by its column ``weight`` if it has one."""
+        with self._located(where):
+            cursor = self._connection.execute(
+                f"SELECT rowid, * FROM {quoted(table)} ORDER BY rowid"
+            )
+            rows = cursor.fetchall()
+        found = [description[0] for description in cursor.description]
+        numbers, *others = zip(*rows, strict=True) if rows else [()]
+        columns = dict(zip(found[1:], others, strict=False))
+        if not rows:
+            raise DeclarationError(f"{where}: @pick {table}: the table is empty")
+        if column is not None and column not in columns:
+            raise DeclarationError(
+                f"{where}: @pick {table}.{column}: there is no such column",
+                hint=did_you_mean(column, columns) or f"It has: {', '.join(columns)}.",
+            )
+        weights = columns.get("weight", (1.0,) * len(rows))
+        if any(not isinstance(weight, int | float) or weight < 0 for weight in weights):
+            raise DeclarationError(f"{where}: @pick {table}: a weight is not a number from 0 on")
+        if not 0 < sum(weights) < 1e15:
+            raise DeclarationError(f"{where}: @pick {table}: every weight is 0, or they are huge")
+        return pick(weights, columns[column] if column is not None else numbers)
+
+    # -- rows of a batch --
+
+    def entities(self, first: int, last: int) -> Entities:
+        connection = self._connection
+        connection.execute("BEGIN")
+        connection.execute("UPDATE run SET first = ?, last = ?", (first, last))
+        numbers = range((first - 1) // BLOCK, (last - 1) // BLOCK + 1)
+        for number in [number for number in self._blocks if number not in numbers]:
+            del self._blocks[number]
+        for drawn in self._blueprint.drawn:
+            connection.execute(f"DELETE FROM {quoted(drawn.name)}")
+        for number in numbers:
+            if number not in self._blocks:
+                self._blocks[number] = self._draw(number)
+            for drawn in self._blueprint.drawn:
+                places = ", ".join("?" * (len(drawn.keys) + len(drawn.columns)))
+                connection.executemany(
+                    f"INSERT INTO {quoted(drawn.name)} VALUES ({places})",
+                    self._blocks[number].rows(drawn.name, first, last),
+                )
+        connection.execute("COMMIT")
+        for name, statement in self._blueprint.steps.items():
+            connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+            with self._profiles(statement.where, building=True):
+                connection.execute(statement.sql)
+        made: Entities = {}
+        for into, statement in self._blueprint.selects.items():
+            with self._profiles(statement.where):
+                cursor = connection.execute(statement.sql)
+                found = tuple(column[0] for column in cursor.description)
+                rows = cursor.fetchall()
+            if len(set(found)) < len(found):
+                double = next(name for name in found if found.count(name) > 1)
+                raise DeclarationError(f"{statement.where}: two columns are called {double}")
+            if rows:
+                made[into] = Rows(found, rows)
+        return made
+
+    def _draw(self, number: int) -> _Block:
+        first = number * BLOCK + 1
+        last = min(first + BLOCK - 1, self._count)
+        tables: _Tables = {}
+        for drawn in self._blueprint.drawn:
+            columns = tables[drawn.name] = self._keys(drawn, tables, first, last)
+            rows = len(columns["n"])
+            for name, _, _ in drawn.columns:
+                uniforms = self._uniforms(f"{drawn.name}.{name}", number, rows)
+                columns[name] = self._draws[drawn.name, name](uniforms)
+        return _Block(tables)
+
+    def _uniforms(self, what: str, number: int, count: int) -> list[float]:
+        # Seeded by text, so that no two columns or blocks share their numbers. Python promises
+        # that random() gives the same ones in every version.
+        seed = f"{self._blueprint.name}/{self._seed}/{what}/{number}"
+        source = random.Random(seed).random  # noqa: S311 - nothing here is a secret
+        return list(itertools.starmap(source, itertools.repeat((), count)))
+
+    def _keys(
+        self, drawn: Drawn, tables: _Tables, first: int, last: int
+    ) -> dict[str, Sequence[Any]]:
+        """The key columns of a table's rows in a block, and so how many rows there are."""
+        if drawn.depth == 0:
+            return {"n": list(range(first, last + 1))}
+        above = tables[drawn.parent]
+        if drawn.when is not None and not self._options[drawn.when]:
+            counts: Sequence[int] = [0] * len(above["n"])
+        elif drawn.total is not None:
+            counts = self._shares(drawn, tables, first, last)
+        else:
+            counts = self._times(drawn, tables)
+        if sum(counts) > _MAX_ROWS:
+            raise DeclarationError(
+                f"{drawn.where}: {sum(counts):,} rows for {last - first + 1} counted entities",
+                hint=f"At most {_MAX_ROWS:,} at once.",
+            )
+        keys: dict[str, Sequence[Any]] = {
+            "n": [n for n, times in zip(above["n"], counts, strict=True) for _ in range(times)]
+        }
+        if drawn.depth == 2:
+            keys["parent"] = [
+                k for k, times in zip(above["k"], counts, strict=True) for _ in range(times)
+            ]
+        if not drawn.single:
+            keys["k"] = list(itertools.chain.from_iterable(range(1, times + 1) for times in counts))
+        return keys
+
+    def _column(self, drawn: Drawn, written: str, tables: _Tables) -> Sequence[Any] | None:
+        """A column with a value for each row of the parent: its own, or TABLE.COLUMN."""
+        table, dot, name = written.rpartition(".")
+        if not dot:
+            table = drawn.parent
+        elif not self._is_beside(table, drawn.parent):
+            return None
+        return None if name in IMPLICIT else tables.get(table, {}).get(name)
+
+    def _is_beside(self, table: str, parent: str) -> bool:
+        """Whether a table has just one row for each of the parent's."""
+        return any(
+            other.name == table and other.parent == parent and other.single
+            for other in self._blueprint.drawn
+        )
+
+    def _times(self, drawn: Drawn, tables: _Tables) -> Sequence[int]:
+        times = drawn.times or ""
+        parents = len(tables[drawn.parent]["n"])
+        if times.isdigit():
+            return [int(times)] * parents
+        counts = self._column(drawn, times, tables)
+        if counts is not None:
+            if len(counts) != parents or any(
+                not isinstance(count, int) or count < 0 for count in counts
+            ):
+                raise DeclarationError(f"{drawn.where}: @times {times}: not a number from 0 on")
+            return counts
+        if times not in self._sizes:
+            try:
+                (self._sizes[times],) = self._connection.execute(
+                    f"SELECT count(*) FROM {quoted(times)}"
+                ).fetchone()
+            except sqlite3.Error:
+                raise DeclarationError(
+                    f"{drawn.where}: @times {times}: neither a number, nor a column of "
+                    f"{drawn.parent}, nor a table",
+                    hint=did_you_mean(times, tables[drawn.parent]),
+                ) from None
+        return [self._sizes[times]] * parents
+
+    def _shares(self, drawn: Drawn, tables: _Tables, first: int, last: int) -> list[int]:
+        """How many rows each parent has, so that all together are the declared total.
+
+        The block's part of the total is shared out by weight: the running sum of the weights,
+        rounded, says where each parent's share ends.
+        """
+        assert drawn.total is not None
+        half = Fraction(1, 2)
+        total = int(drawn.total * last + half) - int(drawn.total * (first - 1) + half)
+        parents = last - first + 1
+        extra = max(0, total - drawn.least * parents)
+        if drawn.weight is None:
+            uniforms = self._uniforms(f"{drawn.name}()", (first - 1) // BLOCK, parents)
+            weights = [0.2 + 1.6 * u for u in uniforms]
+        else:
+            column = self._column(drawn, drawn.weight, tables)
+            if (
+                column is None
+                or len(column) != parents
+                or any(not isinstance(weight, int | float) for weight in column)
+            ):
+                raise DeclarationError(
+                    f"{drawn.where}: @weight {drawn.weight} is no column of numbers of "
+                    f"{drawn.parent}",
+                    hint=did_you_mean(drawn.weight, tables[drawn.parent]),
+                )
+            weights = [max(0.0, float(weight)) for weight in column]
+        if not 0 < sum(weights) < 1e15:
+            weights = [1.0] * parents  # nobody has more than another
+        running = list(itertools.accumulate(weights))
+        whole = running[-1]
+        ends = [int(extra * part / whole + 0.5) for part in running]
+        ends[-1] = extra
+        return [drawn.least + end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+# -- functions for SQL -------------------------------------------------------------------------
+
+
+def _round(value: float | None, digits: int = 0) -> float | None:
+    return None if value is None else float(round(value, digits))
+
+
+def luhn(digits: str | int) -> str:
+    """The digits with their check digit (ISO/IEC 7812) behind.
+
+    An NPI is what follows 80840 in ``luhn('80840' || nine digits)``.
+    """
+    total = 0
+    for position, digit in enumerate(reversed(str(digits))):
+        value = int(digit) * (1 if position % 2 else 2)
+        total += value - 9 if value > 9 else value
+    return f"{digits}{-total % 10}"
+
+
+def text_id(text: str) -> str:
+    """12 letters and digits, the same for the same text."""
+    digest = hashlib.blake2b(str(text).encode(), digest_size=12).digest()
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"  # without what is taken for another
+    return "".join(alphabet[byte & 31] for byte in digest)

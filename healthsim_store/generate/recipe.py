@@ -1,0 +1,301 @@
+"""A profile's SQL, read: options, tables that are given, tables that are drawn, SELECTs.
+
+docs/profiles.md says how one is written. Nothing is generated here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from ..errors import DeclarationError
+from ..schema.model import Column
+from ..schema.parser import parse_statement, read_column
+from ..schema.sqlfile import Comment, Statement, read_comment, read_statements
+from .markers import check_markers, columns_of, rate, whole
+from .profile import Profile
+from .reference_tables import Given, read_csv_table, read_names_table
+from .sampled_tables import ROOT, Drawn, read_drawn_table
+
+HEAD_MARKERS = ("counts", "count", "include")
+STATEMENT_MARKERS = (
+    "batch", "csv", "for", "into", "least", "names", "never", "target", "times", "total", "weight",
+    "when",
+)  # fmt: skip
+OPTIONS, RUN = "options", "run"  # tables of one row
+MAX_COUNT = 10_000_000
+
+_MAX_DEPTH = 20  # of includes
+# Options of the command line and of `generate`, which an option of a profile may not hide.
+_TAKEN = ("batch", "count", "profile", "seed", "store")
+# What would make another result tomorrow.
+_CLOCK = re.compile(
+    r"'(?:now|localtime)'|\bcurrent_(?:date|time|timestamp)\b"
+    r"|\b(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\)",
+    re.IGNORECASE,
+)
+_KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A SELECT over the entities: a value for each independent unit, and their intended mean."""
+
+    name: str
+    mean: float
+    sql: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A SELECT over the entities that must not find a row."""
+
+    name: str
+    sql: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A whole profile. ``selects`` make the entities: by entity type, in the order written.
+
+    ``steps`` are tables that are worked out for each batch, by name.
+    """
+
+    name: str
+    version: str
+    where: str
+    title: str
+    counts: str
+    count: int
+    fingerprint: str
+    options: tuple[Column, ...]
+    givens: tuple[Given | Statement, ...]
+    drawn: tuple[Drawn, ...]
+    steps: dict[str, Statement]
+    selects: dict[str, Statement]
+    targets: tuple[Target, ...]
+    nevers: tuple[Never, ...]
+
+    @property
+    def providers(self) -> list[tuple[str, str]]:
+        """What a library gives names for, and where that is asked."""
+        found = [given for given in self.givens if isinstance(given, Given)]
+        return [(given.provider, given.where) for given in found if given.provider]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What is found while the files are read."""
+
+    options: dict[str, Column] = field(default_factory=dict)
+    givens: list[Given | Statement] = field(default_factory=list)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
+    steps: dict[str, Statement] = field(default_factory=dict)
+    selects: dict[str, Statement] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    nevers: dict[str, Never] = field(default_factory=dict)
+    tables: set[str] = field(default_factory=lambda: {RUN, ROOT})
+    texts: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
+
+
+def read_blueprint(profile: Profile) -> Blueprint:
+    """Raises DeclarationError: file, line, what is wrong and what is allowed."""
+    head = _head(profile.sql, profile.where)
+    parts = _Parts()
+    try:
+        _read(_File(profile, profile.sql, profile.where), parts)
+    except RecursionError:
+        raise DeclarationError(f"{profile.where}: it is nested too deeply") from None
+    roots = [drawn for drawn in parts.drawn.values() if drawn.parent == ROOT]
+    if len(roots) != 1:
+        raise DeclarationError(
+            f"{profile.where}: {len(roots)} tables are @for {ROOT}",
+            hint="One table has a row for each counted entity: -- A person @for count",
+        )
+    if not parts.selects:
+        raise DeclarationError(
+            f"{profile.where}: no SELECT makes entities",
+            hint="Write -- @into patients above one.",
+        )
+    counts = head.markers.get("counts", "")
+    if not counts or not head.text:
+        raise DeclarationError(
+            f"{profile.where}: the first comment does not say what is made and counted",
+            hint="-- Adults with type 2 diabetes @counts patients @count 150, and an empty line.",
+        )
+    if counts not in parts.selects:
+        raise DeclarationError(
+            f"{profile.where}: @counts {counts}, which no SELECT is @into",
+            hint=f"It makes {', '.join(parts.selects)}.",
+        )
+    digest = hashlib.sha256("\0".join(parts.texts).encode()).hexdigest()
+    return Blueprint(
+        name=profile.name,
+        version=profile.version,
+        where=profile.where,
+        title=head.text,
+        counts=counts,
+        count=whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
+        fingerprint=digest[:12],
+        options=tuple(parts.options.values()),
+        givens=tuple(parts.givens),
+        drawn=tuple(parts.drawn.values()),
+        steps=parts.steps,
+        selects=parts.selects,
+        targets=tuple(parts.targets.values()),
+        nevers=tuple(parts.nevers.values()),
+    )
+
+
+def _head(sql: str, where: str) -> Comment:
+    """The first comment of the file, up to an empty line."""
+    lines: list[str] = []
+    if "\0" in sql:
+        raise DeclarationError(f"{where}: there is a NUL in it")
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            if not line.strip():
+                break
+            lines = []  # it belongs to a statement
+            break
+        lines.append(line.removeprefix("--").strip())
+    return read_comment(" ".join(lines), allowed=HEAD_MARKERS, where=f"{where}, line 1")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a profile, and where the files lie that it names."""
+
+    profile: Profile
+    sql: str
+    where: str
+    package: str = ""  # of a part of another package
+    depth: int = 0
+
+    def text(self, name: str, marker: str) -> tuple[str, str]:
+        """The full name and the text of a file that this one names. Raises DeclarationError."""
+        full = f"{self.package}/{name}" if self.package and "/" not in name else name
+        try:
+            return full, self.profile.read(full)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "is not there" if isinstance(error, FileNotFoundError) else str(error)
+            raise DeclarationError(
+                f"{self.where}: @{marker} {name}: {reason}",
+                hint="A file lies beside the profile; one of another plugin is package/file.",
+            ) from None
+
+
+def _read(file: _File, parts: _Parts) -> None:
+    """First what a file includes, then its own statements."""
+    for name in _head(file.sql, file.where).words("include"):
+        full, sql = file.text(name, "include")
+        if file.depth == _MAX_DEPTH:
+            raise DeclarationError(f"{file.where}: @include {name} goes too deep")
+        if full not in parts.read:
+            parts.read.add(full)
+            package = full.rpartition("/")[0]
+            _read(_File(file.profile, sql, full, package, file.depth + 1), parts)
+    parts.texts.append(file.sql)
+    for statement in read_statements(file.sql, file=file.where, markers=STATEMENT_MARKERS):
+        _take(file, statement, parts)
+
+
+def _take(file: _File, statement: Statement, parts: _Parts) -> None:
+    markers = statement.comment.markers
+    found = _KIND.match(statement.sql.lstrip())
+    kind = " ".join(found[1].upper().split()) if found else ""
+    where = statement.where
+    if not markers.keys() & {"target", "never"} and _CLOCK.search(statement.sql):
+        raise DeclarationError(
+            f"{where}: today's date is not there, since the same seed makes the same tomorrow",
+            hint="Declare a day in the table options, with a default.",
+        )
+    if kind in ("SELECT", "WITH"):
+        _take_select(statement, parts)
+    elif kind == "CREATE TABLE":
+        _take_table(file, statement, parts)
+    elif kind in ("CREATE VIEW", "INSERT INTO"):
+        check_markers(statement)
+        parts.givens.append(statement)
+    else:
+        raise DeclarationError(
+            f"{where}: this does not belong in a profile",
+            hint="CREATE TABLE, CREATE VIEW, INSERT INTO, and SELECT with @into, @target or "
+            "@never do.",
+        )
+
+
+def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
+    markers, where = statement.comment.markers, statement.where
+    tree = parse_statement(statement).this
+    name = (tree.this if isinstance(tree, exp.Schema) else tree).name
+    if name.lower() == OPTIONS:
+        check_markers(statement)
+        for part in columns_of(statement)[1]:
+            option, _, _ = read_column(part, f"{where}, option {part.name}", markers=())
+            if option.name in _TAKEN:
+                raise DeclarationError(
+                    f"{where}: an option cannot be called {option.name}",
+                    hint=f"Taken: {', '.join(_TAKEN)}.",
+                )
+            parts.options[option.name] = option
+        return
+    if name.lower() in parts.tables:
+        raise DeclarationError(f"{where}: the name {name} is taken")
+    parts.tables.add(name.lower())
+    if "for" in markers:
+        parts.drawn[name] = read_drawn_table(statement, above=parts.drawn, options=parts.options)
+    elif "csv" in markers:
+        check_markers(statement, "csv")
+        full, text = file.text(markers["csv"], "csv")
+        parts.texts.append(text)
+        parts.givens.append(read_csv_table(statement, full, text))
+    elif "names" in markers:
+        check_markers(statement, "names")
+        parts.givens.append(read_names_table(statement))
+    elif "batch" in markers:
+        check_markers(statement, "batch")
+        parts.steps[name] = statement
+    else:
+        check_markers(statement)
+        parts.givens.append(statement)
+
+
+def _take_select(statement: Statement, parts: _Parts) -> None:
+    markers, where = statement.comment.markers, statement.where
+    text = statement.comment.text
+    check_markers(statement, "into", "target", "never")
+    if len(markers) != 1:
+        raise DeclarationError(
+            f"{where}: a SELECT needs one of @into, @target and @never",
+            hint="@into ENTITY_TYPE makes entities; @target MEAN and @never test them.",
+        )
+    if "into" in markers:
+        into = markers["into"]
+        if into in parts.selects:
+            raise DeclarationError(
+                f"{where}: a second SELECT into {into}",
+                hint="Join the two by UNION ALL, so that the entities of one person stay together.",
+            )
+        parts.selects[into] = statement
+        return
+    if not text:
+        raise DeclarationError(f"{where}: a @target or @never says in words what it is about")
+    if text in parts.nevers or text in parts.targets:
+        raise DeclarationError(f"{where}: a second @target or @never called {text}")
+    if "never" in markers:
+        parts.nevers[text] = Never(text, statement.sql, where)
+        return
+    mean = rate(markers["target"].removeprefix("-"))
+    if mean is None:
+        raise DeclarationError(
+            f"{where}: @target {markers['target']}", hint="A number: the mean that is meant."
+        )
+    mean = -mean if markers["target"].startswith("-") else mean
+    parts.targets[text] = Target(text, float(mean), statement.sql, where)

@@ -1,0 +1,150 @@
+"""One run of a profile: what it takes to make it, and its batches."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..errors import DeclarationError, InvalidArgument
+from ..schema.ddl import quoted
+from ..schema.types import Stored
+from ..storage.sandbox import permits
+from . import faker_names as names
+from .engine import ALGORITHM, Entities, Workbench, text_id
+from .recipe import MAX_COUNT, Blueprint
+
+MAX_BATCH = 100_000
+MAX_SEED = 2**63 - 1
+
+
+def default_batch(count: int) -> int:
+    """Small runs in batches of 50; large ones in twenty, of at most 2,000, for memory's sake."""
+    return min(2_000, max(50, count // 20))
+
+
+class Generation:
+    """A profile with its seed, count and options. Raises InvalidArgument."""
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        *,
+        count: int | None = None,
+        seed: int | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.blueprint = blueprint
+        self.count = _whole("count", blueprint.count if count is None else count, 1, MAX_COUNT)
+        self.seed = _whole("seed", secrets.randbelow(10**6) if seed is None else seed, 0, MAX_SEED)
+        self.options = _read_options(blueprint, options or {})
+
+    @property
+    def key(self) -> str:
+        """Five letters and digits that differ between runs, for ids that are unique beyond one."""
+        told = [self.blueprint.name, self.seed, self.count, sorted(self.options.items())]
+        return text_id(json.dumps(told))[:5]
+
+    def facts(self) -> dict[str, Any]:
+        """What it takes to make the same again; JSON-ready, for a scenario's log."""
+        facts: dict[str, Any] = {
+            "profile": self.blueprint.name,
+            "version": self.blueprint.version,
+            "fingerprint": self.blueprint.fingerprint,
+            "algorithm": ALGORITHM,
+            "seed": self.seed,
+            "count": self.count,
+            "options": self.options,
+        }
+        pools = [names.pool(provider, where=where) for provider, where in self.blueprint.providers]
+        return facts | ({"names": names.digest(pools)} if pools else {})
+
+    def batches(
+        self, batch: int | None = None, *, start: int = 1, stop: int | None = None
+    ) -> Iterator[tuple[int, int, Entities]]:
+        """The number of the first and last counted entity of each batch, and its entities.
+
+        From the counted entity ``start`` to ``stop``, by default all. A batch of which nothing is
+        made is part of the next one.
+
+        Raises DeclarationError when the profile's SQL fails.
+        """
+        size = _whole("batch", default_batch(self.count) if batch is None else batch, 1, MAX_BATCH)
+        return self._batches(size, start, self.count if stop is None else stop)
+
+    def _batches(self, size: int, start: int, stop: int) -> Iterator[tuple[int, int, Entities]]:
+        bench = Workbench(
+            self.blueprint, count=self.count, seed=self.seed, key=self.key, options=self.options
+        )
+        with contextlib.closing(bench):
+            begun = start
+            for first in range(start, stop + 1, size):
+                last = min(first + size - 1, stop)
+                entities = bench.entities(first, last)
+                if entities:
+                    yield begun, last, entities
+                    begun = last + 1
+
+
+def _whole(name: str, value: Any, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidArgument(
+            f"{name} is {value!r:.40}.", hint=f"Give a whole number from {least} to {most:,}."
+        )
+    return value
+
+
+def _read_options(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, Stored]:
+    """The options as they are stored, defaults included; each is judged by its own CHECK."""
+    known = {option.name: option for option in blueprint.options}
+    for name in given:
+        if name not in known:
+            listed = f"It has: {', '.join(known)}." if known else "It has no options."
+            raise InvalidArgument(
+                f"{blueprint.name} has no option {name!r:.60}.",
+                hint=" ".join(filter(None, (did_you_mean(str(name), known), listed))),
+            )
+    told: dict[str, Stored] = {}
+    with contextlib.closing(sqlite3.connect(":memory:")) as judge:
+        judge.set_authorizer(_authorize)
+        for name, option in known.items():
+            wrong = InvalidArgument(
+                f"The option {name} of {blueprint.name} is {given.get(name)!r:.60}.",
+                hint=f"It must be {option.expected}.",
+            )
+            try:
+                value = given[name] if name in given else _ask(judge, option.default or "NULL")
+                told[name] = option.coerce(value)
+                broken = [
+                    check
+                    for check in option.checks
+                    if _ask(judge, f"{check} FROM (SELECT ? AS {quoted(name)})", told[name]) == 0
+                ]
+            except sqlite3.Error as error:
+                raise DeclarationError(
+                    f"{blueprint.where}: the option {name}: {error}",
+                    hint="A DEFAULT is a literal, and a CHECK is about its own option.",
+                ) from error
+            except ValueError:
+                raise wrong from None
+            if broken:
+                wrong.hint = f"It must hold that {broken[0]}."
+                raise wrong
+            if told[name] is None and option.required:
+                raise InvalidArgument(
+                    f"{blueprint.name} needs the option {name}: {option.description}.",
+                    hint=f"It must be {option.expected}.",
+                )
+    return told
+
+
+def _ask(judge: sqlite3.Connection, expression: str, *parameters: Any) -> Any:
+    return judge.execute(f"SELECT {expression}", parameters).fetchone()[0]
+
+
+def _authorize(action: int, first: str | None, second: str | None, *context: str | None) -> int:
+    return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY

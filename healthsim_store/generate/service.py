@@ -1,0 +1,422 @@
+"""Generating: a profile's batches streamed into a scenario, and made again from its log."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..errors import (
+    DeclarationError,
+    EmptyBatch,
+    HealthsimStoreError,
+    InvalidArgument,
+    ScenarioExists,
+    UnknownProfile,
+)
+from ..operations.builder import Progress
+from ..operations.diff_report import DiffResult
+from ..plugins import installed
+from ..query.summary import Summary
+from ..storage.rows import Row
+from ..store import Store
+from .engine import Entities
+from .profile import FOLDER, SUFFIX, Profile, profile_files
+from .recipe import Blueprint, read_blueprint
+from .run import Generation
+
+OPERATION = "generate"  # in a scenario's log
+
+_WHOLE_LOG = 1_000_000
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """What was generated: ``run`` is all that it takes to make the same again.
+
+    ``first`` is the counted entity that this call began with: above 1 where it went on with a run
+    that had been interrupted, None where there was nothing left to do.
+    """
+
+    scenario: str
+    run: Mapping[str, Any]
+    first: int | None
+    inserted: Mapping[str, int]
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "run": dict(self.run),
+            "first": self.first,
+            "inserted": dict(self.inserted),
+            "summary": self.summary.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class RegenerateResult:
+    """A scenario made again. ``difference`` is from the one that was there to the new one."""
+
+    source: str
+    scenario: str
+    runs: tuple[Mapping[str, Any], ...]
+    difference: DiffResult
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "scenario": self.scenario,
+            "runs": [dict(run) for run in self.runs],
+            "difference": self.difference.to_dict(),
+            "summary": self.summary.to_dict(),
+        }
+
+
+def find_profile(store: Store, profile: str) -> Profile:
+    """The profile of a name, or in the .sql file of a path. Raises UnknownProfile."""
+    if not isinstance(profile, str):
+        raise InvalidArgument(f"A profile is given by its name, not {profile!r:.60}.")
+    brought = installed().find("profiles")  # also because a file may include parts of plugins
+    if profile.endswith(SUFFIX):
+        if Path(profile).is_file():
+            return Profile.from_file(Path(profile))
+        raise UnknownProfile(f"There is no file {profile!r:.200}.", hint="Give a profile's path.")
+    files = profile_files(store.path / FOLDER)
+    # A file may not take a plugin's name: the same command should make the same everywhere.
+    if profile in brought:
+        found: Profile = brought[profile]
+        return found
+    if profile in files:
+        return Profile.from_file(files[profile])
+    known = sorted({*brought, *files})
+    near = did_you_mean(profile, known)
+    listed = f"Known: {', '.join(known)}." if known else "No plugin brings one."
+    raise UnknownProfile(
+        f"There is no profile {profile!r:.60}.",
+        hint=" ".join(filter(None, (near, listed, f"Or give the path of a {SUFFIX} file."))),
+    )
+
+
+def generate(
+    store: Store,
+    profile: str,
+    *,
+    count: int | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+    **options: Any,
+) -> Iterator[dict[str, list[Row]]]:
+    """Batches of entities, as `persist` takes them; nothing is stored.
+
+    ``batch`` is how many counted entities are in each; it does not change what is made.
+
+    Raises UnknownProfile, InvalidArgument, DeclarationError.
+    """
+    blueprint = read_blueprint(find_profile(store, profile))
+    run = Generation(blueprint, count=count, seed=seed, options=options)
+    return (
+        {entity_type: list(rows) for entity_type, rows in entities.items()}
+        for _, _, entities in run.batches(batch)
+    )
+
+
+def generate_scenario(
+    store: Store,
+    profile: str,
+    *,
+    count: int | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    into: str | None = None,
+    tags: Sequence[str] = (),
+    description: str | None = None,
+    progress: Progress = lambda _: None,
+) -> GenerateResult:
+    """Generate a profile into a scenario, batch by batch; each batch is whole or not there.
+
+    Without ``into`` a new scenario is named after the profile. With the name of a scenario that
+    has a part of the very same run, the rest is added. Without ``seed`` one is chosen, or that of
+    the run that is not finished; the result and the scenario's log tell it. ``progress`` is told
+    how many counted entities were just stored.
+
+    Raises UnknownProfile, InvalidArgument, DeclarationError, and what `Store.persist` raises.
+    """
+    if into is not None and not isinstance(into, str):
+        raise InvalidArgument(f"into is {into!r:.60}.", hint="Give a scenario's name.")
+    blueprint = read_blueprint(find_profile(store, profile))
+    there = into is not None and store.exists(into)
+    run = Generation(blueprint, count=count, seed=seed, options=options)
+    if seed is None and there:
+        assert into is not None
+        run = _unfinished(store, into, run) or run
+    done = _done(store, into, run) if into is not None and there else 0
+    batches = run.batches(batch, start=done + 1)
+    first = next(batches, None)
+    if first is None and not done:
+        raise EmptyBatch(
+            f"{profile} makes nothing of a count of {run.count}.", hint="Give a larger count."
+        )
+    if first is None:
+        assert into is not None
+        summary = store.get_summary(into, samples=0)
+        return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
+    with _telling_how_to_go_on(profile, run) as stored:
+        result = store.persist_batches(
+            _logged(run, itertools.chain([first], batches), progress),
+            scenario=into,
+            context=blueprint.name,
+            tags=tags,
+            description=description or (None if there else blueprint.title),
+            operation=OPERATION,
+            stored=stored,
+        )
+    return GenerateResult(result.scenario, run.facts(), done + 1, result.inserted, result.summary)
+
+
+def _logged(
+    run: Generation, batches: Iterator[tuple[int, int, Entities]], progress: Progress
+) -> Iterator[tuple[Entities, dict[str, Any]]]:
+    """Each batch with its facts for the log; who takes one has stored the one before."""
+    facts = run.facts()
+    for first, last, entities in batches:
+        yield entities, facts | {"first": first, "last": last}
+        progress(last - first + 1)
+
+
+@contextlib.contextmanager
+def _telling_how_to_go_on(
+    profile: str, run: Generation
+) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
+    """Whatever stops a run half-way also says what is in, and the command that adds the rest."""
+    reached: list[tuple[str, int]] = []
+
+    def note() -> str:
+        scenario, last = reached[-1]
+        options = "".join(
+            f" --set {shlex.quote(f'{name}={value}')}"
+            for name, value in run.options.items()
+            if value is not None
+        )
+        return (
+            f"{last:,} of {run.count:,} {run.blueprint.counts} are in {scenario}, in whole batches."
+            f" Go on with: healthsim-store generate {shlex.quote(profile)} --count {run.count}"
+            f" --seed {run.seed}{options} --into {scenario}"
+        )
+
+    try:
+        yield lambda scenario, details: reached.append((scenario, details["last"]))
+    except HealthsimStoreError as error:
+        if reached:
+            error.hint = f"{error.hint}\n{note()}" if error.hint else note()
+        raise
+    except KeyboardInterrupt as interrupt:
+        if reached:
+            interrupt.add_note(note())
+        raise
+
+
+_IDENTITY = ("profile", "seed", "count", "options")
+_RESULT = {
+    "fingerprint": "its statements or tables",
+    "names": "the library's names",
+    "algorithm": "how values are drawn",
+}
+
+
+def _runs(store: Store, scenario: str) -> list[tuple[dict[str, Any], int]]:
+    """The runs that are in a scenario's log, the oldest first, and how far each has come."""
+    info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
+    runs: dict[str, tuple[dict[str, Any], int]] = {}
+    for entry in reversed(info.log):
+        facts = dict(entry.get("details") or {})
+        if entry["operation"] != OPERATION or not {*_IDENTITY, "last"} <= facts.keys():
+            continue
+        last = facts.pop("last")
+        # A run that was begun before an upgrade and finished after it is one.
+        key = json.dumps([facts.get(name) for name in (*_IDENTITY, *_RESULT)], sort_keys=True)
+        runs[key] = (facts, max(last, runs[key][1] if key in runs else 0))
+    return list(runs.values())
+
+
+def _unfinished(store: Store, into: str, run: Generation) -> Generation | None:
+    """The same run as one that is not finished there, whose seed is then meant."""
+    alike = [name for name in _IDENTITY if name != "seed"]
+    wanted = run.facts()
+    seeds = {
+        facts["seed"]
+        for facts, last in _runs(store, into)
+        if last < facts["count"] and all(facts[name] == wanted[name] for name in alike)
+    }
+    if len(seeds) > 1:
+        raise InvalidArgument(
+            f"{into} has {len(seeds)} runs that are not finished.",
+            hint=f"Give one's seed: {', '.join(map(str, sorted(seeds)))}.",
+        )
+    if not seeds:
+        return None
+    return Generation(run.blueprint, count=run.count, seed=seeds.pop(), options=run.options)
+
+
+def _done(store: Store, into: str, run: Generation) -> int:
+    """How many counted entities of this run are in the scenario already."""
+    wanted = run.facts()
+    for facts, last in _runs(store, into):
+        if any(facts[name] != wanted[name] for name in _IDENTITY if name != "profile"):
+            continue
+        half = f"{into} has {last:,} of {run.count:,} from {facts['profile']}"
+        if facts["profile"] != wanted["profile"]:
+            if last < run.count and not _changed(facts, wanted):
+                raise InvalidArgument(
+                    f"{half}, which is this profile under another name.",
+                    hint="Give it that name again, or generate a new scenario.",
+                )
+            continue
+        if last < run.count and _changed(facts, wanted):
+            raise InvalidArgument(
+                f"{half} {facts.get('version')}, which has changed since: the rest would not fit.",
+                hint="Generate a new scenario.",
+            )
+        return int(last)
+    return 0
+
+
+def regenerate_scenario(
+    store: Store,
+    scenario: str,
+    *,
+    new_name: str | None = None,
+    profile: str | None = None,
+    progress: Progress = lambda _: None,
+) -> RegenerateResult:
+    """Make a scenario again from the seeds and options in its log, beside the one that is there.
+
+    Without ``new_name`` it is called after the scenario, with ``-again``. ``profile`` is the path
+    of a profile that is no longer found by its name. What was added otherwise is not made again;
+    the difference tells.
+
+    Raises UnknownProfile, and InvalidArgument when nothing in it was generated or a profile has
+    changed since.
+    """
+    source = store.find(scenario).stem
+    runs = _runs(store, source)
+    if not runs:
+        raise InvalidArgument(
+            f"{source} was not generated, so it cannot be made again.", hint=_history(store, source)
+        )
+    made = [_again(store, facts, profile) for facts, _ in runs]
+    if new_name is not None and store.exists(new_name):
+        raise ScenarioExists(
+            f"There is a scenario {new_name!r} already.", hint="Choose another name."
+        )
+    name = new_name or store.free_name(f"{source}-again")
+    info = store.scenario_info(source)
+
+    def batches() -> Iterator[tuple[Entities, dict[str, Any]]]:
+        for run, (_, last) in zip(made, runs, strict=True):
+            yield from _logged(run, run.batches(stop=last), progress)
+
+    try:
+        result = store.persist_batches(
+            batches(),
+            scenario=name,
+            tags=info.tags,
+            description=info.description,
+            operation=OPERATION,
+        )
+    except BaseException:
+        # Half of it is of no use: unlike a run of its own, it would not be gone on with.
+        if store.exists(name):
+            store.delete_scenario(name)
+        raise
+    return RegenerateResult(
+        source=source,
+        scenario=result.scenario,
+        runs=tuple(facts for facts, _ in runs),
+        difference=store.diff_scenarios(source, result.scenario),
+        summary=result.summary,
+    )
+
+
+def _again(store: Store, facts: Mapping[str, Any], path: str | None) -> Generation:
+    try:
+        found = find_profile(store, facts["profile"])
+    except UnknownProfile:
+        if path is None:
+            raise
+        found = find_profile(store, path)
+    else:
+        if path is not None and Path(path).stem == facts["profile"]:
+            found = find_profile(store, path)
+    # The name has a part in what is drawn, whatever the file is called now.
+    blueprint = dataclasses.replace(read_blueprint(found), name=facts["profile"])
+    run = Generation(blueprint, count=facts["count"], seed=facts["seed"], options=facts["options"])
+    now = run.facts()
+    if _changed(facts, now):
+        raise InvalidArgument(
+            f"The profile {blueprint.name} is no longer what it was: version "
+            f"{facts.get('version')} then, {now['version']} now; {_changed(facts, now)} differ.",
+            hint="Install what it was, or generate a new scenario with the same seed.",
+        )
+    return run
+
+
+def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What of a profile is not what it was. A new version may well have left it alone."""
+    return " and ".join(told for name, told in _RESULT.items() if then.get(name) != now.get(name))
+
+
+def _history(store: Store, scenario: str) -> str:
+    """What to do about a scenario that came about otherwise."""
+    info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
+    if info.parents:
+        return f"It was made of {', '.join(info.parents)}: regenerate those."
+    operations = ", ".join(dict.fromkeys(str(entry["operation"]) for entry in reversed(info.log)))
+    return f"Its log has: {operations or 'nothing'}."
+
+
+def list_profiles(store: Store) -> list[dict[str, Any]]:
+    """Every profile as `describe` tells it; one that cannot be used has a ``problem`` instead."""
+    brought = installed().find("profiles")
+    files = profile_files(store.path / FOLDER)
+    found: list[dict[str, Any]] = []
+    for name in sorted({*brought, *files}):
+        try:
+            found.append(describe(read_blueprint(find_profile(store, name))))
+        except DeclarationError as error:
+            found.append({"name": name, "problem": str(error)})
+        if name in brought and name in files:
+            problem = f"{files[name]}: a plugin brings a profile of this name; rename the file"
+            found.append({"name": name, "problem": problem})
+    return found
+
+
+def describe(blueprint: Blueprint) -> dict[str, Any]:
+    """What a person wants to know before generating; JSON-ready."""
+    return {
+        "name": blueprint.name,
+        "version": blueprint.version,
+        "title": blueprint.title,
+        "counts": blueprint.counts,
+        "count": blueprint.count,
+        "entity_types": list(blueprint.selects),
+        "options": [
+            {
+                "name": option.name,
+                "type": option.type.sql,
+                "default": option.default,
+                "allowed": list(option.values) or list(option.checks),
+                "description": option.description,
+            }
+            for option in blueprint.options
+        ],
+    }

@@ -1,0 +1,254 @@
+"""A new scenario file built from the tables of others, set by set, and proven before it is kept.
+
+The file has no name yet and nobody sees it, so it needs no journal; whoever builds throws it away
+when anything fails. Its rows were judged by the same rules where they come from, so CHECKs are left
+out where no value that they look at changes; what copying could break is looked at in the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..base.atomic import flush
+from ..base.prefetch import work_ahead
+from ..base.sqlite import connect_writable, file_errors, uri
+from ..errors import CopyFailed, NotWritable
+from ..schema.ddl import literal, quoted
+from ..schema.model import EntityType, Reference
+from ..storage import format as fileformat
+from ..storage.sandbox import Sandbox
+
+T = TypeVar("T")
+
+SOURCE = "source"  # the schema under which the file is attached whose rows are read
+Progress = Callable[[int], None]  # is told how many rows have just been dealt with
+
+_ROWS = 100_000  # between two calls of progress, and between two chances to interrupt
+
+
+class Building:
+    """The file while it is built. Raises CopyFailed for what cannot be built or proven."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
+        self.connection = connect_writable(path, mode="rwc")
+        self._progress = progress
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "foreign_keys = OFF",  # asked for all at once in the end
+            "cache_size = -65536",
+        ):
+            self.connection.execute(f"PRAGMA {pragma}")
+
+    def create(self, *, description: str | None = None) -> str:
+        """Make the empty file a scenario; its id. Before anything is attached."""
+        with self.writing():
+            return fileformat.create(self.connection, description=description).scenario_id
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @contextlib.contextmanager
+    def reading(self, source: Path) -> Iterator[None]:
+        """One source as it is at this moment: attached read-only, all of it in one transaction."""
+        with contextlib.closing(Sandbox(source)):
+            pass  # that it is a scenario, whole, and of a format that we know
+        connection = self.connection
+        with file_errors(source):
+            connection.execute(f"ATTACH ? AS {SOURCE}", (uri(source, "ro"),))
+            try:
+                connection.execute("BEGIN")
+                yield
+                connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                # The source is only read, so this is about the new file.
+                if "full" in str(error) or "disk I/O" in str(error):
+                    raise NotWritable(
+                        f"There is no room for the copy in {self._path.parent}: {error}.",
+                        hint="Free some space. Nothing was kept.",
+                    ) from error
+                raise
+            except sqlite3.IntegrityError as error:
+                raise CopyFailed(
+                    f"{source.stem} could not be copied: {error}.",
+                    hint=f"healthsim-store check {source.stem} says whether the file is sound.",
+                ) from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                connection.execute(f"DETACH {SOURCE}")
+
+    def check_tables(self, source: Path, names: Sequence[str]) -> None:
+        """That what is declared is a table: a stranger's view would run what it likes."""
+        kinds = dict(
+            self.connection.execute(f"SELECT name, type FROM {SOURCE}.sqlite_master").fetchall()
+        )
+        for name in names:
+            if kinds.get(name) != "table":
+                raise CopyFailed(
+                    f"{source.stem}: {name} is declared, but is no table there.",
+                    hint=f"healthsim-store check {source.stem} says more.",
+                )
+
+    def table_sql(self, name: str) -> str:
+        """The source's CREATE TABLE."""
+        (sql,) = self.connection.execute(
+            f"SELECT sql FROM {SOURCE}.sqlite_master WHERE name = ? AND type = 'table'", (name,)
+        ).fetchone()
+        return str(sql)
+
+    def copy(
+        self,
+        name: str,
+        values: Mapping[str, str],
+        *,
+        where: str = "",
+        changed: Sequence[str] = (),
+        checked: bool = False,
+    ) -> int:
+        """INSERT the source's rows of a table, in their order; how many.
+
+        ``values`` are columns and the SQL of each, over the table as ``s``. CHECKs are skipped
+        unless one looks at a ``changed`` column, or ``checked``.
+        """
+        table = quoted(name)
+        connection = self.connection
+        first, last = connection.execute(
+            f"SELECT (SELECT min(rowid) FROM {SOURCE}.{table}),"
+            f" (SELECT max(rowid) FROM {SOURCE}.{table})"
+        ).fetchone()
+        if first is None:
+            return 0
+        checked = checked or self._checks_look_at(name, changed)
+        connection.execute(f"PRAGMA ignore_check_constraints = {'OFF' if checked else 'ON'}")
+        copied = 0
+        sql = (
+            f"INSERT INTO main.{table} ({', '.join(map(quoted, values))})"
+            f" SELECT {', '.join(values.values())} FROM {SOURCE}.{table} AS s"
+            f" WHERE s.rowid BETWEEN ? AND ?{f' AND {where}' if where else ''} ORDER BY s.rowid"
+        )
+        while first <= last:
+            count = connection.execute(sql, (first, min(last, first + _ROWS - 1))).rowcount
+            self._progress(count)
+            copied += count
+            first += _ROWS
+        connection.execute("PRAGMA ignore_check_constraints = OFF")
+        return copied
+
+    def _checks_look_at(self, name: str, changed: Sequence[str]) -> bool:
+        from sqlite_utils import Database  # slow to import, but the format's migrations did it
+
+        database = Database(self.connection, execute_plugins=False, recursive_triggers=False)
+        harmless = {f"{quoted(column)} <> ''" for column in changed}
+        return any(
+            column in check.check
+            for check in database.table(name).checks
+            if check.check not in harmless
+            for column in changed
+        )
+
+    def copy_indexes(self, name: str) -> None:
+        """Make a table's indexes, once its rows are in: at once it is faster than row by row."""
+        for (sql,) in self.connection.execute(
+            f"SELECT sql FROM {SOURCE}.sqlite_master"
+            " WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY rowid",
+            (name,),
+        ).fetchall():
+            self.connection.execute(sql)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction, outside of `reading`."""
+        self.connection.execute("BEGIN")
+        yield
+        self.connection.execute("COMMIT")
+
+    def ask(self, questions: Iterable[Callable[[sqlite3.Connection], T]]) -> list[T]:
+        """What the file answers, outside of any transaction; several questions at once."""
+
+        def asked(question: Callable[[sqlite3.Connection], T]) -> T:
+            with contextlib.closing(sqlite3.connect(uri(self._path, "ro"), uri=True)) as reader:
+                return question(reader)
+
+        with work_ahead(functools.partial(asked, question) for question in questions) as answers:
+            return list(answers)
+
+    def _flush(self, reader: sqlite3.Connection) -> None:
+        flush(self._path)
+
+    def prove_references(self, entity_types: Iterable[EntityType]) -> None:
+        """Raises CopyFailed when a row refers to another that is not there."""
+        # Beside it, what was written so far goes to the disk.
+        questions: list[Callable[[sqlite3.Connection], Any]] = [self._flush]
+        declared = set()
+        for entity_type in entity_types:
+            declared.add(entity_type.name)
+            for column, to in entity_type.references():
+                sql = _dangling(entity_type.name, column.name, to)
+                questions.append(functools.partial(_first, sql))
+        questions += [
+            functools.partial(_first, f"PRAGMA foreign_key_check({quoted(name)})")
+            for (name,) in self.connection.execute(
+                "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+            )
+            if name not in declared
+        ]
+        for dangling in self.ask(questions):
+            if dangling:
+                table, rowid, parent, *_ = dangling
+                raise CopyFailed(
+                    f"Nothing was kept: {table} (rowid {rowid}) would refer to {parent} that are"
+                    " not there.",
+                    hint="healthsim-store check says whether the source has such a row already.",
+                )
+
+
+def _first(sql: str, connection: sqlite3.Connection) -> Any:
+    return connection.execute(sql).fetchone()
+
+
+def _dangling(table: str, column: str, to: Reference) -> str:
+    """What foreign_key_check gives, for one reference.
+
+    It asks once for each parent, in the order of the index, and not once for each child.
+    """
+    child, name = quoted(table), quoted(column)
+    return (
+        f"SELECT {literal(table)}, (SELECT min(rowid) FROM {child} WHERE {name} = parent),"
+        f" {literal(to.entity_type)}"
+        f" FROM (SELECT DISTINCT {name} AS parent FROM {child} WHERE {name} IS NOT NULL)"
+        f" WHERE parent NOT IN (SELECT {quoted(to.column)} FROM {quoted(to.entity_type)}) LIMIT 1"
+    )
+
+
+def counts(
+    connection: sqlite3.Connection, schema: str, entity_type: EntityType, here: Collection[str]
+) -> dict[str, int]:
+    """How many rows of a type, and how many of each reference, there are: what a copy must keep.
+
+    Enforced references count where they are given. One into another product counts where its
+    entity is ``here``, for it may be in a scenario of its own.
+    """
+    asked = {entity_type.name: "count(*)"}
+    for column, to in entity_type.references(soft=True):
+        name = quoted(column.name)
+        if to.enforced:
+            counted = f"count({name})"
+        elif to.entity_type in here:
+            parent = f"{schema}.{quoted(to.entity_type)}"
+            counted = (
+                f"count(CASE WHEN EXISTS (SELECT 1 FROM {parent} AS p"
+                f" WHERE p.{quoted(to.column)} = t.{name}) THEN 1 END)"
+            )
+        else:
+            continue
+        asked[f"{entity_type.name}.{column.name}"] = counted
+    table = f"{schema}.{quoted(entity_type.name)}"
+    row = connection.execute(f"SELECT {', '.join(asked.values())} FROM {table} AS t").fetchone()
+    return dict(zip(asked, row, strict=True))

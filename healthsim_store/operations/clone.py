@@ -1,0 +1,300 @@
+"""Clone: a scenario once more, with an id of its own for every entity, and every reference intact.
+
+All of it is SQL over whole tables. What a clone must keep is counted on both sides in the end, and
+no id may stand in both files; else nothing is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base.sqlite import file_errors, uri
+from ..base.text import count_table
+from ..errors import CopyFailed
+from ..schema.ddl import quoted
+from ..schema.model import EntityType
+from ..storage.catalog import read_entity_types
+from ..storage.format import HOUSEKEEPING, expected, now, write_log
+from .builder import SOURCE, Building, Progress, counts
+from .lineage import Lineage, read_lineage, write_lineage
+
+_CARRIED = (
+    "_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules", "_questions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CloneResult:
+    """The reply to a clone. ``copied`` counts entities by type; ``left_out`` names what was not."""
+
+    scenario: str
+    scenario_id: str
+    source: str
+    copied: Mapping[str, int]
+    left_out: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def total(self) -> int:
+        return sum(self.copied.values())
+
+    def __str__(self) -> str:
+        return self.to_markdown()
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {
+            "scenario": self.scenario,
+            "scenario_id": self.scenario_id,
+            "source": self.source,
+            "copied": dict(self.copied),
+            "total": self.total,
+        }
+        return told | ({"left_out": list(self.left_out)} if self.left_out else {})
+
+    def to_markdown(self) -> str:
+        """A table of what was copied, as O(entity types)."""
+        rows: list[list[str | int]]
+        rows = [[self.labels.get(name, name), n] for name, n in self.copied.items() if n]
+        lines = [
+            f'**Cloned "{self.source}" → "{self.scenario}"**',
+            "",
+            *count_table(["Entity Type", "Copied"], rows, ["Total", f"{self.total:,} entities"]),
+            "",
+            "All entities have new unique ids; every reference was followed and checked.",
+        ]
+        if self.left_out:
+            lines.append(
+                f"Left out: {', '.join(self.left_out)} (virtual tables and what needs them)."
+            )
+        return "\n".join(lines)
+
+
+def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
+    """Clone a scenario's file into a new one, which the caller throws away on an error.
+
+    Raises CopyFailed, and what reading the source raises.
+    """
+    with contextlib.closing(Building(target, progress)) as building:
+        scenario_id = building.create()
+        with building.reading(source):
+            clone = _Clone(building, source, scenario_id)
+            copied = clone.run()
+        clone.prove()
+        clone.describe(copied)
+    labels = {entity_type.name: entity_type.label for entity_type in clone.entity_types}
+    return CloneResult(target.stem, scenario_id, source.stem, copied, tuple(clone.left_out), labels)
+
+
+class _Clone:
+    def __init__(self, building: Building, source: Path, scenario_id: str) -> None:
+        self._building = building
+        self._connection = building.connection
+        self._source = source
+        for table in expected(self._connection, _CARRIED, SOURCE):
+            self._connection.execute(
+                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
+            )
+        self.entity_types = read_entity_types(self._connection)
+        self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
+        building.check_tables(source, [*self._here])
+        self._parent = read_lineage(self._connection, SOURCE)
+        self._lineage = self._descend(scenario_id)
+        self._known = {name: self._prefixed(e) for name, e in self._here.items()}
+        self._before: dict[str, int] = {}
+        self._facts: tuple[str | None, int] = (None, 0)
+        self.left_out: list[str] = []
+
+    def _descend(self, scenario_id: str) -> Lineage:
+        (last_number,) = self._connection.execute(
+            f"SELECT last_number FROM {SOURCE}._scenario"
+        ).fetchone()
+        separator = "."
+        while self._some_id_begins(self._parent.scenario_id + separator):
+            separator += "."
+        return self._parent.child(scenario_id, self._source.stem, separator, last_number)
+
+    def _some_id_begins(self, beginning: str) -> bool:
+        return any(
+            self._ids_that_begin(entity_type, beginning) for entity_type in self.entity_types
+        )
+
+    def _ids_that_begin(
+        self, entity_type: EntityType, beginning: str, *, not_: bool = False
+    ) -> bool:
+        """Whether the source has an id that begins so, or one that does not; by the index."""
+        table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
+        after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+        within = f"{key} >= ?1 AND {key} < ?2"
+        for where in (f"{key} < ?1", f"{key} >= ?2") if not_ else (within,):
+            sql = f"SELECT 1 FROM {SOURCE}.{table} WHERE {where} AND ?1 < ?2 LIMIT 1"
+            if self._connection.execute(sql, (beginning, after)).fetchone():
+                return True
+        return False
+
+    def _prefixed(self, entity_type: EntityType) -> bool | None:
+        """Whether all ids of a type begin with the parent's scenario id, or none; None if some."""
+        beginning = self._parent.scenario_id
+        if not self._ids_that_begin(entity_type, beginning):
+            return False
+        return None if self._ids_that_begin(entity_type, beginning, not_=True) else True
+
+    def run(self) -> dict[str, int]:
+        with ThreadPoolExecutor(1) as pool:
+            # On a connection of its own. What it sees is what is copied: nobody can write to the
+            # source while this transaction reads it.
+            counted = pool.submit(self._count_source)
+            copied = {e.name: self._copy(e) for e in self.entity_types}
+            self._copy_foreign_tables()
+            self._copy_views_and_triggers()
+            self._before = counted.result()
+        if any(copied[name] != self._before[name] for name in copied):
+            raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")
+        if self._some_id_begins(self._lineage.scenario_id):
+            raise CopyFailed(
+                f"Nothing was kept: ids of {self._source.stem} begin with the clone's already.",
+                hint="That was a one in millions chance: clone again.",
+            )
+        self._facts = self._connection.execute(
+            f"SELECT description, last_number FROM {SOURCE}._scenario"
+        ).fetchone()
+        return copied
+
+    def _count_source(self) -> dict[str, int]:
+        connection = sqlite3.connect(uri(self._source, "ro"), uri=True)
+        with contextlib.closing(connection), file_errors(self._source):
+            found: dict[str, int] = {}
+            for entity_type in self.entity_types:
+                found |= counts(connection, "main", entity_type, self._here)
+            return found
+
+    def _new_id(self, entity_type: str, value: str) -> str:
+        return self._lineage.cloned(value, prefixed=self._known[entity_type])
+
+    def _copy(self, entity_type: EntityType) -> int:
+        self._connection.execute(self._building.table_sql(entity_type.name))
+        values = {column.name: f"s.{quoted(column.name)}" for column in entity_type.columns}
+        changed = {
+            entity_type.primary_key: self._new_id(entity_type.name, values[entity_type.primary_key])
+        }
+        for column, to in entity_type.references(soft=True):
+            old = values[column.name]
+            if to.enforced:
+                changed[column.name] = self._new_id(to.entity_type, old)
+            elif to.entity_type in self._here:
+                # Into another product: what is not here is in a scenario of its own, and stays.
+                parent, key = quoted(to.entity_type), quoted(to.column)
+                changed[column.name] = (
+                    f"CASE WHEN EXISTS (SELECT 1 FROM {SOURCE}.{parent} AS p WHERE p.{key} = {old})"
+                    f" THEN {self._new_id(to.entity_type, old)} ELSE {old} END"
+                )
+        copied = self._building.copy(entity_type.name, values | changed, changed=[*changed])
+        self._building.copy_indexes(entity_type.name)
+        return copied
+
+    def _copy_foreign_tables(self) -> None:
+        """Tables that somebody else made in the file, with their references to entities."""
+        listed = self._connection.execute(
+            "SELECT name, type FROM pragma_table_list WHERE schema = ?", (SOURCE,)
+        ).fetchall()
+        known = {*self._here, *HOUSEKEEPING}
+        for name, kind in sorted(listed):
+            if kind == "virtual":
+                self.left_out.append(name)
+            elif kind == "table" and name not in known and not name.startswith("sqlite_"):
+                self._copy_foreign_table(name)
+
+    def _copy_foreign_table(self, name: str) -> None:
+        self._connection.execute(self._building.table_sql(name))
+        table = quoted(name)
+        columns = [
+            column
+            for column, hidden in self._connection.execute(
+                "SELECT name, hidden FROM pragma_table_xinfo(?, ?)", (name, SOURCE)
+            )
+            if not hidden
+        ]
+        values = {column: f"s.{quoted(column)}" for column in columns}
+        for parent, column, key in self._connection.execute(
+            'SELECT "table", "from", "to" FROM pragma_foreign_key_list(?, ?)', (name, SOURCE)
+        ):
+            entity_type = self._here.get(parent)
+            if entity_type and key in (None, entity_type.primary_key):
+                values[column] = self._new_id(parent, values[column])
+        self._connection.execute(
+            f"INSERT INTO main.{table} ({', '.join(map(quoted, values))})"
+            f" SELECT {', '.join(values.values())} FROM {SOURCE}.{table} AS s"
+        )
+        self._building.copy_indexes(name)
+
+    def _copy_views_and_triggers(self) -> None:
+        """Last, so that no trigger fires; but for those that a table left out would break."""
+        absent = tuple(self.left_out)
+        for name, sql in self._connection.execute(
+            f"SELECT name, sql FROM {SOURCE}.sqlite_master WHERE type IN ('view', 'trigger')"
+            " ORDER BY rowid"
+        ).fetchall():
+            if any(missing in sql for missing in absent):
+                self.left_out.append(name)
+            else:
+                self._connection.execute(sql)
+
+    def prove(self) -> None:
+        """That the new file has what was counted in the source, and no id of its."""
+        after = self._building.ask(
+            functools.partial(counts, schema="main", entity_type=entity_type, here=self._here)
+            for entity_type in self.entity_types
+        )
+        for counted in after:
+            for name, count in counted.items():
+                if count != self._before[name]:
+                    raise CopyFailed(
+                        f"Nothing was kept: the clone would have {count:,} of {name}, its source"
+                        f" has {self._before[name]:,}."
+                    )
+        self._building.prove_references(self.entity_types)
+        own = self._lineage.scenario_id
+        for entity_type in self.entity_types:
+            table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
+            # Two subqueries: SQLite looks one of min and max up in the index, but scans for both.
+            lowest, highest = self._connection.execute(
+                f"SELECT (SELECT min({key}) FROM main.{table}),"
+                f" (SELECT max({key}) FROM main.{table})"
+            ).fetchone()
+            if lowest is not None and not lowest[: len(own)] == highest[: len(own)] == own:
+                raise CopyFailed(f"Nothing was kept: an id of {entity_type.name} was not renewed.")
+
+    def describe(self, copied: Mapping[str, int]) -> None:
+        with self._building.writing():
+            self._connection.execute(
+                "UPDATE main._scenario SET description = ?, last_number = ?", self._facts
+            )
+            write_lineage(self._connection, self._lineage)
+            write_origin(
+                self._connection,
+                "clone",
+                {self._parent.scenario_id: self._source.stem},
+                {name: {"copied": n} for name, n in copied.items() if n},
+                {"from": self._source.stem},
+            )
+
+
+def write_origin(
+    connection: sqlite3.Connection,
+    operation: str,
+    parents: Mapping[str, str],
+    entities: Mapping[str, Mapping[str, int]],
+    details: Mapping[str, Any],
+) -> None:
+    """The first entry of a new file's log, and its parents' names by id."""
+    connection.executemany(
+        "INSERT INTO main._parents VALUES (?, ?, ?, ?)",
+        [(scenario_id, name, operation, now()) for scenario_id, name in parents.items()],
+    )
+    write_log(connection, operation, entities=entities, details=details)

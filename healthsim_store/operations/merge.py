@@ -1,0 +1,468 @@
+"""Merge: several scenarios into a new one, where nothing dangles and every conflict is told.
+
+The sources are read one after the other, and what stands is what came first. An entity of a later
+source conflicts when its id is taken, or a natural key of it. The strategy of its type then says:
+
+    skip       the one that stands stays; the later one's values are kept in _conflicts
+    overwrite  the one that stands keeps its id and gets the later one's values
+    rename     both stay: the later one gets a new id, and a taken business identifier a suffix
+    error      nothing is merged
+
+What refers to an entity that was skipped or overwritten refers to the one that stands for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..base.text import count_table
+from ..errors import CopyFailed, InvalidArgument, MergeConflict
+from ..schema.ddl import quoted
+from ..schema.model import EntityType
+from ..schema.product import compare_versions
+from ..schema.registry import Registry
+from ..storage.catalog import StoredProduct, read_entity_types, read_products
+from ..storage.format import expected, has_table, read_identity, read_tags
+from ..storage.sandbox import Sandbox
+from .builder import SOURCE, Building, Progress
+from .clone import write_origin
+from .conflicts import Conflicts, Ids, Part
+
+STRATEGIES = ("skip", "overwrite", "rename", "error")
+ALL_TYPES = "*"
+
+_DONE = {"skip": "skipped", "overwrite": "overwritten", "rename": "renamed"}
+_WIDE = 5  # columns of counts that fit beside a source's name
+_PRODUCT_TABLES = ("_products", "_entity_types", "_statistics", "_rules", "_questions")
+
+
+@dataclass(frozen=True)
+class MergeResult:
+    """The reply to a merge.
+
+    ``taken`` counts the entities that came from each source, by its name and their type;
+    ``conflicts`` those that were there already, by type and by what was done. Of a dry run,
+    ``scenario`` is None.
+    """
+
+    scenario: str | None
+    scenario_id: str
+    taken: Mapping[str, Mapping[str, int]]
+    conflicts: Mapping[str, Mapping[str, int]]
+    tags: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def entity_counts(self) -> dict[str, int]:
+        """How many entities of each type the merge has, types without any left out."""
+        counts = {
+            name: sum(taken.get(name, 0) for taken in self.taken.values()) for name in self.labels
+        }
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def total(self) -> int:
+        return sum(self.entity_counts.values())
+
+    def __str__(self) -> str:
+        return self.to_markdown()
+
+    def to_dict(self) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "scenario": self.scenario,
+            "sources": {
+                source: {name: n for name, n in taken.items() if n}
+                for source, taken in self.taken.items()
+            },
+            "entity_counts": self.entity_counts,
+            "total": self.total,
+            "conflicts": {name: dict(found) for name, found in self.conflicts.items()},
+            "tags": list(self.tags),
+        }
+        if self.scenario is None:
+            told["dry_run"] = True
+        else:
+            told["scenario_id"] = self.scenario_id
+        return told | ({"left_out": list(self.left_out)} if self.left_out else {})
+
+    def to_markdown(self) -> str:
+        """What came from where, and what was done about conflicts; O(entity types)."""
+        number = f"{len(self.taken)} sources"
+        title = f'**Created "{self.scenario}"** from {number}:'
+        if self.scenario is None:
+            title = f"**Would create a scenario** from {number}; nothing was written:"
+        lines = [title, "", *self._table(), "", f"- Conflicts resolved: {self._told_conflicts()}"]
+        if self.tags:
+            lines.append(f"- Tags inherited: {', '.join(self.tags)}")
+        if self.left_out:
+            lines.append(f"- Left out, as no product declares it: {', '.join(self.left_out)}")
+        return "\n".join([*lines, "", "All source scenarios remain unchanged."])
+
+    def _table(self) -> list[str]:
+        counts = self.entity_counts
+        rows: list[list[str | int]]
+        if len(counts) <= _WIDE:  # a source a line, as long as it fits
+            rows = [
+                [source, *(taken.get(name, 0) for name in counts)]
+                for source, taken in self.taken.items()
+            ]
+            headers = ["Source", *(self.labels[name] for name in counts)]
+            return count_table(headers, rows, ["Total", *counts.values()])
+        rows = [
+            [self.labels[name], *(taken.get(name, 0) for taken in self.taken.values()), count]
+            for name, count in counts.items()
+        ]
+        totals = [sum(taken.values()) for taken in self.taken.values()]
+        headers = ["Entity Type", *self.taken, "Total"]
+        return count_table(headers, rows, ["Total", *totals, self.total])
+
+    def _told_conflicts(self) -> str:
+        told = [
+            f"{self.labels[name]} {n:,} {_DONE[strategy]}"
+            for name, found in self.conflicts.items()
+            for strategy, n in found.items()
+        ]
+        if not told:
+            return "0 (no duplicate ids or keys)"
+        total = sum(n for found in self.conflicts.values() for n in found.values())
+        return f"{total:,} ({', '.join(told)}; each is in the table _conflicts)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    path: Path
+    scenario_id: str
+    tags: tuple[str, ...]
+    products: Mapping[str, StoredProduct]
+    entity_types: Mapping[str, EntityType]
+    has_questions: bool  # a file of an older format has none
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+
+class Strategies:
+    """What is to be done with conflicts, for each entity type."""
+
+    def __init__(self, on_conflict: str | Mapping[str, str]) -> None:
+        """One strategy for all, or one by entity type, with ``*`` for the others (skip if not).
+
+        Raises InvalidArgument for an unknown strategy.
+        """
+        given = {ALL_TYPES: on_conflict} if isinstance(on_conflict, str) else dict(on_conflict)
+        for strategy in given.values():
+            if strategy not in STRATEGIES:
+                near = did_you_mean(str(strategy), STRATEGIES)
+                raise InvalidArgument(
+                    f"on_conflict is {strategy!r:.60}.",
+                    hint=near or f"It is one of {', '.join(STRATEGIES)}.",
+                )
+        self._default = given.pop(ALL_TYPES, "skip")
+        self._given = given
+
+    def for_types(self, registry: Registry) -> dict[str, str]:
+        """Raises UnknownEntityType for a type that no source has."""
+        chosen = {registry.entity_type(name).name: s for name, s in self._given.items()}
+        return {e.name: chosen.get(e.name, self._default) for e in registry}
+
+
+def merge_files(
+    sources: Sequence[Path],
+    target: Path,
+    strategies: Strategies,
+    *,
+    description: str | None,
+    progress: Progress,
+) -> MergeResult:
+    """Merge scenario files into a new one, which the caller throws away on an error.
+
+    Raises MergeConflict, CopyFailed, UnknownEntityType, and what reading the sources raises.
+    """
+    read = [_read(path) for path in sources]
+    with contextlib.closing(Building(target, progress)) as building:
+        scenario_id = building.create(description=description)
+        merge = _Merge(building, read, strategies, scenario_id)
+        merge.run()
+        merge.describe()
+    return MergeResult(
+        scenario=target.stem,
+        scenario_id=scenario_id,
+        taken=merge.taken,
+        conflicts=merge.resolved,
+        tags=tuple(dict.fromkeys(tag for source in read for tag in source.tags)),
+        left_out=tuple(merge.left_out),
+        labels={entity_type.name: entity_type.label for entity_type in merge.registry},
+    )
+
+
+def _read(path: Path) -> _Source:
+    with contextlib.closing(Sandbox(path)) as sandbox:
+        connection = sandbox.connection
+        return _Source(
+            path,
+            read_identity(connection).scenario_id,
+            read_tags(connection),
+            {product.name: product for product in read_products(connection)},
+            {entity_type.name: entity_type for entity_type in read_entity_types(connection)},
+            has_table(connection, "_questions"),
+        )
+
+
+class _Merge:
+    def __init__(
+        self,
+        building: Building,
+        sources: Sequence[_Source],
+        strategies: Strategies,
+        scenario_id: str,
+    ) -> None:
+        self._building = building
+        self._connection = building.connection
+        self._sources = sources
+        self._carriers = _carriers(sources)
+        self.registry = Registry(
+            entity_type
+            for product, source in self._carriers.items()
+            for entity_type in source.entity_types.values()
+            if entity_type.product == product
+        )
+        self._strategies = strategies.for_types(self.registry)
+        self._order = self.registry.linked_order()
+        self._statements: list[str] = []  # indexes and views, for the end
+        self._ids = Ids(self._connection, scenario_id)
+        self.taken: dict[str, dict[str, int]] = {}
+        self.resolved: dict[str, dict[str, int]] = {}
+        self.left_out: list[str] = []
+
+    def run(self) -> None:
+        for product, source in self._carriers.items():
+            with self._building.reading(source.path):
+                self._declare(product, source)
+        for number, source in enumerate(self._sources, 1):
+            with self._building.reading(source.path):
+                self._building.check_tables(source.path, [*source.entity_types])
+                self._tell_left_out(source)
+                taken = self.taken[source.name] = {}
+                for entity_type in self._order:
+                    if entity_type.name in source.entity_types:
+                        part = Part(entity_type, source.name, number)
+                        taken[part.name] = self._merge(part, source)
+                        self._check_followed(part, [*taken])
+                self._ids.clear()
+        with self._building.writing():
+            for statement in self._statements:
+                self._connection.execute(statement)
+        self._prove()
+
+    # -- what the file is ----------------------------------------------------------------------
+
+    def _declare(self, product: str, source: _Source) -> None:
+        """Take a product's tables and description from the source that has its newest version."""
+        for table in expected(self._connection, _PRODUCT_TABLES, SOURCE):
+            self._connection.execute(
+                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} WHERE product = ?"
+                " ORDER BY rowid",
+                (product,),
+            )
+        self._connection.execute(
+            f"INSERT INTO main._columns SELECT * FROM {SOURCE}._columns WHERE entity_type IN"
+            f" (SELECT entity_type FROM {SOURCE}._entity_types WHERE product = ?)",
+            (product,),
+        )
+        names = [e.name for e in source.entity_types.values() if e.product == product]
+        self._building.check_tables(source.path, names)
+        for name in names:
+            self._connection.execute(self._building.table_sql(name))
+        for kind, table, sql in self._connection.execute(
+            f"SELECT type, tbl_name, sql FROM {SOURCE}.sqlite_master"
+            " WHERE type IN ('index', 'view') AND sql IS NOT NULL ORDER BY rowid"
+        ).fetchall():
+            if table in names if kind == "index" else self._declares_view(product, table):
+                self._statements.append(sql)
+
+    def _declares_view(self, product: str, view: str) -> bool:
+        (sql,) = self._connection.execute(
+            f"SELECT schema_sql FROM {SOURCE}._products WHERE product = ?", (product,)
+        ).fetchone()
+        return bool(re.search(rf'\bVIEW\s+"?{re.escape(view)}\b', sql, re.IGNORECASE))
+
+    def _tell_left_out(self, source: _Source) -> None:
+        """What somebody else made in a source is theirs alone."""
+        for kind, name in self._connection.execute(
+            "SELECT type, name FROM pragma_table_list WHERE schema = ?"
+            " AND substr(name, 1, 1) <> '_' AND substr(name, 1, 7) <> 'sqlite_'"
+            " AND type IN ('table', 'virtual', 'view')"
+            f" UNION ALL SELECT type, name FROM {SOURCE}.sqlite_master WHERE type = 'trigger'",
+            (SOURCE,),
+        ).fetchall():
+            declared = name in source.entity_types or (
+                kind == "view" and any(self._declares_view(p, name) for p in source.products)
+            )
+            if not declared:
+                self.left_out.append(f"{source.name}: {kind} {name}")
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def _merge(self, part: Part, source: _Source) -> int:
+        """Take a source's rows of one entity type; how many."""
+        try:
+            conflicts = Conflicts(self._connection, self._ids, part, self._strategies[part.name])
+            values = self._values(part, source)
+            renames = conflicts.count > 0 and conflicts.strategy == "rename"
+            if renames:
+                key = part.entity_type.primary_key
+                values[key] = self._ids.followed(part.name, values[key])
+                values |= conflicts.renamed(values)
+            taken = self._building.copy(
+                part.name,
+                values,
+                where=conflicts.where(),
+                changed=self._changed(part),
+                checked=renames or self._differs(part),
+            )
+            if conflicts.count:
+                conflicts.settle(values)
+                resolved = self.resolved.setdefault(part.name, {})
+                resolved.setdefault(conflicts.strategy, 0)
+                resolved[conflicts.strategy] += conflicts.count
+            conflicts.forget()
+        except sqlite3.IntegrityError as error:
+            raise MergeConflict(
+                f"{part.name} of {part.source} cannot be merged: {error}.",
+                hint=f"Choose another on_conflict for {part.name}, or correct its source.",
+            ) from error
+        if taken + conflicts.left != self._count(part):
+            raise CopyFailed(f"Nothing was kept: {part.name} of {part.source} were lost.")
+        return taken
+
+    def _check_followed(self, part: Part, before: Sequence[str]) -> None:
+        """That nothing stored before refers to ids that only now became others."""
+        if not self._ids.changed(part.name):
+            return
+        for name in before:
+            for column, to in self.registry.entity_type(name).references(soft=True):
+                if to.entity_type == part.name != name:
+                    raise CopyFailed(
+                        f"{name}.{column.name} refers to {part.name}, which refer to {name}: which"
+                        f" {part.name} are meant cannot be told after a conflict.",
+                        hint=f"Merge with on_conflict error for {part.name}, or without one of the"
+                        " products.",
+                    )
+
+    def _changed(self, part: Part) -> list[str]:
+        """The references that may be stored as another id."""
+        return [
+            column.name
+            for column, to in part.entity_type.references(soft=True)
+            if self._ids.changed(to.entity_type)
+        ]
+
+    def _count(self, part: Part) -> int:
+        sql = f"SELECT count(*) FROM {SOURCE}.{part.table}"
+        return int(self._connection.execute(sql).fetchone()[0])
+
+    def _differs(self, part: Part) -> bool:
+        """Whether the source's table has other rules, as an older version's may."""
+        (sql,) = self._connection.execute(
+            "SELECT sql FROM main.sqlite_master WHERE name = ?", (part.name,)
+        ).fetchone()
+        return bool(sql != self._building.table_sql(part.name))
+
+    def _values(self, part: Part, source: _Source) -> dict[str, str]:
+        """The SQL of each column, with the ids that are others here followed."""
+        there = source.entity_types[part.name].by_name
+        here = part.entity_type.by_name
+        lost = [
+            name
+            for name in there.keys() - here.keys()
+            if self._connection.execute(
+                f"SELECT 1 FROM {SOURCE}.{part.table} WHERE {quoted(name)} IS NOT NULL LIMIT 1"
+            ).fetchone()
+        ]
+        lacking = [
+            column.name
+            for column in here.values()
+            if column.name not in there and column.required and column.default is None
+        ]
+        if lost or (lacking and self._count(part)):
+            raise CopyFailed(
+                f"{source.name} has another version of {part.name}:"
+                f" {', '.join(sorted(lost) or lacking)} would be {'lost' if lost else 'missing'}.",
+                hint=f"healthsim-store upgrade {source.name} first, if its product is installed.",
+            )
+        values = {name: f"s.{quoted(name)}" for name in here if name in there}
+        for column, to in part.entity_type.references(soft=True):
+            if column.name in values:
+                values[column.name] = self._ids.followed(to.entity_type, values[column.name])
+        return values
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def _prove(self) -> None:
+        for entity_type in self.registry:
+            (count,) = self._connection.execute(
+                f"SELECT count(*) FROM main.{quoted(entity_type.name)}"
+            ).fetchone()
+            if count != sum(taken.get(entity_type.name, 0) for taken in self.taken.values()):
+                raise CopyFailed(f"Nothing was kept: {entity_type.name} were lost or doubled.")
+        self._building.prove_references(self.registry)
+
+    def describe(self) -> None:
+        """Tags, parents, and the first entry of the log."""
+        names = [source.name for source in self._sources]
+        with self._building.writing():
+            self._connection.execute(
+                "UPDATE _scenario SET last_number = ?", (self._ids.last_number,)
+            )
+            self._connection.executemany(
+                "INSERT INTO _tags SELECT ?, created_at FROM _scenario WHERE true"
+                " ON CONFLICT DO NOTHING",
+                [(tag,) for source in self._sources for tag in source.tags],
+            )
+            entities = {
+                entity_type.name: {
+                    name: taken[entity_type.name]
+                    for name, taken in self.taken.items()
+                    if taken.get(entity_type.name)
+                }
+                for entity_type in self.registry
+            }
+            write_origin(
+                self._connection,
+                "merge",
+                {source.scenario_id: source.name for source in self._sources},
+                {name: counts for name, counts in entities.items() if counts},
+                {"from": names, "on_conflict": sorted(set(self._strategies.values()))},
+            )
+
+
+def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:
+    """For each product the first source with its newest version, in order of appearance.
+
+    Of two with one version, one with questions goes before one of an older format.
+    """
+    carriers: dict[str, _Source] = {}
+    owners: dict[str, str] = {}
+    for source in sources:
+        for product in source.products.values():
+            known = carriers.setdefault(product.name, source)
+            newer = compare_versions(product.version, known.products[product.name].version)
+            if newer > 0 or (newer == 0 and source.has_questions > known.has_questions):
+                carriers[product.name] = source
+        for entity_type in source.entity_types.values():
+            owner = owners.setdefault(entity_type.name, entity_type.product)
+            if owner != entity_type.product:
+                raise CopyFailed(
+                    f"{entity_type.name} is an entity type of {owner}, and in {source.name} of"
+                    f" {entity_type.product}: they cannot be merged."
+                )
+    return carriers

@@ -1,0 +1,3 @@
+"""What is asked of one scenario and answered in short: pages of rows, statistics, questions,
+samples, the summary. Nothing here writes.
+"""

@@ -1,0 +1,69 @@
+"""The questions that a scenario comes with: which of them it can answer, and with which values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..errors import InvalidArgument, QueryError, UnknownQuestion
+from ..schema.model import Question
+from ..storage.sandbox import Sandbox
+
+_NONE = "This scenario comes with none; healthsim-store upgrade brings those of its products."
+SECONDS = 5.0  # for preparing all of a file's
+
+
+def sort_out(
+    sandbox: Sandbox, questions: Iterable[Question]
+) -> tuple[list[Question], dict[str, str]]:
+    """The questions that the file can answer, and of the others, by name, the reason.
+
+    Each is prepared and not run. Most often a table of another product is not there.
+    """
+    able: list[Question] = []
+    reasons: dict[str, str] = {}
+    deadline = time.monotonic() + SECONDS
+    for question in questions:
+        left = max(0.01, deadline - time.monotonic())
+        try:
+            with sandbox.run(f"EXPLAIN {question.sql}", fill(question), timeout=left):
+                able.append(question)
+        except QueryError as error:
+            reasons[question.name] = error.message
+    return able, reasons
+
+
+def find(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -> Question:
+    """One of those that `sort_out` gives. Raises UnknownQuestion, with those that there are."""
+    found = {question.name: question for question in questions}
+    if name in reasons:
+        raise UnknownQuestion(
+            f"{name} cannot be asked of this scenario: {reasons[name].rstrip('.')}.",
+            hint=f"It can answer {', '.join(found)}." if found else None,
+        )
+    if name not in found:
+        raise UnknownQuestion(
+            f"There is no question {name!r:.60}.",
+            hint=did_you_mean(str(name), found)
+            or (f"Known: {', '.join(found)}." if found else _NONE),
+        )
+    return found[name]
+
+
+def fill(question: Question, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A value for each of its parameters: the empty text where none is given.
+
+    Raises InvalidArgument for a value that no parameter is for.
+    """
+    given = dict(values or {})
+    for name in given:
+        if name not in question.parameters:
+            known = ", ".join(question.parameters)
+            raise InvalidArgument(
+                f"The question {question.name} has no value {name!r:.60}.",
+                hint=did_you_mean(str(name), question.parameters)
+                or (f"It has {known}." if known else "It has none."),
+            )
+    return dict.fromkeys(question.parameters, "") | given

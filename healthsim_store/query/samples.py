@@ -1,0 +1,72 @@
+"""A few rows of an entity type, spread over the data, at a cost that does not grow with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..schema.ddl import quoted
+from ..schema.model import EXTRA, EntityType
+from ..storage.sandbox import Sandbox
+
+SECONDS = 5.0
+
+
+def sample_cards(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[dict[str, Any]]:
+    """The cards of at most ``count`` entities, as dicts without empty fields.
+
+    The same entities as `sample` gives. Raises QueryError when the file's view does not work.
+    """
+    key = entity_type.primary_key
+    card = quoted(str(entity_type.card))
+    cards: list[dict[str, Any]] = []
+    for row in sample(sandbox, entity_type, count):
+        sql = f"SELECT * FROM {card} WHERE {quoted(key)} = ?"
+        with sandbox.run(sql, (row[key],), timeout=SECONDS) as cursor:
+            names = [description[0] for description in cursor.description]
+            cards += [
+                {name: v for name, v in zip(names, found, strict=True) if v not in (None, "")}
+                for found in cursor
+            ]
+    return cards
+
+
+def sample(
+    sandbox: Sandbox, entity_type: EntityType, count: int, *, sensitive: bool = False
+) -> list[dict[str, Any]]:
+    """At most ``count`` rows as dicts without empty fields, in the order of the data.
+
+    Rows are looked up at evenly spread row numbers, so the same file gives the same samples.
+    Sensitive columns are left out unless asked for.
+    """
+    columns = [
+        column.name
+        for column in entity_type.columns
+        if column.name != EXTRA and (sensitive or not column.sensitive)
+    ]
+    table = quoted(entity_type.name)
+    # Two subqueries: SQLite looks one of min and max up in the index, but scans for both.
+    ends = f"SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})"
+    with sandbox.run(ends, timeout=SECONDS) as cursor:
+        first, last = cursor.fetchone()
+    if first is None:
+        return []
+    span = last - first + 1
+    sql = (
+        f"SELECT rowid, {', '.join(map(quoted, columns))} FROM {table}"
+        " WHERE rowid >= ? ORDER BY rowid LIMIT 1"
+    )
+    rows: list[dict[str, Any]] = []
+    after = first
+    for number in range(count):
+        # The middle of each of `count` equal parts; later when a gap or a small table forces it.
+        wanted = max(after, first + span * (2 * number + 1) // (2 * count))
+        if span - (wanted - first) < count - number:
+            wanted = max(after, last - (count - number) + 1)
+        with sandbox.run(sql, (wanted,), timeout=SECONDS) as cursor:
+            found = cursor.fetchone()
+        if found is None:
+            break
+        after = found[0] + 1
+        row = zip(columns, found[1:], strict=True)
+        rows.append({name: value for name, value in row if value is not None})
+    return rows

@@ -1,0 +1,262 @@
+"""A scenario in a few hundred tokens: what it is, how many, what is typical, a few samples.
+
+The text has a hard budget. It is measured, and shortened by fixed rules in a fixed order (see
+`Summary.to_markdown`); what was left out is said in its last line.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base.tokens import estimate_tokens
+from ..schema.ddl import quoted
+from ..schema.model import EntityType
+from ..storage.catalog import read_entity_types, read_products, read_statistics
+from ..storage.format import read_identity, read_tags
+from ..storage.sandbox import Sandbox
+from .pages import check_limit
+from .samples import sample
+from .statistics import Answer, compute
+
+BASE_TOKENS = 300
+SAMPLE_TOKENS = 200  # for each entity type with samples
+SAMPLED_TYPES = 5
+LEAST_TOKENS = 100
+
+_COUNT_SECONDS = 30.0
+_CELL = 40  # characters of a sample's cell
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What `get_summary` answers. ``statistics`` are by name; ``samples`` by entity type.
+
+    ``omitted`` says what could not be told and why. ``max_tokens`` bounds `to_markdown`.
+    """
+
+    scenario: str
+    scenario_id: str
+    description: str | None
+    created_at: str
+    tags: tuple[str, ...]
+    products: Mapping[str, str]
+    entity_counts: Mapping[str, int]
+    statistics: Mapping[str, Answer]
+    samples: Mapping[str, list[dict[str, Any]]]
+    omitted: tuple[str, ...] = ()
+    max_tokens: int = BASE_TOKENS
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    columns: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def tokens(self) -> int:
+        """An estimate, never too low, of what `to_markdown` costs a model."""
+        return estimate_tokens(self.to_markdown())
+
+    def __str__(self) -> str:
+        return self.to_markdown()
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {
+            "scenario": self.scenario,
+            "scenario_id": self.scenario_id,
+            "description": self.description,
+            "created_at": self.created_at,
+            "tags": list(self.tags),
+            "products": dict(self.products),
+            "entity_counts": dict(self.entity_counts),
+            "statistics": {
+                name: {"label": a.label, "section": a.section, "text": a.text, "rows": [*a.rows]}
+                for name, a in self.statistics.items()
+            },
+            "samples": dict(self.samples),
+            "omitted": list(self.omitted),
+        }
+        return {key: value for key, value in told.items() if value not in (None, [], {})}
+
+    def to_markdown(self) -> str:
+        """The text, within ``max_tokens``.
+
+        When it is too long, the columns of samples go first, from the right, then samples from
+        the last entity type on, statistics from the last on, the description, and all but the name.
+        """
+        return self._markdown
+
+    @functools.cached_property
+    def _markdown(self) -> str:
+        answers = list(self.statistics.values())
+        tables = [
+            _SampleTable(self.labels[t], self.entity_counts[t], rows, self.columns[t])
+            for t, rows in self.samples.items()
+            if rows
+        ]
+        description = self.description
+        dropped: list[str] = []
+        while True:
+            left_out = [*self.omitted, *dropped]
+            text = "\n".join(self._lines(description, answers, tables, left_out))
+            if estimate_tokens(text) <= self.max_tokens:
+                return text
+            widest = max(tables, key=lambda table: table.tokens, default=None)
+            if widest and widest.narrower():
+                continue
+            if tables:
+                dropped.insert(0, f"samples of {tables.pop().label}")
+            elif answers:
+                dropped.insert(0, answers.pop().label)
+            elif description:
+                description = None
+                dropped.insert(0, "description")
+            else:
+                return self._bare()
+
+    def _bare(self) -> str:
+        """The least: for when names, tags and counts alone are over the budget."""
+        total = sum(self.entity_counts.values())
+        kinds = sum(1 for count in self.entity_counts.values() if count)
+        return (
+            f"**{self.scenario}** ({self.scenario_id}): {total:,} entities of {kinds} types\n"
+            "Left out: all else (give more max_tokens)"
+        )
+
+    def _lines(
+        self,
+        description: str | None,
+        answers: list[Answer],
+        tables: list[_SampleTable],
+        left_out: list[str],
+    ) -> list[str]:
+        products = ", ".join(f"{name} {version}" for name, version in self.products.items())
+        lines = [f"**{self.scenario}** ({self.scenario_id}; {products})"]
+        if description:
+            lines.append(" ".join(description.split()))
+        if self.tags:
+            lines.append(f"Tags: {', '.join(self.tags)}")
+        lines += ["", "| Entity Type | Count |", "|---|---|"]
+        counts = {name: count for name, count in self.entity_counts.items() if count}
+        lines += [f"| {self.labels[name]} | {n:,} |" for name, n in counts.items()]
+        section = None
+        for answer in answers:
+            if answer.section != section:
+                section = answer.section
+                lines += ["", f"**{section}**"]
+            lines.append(f"- {answer.label}: {answer.text}")
+        for table in tables:
+            lines += ["", *table.lines()]
+        if left_out:
+            lines += ["", f"Left out: {', '.join(left_out)}"]
+        return lines
+
+
+class _SampleTable:
+    """The samples of one entity type, as a header and rows that can lose columns."""
+
+    def __init__(
+        self, label: str, count: int, rows: list[dict[str, Any]], columns: list[str]
+    ) -> None:
+        self.label = label
+        self._count = count
+        self._rows = rows
+        self._columns = [name for name in columns if any(name in row for row in rows)]
+        self._hidden = 0
+        while self.tokens > SAMPLE_TOKENS and self.narrower():
+            pass
+
+    @property
+    def tokens(self) -> int:
+        return estimate_tokens("\n".join(self.lines()))
+
+    def narrower(self) -> bool:
+        """Lose the last column; False when there is none to lose."""
+        if len(self._columns) <= 2:
+            return False
+        self._columns.pop()
+        self._hidden += 1
+        return True
+
+    def lines(self) -> list[str]:
+        more = f"; {self._hidden} more columns" if self._hidden else ""
+        lines = [f"**{self.label}** ({len(self._rows)} of {self._count:,}{more})"]
+        lines.append(" | ".join(self._columns))
+        lines += [" | ".join(_cell(row.get(name)) for name in self._columns) for row in self._rows]
+        return lines
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+
+
+def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> dict[str, Any]:
+    """The parts of a summary, JSON-ready, straight from the file."""
+    connection = sandbox.connection
+    identity = read_identity(connection)
+    entity_types = read_entity_types(connection)
+    counts = count_entities(sandbox, [entity_type.name for entity_type in entity_types])
+    answers: list[Answer] = []
+    omitted: list[str] = []
+    if statistics:
+        spoken = [statistic for statistic in read_statistics(connection) if statistic.show]
+        answers, omitted = compute(sandbox, spoken)
+    filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
+    if samples and len(filled) > SAMPLED_TYPES:
+        omitted.append(f"samples of {', '.join(e.label for e in filled[SAMPLED_TYPES:])}")
+    return {
+        "scenario_id": identity.scenario_id,
+        "description": identity.description,
+        "created_at": identity.created_at,
+        "tags": read_tags(connection),
+        "products": {product.name: product.version for product in read_products(connection)},
+        "entity_counts": counts,
+        "statistics": [(a.name, a.section, a.label, a.text, a.rows) for a in answers],
+        "samples": {
+            entity_type.name: sample(sandbox, entity_type, samples)
+            for entity_type in (filled[:SAMPLED_TYPES] if samples else ())
+        },
+        "omitted": omitted,
+        "labels": {entity_type.name: entity_type.label for entity_type in entity_types},
+        "columns": {entity_type.name: _by_worth(entity_type) for entity_type in entity_types},
+    }
+
+
+def _by_worth(entity_type: EntityType) -> list[str]:
+    """The columns with references last: they tell a reader least and cost most."""
+    references = {column.name for column, _ in entity_type.references(soft=True)}
+    return sorted(entity_type.by_name, key=references.__contains__)
+
+
+def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | None) -> Summary:
+    """A Summary from what `read_summary` gave, perhaps by way of JSON."""
+    samples = parts["samples"]
+    if max_tokens is None:
+        max_tokens = BASE_TOKENS + SAMPLE_TOKENS * len(samples)
+    return Summary(
+        scenario=scenario,
+        scenario_id=parts["scenario_id"],
+        description=parts["description"],
+        created_at=parts["created_at"],
+        tags=tuple(parts["tags"]),
+        products=parts["products"],
+        entity_counts=parts["entity_counts"],
+        statistics={
+            name: Answer(name, section, label, text, tuple(rows))
+            for name, section, label, text, rows in parts["statistics"]
+        },
+        samples=samples,
+        omitted=tuple(parts["omitted"]),
+        max_tokens=check_limit("max_tokens", max_tokens, least=LEAST_TOKENS, most=1_000_000),
+        labels=parts["labels"],
+        columns=parts["columns"],
+    )
+
+
+def count_entities(sandbox: Sandbox, names: list[str]) -> dict[str, int]:
+    """The number of rows of each table; all in one statement."""
+    if not names:
+        return {}
+    counts = ", ".join(f"(SELECT count(*) FROM {quoted(name)})" for name in names)
+    with sandbox.run(f"SELECT {counts}", timeout=_COUNT_SECONDS) as cursor:
+        return dict(zip(names, cursor.fetchone(), strict=True))

@@ -1,0 +1,129 @@
+"""A rehearsal: products' declarations tried out on an empty database before anybody relies on them.
+
+Tables, indexes and views are made; every statistic, rule, card and question runs as it will run on
+a file: only reading, only the sandbox's functions. What fails here would fail for a user, or be
+missing from a summary. A question may name another product's table, which is not here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+from ..errors import DeclarationError
+from ..query.statistics import template_fields
+from ..storage.sandbox import permits
+from .ddl import create_statements, quoted
+from .model import Declaration, EntityType, Question, Statistic
+
+
+class Rehearsal:
+    """Tries products out one after the other; no two may have a table or view of one name."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+
+    def try_out(self, declaration: Declaration) -> None:
+        """Raises DeclarationError, with file and line; the product then owns no name."""
+        names = {e.name: "entity type" for e in declaration.entity_types}
+        names |= {extra.name: extra.kind.lower() for extra in declaration.extras}
+        for name, kind in names.items():
+            if name in self._owners:
+                raise DeclarationError(
+                    f"the {kind} {name} of {declaration.product} "
+                    f"is already one of {self._owners[name]}"
+                )
+        # Alone in its database, as it may be in a file.
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        with contextlib.closing(connection):
+            _make(connection, declaration)
+            connection.execute("PRAGMA trusted_schema = OFF")  # as in the sandbox
+            connection.set_authorizer(_authorize)
+            _ask(connection, declaration)
+        self._owners |= dict.fromkeys(names, declaration.product)
+
+
+def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    for entity_type in declaration.entity_types:
+        for statement in create_statements(entity_type):
+            with _located(f"{declaration.product}, table {entity_type.name}"):
+                connection.execute(statement)
+    for extra in declaration.extras:
+        with _located(extra.where):
+            connection.execute(extra.sql)
+
+
+def _authorize(action: int, first: str | None, second: str | None, *context: str | None) -> int:
+    return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY
+
+
+def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    columns = {
+        extra.name: _columns(connection, f"SELECT * FROM {quoted(extra.name)}", extra.where)
+        for extra in declaration.extras
+        if extra.kind == "VIEW"
+    }
+    wheres = {extra.name: extra.where for extra in declaration.extras}
+    for entity_type in declaration.entity_types:
+        if entity_type.card:
+            _check_card(entity_type, columns[entity_type.card], wheres[entity_type.card])
+    for statistic in declaration.statistics:
+        _check_show(statistic, _columns(connection, statistic.sql, statistic.where))
+    for rule in declaration.rules:
+        _columns(connection, rule.sql, rule.where)
+    for question in declaration.questions:
+        ask(connection, question)
+
+
+def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = True) -> None:
+    """Run a question with nothing filled in. Raises DeclarationError.
+
+    ``alone`` is a database of one product: then a table that is not there may be another one's.
+    """
+    with _located(question.where):
+        try:
+            connection.execute(question.sql, dict.fromkeys(question.parameters, "")).fetchall()
+        except sqlite3.OperationalError as error:
+            if not (alone and str(error).startswith("no such table: ")):
+                raise
+
+
+def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:
+    with _located(where):
+        cursor = connection.execute(sql)
+        cursor.fetchall()
+        return [description[0] for description in cursor.description]
+
+
+def _check_card(entity_type: EntityType, columns: list[str], where: str) -> None:
+    if columns[0] != entity_type.primary_key or len(columns) < 2:
+        raise DeclarationError(
+            f"{where}: the card's first column is {columns[0]}",
+            hint=f"It is {entity_type.primary_key}, by which a card is found; then what the "
+            "reader sees.",
+        )
+
+
+def _check_show(statistic: Statistic, columns: list[str]) -> None:
+    try:
+        fields = template_fields(statistic.show)
+    except ValueError:
+        raise DeclarationError(
+            f"{statistic.where}: @show {statistic.show} is not understood",
+            hint="A field is {name}, or with a format {name:,} {name:.1f} {name:.0f}.",
+        ) from None
+    for name in fields:
+        if name not in columns:
+            raise DeclarationError(
+                f"{statistic.where}: @show has {{{name}}}, which the SELECT does not give",
+                hint=f"It gives: {', '.join(columns)}.",
+            )
+
+
+@contextlib.contextmanager
+def _located(where: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DeclarationError(f"{where}: {error}") from error

@@ -1,0 +1,208 @@
+"""What a product declares: entity types and their columns, statistics, rules, questions.
+
+These are plain values. `declaration` reads them from a product's .sql files, `dictionary` from
+what a scenario file says about itself; everybody else only looks at them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .sqlfile import parameters
+from .types import LogicalType, Stored
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+EXTRA = "extra"  # the column that the engine gives every entity type, for fields kept on request
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: the parent entity type and its primary key column.
+
+    ``enforced`` is false for one into another product, which a file may lack.
+    """
+
+    entity_type: str
+    column: str
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of an entity type. ``values`` are the allowed ones, in order, when it has a list."""
+
+    name: str
+    type: LogicalType
+    required: bool = False
+    unique: bool = False
+    default: str | None = None  # an SQL literal
+    values: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    references: Reference | None = None
+    acyclic: bool = False  # following it never comes back
+    description: str = ""
+    unit: str | None = None
+    codes: str | None = None
+    sensitive: bool = False
+    checks: tuple[str, ...] = field(default=(), compare=False)
+
+    @functools.cached_property
+    def _spellings(self) -> dict[str, str]:
+        return {value.casefold(): value for value in self.values} | {
+            spelling.casefold(): value for spelling, value in self.synonyms.items()
+        }
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, for an error message."""
+        return f"one of {', '.join(self.values)}" if self.values else self.type.expected
+
+    def coerce(self, value: Any) -> Stored:
+        """The stored form of a value: declared synonyms first, then the type.
+
+        Raises ValueError when there is none.
+        """
+        if self._spellings and isinstance(value, str):
+            value = self._spellings.get(value.strip().casefold(), value)
+        stored = self.type.coerce(value)
+        if self.values and stored is not None and str(stored) not in self.values:
+            raise ValueError(value)
+        return stored
+
+
+@dataclass(frozen=True)
+class EntityType:
+    """One table. ``unique_keys`` are the natural keys, each a tuple of column names."""
+
+    name: str
+    product: str
+    columns: tuple[Column, ...]
+    primary_key: str
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    aliases: tuple[str, ...] = ()
+    label: str = ""  # the name as a heading
+    card: str | None = None  # the view that shows one of these to a reader
+    description: str = ""
+    checks: tuple[str, ...] = field(default=(), compare=False)
+
+    @functools.cached_property
+    def by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    def references(self, *, soft: bool = False) -> Iterator[tuple[Column, Reference]]:
+        """The foreign keys; with ``soft`` those into other products too."""
+        for column in self.columns:
+            if column.references and (soft or column.references.enforced):
+                yield column, column.references
+
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema: types, nullability, and descriptions and units as metadata."""
+        import pyarrow as pa
+
+        def metadata(column: Column) -> dict[str, str]:
+            told = {"description": column.description, "unit": column.unit, "codes": column.codes}
+            return {key: text for key, text in told.items() if text}
+
+        return pa.schema(
+            [
+                pa.field(
+                    column.name,
+                    column.type.arrow(),
+                    nullable=not (column.required or column.name == self.primary_key),
+                    metadata=metadata(column),
+                )
+                for column in self.columns
+            ],
+            metadata={"description": self.description, "primary_key": self.primary_key},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A named SELECT of summary.sql. ``show`` says how one of its rows reads.
+
+    It is empty where the rows are for a chart only, which costs a summary nothing.
+    """
+
+    name: str
+    product: str
+    label: str
+    section: str
+    show: str
+    sql: str
+    where: str = field(default="", compare=False)  # file and line
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named SELECT of checks.sql: what `check` must find no row of."""
+
+    name: str
+    product: str
+    label: str
+    sql: str
+    where: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A named SELECT of questions.sql: what a person asks of a scenario.
+
+    It may name tables of other products. A ``:name`` in it is for a value that whoever asks may
+    give; one that is not given is the empty text, as Datasette has it for an empty field.
+    """
+
+    name: str
+    product: str
+    label: str
+    description: str
+    sql: str
+    where: str = field(default="", compare=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the values, in the order in which the SELECT has them."""
+        return tuple(parameter[1:] for parameter in parameters(self.sql))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "product": self.product,
+            "label": self.label,
+            "description": self.description,
+            "parameters": list(self.parameters),
+            "sql": self.sql,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An index or view of schema.sql, as written."""
+
+    kind: str  # INDEX or VIEW
+    name: str
+    sql: str
+    where: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A whole product as read from its .sql files."""
+
+    product: str
+    version: str
+    entity_types: tuple[EntityType, ...]
+    statistics: tuple[Statistic, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    questions: tuple[Question, ...] = ()
+    extras: tuple[Extra, ...] = ()
+    schema_sql: str = ""
+    summary_sql: str = ""
+    checks_sql: str = ""

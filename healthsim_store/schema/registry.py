@@ -1,0 +1,134 @@
+"""Several entity types side by side: looked up by any spelling, put in order, linked."""
+
+from __future__ import annotations
+
+import functools
+import graphlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..base.nearest import did_you_mean
+from ..errors import DeclarationError, UnknownEntityType
+from .model import Column, EntityType
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A field such as ``patient_mrn``: the parent is found by its natural key.
+
+    ``scope`` are the further columns of a composite key, which parent and child share: the
+    ``site_number`` of a subject is one of the subject's study.
+    """
+
+    column: Column
+    parent: EntityType
+    key: Column
+    scope: tuple[str, ...] = ()
+
+
+class Registry:
+    """Entity types in insert order: parents before children.
+
+    Raises DeclarationError when two products use one name, or references go round in a circle.
+    """
+
+    def __init__(self, entity_types: Iterable[EntityType]) -> None:
+        by_name: dict[str, EntityType] = {}
+        for entity_type in entity_types:
+            other = by_name.setdefault(entity_type.name, entity_type)
+            if other is not entity_type:
+                raise DeclarationError(
+                    f"the entity type {entity_type.name} of {entity_type.product} "
+                    f"is already one of {other.product}"
+                )
+        self._by_name = {name: by_name[name] for name in _insert_order(by_name)}
+        self._spellings: dict[str, EntityType] = {}
+        for entity_type in self._by_name.values():
+            for alias in entity_type.aliases:
+                self._spellings.setdefault(alias, entity_type)
+        self._spellings |= self._by_name
+
+    def __iter__(self) -> Iterator[EntityType]:
+        return iter(self._by_name.values())
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def linked_order(self) -> list[EntityType]:
+        """Parents before children also where a reference into another product is not enforced.
+
+        As far as those do not go round in a circle.
+        """
+        try:
+            names = _insert_order(self._by_name, soft=True)
+        except DeclarationError:
+            return [*self]
+        return [self._by_name[name] for name in names]
+
+    def entity_type(self, name: str) -> EntityType:
+        """Find one by name or alias, whatever its case; raises UnknownEntityType."""
+        found = self._spellings.get(name) or self._spellings.get(_plain(name))
+        if found is None:
+            raise UnknownEntityType(
+                f"Unknown entity type {name!r}.",
+                hint=did_you_mean(_plain(name), self._spellings)
+                or f"Known: {', '.join(self._by_name) or 'none (no product is installed)'}.",
+            )
+        return found
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - a registry lives as long as its cache
+    def fields(self, name: str) -> dict[str, Column | Link]:
+        """Every spelling of every field that a row of an entity type may have.
+
+        A foreign key ``patient_id`` is also ``patient_mrn``, by each natural key of the parent;
+        plain ``mrn`` too, where only one parent has it and the child has no such column. Of a
+        composite key, all columns but one must be the child's too.
+        """
+        entity_type = self._by_name[name]
+        fields: dict[str, Column | Link] = {}
+        plain: dict[str, list[Link]] = {}
+        for column, reference in entity_type.references():
+            parent = self._by_name.get(reference.entity_type)
+            for key in parent.unique_keys if parent else ():
+                own = [part for part in key if len(key) == 1 or part not in entity_type.by_name]
+                if parent and len(own) == 1:
+                    scope = tuple(part for part in key if part != own[0])
+                    link = Link(column, parent, parent.by_name[own[0]], scope)
+                    fields[f"{column.name.removesuffix('_id')}_{own[0]}"] = link
+                    plain.setdefault(own[0], []).append(link)
+        for spelling, links in plain.items():
+            if len(links) == 1:
+                fields.setdefault(spelling, links[0])
+        for column in entity_type.columns:
+            fields |= dict.fromkeys(column.aliases, column)
+        return fields | entity_type.by_name
+
+    def field(self, name: str, spelling: str) -> Column | Link | None:
+        """What a row's field means, in any spelling (``birthDate`` too); None when nothing."""
+        fields = self.fields(name)
+        return fields.get(spelling) or fields.get(_plain(spelling))
+
+
+def _plain(spelling: str) -> str:
+    """``birthDate``, ``Birth Date`` and ``birth-date`` as ``birth_date``."""
+    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", spelling.strip()).lower()).strip("_")
+
+
+def _insert_order(by_name: dict[str, EntityType], *, soft: bool = False) -> list[str]:
+    sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
+    for name, entity_type in by_name.items():
+        parents = {reference.entity_type for _, reference in entity_type.references(soft=soft)}
+        sorter.add(name, *sorted((parents - {name}) & by_name.keys()))
+    try:
+        ordered = list(sorter.static_order())
+    except graphlib.CycleError as error:
+        raise DeclarationError(
+            f"references go round in a circle: {' -> '.join(error.args[1])}"
+        ) from None
+    return ordered

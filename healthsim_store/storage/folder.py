@@ -1,0 +1,151 @@
+"""A store's folder: files by name, and new ones that get their name only when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..base.atomic import flush
+from ..errors import NotWritable, ScenarioExists
+
+_HIDDEN = ".healthsim-store"
+_STALE_SECONDS = 24 * 3600
+
+
+class Folder:
+    """Where the scenario files lie. It is made when the first one is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.hidden = path / _HIDDEN
+
+    def names(self) -> list[str]:
+        """The names of all scenarios, sorted."""
+        try:
+            entries = [entry.name for entry in os.scandir(self.path)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError as error:
+            raise NotWritable(f"{self.path} cannot be read: {error.strerror}.") from error
+        return sorted(n.removesuffix(".db") for n in entries if n.endswith(".db") and n[0] != ".")
+
+    def file(self, name: str) -> Path:
+        """Where the scenario of this name is or would be."""
+        return self.path / f"{name}.db"
+
+    def exact(self, name: str) -> Path | None:
+        """The file of exactly this name, when it is there."""
+        if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
+            return None
+        path = self.file(name)
+        with contextlib.suppress(OSError):
+            return path if path.is_file() else None
+        return None
+
+    def existing(self, name: str) -> Path | None:
+        """The scenario to write to: exact but for case; never a guess."""
+        direct = self.exact(name)
+        if direct is not None:
+            return direct
+        folded = name.casefold()
+        same = [other for other in self.names() if other.casefold() == folded]
+        return self.file(same[0]) if same else None
+
+    def taken(self, name: str) -> bool:
+        return self.existing(name) is not None
+
+    def check_free(self, name: str) -> None:
+        """Raises ScenarioExists when the name is taken."""
+        if self.taken(name):
+            raise ScenarioExists(
+                f"There is a scenario {name!r} already.", hint="Choose another name."
+            )
+
+    def free(self, name: str) -> str:
+        """The name, with ``-2`` and so on when it is taken."""
+        candidate, number = name, 1
+        while self.taken(candidate):
+            number += 1
+            candidate = f"{name}-{number}"
+        return candidate
+
+    @contextlib.contextmanager
+    def unborn(self) -> Iterator[Path]:
+        """The path of a file to make, which nobody sees; what is left there is thrown away."""
+        self.prepare()
+        self._sweep()
+        path = self.hidden / f"new-{os.getpid()}-{secrets.token_hex(4)}.db"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def prepare(self) -> None:
+        """Make the folder. Raises NotWritable."""
+        try:
+            self.hidden.mkdir(parents=True, exist_ok=True)
+            if not os.access(self.hidden, os.W_OK | os.X_OK):
+                raise PermissionError(13, "permission denied")
+        except OSError as error:
+            raise NotWritable(
+                f"The store {self.path} cannot be written: {error.strerror}.",
+                hint="Choose another with --store or HEALTHSIM_STORE_DIR.",
+            ) from error
+
+    def _sweep(self) -> None:
+        """Throw away what killed writers left: unfinished files that are a day old."""
+        for leftover in self.hidden.glob("new-*"):
+            with contextlib.suppress(OSError):
+                age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
+                if age > _STALE_SECONDS:
+                    leftover.unlink()
+
+    def bear(self, unborn: Path, name: str | None, make: Callable[[], str]) -> Path:
+        """Give a finished file its name; without one the first free that ``make`` gives.
+
+        Raises ScenarioExists when ``name`` is taken by now, NotWritable.
+        """
+        with writing(self.path):
+            flush(unborn)  # nobody else has it open
+            while True:
+                try:
+                    return self.give_name(unborn, name or make())
+                except ScenarioExists:
+                    if name:
+                        raise
+
+    def give_name(self, source: Path, name: str) -> Path:
+        """Rename, but never over a file that is there, whoever made it in the meantime."""
+        target = self.file(name)
+        if self.existing(name) not in (None, source):
+            raise ScenarioExists(
+                f"There is a scenario {name!r} already.", hint="Choose another name."
+            )
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            if not os.path.samefile(source, target):
+                raise ScenarioExists(f"There is a scenario {name!r} already.") from None
+            os.rename(source, target)  # only the case of the name changes
+            return target
+        except OSError:  # a file system without hard links
+            os.rename(source, target)
+            return target
+        os.unlink(source)
+        return target
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into NotWritable."""
+    try:
+        yield
+    except OSError as error:
+        raise NotWritable(
+            f"{folder} cannot be written: {error.strerror or error}.",
+            hint="Check its permissions and the free space.",
+        ) from error

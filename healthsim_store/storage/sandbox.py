@@ -1,0 +1,422 @@
+"""The one door for untrusted reading, held by the SQLite engine itself.
+
+Whatever the SQL says, from a person, a model or a stranger's file: the file is opened read-only, an
+authorizer lets SELECT and known functions through and nothing else, values and statements have a
+length limit, time has a deadline, and only one statement runs. No word in the text is looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.sqlite import BUSY_SECONDS, connect_writable, file_errors, uri
+from ..errors import (
+    InvalidArgument,
+    NotWritable,
+    QueryError,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+    ScenarioFileError,
+)
+from ..schema.ddl import quoted
+from .format import verify
+
+MAX_SQL = 100_000  # characters
+MAX_VALUE = 8_000_000  # bytes of one value, and of one row
+MAX_ATTACHED = 9  # SQLite's own limit is 10
+
+_STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
+
+# Between statements and words; one at a time, so that no text takes more than one way through it.
+_BETWEEN = re.compile(r"[\s;]+|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_VERB = re.compile(
+    r"[a-z]+(?:\s+(?:temp\s+|unique\s+|virtual\s+)?(?:table|index|view|trigger|into|from)\b)?",
+    re.IGNORECASE,
+)
+# Names of what the authorizer may be asked, for the explanation of a refusal.
+_ACTIONS = {
+    getattr(sqlite3, name): name.removeprefix("SQLITE_").replace("_", " ")
+    for name in dir(sqlite3)
+    if name.startswith(
+        ("SQLITE_CREATE_", "SQLITE_DROP_", "SQLITE_ALTER_", "SQLITE_INSERT", "SQLITE_DELETE")
+    )
+    or name
+    in ("SQLITE_UPDATE", "SQLITE_PRAGMA", "SQLITE_ATTACH", "SQLITE_DETACH", "SQLITE_ANALYZE",
+        "SQLITE_REINDEX", "SQLITE_TRANSACTION", "SQLITE_SAVEPOINT")
+}  # fmt: skip
+
+# Every documented function that only computes. Left out: load_extension, fts3_tokenizer (a raw
+# pointer), zeroblob, randomblob and random (paging must give the same rows again), sqlite_offset.
+_FUNCTIONS = frozenset(
+    [
+        "abs",
+        "acos",
+        "acosh",
+        "asin",
+        "asinh",
+        "atan",
+        "atan2",
+        "atanh",
+        "avg",
+        "ceil",
+        "ceiling",
+        "changes",
+        "char",
+        "coalesce",
+        "concat",
+        "concat_ws",
+        "cos",
+        "cosh",
+        "count",
+        "cume_dist",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "date",
+        "datetime",
+        "degrees",
+        "dense_rank",
+        "exp",
+        "first_value",
+        "floor",
+        "format",
+        "glob",
+        "group_concat",
+        "hex",
+        "if",
+        "ifnull",
+        "iif",
+        "instr",
+        "julianday",
+        "lag",
+        "last_insert_rowid",
+        "last_value",
+        "lead",
+        "length",
+        "like",
+        "likelihood",
+        "likely",
+        "ln",
+        "log",
+        "log10",
+        "log2",
+        "lower",
+        "ltrim",
+        "max",
+        "median",
+        "min",
+        "mod",
+        "nth_value",
+        "ntile",
+        "nullif",
+        "octet_length",
+        "percent_rank",
+        "percentile",
+        "percentile_cont",
+        "percentile_disc",
+        "pi",
+        "pow",
+        "power",
+        "printf",
+        "quote",
+        "radians",
+        "rank",
+        "replace",
+        "round",
+        "row_number",
+        "rtrim",
+        "sign",
+        "sin",
+        "sinh",
+        "soundex",
+        "sqlite_source_id",
+        "sqlite_version",
+        "sqrt",
+        "strftime",
+        "string_agg",
+        "substr",
+        "substring",
+        "subtype",
+        "sum",
+        "tan",
+        "tanh",
+        "timediff",
+        "time",
+        "total",
+        "total_changes",
+        "trim",
+        "trunc",
+        "typeof",
+        "unhex",
+        "unicode",
+        "unixepoch",
+        "unistr",
+        "unistr_quote",
+        "unlikely",
+        "upper",
+        "json",
+        "json_array",
+        "json_array_length",
+        "json_each",
+        "json_error_position",
+        "json_extract",
+        "json_group_array",
+        "json_group_object",
+        "json_insert",
+        "json_object",
+        "json_patch",
+        "json_pretty",
+        "json_quote",
+        "json_remove",
+        "json_replace",
+        "json_set",
+        "json_tree",
+        "json_type",
+        "json_valid",
+        "->",
+        "->>",
+        "jsonb",
+        "jsonb_array",
+        "jsonb_extract",
+        "jsonb_group_array",
+        "jsonb_group_object",
+        "jsonb_insert",
+        "jsonb_object",
+        "jsonb_patch",
+        "jsonb_remove",
+        "jsonb_replace",
+        "jsonb_set",
+    ]
+)
+
+
+def permits(action: int, function: str | None) -> bool:
+    """Whether a statement that may only read may do this; for ``sqlite3.set_authorizer``."""
+    if action == sqlite3.SQLITE_FUNCTION:
+        return bool(function) and str(function).lower() in _FUNCTIONS
+    return action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
+
+
+class Sandbox:
+    """A read-only connection to one scenario file, with others attached by the store.
+
+    Not for two threads at once. Raises NotAScenario, CorruptScenario, NewerFormat, ScenarioBusy
+    when the file cannot be read.
+    """
+
+    def __init__(self, path: Path, *, attached: Mapping[str, Path] | None = None) -> None:
+        self.path = path
+        self.attached = tuple(attached or ())
+        self._deadline = float("inf")
+        self._denied: str | None = None
+        # Opened in one thread and used in another, one after the other: the store keeps a pool.
+        with file_errors(path):
+            self.connection = sqlite3.connect(
+                uri(path, "ro"),
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        try:
+            self._prepare(attached or {})
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepare(self, attached: Mapping[str, Path]) -> None:
+        connection = self.connection
+        with file_errors(self.path):
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            self._recover()
+            # Reads the whole schema, so that a damaged one is found here.
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            # Table-valued functions are made on first use, which the authorizer would refuse.
+            connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
+        verify(connection, self.path)
+        if len(attached) > MAX_ATTACHED:
+            raise InvalidArgument(
+                f"{len(attached)} further scenarios are too many for one query.",
+                hint=f"SQLite takes {MAX_ATTACHED}; merge some of them first.",
+            )
+        for alias, other in attached.items():
+            with file_errors(other):
+                connection.execute(f"ATTACH ? AS {quoted(alias)}", (uri(other, "ro"),))
+                sql = f"SELECT count(*) FROM {quoted(alias)}.sqlite_master"
+                connection.execute(sql).fetchone()
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, len(attached))
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
+        connection.set_progress_handler(self._late, _STEPS)
+        connection.set_authorizer(self._authorize)
+
+    def _recover(self) -> None:
+        """Let SQLite undo what a killed writer left half-done; that needs a writable opening."""
+        if not self.path.with_name(f"{self.path.name}-journal").exists():
+            return
+        try:
+            self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            writable = connect_writable(self.path)
+            with contextlib.closing(writable):
+                writable.execute("SELECT 1 FROM sqlite_master").fetchone()
+
+    def _late(self) -> int:
+        return time.monotonic() > self._deadline
+
+    def _authorize(
+        self, action: int, first: str | None, second: str | None, *context: str | None
+    ) -> int:
+        if permits(action, second):
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_FUNCTION:
+            self._denied = f"the function {second}()"
+        else:
+            name = _ACTIONS.get(action, "this kind of statement")
+            self._denied = f"{name} {first}" if action == sqlite3.SQLITE_PRAGMA else name
+        return sqlite3.SQLITE_DENY
+
+    @contextlib.contextmanager
+    def run(
+        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, timeout: float
+    ) -> Iterator[sqlite3.Cursor]:
+        """Run one SELECT; the cursor is good inside the block, all of it within ``timeout`` s.
+
+        Raises QueryRefused, QueryTimeout, QueryTooLarge, QueryError, also while rows are fetched.
+        """
+        if len(sql) > MAX_SQL:
+            raise QueryTooLarge(
+                f"The statement has {len(sql):,} characters.", hint=f"At most {MAX_SQL:,}."
+            )
+        self._denied = None
+        self._deadline = time.monotonic() + timeout
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(sql, parameters)
+            if cursor.description is None:
+                # No columns: a comment, nothing, or a statement that reads no rows.
+                raise QueryRefused("The statement gives no rows.", hint="Give one SELECT.")
+            yield cursor
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise self._explained(error, sql, timeout) from error
+        except UnicodeDecodeError as error:
+            raise QueryError(f"A value is not text: {error.reason}.") from error
+        except (ValueError, OverflowError) as error:
+            raise QueryError(f"The statement or a parameter cannot be used: {error}.") from error
+        except RecursionError as error:
+            raise QueryTooLarge("The statement is nested too deeply.") from error
+        finally:
+            self._deadline = float("inf")
+            cursor.close()
+
+    def inspect(self, pragma: str, *, timeout: float) -> list[tuple[Any, ...]]:
+        """The answer of integrity_check or foreign_key_check, which no query may give itself.
+
+        Raises QueryTimeout, and CorruptScenario where the file cannot even be inspected.
+        """
+        if pragma not in ("integrity_check", "foreign_key_check"):
+            raise InvalidArgument(f"{pragma} is no inspection.")
+        return self._pragma(pragma, timeout)
+
+    def table_info(self, table: str, *, timeout: float) -> list[tuple[Any, ...]]:
+        """``PRAGMA table_info``: position, name, type, NOT NULL, default, primary key."""
+        return self._pragma(f"table_info({quoted(table)})", timeout)
+
+    def _pragma(self, pragma: str, timeout: float) -> list[tuple[Any, ...]]:
+        self._deadline = time.monotonic() + timeout
+        self.connection.set_authorizer(None)
+        try:
+            # SQLite 3.40 refuses json_valid() in a CHECK otherwise, and integrity_check runs them.
+            self.connection.execute("PRAGMA trusted_schema = ON")
+            with file_errors(self.path):
+                return self.connection.execute(f"PRAGMA {pragma}").fetchall()
+        except ScenarioFileError as error:
+            if "interrupted" in error.message:
+                interrupted = sqlite3.OperationalError("interrupted")
+                raise self._explained(interrupted, pragma, timeout) from error
+            raise
+        finally:
+            self._deadline = float("inf")
+            self.connection.execute("PRAGMA trusted_schema = OFF")
+            self.connection.set_authorizer(self._authorize)
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the whole file, as it is at one moment, into a new one that nobody else has open.
+
+        Writers wait while the bytes are copied and no longer. Raises NotWritable for the target.
+        """
+        self.connection.set_authorizer(None)
+        try:
+            with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
+                # A copy that fails is thrown away whole, so it needs no journal.
+                copy.execute("PRAGMA journal_mode = OFF")
+                copy.execute("PRAGMA synchronous = OFF")
+                # The read lock first: backup() itself would wait for a writer without end.
+                with file_errors(self.path):
+                    self.connection.execute("BEGIN")
+                    self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+                self.connection.backup(copy)
+        except sqlite3.DatabaseError as error:
+            # What is wrong with the source was told above, or is found when the copy is read.
+            raise NotWritable(
+                f"{target.parent} cannot hold a copy of {self.path.name}: {error}.",
+                hint="Check its permissions and the free space.",
+            ) from error
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.connection.set_authorizer(self._authorize)
+
+    def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
+        text = str(error)
+        if self._denied is not None and ("authoriz" in text or "prohibited" in text):
+            return QueryRefused(
+                f"Refused: {_verb(sql) or self._denied}. A query may only read.",
+                hint="Write one SELECT; what tables and columns there are is in _columns.",
+            )
+        if text == "interrupted":
+            return QueryTimeout(
+                f"Stopped after {timeout:g} seconds.",
+                hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
+            )
+        if "one statement at a time" in text:
+            return QueryRefused(
+                "Refused: more than one statement.", hint="Give one SELECT at a time."
+            )
+        if "too big" in text or isinstance(error, sqlite3.DataError):
+            return QueryTooLarge(
+                f"A value is over {MAX_VALUE // 1_000_000} MB.", hint="Select less of it: substr()."
+            )
+        if "expression tree is too large" in text.lower() or "stack overflow" in text:
+            return QueryTooLarge(
+                "The statement is nested too deeply.", hint="Write it with fewer brackets."
+            )
+        if "readonly" in text or "read-only" in text:
+            return QueryRefused("Refused: a query may only read.", hint="Write one SELECT.")
+        return QueryError(f"The query failed: {text}.")
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _verb(sql: str) -> str | None:
+    """What a statement does by its own words, such as DROP TABLE; None for one that may read.
+
+    The authorizer is asked about steps: DROP TABLE deletes a row of the schema, VACUUM attaches.
+    """
+    at = 0
+    while between := _BETWEEN.match(sql, at):
+        at = between.end()
+    found = _VERB.match(sql, at)
+    words = " ".join(found[0].upper().split()) if found else ""
+    return None if words in ("", "SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA") else words

@@ -1,0 +1,151 @@
+"""What is wrong with a row, said so that its author can mend it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..schema.ddl import ROW_RULE, quoted
+from ..schema.model import EntityType
+from ..schema.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault."""
+
+    entity_type: str
+    row: int
+    field: str | None
+    value: Any
+    expected: str
+    hint: str | None = None
+    count: int = 1
+
+    def __str__(self) -> str:
+        more = f" (and {self.count - 1:,} more like it)" if self.count > 1 else ""
+        field = f", {self.field}" if self.field else ""
+        value = "" if self.value is None else f" {_short(self.value)}"
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{self.entity_type} row {self.row:,}{more}{field}{value}: {self.expected}.{hint}"
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {
+            "entity_type": self.entity_type,
+            "row": self.row,
+            "field": self.field,
+            "value": None if self.value is None else _short(self.value),
+            "expected": self.expected,
+            "hint": self.hint,
+            "count": self.count,
+        }
+        return {key: value for key, value in told.items() if value is not None}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def refused(
+    connection: sqlite3.Connection,
+    registry: Registry,
+    entity_type: EntityType,
+    row: int,
+    values: Mapping[str, Any],
+    error: sqlite3.Error,
+    *,
+    last_rowid: int,
+) -> Iterator[Problem]:
+    """Why SQLite refused a row whose values each are of the right type.
+
+    ``values`` are by column; ``last_rowid`` is the table's last before this batch, which tells a
+    double within the batch from one against the file.
+    """
+    text = str(error)
+    rule, _, subject = text.partition(" constraint failed: ")
+    if rule == "UNIQUE":
+        columns = [name.strip().partition(".")[2] for name in subject.split(",")]
+        yield _double(connection, entity_type, row, columns, values, last_rowid)
+    elif rule == "NOT NULL":
+        yield Problem(entity_type.name, row, subject.partition(".")[2], None, "is required")
+    elif rule == "CHECK":
+        yield _rule_broken(entity_type, row, subject, values)
+    elif text.startswith("FOREIGN KEY"):
+        yield from _dangling(connection, registry, entity_type, row, values)
+    else:
+        yield Problem(entity_type.name, row, None, None, text)
+
+
+def _rule_broken(
+    entity_type: EntityType, row: int, rule: str, values: Mapping[str, Any]
+) -> Problem:
+    """``rule`` is the constraint's name as `ddl` gives it."""
+    if rule.startswith(ROW_RULE):
+        check = rule.removeprefix(ROW_RULE)
+        named = {name: values[name] for name in values if re.search(rf"\b{name}\b", check)}
+        return Problem(entity_type.name, row, None, named, f"must satisfy {check}")
+    field, _, expected = rule.partition(" ")
+    if field.endswith(":"):
+        field, expected = field[:-1], f"must satisfy {expected}"
+    return Problem(entity_type.name, row, field, values.get(field), expected)
+
+
+def _double(
+    connection: sqlite3.Connection,
+    entity_type: EntityType,
+    row: int,
+    columns: list[str],
+    values: Mapping[str, Any],
+    last_rowid: int,
+) -> Problem:
+    where = " AND ".join(f"{quoted(name)} = ?" for name in columns)
+    found = connection.execute(
+        f"SELECT rowid FROM {quoted(entity_type.name)} WHERE {where}",
+        [values.get(name) for name in columns],
+    ).fetchone()
+    in_batch = found is not None and found[0] > last_rowid
+    value = values.get(columns[0]) if len(columns) == 1 else tuple(map(values.get, columns))
+    return Problem(
+        entity_type.name,
+        row,
+        " + ".join(columns),
+        value,
+        "is there twice in this batch" if in_batch else "is already in the scenario",
+        None if in_batch else "Use on_conflict='skip' or 'replace' to allow it.",
+    )
+
+
+def _dangling(
+    connection: sqlite3.Connection,
+    registry: Registry,
+    entity_type: EntityType,
+    row: int,
+    values: Mapping[str, Any],
+) -> Iterator[Problem]:
+    for column, reference in entity_type.references():
+        value = values.get(column.name)
+        parent = quoted(reference.entity_type)
+        if value is None or _holds(connection, parent, reference.column, value):
+            continue
+        hint = f"Store {reference.entity_type} first, or in the same batch."
+        for key in registry.entity_type(reference.entity_type).unique_keys:
+            if len(key) == 1 and _holds(connection, parent, key[0], value):
+                name = f"{column.name.removesuffix('_id')}_{key[0]}"
+                hint = f"It is the {key[0]} of one: give it as {name}."
+        yield Problem(
+            entity_type.name,
+            row,
+            column.name,
+            value,
+            f"there is no such {reference.column} in {reference.entity_type}",
+            hint,
+        )
+
+
+def _holds(connection: sqlite3.Connection, table: str, column: str, value: Any) -> bool:
+    sql = f"SELECT 1 FROM {table} WHERE {quoted(column)} = ?"
+    return connection.execute(sql, (value,)).fetchone() is not None

@@ -1,0 +1,442 @@
+"""Persisting rows: as fast as plain executemany, and exact about the row that is wrong.
+
+SQLite judges every value (see `ddl`), so rows go to executemany as they are. Only from the row that
+it refuses on is the chunk gone through again in Python: spellings are understood (`female`, a
+timestamp with an offset), and what is still wrong becomes a Problem. A column that needed that once
+is converted from then on, so data in another spelling is not tried twice.
+"""
+
+from __future__ import annotations
+
+import operator
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..errors import InvalidArgument, InvalidRows
+from ..schema.ddl import circles, quoted
+from ..schema.model import EXTRA, Column, EntityType
+from ..schema.registry import Link, Registry
+from .format import EntityIds
+from .rows import CHUNK, grouped_chunks
+from .violations import Problem, refused
+
+ON_CONFLICT = ("error", "skip", "replace")
+MAX_PROBLEMS = 20
+
+_MISSING_PARENT = "(no such parent)"
+# What binding a value or running the statement may raise for a row that is not as it should be.
+_REFUSALS = (sqlite3.Error, ValueError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of an entity type's rows."""
+
+    inserted: int = 0
+    skipped: int = 0
+    replaced: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows came."""
+        return self.inserted + self.skipped + self.replaced
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(
+            self.inserted + other.inserted,
+            self.skipped + other.skipped,
+            self.replaced + other.replaced,
+        )
+
+    def to_dict(self) -> dict[str, int]:
+        return {"inserted": self.inserted, "skipped": self.skipped, "replaced": self.replaced}
+
+
+@dataclass(slots=True)
+class _Plan:
+    """How rows with one set of fields are stored."""
+
+    sql: str
+    fields: tuple[str, ...]  # as the rows spell them, in the statement's order
+    columns: tuple[Column, ...]  # what each value must be
+    targets: tuple[str, ...]  # the column that each value ends up in
+    links: tuple[Link | None, ...]
+    values: tuple[str, ...]  # the SQL of each target's value
+    unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
+    places: Mapping[str, int]  # where a row has each of both kinds of fields
+    new_id: bool
+    moments: tuple[tuple[int, str], ...]  # positions and fields of dates and timestamps
+    converted: dict[int, Column] = field(default_factory=dict)
+
+    def convert(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Values with the known odd columns in their stored form; raises ValueError."""
+        changed = list(values)
+        for position, column in self.converted.items():
+            changed[position] = column.coerce(changed[position])
+        return tuple(changed)
+
+
+class Writer:
+    """Writes batches into an open scenario file, inside the caller's transaction."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        registry: Registry,
+        ids: EntityIds,
+        *,
+        on_conflict: str = "error",
+        keep_unknown: bool = False,
+    ) -> None:
+        if on_conflict not in ON_CONFLICT:
+            raise InvalidArgument(
+                f"on_conflict is {on_conflict!r}.", hint=f"It is one of {', '.join(ON_CONFLICT)}."
+            )
+        self._connection = connection
+        self._registry = registry
+        self._ids = ids
+        self._on_conflict = on_conflict
+        self._keep_unknown = keep_unknown
+
+    def write(self, name: str, source: Any) -> Stored:
+        """Store the rows of one entity type.
+
+        Raises InvalidRows, which names every bad row of the first bad chunk.
+        """
+        entity_type = self._registry.entity_type(name)
+        table = quoted(entity_type.name)
+        last_rowid = self._scalar(f"SELECT coalesce(max(rowid), 0) FROM {table}")
+        replacing = self._on_conflict == "replace"
+        before = self._scalar(f"SELECT count(*) FROM {table}") if replacing else 0
+        changes = self._connection.total_changes
+        plans: dict[tuple[str, ...], _Plan] = {}
+        number = 1
+        for chunk in grouped_chunks(entity_type.name, source):
+            problems: list[Problem] = []
+            for rows in chunk:
+                shape = rows.fields
+                try:
+                    if shape not in plans:
+                        plans[shape] = self._plan(entity_type, shape, number, len(rows))
+                    problems += self._write(
+                        entity_type, plans[shape], rows.values, number, last_rowid
+                    )
+                except InvalidRows as error:
+                    problems += error.problems
+                number += len(rows)
+                if len(problems) >= MAX_PROBLEMS:
+                    raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+            if problems:
+                raise InvalidRows(problems, complete=sum(map(len, chunk)) < CHUNK)
+        written = self._connection.total_changes - changes
+        self._check_self_references(entity_type, 0 if replacing else last_rowid)
+        if replacing:
+            inserted = self._scalar(f"SELECT count(*) FROM {table}") - before
+            return Stored(inserted=inserted, replaced=written - inserted)
+        return Stored(inserted=written, skipped=number - 1 - written)
+
+    def _write(
+        self,
+        entity_type: EntityType,
+        plan: _Plan,
+        rows: Sequence[tuple[Any, ...]],
+        number: int,
+        last_rowid: int,
+    ) -> list[Problem]:
+        for position, name in plan.moments:
+            place = plan.places[name]
+            # The module's own adapters for date objects are deprecated, so they never see one.
+            if not {type(row[place]) for row in rows} <= {str, type(None)}:
+                plan.converted[position] = plan.columns[position]
+        problems: list[Problem] = []
+        iterator = iter(rows)
+        while True:
+            try:
+                self._connection.executemany(plan.sql, self._bind(plan, iterator))
+                return problems
+            except _REFUSALS:
+                if not self._connection.in_transaction:
+                    raise  # a full disk: SQLite has rolled back, and nothing more may be written
+                bad = len(rows) - operator.length_hint(iterator) - 1
+            found = self._write_carefully(entity_type, plan, rows[bad], number + bad, last_rowid)
+            problems += found
+            if len(problems) >= MAX_PROBLEMS:
+                return problems
+
+    def _bind(self, plan: _Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        values = rows
+        if plan.unknown:
+            values = (self._with_extra(plan, row) for row in rows)
+        if plan.converted:
+            values = map(plan.convert, values)
+        return map(operator.add, values, self._ids) if plan.new_id else values
+
+    def _with_extra(self, plan: _Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        given = {name: row[plan.places[name]] for name in plan.unknown}
+        extra = {name: value for name, value in given.items() if value is not None}
+        stored = plan.columns[-1].coerce(extra) if extra else None
+        return (*(row[plan.places[name]] for name in plan.fields), stored)
+
+    def _write_carefully(
+        self,
+        entity_type: EntityType,
+        plan: _Plan,
+        row: tuple[Any, ...],
+        number: int,
+        last_rowid: int,
+    ) -> list[Problem]:
+        """Store the row that was refused, in whatever spelling, or say what is wrong with it."""
+        problems: list[Problem] = []
+        stored: list[Any] = []
+        for position, name in enumerate(plan.fields):
+            value = row[plan.places[name]]
+            column = plan.columns[position]
+            try:
+                stored.append(column.coerce(value))
+            except ValueError:
+                problems.append(_wrong(entity_type, number, name, column, value))
+                continue
+            target = entity_type.by_name[plan.targets[position]]
+            if stored[-1] in (None, "") and target.required and target.default is None:
+                problems.append(Problem(entity_type.name, number, name, value, "is required"))
+            if stored[-1] is not value and stored[-1] != value:
+                plan.converted[position] = column
+        if problems:
+            return problems
+        if plan.unknown:
+            try:
+                stored.append(self._with_extra(plan, row)[-1])
+            except ValueError:
+                expected = "unknown fields are kept as JSON, which cannot hold a value here"
+                return [Problem(entity_type.name, number, EXTRA, None, expected)]
+        values = (*stored, *next(self._ids)) if plan.new_id else tuple(stored)
+        try:
+            self._connection.execute(plan.sql, values)
+        except sqlite3.IntegrityError as error:
+            missing = self._missing_parents(entity_type, plan, number, stored)
+            return missing or list(
+                refused(
+                    self._connection,
+                    self._registry,
+                    entity_type,
+                    number,
+                    dict(zip(plan.targets, values, strict=True)),
+                    error,
+                    last_rowid=last_rowid,
+                )
+            )
+        return []
+
+    def _missing_parents(
+        self, entity_type: EntityType, plan: _Plan, number: int, stored: list[Any]
+    ) -> list[Problem]:
+        problems = []
+        for position, (link, value) in enumerate(zip(plan.links, stored, strict=False)):
+            if link is None or value is None:
+                continue
+            sql = f"SELECT {plan.values[position]} = '{_MISSING_PARENT}'"
+            # As many parameters as the statement has; those that it does not name are left over.
+            if self._scalar(f"{sql}, ?{len(stored)}", *stored):
+                within = f" of this {' and '.join(link.scope)}" if link.scope else ""
+                expected = f"there is no such {link.key.name} in {link.parent.name}{within}"
+                hint = f"Store {link.parent.name} first, or in the same batch."
+                name = plan.fields[position]
+                problems.append(Problem(entity_type.name, number, name, value, expected, hint))
+        return problems
+
+    def _check_self_references(self, entity_type: EntityType, last_rowid: int) -> None:
+        """Children may stand before their parents within a batch; here all of it is in.
+
+        Looks at the rows after ``last_rowid``: all of them where old rows were updated.
+        """
+        table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
+        for column, reference in entity_type.references():
+            if reference.entity_type != entity_type.name:
+                continue
+            name = quoted(column.name)
+            dangling = self._connection.execute(
+                f"SELECT rowid, {name} FROM {table} AS child WHERE rowid > ? AND {name} IS NOT NULL"
+                f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE {key} = child.{name}) LIMIT ?",
+                (last_rowid, MAX_PROBLEMS),
+            ).fetchall()
+            if dangling:
+                expected = f"there is no such {reference.column} in {entity_type.name}"
+                problems = [
+                    Problem(entity_type.name, rowid - last_rowid, column.name, value, expected)
+                    for rowid, value in dangling
+                ]
+                raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
+            if column.acyclic:
+                self._check_acyclic(entity_type, column, last_rowid)
+
+    def _check_acyclic(self, entity_type: EntityType, column: Column, last_rowid: int) -> None:
+        """Every circle that was not there before goes through a new row. A row may name itself."""
+        found = self._connection.execute(circles(entity_type, column), (last_rowid, MAX_PROBLEMS))
+        problems = [
+            Problem(
+                entity_type.name,
+                rowid - last_rowid,
+                column.name,
+                value,
+                f"following {column.name} from here comes back to this row",
+                "One of them must lead out of the circle, or to itself.",
+            )
+            for rowid, value in found
+        ]
+        if problems:
+            raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
+
+    def _plan(
+        self, entity_type: EntityType, shape: tuple[str, ...], number: int, count: int
+    ) -> _Plan:
+        """How to store rows with these fields.
+
+        Raises InvalidRows when a field is not known, is given twice, or is missing.
+        """
+        known: dict[str, tuple[str, Column | Link]] = {}
+        unknown: list[str] = []
+        problems: list[Problem] = []
+
+        def problem(name: str, expected: str, hint: str | None = None) -> None:
+            problems.append(
+                Problem(entity_type.name, number, name, None, expected, hint, count=count)
+            )
+
+        for name in shape:
+            spelled = isinstance(name, str)
+            target = self._registry.field(entity_type.name, name) if spelled else None
+            if target is None:
+                if self._keep_unknown and spelled:
+                    unknown.append(name)
+                    continue
+                near = did_you_mean(str(name), self._registry.fields(entity_type.name))
+                every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
+                problem(str(name), "is not a field", near or f"Fields: {every}.")
+                continue
+            column = target.column if isinstance(target, Link) else target
+            if column.name in known:
+                problem(name, f"means the same as {known[column.name][0]}", "Give one of the two.")
+            known[column.name] = (name, target)
+        for name, target in list(known.values()):
+            for part in target.scope if isinstance(target, Link) else ():
+                if part not in known:
+                    problem(name, f"is found by {part} too", f"Give {part} as well.")
+        if EXTRA in known and unknown:
+            problem(EXTRA, "is where the unknown fields would be kept", "Give one or the other.")
+        for column in entity_type.columns:
+            if column.required and column.default is None and column.name not in known:
+                also = [f for f, t in self._registry.fields(entity_type.name).items()
+                        if isinstance(t, Link) and t.column is column]  # fmt: skip
+                hint = f"Or {' or '.join(also)}." if also else None
+                problem(column.name, "is required", hint)
+        if problems:
+            raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+        places = {name: place for place, name in enumerate(shape)}
+        return self._make_plan(entity_type, known, unknown, places)
+
+    def _make_plan(
+        self,
+        entity_type: EntityType,
+        known: Mapping[str, tuple[str, Column | Link]],
+        unknown: list[str],
+        places: Mapping[str, int],
+    ) -> _Plan:
+        new_id = entity_type.primary_key not in known
+        targets = [*known]
+        links = [link if isinstance(link, Link) else None for _, link in known.values()]
+        columns = [
+            target.key if isinstance(target, Link) else target for _, target in known.values()
+        ]
+        values = [
+            _value_sql(position, name, link, targets, links, entity_type)
+            for position, (name, link) in enumerate(zip(targets, links, strict=True), 1)
+        ]
+        if unknown:
+            targets.append(EXTRA)
+            columns.append(entity_type.by_name[EXTRA])
+            values.append(f"?{len(targets)}")
+        if new_id:
+            targets.append(entity_type.primary_key)
+            values.append(f"?{len(targets)}")
+        fields = tuple(name for name, _ in known.values())
+        sql = (
+            f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, targets))})"
+            f" VALUES ({', '.join(values)}){self._conflict_sql(entity_type, targets, new_id)}"
+        )
+        return _Plan(
+            sql=sql,
+            fields=fields,
+            columns=tuple(columns),
+            targets=tuple(targets),
+            links=tuple(links),
+            values=tuple(values),
+            unknown=tuple(unknown),
+            places=places,
+            new_id=new_id,
+            moments=tuple(
+                (position, name)
+                for position, (name, column) in enumerate(zip(fields, columns, strict=False))
+                if column.type.kind in ("date", "timestamp")
+            ),
+        )
+
+    def _conflict_sql(self, entity_type: EntityType, targets: list[str], new_id: bool) -> str:
+        if self._on_conflict == "error":
+            return ""
+        key = entity_type.primary_key
+        updates = [quoted(name) for name in targets if name != key]
+        if self._on_conflict == "skip" or not updates:
+            return " ON CONFLICT DO NOTHING"
+        action = ", ".join(f"{name} = excluded.{name}" for name in updates)
+        # The row that is there keeps its primary key, which its children know.
+        keys: list[tuple[str, ...]] = [] if new_id else [(key,)]
+        keys += [unique for unique in entity_type.unique_keys if set(unique) <= set(targets)]
+        return "".join(
+            f" ON CONFLICT ({', '.join(map(quoted, unique))}) DO UPDATE SET {action}"
+            for unique in keys
+        )
+
+    def _scalar(self, sql: str, *parameters: Any) -> int:
+        answer = self._connection.execute(sql, parameters).fetchone()[0]
+        assert isinstance(answer, int)
+        return answer
+
+
+def _value_sql(
+    position: int,
+    name: str,
+    link: Link | None,
+    targets: list[str],
+    links: list[Link | None],
+    entity_type: EntityType,
+) -> str:
+    """What is stored for the parameter of a field: the value, its default, or the parent's key.
+
+    A value that no parent has breaks the foreign key instead of becoming NULL.
+    """
+    if link is None:
+        return _default_sql(position, entity_type.by_name[name])
+    parent = link.parent
+    where = f"{quoted(link.key.name)} = ?{position}"
+    for column in link.scope:
+        at = targets.index(column)
+        value = _value_sql(at + 1, column, links[at], targets, links, entity_type)
+        where += f" AND {quoted(column)} = {value}"
+    found = (
+        f"coalesce((SELECT {quoted(parent.primary_key)} FROM {quoted(parent.name)}"
+        f" WHERE {where}), '{_MISSING_PARENT}')"
+    )
+    return f"CASE WHEN ?{position} IS NOT NULL THEN {found} END"
+
+
+def _default_sql(position: int, column: Column) -> str:
+    """A NULL where there is a default means the default."""
+    return f"?{position}" if column.default is None else f"coalesce(?{position}, {column.default})"
+
+
+def _wrong(entity_type: EntityType, number: int, name: str, column: Column, value: Any) -> Problem:
+    hint = did_you_mean(str(value), column.values) if column.values else None
+    return Problem(entity_type.name, number, name, value, f"must be {column.expected}", hint)
