@@ -58,7 +58,7 @@ def test(*arguments: str) -> None:
 
 def newest() -> None:
     install("test")
-    on_newest("tests/test_browse.py", "tests/test_metadata.py", "tests/test_browse_chromium.py")
+    on_newest("tests/browse")
 
 
 def on_newest(*arguments: str) -> None:
@@ -92,7 +92,7 @@ def check() -> None:
     run("lint-imports", "--no-cache")
     test()
     # What differs between the two Datasettes; all of it is `newest`, which takes minutes.
-    on_newest("-m", "newest", "tests/test_browse.py", "tests/test_metadata.py")
+    on_newest("-m", "newest", "tests/browse")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from run import begin, medians, report
 from healthsim_store import Store
 from healthsim_store.generate.service import generate_scenario
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browse"))
 from browsing import serving
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from conftest import Run, owner
 from real_tokenizer import count_tokens
-from test_query import LOOP
+from statements import LOOP
 
 from healthsim_store import Store
 from healthsim_store.errors import (

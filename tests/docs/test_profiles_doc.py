@@ -13,7 +13,7 @@ from conftest import Run, install
 from healthsim_store.generate.distributions import FORMS
 from healthsim_store.plugins import installed
 
-DOC = (Path(__file__).resolve().parents[1] / "docs" / "profiles.md").read_text("utf-8")
+DOC = (Path(__file__).resolve().parents[2] / "docs" / "profiles.md").read_text("utf-8")
 
 if "patientsim" not in installed().declarations:
     pytest.skip("PatientSim is not installed", allow_module_level=True)

@@ -33,7 +33,7 @@ from healthsim_store.exchange.imports import import_data
 from healthsim_store.operations.diff_report import EntityDiff
 from healthsim_store.plugins import installed
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 
 BATCH = {
     "owners": [owner(n, mentor_id=f"o{n // 2}") for n in range(20)],

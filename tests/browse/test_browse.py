@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from browsing import Served, serving
 from conftest import Run, owner
-from test_query import ATTACKS, HARMLESS, LOOP
+from statements import ATTACKS, HARMLESS, LOOP
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
@@ -364,7 +364,7 @@ def test_a_stranger_s_own_queries_are_held_too(served: Served, shop: Store) -> N
     shop.delete_scenario("stranger")
 
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "browse.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "browse.md"
 
 
 def test_the_curl_lines_of_the_page_work(served: Served) -> None:

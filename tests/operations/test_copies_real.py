@@ -22,7 +22,7 @@ from healthsim_store.exchange.imports import import_data
 from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 
-SYNTHEA = Path(__file__).resolve().parents[2] / "shared" / "data" / "synthea-a"
+SYNTHEA = Path(__file__).resolve().parents[3] / "shared" / "data" / "synthea-a"
 
 
 @pytest.fixture(scope="module")

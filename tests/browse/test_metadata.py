@@ -17,7 +17,7 @@ from healthsim_store.errors import InvalidArgument, NotWritable
 from healthsim_store.plugins import installed
 from healthsim_store.schema.parser import read_declaration
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_files_at_the_top_are_fresh(tmp_path: Path) -> None:

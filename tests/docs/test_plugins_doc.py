@@ -16,7 +16,7 @@ from conftest import Run, install
 
 from healthsim_store.plugins import installed
 
-DOC = Path(__file__).resolve().parents[1] / "docs" / "plugins.md"
+DOC = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 
 
 PROFILE = """-- A ward's devices @counts devices @count 30

@@ -20,7 +20,7 @@ from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 TYPED = ["csv", "tsv", "json", "ndjson", "parquet"]
-SYNTHEA = Path(__file__).resolve().parents[2] / "shared" / "data" / "synthea-a"
+SYNTHEA = Path(__file__).resolve().parents[3] / "shared" / "data" / "synthea-a"
 
 
 def same_moments(tables: dict[str, list[Any]]) -> dict[str, list[Any]]:
