@@ -20,7 +20,6 @@ from million import million
 from run import begin, medians, report
 
 from healthsim_store import Store
-from healthsim_store.generate.service import generate_scenario
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browse"))
 from browsing import serving
@@ -32,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "store"
         with Store(folder) as store:
-            generate_scenario(store, "diabetes-cohort", seed=1, into="s0")
+            store.generate_scenario("diabetes-cohort", seed=1, into="s0")
             store.persist(million(scale), scenario="million")
         for number in range(1, scenarios - 1):
             shutil.copy(folder / "s0.db", folder / f"s{number}.db")

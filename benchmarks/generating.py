@@ -16,7 +16,6 @@ from pathlib import Path
 from run import Scratch, begin, medians, report
 
 from healthsim_store import Store
-from healthsim_store.generate.service import generate, generate_scenario
 
 PROFILE, SEED, BATCH = "medicare-advantage", 1, 5_000
 
@@ -24,12 +23,12 @@ PROFILE, SEED, BATCH = "medicare-advantage", 1, 5_000
 def against_persist(scratch: Scratch, count: int) -> None:
     """The same batches: made and stored, or taken from memory and stored."""
     with Store(scratch.new()) as store:
-        ready = list(generate(store, PROFILE, count=count, seed=SEED, batch=BATCH))
-        next(generate(store, PROFILE, count=1, seed=SEED))  # names are drawn once in a process
+        ready = list(store.generate(PROFILE, count=count, seed=SEED, batch=BATCH))
+        next(store.generate(PROFILE, count=1, seed=SEED))  # names are drawn once in a process
 
     def both() -> None:
         with Store(scratch.new()) as store:
-            generate_scenario(store, PROFILE, count=count, seed=SEED, batch=BATCH, into="s")
+            store.generate_scenario(PROFILE, count=count, seed=SEED, batch=BATCH, into="s")
 
     def persist() -> None:
         with Store(scratch.new()) as store:
@@ -47,10 +46,9 @@ def bounded_memory(labs: int) -> None:
     code = (
         "import resource, sys, tempfile, time\n"
         "from healthsim_store import Store\n"
-        "from healthsim_store.generate.service import generate_scenario\n"
         "with tempfile.TemporaryDirectory() as folder, Store(folder) as store:\n"
         "    start = time.perf_counter()\n"
-        "    made = generate_scenario(store, 'diabetes-cohort', count=int(sys.argv[1]), seed=1)\n"
+        "    made = store.generate_scenario('diabetes-cohort', count=int(sys.argv[1]), seed=1)\n"
         "    seconds = time.perf_counter() - start\n"
         "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
         "print(peak, sum(made.inserted.values()), made.inserted['lab_results'], seconds)\n"

@@ -2,175 +2,158 @@
 
     >>> from healthsim_store import persist, get_summary, query_scenario
 
-The functions work on the default store; `Store(path)` has the same as methods. This list is all
-that plugins and programs may rely on.
+The functions are the verbs of `Store`, on the default store: the folder HEALTHSIM_STORE_DIR, else
+one among the user's data, looked up at each call. What is listed here is all that plugins and
+programs may rely on.
 """
 
 from __future__ import annotations
 
-import importlib
+import functools
+import importlib.util
+import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .base.version import __version__ as __version__
+
 if TYPE_CHECKING:
-    from .api import (
-        add_tags,
-        ask_question,
-        check_scenario,
-        clone_scenario,
-        delete_scenario,
-        diff_scenarios,
-        export_scenario,
-        generate,
-        generate_scenario,
-        get_samples,
-        get_summary,
-        import_data,
-        list_entity_types,
-        list_export_formats,
-        list_profiles,
-        list_questions,
-        list_scenarios,
-        list_tags,
-        load_scenario,
-        merge_scenarios,
-        persist,
-        query_scenario,
-        regenerate_scenario,
-        remove_tags,
-        rename_scenario,
-        restore_scenario,
-        save_scenario,
-        scenario_info,
-        upgrade_scenario,
-    )
-    from .base.tokens import estimate_tokens
-    from .errors import HealthsimStoreError
-    from .exchange.exports import ExportResult
-    from .exchange.imports import ImportResult
-    from .exchange.readers import Importer
-    from .exchange.writers import Exporter
-    from .generate.profile import Profile
-    from .generate.service import GenerateResult, RegenerateResult
-    from .hookspecs import hookimpl
-    from .operations.check import CheckResult
-    from .operations.clone import CloneResult
-    from .operations.diff_report import DiffResult
-    from .operations.merge import MergeResult
-    from .query.pages import QueryResult
-    from .query.summary import Summary
-    from .schema.product import Product
-    from .storage.scenario import ScenarioInfo
-    from .store import PersistResult, Store
+    from .base.tokens import estimate_tokens as estimate_tokens
+    from .errors import HealthsimStoreError as HealthsimStoreError
+    from .exchange.exports import ExportedFile as ExportedFile
+    from .exchange.exports import ExportResult as ExportResult
+    from .exchange.formats import Exporter as Exporter
+    from .exchange.formats import Importer as Importer
+    from .exchange.imports import ImportResult as ImportResult
+    from .exchange.staging import Account as Account
+    from .generate.profile import Profile as Profile
+    from .generate.service import GenerateResult as GenerateResult
+    from .generate.service import RegenerateResult as RegenerateResult
+    from .hookspecs import hookimpl as hookimpl
+    from .operations.check import CheckResult as CheckResult
+    from .operations.check import Finding as Finding
+    from .operations.clone import CloneResult as CloneResult
+    from .operations.diff_report import DiffResult as DiffResult
+    from .operations.diff_report import EntityDiff as EntityDiff
+    from .operations.merge import MergeResult as MergeResult
+    from .operations.upgrade import Upgraded as Upgraded
+    from .query.pages import QueryResult as QueryResult
+    from .query.reply import PersistResult as PersistResult
+    from .query.statistics import Answer as Answer
+    from .query.stream import RowStream as RowStream
+    from .query.summary import Summary as Summary
+    from .schema.model import Column as Column
+    from .schema.model import EntityType as EntityType
+    from .schema.model import Question as Question
+    from .schema.product import Product as Product
+    from .schema.registry import Registry as Registry
+    from .storage.scenario import ScenarioInfo as ScenarioInfo
+    from .storage.trash import Deleted as Deleted
+    from .store import Store as Store
 
+    # At run time `__getattr__` makes the same of each method that is marked as a verb.
+    _default = Store()
+    add_tags = _default.add_tags
+    ask_question = _default.ask_question
+    check_scenario = _default.check_scenario
+    check_scenarios = _default.check_scenarios
+    clone_scenario = _default.clone_scenario
+    delete_scenario = _default.delete_scenario
+    diff_scenarios = _default.diff_scenarios
+    export_scenario = _default.export_scenario
+    generate = _default.generate
+    generate_scenario = _default.generate_scenario
+    get_samples = _default.get_samples
+    get_summary = _default.get_summary
+    import_data = _default.import_data
+    list_deleted = _default.list_deleted
+    list_entity_types = _default.list_entity_types
+    list_export_formats = _default.list_export_formats
+    list_profiles = _default.list_profiles
+    list_questions = _default.list_questions
+    list_scenarios = _default.list_scenarios
+    list_tags = _default.list_tags
+    load_scenario = _default.load_scenario
+    merge_scenarios = _default.merge_scenarios
+    persist = _default.persist
+    persist_batches = _default.persist_batches
+    query_scenario = _default.query_scenario
+    regenerate_scenario = _default.regenerate_scenario
+    remove_tags = _default.remove_tags
+    rename_scenario = _default.rename_scenario
+    restore_scenario = _default.restore_scenario
+    rows = _default.rows
+    save_scenario = _default.save_scenario
+    scenario_info = _default.scenario_info
+    upgrade_scenario = _default.upgrade_scenario
+
+# Where the other names are. A test compares this list with the one above.
 _HOMES = {
-    "CheckResult": "operations.check",
-    "CloneResult": "operations.clone",
-    "DiffResult": "operations.diff_report",
-    "ExportResult": "exchange.exports",
-    "Exporter": "exchange.writers",
-    "GenerateResult": "generate.service",
-    "HealthsimStoreError": "errors",
-    "ImportResult": "exchange.imports",
-    "Importer": "exchange.readers",
-    "MergeResult": "operations.merge",
-    "PersistResult": "store",
-    "Product": "schema.product",
-    "Profile": "generate.profile",
-    "QueryResult": "query.pages",
-    "RegenerateResult": "generate.service",
-    "ScenarioInfo": "storage.scenario",
-    "Store": "store",
-    "Summary": "query.summary",
-    "add_tags": "api",
-    "ask_question": "api",
-    "check_scenario": "api",
-    "clone_scenario": "api",
-    "delete_scenario": "api",
-    "diff_scenarios": "api",
-    "estimate_tokens": "base.tokens",
-    "export_scenario": "api",
-    "generate": "api",
-    "generate_scenario": "api",
-    "get_samples": "api",
-    "get_summary": "api",
-    "hookimpl": "hookspecs",
-    "import_data": "api",
-    "list_entity_types": "api",
-    "list_export_formats": "api",
-    "list_profiles": "api",
-    "list_questions": "api",
-    "list_scenarios": "api",
-    "list_tags": "api",
-    "load_scenario": "api",
-    "merge_scenarios": "api",
-    "persist": "api",
-    "query_scenario": "api",
-    "regenerate_scenario": "api",
-    "remove_tags": "api",
-    "rename_scenario": "api",
-    "restore_scenario": "api",
-    "save_scenario": "api",
-    "scenario_info": "api",
-    "upgrade_scenario": "api",
+    "base.tokens": "estimate_tokens",
+    "errors": "HealthsimStoreError",
+    "exchange.exports": "ExportedFile ExportResult",
+    "exchange.formats": "Exporter Importer",
+    "exchange.imports": "ImportResult",
+    "exchange.staging": "Account",
+    "generate.profile": "Profile",
+    "generate.service": "GenerateResult RegenerateResult",
+    "hookspecs": "hookimpl",
+    "operations.check": "CheckResult Finding",
+    "operations.clone": "CloneResult",
+    "operations.diff_report": "DiffResult EntityDiff",
+    "operations.merge": "MergeResult",
+    "operations.upgrade": "Upgraded",
+    "query.pages": "QueryResult",
+    "query.reply": "PersistResult",
+    "query.statistics": "Answer",
+    "query.stream": "RowStream",
+    "query.summary": "Summary",
+    "schema.model": "Column EntityType Question",
+    "schema.product": "Product",
+    "schema.registry": "Registry",
+    "storage.scenario": "ScenarioInfo",
+    "storage.trash": "Deleted",
+    "store": "Store",
 }
-
-__version__ = "0.1.0"
-
-__all__ = [
-    "CheckResult",
-    "CloneResult",
-    "DiffResult",
-    "ExportResult",
-    "Exporter",
-    "GenerateResult",
-    "HealthsimStoreError",
-    "ImportResult",
-    "Importer",
-    "MergeResult",
-    "PersistResult",
-    "Product",
-    "Profile",
-    "QueryResult",
-    "RegenerateResult",
-    "ScenarioInfo",
-    "Store",
-    "Summary",
-    "add_tags",
-    "ask_question",
-    "check_scenario",
-    "clone_scenario",
-    "delete_scenario",
-    "diff_scenarios",
-    "estimate_tokens",
-    "export_scenario",
-    "generate",
-    "generate_scenario",
-    "get_samples",
-    "get_summary",
-    "hookimpl",
-    "import_data",
-    "list_entity_types",
-    "list_export_formats",
-    "list_profiles",
-    "list_questions",
-    "list_scenarios",
-    "list_tags",
-    "load_scenario",
-    "merge_scenarios",
-    "persist",
-    "query_scenario",
-    "regenerate_scenario",
-    "remove_tags",
-    "rename_scenario",
-    "restore_scenario",
-    "save_scenario",
-    "scenario_info",
-    "upgrade_scenario",
-]
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use, so that `import healthsim_store` and `--help` stay quick."""
-    if name not in _HOMES:
+    found: Any
+    if name in _HOME:
+        found = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    elif name == "__all__":
+        return sorted([*_HOME, *_store().VERBS])
+    elif _is_module(name) or name not in _store().VERBS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    else:
+        found = _forwarder(name, _store().VERBS[name])
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__getattr__("__all__")})
+
+
+def _is_module(name: str) -> bool:
+    """Python asks here before it imports a module of the package; no verb begins with ``_``."""
+    return name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is not None
+
+
+def _store() -> Any:
+    return importlib.import_module(".store", __name__)
+
+
+def _forwarder(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that calls the method of the store that is the default one at that moment."""
+
+    @functools.wraps(method)
+    def function(*arguments: Any, **options: Any) -> Any:
+        return getattr(_store().default_store(), name)(*arguments, **options)
+
+    _self, *parameters = inspect.signature(method).parameters.values()
+    function.__signature__ = inspect.signature(method).replace(parameters=parameters)  # type: ignore[attr-defined]
+    function.__module__, function.__qualname__ = __name__, name
+    return function

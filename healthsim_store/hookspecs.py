@@ -9,8 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from .exchange.readers import Importer
-    from .exchange.writers import Exporter
+    from .exchange.formats import Exporter, Importer
     from .generate.profile import Profile
     from .schema.product import Product
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from . import hookspecs
-from .base.nearest import did_you_mean
-from .errors import DeclarationError, HealthsimStoreError, UnknownFormat
-from .exchange import readers as importers
-from .exchange import writers as exporters
+from .base.version import __version__
+from .errors import DeclarationError, HealthsimStoreError
+from .exchange.formats import Formats
+from .exchange.readers import READERS
+from .exchange.writers import WRITERS
 
 if TYPE_CHECKING:
     import click
 
-    from .exchange.readers import Importer
-    from .exchange.writers import Exporter
+    from .exchange.formats import Exporter, Importer
     from .generate.profile import Profile
     from .schema.model import Declaration
     from .schema.product import Product
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 GROUP = "healthsim_store"
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 
-# The command line's own, which lies above this room; a test compares them.
+# The command line's own, which is above this module; a test compares them.
 OWN_COMMANDS = (
     "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
     "rename", "clone", "merge", "diff", "export", "generate",
@@ -113,7 +113,18 @@ class Plugins:
             for entity_type in declaration.entity_types
         )
 
-    def mappings(self, format: str) -> dict[str, str]:
+    @functools.cached_property
+    def formats(self) -> Formats:
+        """What reads and writes files of other formats."""
+        mapped = {name for product in self.find("products").values() for name in product.formats}
+        return Formats(
+            importers=self.find("importers"),
+            exporters=self.find("exporters"),
+            mapped=sorted(mapped),
+            mappings=self._mappings,
+        )
+
+    def _mappings(self, format: str) -> dict[str, str]:
         """The SQL by which products map a foreign format, by product; empty when none does."""
         products: dict[str, Product] = self.checked.find("products")
         return {
@@ -122,53 +133,20 @@ class Plugins:
             if format in product.formats
         }
 
-    def formats(self) -> list[str]:
-        """Every format that `import` reads."""
-        mapped = {name for product in self.find("products").values() for name in product.formats}
-        return sorted({*self.find("importers"), *mapped})
-
-    def importer(self, format: str) -> Importer:
-        """Raises UnknownFormat, with the known ones."""
-        found: dict[str, Importer] = self.find("importers")
-        if format not in found:
-            raise UnknownFormat(
-                f"Unknown format {format!r}.",
-                hint=did_you_mean(format, self.formats())
-                or f"Known: {', '.join(self.formats())}. A plugin may bring more.",
-            )
-        return found[format]
-
-    def exporter(self, format: str) -> Exporter:
-        """Raises UnknownFormat, with the known ones."""
-        found: dict[str, Exporter] = self.find("exporters")
-        if format not in found:
-            near = did_you_mean(str(format), found)
-            known = f"Known: {', '.join(found)}."
-            more = "A plugin may bring more: healthsim-store plugins lists what is installed."
-            raise UnknownFormat(
-                f"Unknown export format {format!r:.60}.",
-                hint=" ".join(part for part in (near, known, more) if part),
-            )
-        return found[format]
-
 
 @functools.cache
 def installed() -> Plugins:
     """Load every plugin of the entry-point group; with HEALTHSIM_STORE_NO_PLUGINS set, none."""
-    found = [_load("core", "healthsim-store", lambda: [importers, exporters])]
+    found = [Plugin("core", "healthsim-store", __version__, importers=READERS, exporters=WRITERS)]
     if not os.environ.get(DISABLE):
         entries = importlib.metadata.entry_points(group=GROUP)
         for entry in sorted(entries, key=lambda entry: entry.name):
             distribution = entry.dist.name if entry.dist else "?"
-            found.append(_load(entry.name, distribution, functools.partial(_loaded, entry)))
+            found.append(_load(entry.name, distribution, entry.load))
     return Plugins(tuple(_without_clashes(found)))
 
 
-def _loaded(entry: importlib.metadata.EntryPoint) -> list[Any]:
-    return [entry.load()]
-
-
-def _load(name: str, distribution: str, load: Callable[[], Iterable[Any]]) -> Plugin:
+def _load(name: str, distribution: str, load: Callable[[], Any]) -> Plugin:
     try:
         version = importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -178,8 +156,7 @@ def _load(name: str, distribution: str, load: Callable[[], Iterable[Any]]) -> Pl
     manager = pluggy.PluginManager("healthsim_store")
     manager.add_hookspecs(hookspecs)
     try:
-        for implementation in load():
-            manager.register(implementation)
+        manager.register(load())
         manager.check_pending()
         return replace(
             plugin,

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from .generate.engine import BLOCK, Entities
-from .generate.recipe import Blueprint, read_blueprint
+from .generate.recipe import Recipe, read_recipe
 from .generate.run import MAX_BATCH, Generation
 from .plugins import Plugins, installed
 from .query.questions import sort_out
@@ -183,20 +183,20 @@ class ProfileTests:
     ERRORS = 4.5
 
     @functools.cached_property
-    def blueprint(self) -> Blueprint:
+    def recipe(self) -> Recipe:
         installed.cache_clear()
         profiles = installed().checked.find("profiles")
         assert self.profile in profiles, _why_missing(installed().checked, self.profile)
-        return read_blueprint(profiles[self.profile])
+        return read_recipe(profiles[self.profile])
 
     def _run(
         self, seed: int, options: Mapping[str, Any] | None = None, count: int | None = None
     ) -> Generation:
-        return Generation(self.blueprint, count=count or self.count, seed=seed, options=options)
+        return Generation(self.recipe, count=count or self.count, seed=seed, options=options)
 
     def test_options_are_described(self) -> None:
-        assert self.blueprint.title
-        for option in self.blueprint.options:
+        assert self.recipe.title
+        for option in self.recipe.options:
             assert option.description, f"the option {option.name} has no comment"
 
     def test_the_batch_size_changes_nothing(self) -> None:
@@ -223,24 +223,24 @@ class ProfileTests:
             with Store(tmp_path / str(number)) as store:
                 for seed in self.seeds[:3]:
                     self._store(store, self._run(seed, options))
-                    for never in self.blueprint.nevers:
+                    for never in self.recipe.nevers:
                         found = store.query_scenario(f"s{seed}", never.sql, timeout=60, limit=3)
                         assert found.rows == [], f"{never.where}: {never.name} ({options})"
                     findings = store.check_scenario(f"s{seed}").findings
                     assert [f for f in findings if f.level == "error"] == []
 
     def test_means_are_as_intended(self, tmp_path: Path) -> None:
-        if not self.blueprint.targets:
+        if not self.recipe.targets:
             return
-        values: dict[str, list[float]] = {target.name: [] for target in self.blueprint.targets}
+        values: dict[str, list[float]] = {target.name: [] for target in self.recipe.targets}
         with Store(tmp_path) as store:
             for seed in self.seeds:
                 self._store(store, self._run(seed))
                 with contextlib.closing(Sandbox(store.find(f"s{seed}"))) as sandbox:
-                    for target in self.blueprint.targets:
+                    for target in self.recipe.targets:
                         with sandbox.run(target.sql, timeout=60) as cursor:
                             values[target.name] += [float(value) for (value,) in cursor]
-        for target in self.blueprint.targets:
+        for target in self.recipe.targets:
             found = values[target.name]
             assert len(found) > 1, f"{target.where}: {target.name} has {len(found)} values"
             mean, spread = statistics.fmean(found), statistics.stdev(found)

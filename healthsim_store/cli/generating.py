@@ -45,8 +45,6 @@ def generate(
     healthsim-store generate medicare-advantage --count 100 --seed 7
     """
     from ..errors import InvalidArgument
-    from ..generate.recipe import read_blueprint
-    from ..generate.service import find_profile, generate_scenario
 
     pairs: dict[str, str] = {}
     for text in given:
@@ -57,9 +55,9 @@ def generate(
     store = open_store(folder)
     count = options["count"]
     if count is None:
-        count = read_blueprint(find_profile(store, profile)).count
+        count = store.describe_profile(profile)["count"]
     with progress_bar(max(count, 0), "Generating") as progress:
-        result = generate_scenario(store, profile, options=pairs, progress=progress, **options)
+        result = store.generate_scenario(profile, options=pairs, progress=progress, **options)
     if as_json:
         echo_json(result.to_dict())
         return
@@ -83,10 +81,8 @@ def regenerate(
     scenario: str, new_name: str | None, profile: str | None, as_json: bool, folder: str | None
 ) -> None:
     """Make a generated SCENARIO again, from the seed and options in its log, and compare."""
-    from ..generate.service import regenerate_scenario
-
     store, name = open_scenario(folder, scenario)
-    result = regenerate_scenario(store, name, new_name=new_name, profile=profile)
+    result = store.regenerate_scenario(name, new_name=new_name, profile=profile)
     if as_json:
         echo_json(result.to_dict())
         return
@@ -103,12 +99,9 @@ def regenerate(
 @store_option
 def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
     """The profiles that generate knows; with PROFILE, what it makes and its options."""
-    from ..generate.recipe import read_blueprint
-    from ..generate.service import describe, find_profile, list_profiles
-
     store = open_store(folder)
     if profile is not None:
-        told = describe(read_blueprint(find_profile(store, profile)))
+        told = store.describe_profile(profile)
         if as_json:
             echo_json(told)
             return
@@ -123,7 +116,7 @@ def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
         headers = ["Option", "Type", "Default", "Allowed", "What it does"]
         click.echo(as_table(rows, headers) if rows else "It has no options.")
         return
-    found = list_profiles(store)
+    found = store.list_profiles()
     if as_json:
         echo_json(found)
         return

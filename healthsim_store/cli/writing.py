@@ -48,9 +48,7 @@ def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> Non
     \b
     echo '{"patients": [{"mrn": "P-1", ...}]}' | healthsim-store persist --context "diabetes cohort"
     """
-    from ..exchange.imports import import_data
-
-    result = import_data(open_store(folder), [file], format="json", **options).persisted
+    result = open_store(folder).import_data(file, format="json", **options).persisted
     if as_json:
         echo_json(result.to_dict())
         return
@@ -77,11 +75,11 @@ def import_(
     healthsim-store import patients.csv encounters.csv --scenario ward-7
     healthsim-store import --format synthea ./output/csv --tag synthea
     """
-    from ..exchange.imports import import_data, total_size
+    from ..exchange.imports import total_size
 
     options["columns"] = [name.strip() for name in columns.split(",") if name.strip()]
     with progress_bar(total_size(sources), "Reading") as progress:
-        result = import_data(open_store(folder), sources, progress=progress, **options)
+        result = open_store(folder).import_data(sources, progress=progress, **options)
     if as_json:
         echo_json(result.to_dict())
         return

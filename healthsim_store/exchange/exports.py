@@ -12,19 +12,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
 from ..base.atomic import delivered
 from ..base.prefetch import work_ahead
 from ..base.sizes import place, size
 from ..base.sqlite import connect_writable, file_errors, transaction
+from ..base.version import __version__
 from ..errors import InvalidArgument, InvalidName, SourceError
-from ..plugins import installed
 from ..schema.ddl import quoted
 from ..schema.model import EntityType
 from ..storage.names import clean_name
 from . import datapackage
+from .formats import Exporter, Formats, Table, texts
 from .snapshot import Snapshot, damaged
-from .writers import Exporter, Table, delimited, texts
+from .writers import delimited
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -124,6 +124,7 @@ class ExportResult:
 def export_file(
     path: Path,
     *,
+    formats: Formats,
     format: str,
     to: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -131,13 +132,16 @@ def export_file(
     drop_sensitive: bool = False,
     progress: Progress = lambda _: None,
 ) -> ExportResult:
-    """Write the scenario file at ``path`` as a folder of files; see `Store.export_scenario`."""
-    exporter = installed().exporter(format)
+    """Write the scenario file at ``path`` as a folder of files; see `Store.export_scenario`.
+
+    ``formats`` are those that ``format`` may name.
+    """
+    exporter = formats.exporter(format)
     entities = [entities] if isinstance(entities, str) else list(entities)
     if entities and exporter.copy:
         raise InvalidArgument(
             f"{exporter.name} exports the whole file, not some entity types.",
-            hint=f"Leave them out, or export to {_per_entity_type()}.",
+            hint=f"Leave them out, or export to {formats.by_entity_type()}.",
         )
     _check_file_name(path.stem, "The scenario")
     target = Path(to) if to is not None else _default_target(path.stem, exporter)
@@ -158,7 +162,7 @@ def export_file(
         work = _Work(exporter, snapshot, folder, exported, progress)
         if exporter.copy:
             if drop_sensitive:
-                _forget_sensitive(snapshot)
+                _forget_sensitive(snapshot, formats)
             work.copy()
         else:
             work.write()
@@ -345,11 +349,6 @@ def _foreign(folder: Path) -> str | None:
     return None
 
 
-def _per_entity_type() -> str:
-    exporters: dict[str, Exporter] = installed().find("exporters")
-    return ", ".join(exporter.name for exporter in exporters.values() if exporter.write)
-
-
 # -- sensitive columns -----------------------------------------------------------------------
 
 
@@ -362,7 +361,7 @@ def _without_sensitive(entity_type: EntityType) -> EntityType:
     return replace(entity_type, columns=columns)
 
 
-def _forget_sensitive(snapshot: Snapshot) -> None:
+def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
     """Set the copy's sensitive columns to NULL. Raises InvalidArgument where that breaks it."""
     connection = connect_writable(snapshot.path)
     with contextlib.closing(connection), file_errors(snapshot.path), transaction(connection):
@@ -376,7 +375,7 @@ def _forget_sensitive(snapshot: Snapshot) -> None:
             except sqlite3.IntegrityError as error:
                 raise InvalidArgument(
                     f"{entity_type.name} must have what is sensitive in it: {error}.",
-                    hint=f"Export to {_per_entity_type()}, where the column is left out.",
+                    hint=f"Export to {formats.by_entity_type()}, where the column is left out.",
                 ) from error
 
 

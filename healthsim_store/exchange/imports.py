@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..base.nearest import did_you_mean
 from ..errors import InvalidArgument, SourceError, UnknownEntityType
-from ..plugins import installed
+from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import chunks
-from ..store import PersistResult, Store
 from .datapackage import FILE as PACKAGE_FILE
 from .datapackage import Package
 from .datapackage import read as read_package
+from .formats import Formats, Importer, Source
 from .package import contents
-from .readers import Importer, Source
 from .staging import Account, staged
 
 STDIN = "-"
@@ -49,91 +49,132 @@ class ImportResult:
         }
 
 
-def import_data(
-    store: Store,
-    sources: Sequence[str | Path],
+class Persist(Protocol):
+    """`Store.persist`, as far as an import calls it."""
+
+    def __call__(
+        self,
+        entities: Mapping[str, Any],
+        *,
+        scenario: str | None,
+        context: str | None,
+        tags: Sequence[str],
+        description: str | None,
+        operation: str,
+        details: Mapping[str, Any],
+        on_conflict: str,
+        batch_id: str | None,
+        keep_unknown: bool,
+    ) -> PersistResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an import puts its rows, and how: see the arguments of `Store.import_data`."""
+
+    scenario: str | None = None
+    context: str | None = None
+    tags: Sequence[str] = ()
+    description: str | None = None
+    on_conflict: str = "error"
+    batch_id: str | None = None
+    keep_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is read, and how. ``blank`` is a source without a name, for what all of them share."""
+
+    sources: Sequence[str | Path]
+    format: str | None
+    entity_type: str | None
+    blank: Source
+
+
+def import_files(
+    files: Files,
+    target: Target,
     *,
-    format: str | None = None,
-    scenario: str | None = None,
-    entity_type: str | None = None,
-    context: str | None = None,
-    tags: Sequence[str] = (),
-    description: str | None = None,
-    on_conflict: str = "error",
-    batch_id: str | None = None,
-    keep_unknown: bool = False,
-    encoding: str = "utf-8",
-    columns: Sequence[str] = (),
-    progress: Callable[[int], None] = lambda _: None,
+    persist: Persist,
+    formats: Formats,
+    registry: Registry,
 ) -> ImportResult:
-    """Read files, folders or standard input (``-``) into a scenario, in one transaction.
+    """Read files, folders or standard input into a scenario; see `Store.import_data`.
 
-    The format goes by the file's ending unless given; the entity type by the file's name, or the
-    keys of a JSON document, unless given. The name of a format that a product maps (``synthea``)
-    takes one folder. A folder that `export` wrote comes back as it was, ids, tags and description
-    included. ``progress`` is called with the number of bytes just read.
-
-    Raises SourceError, UnknownFormat, UnknownEntityType and what `Store.persist` raises.
+    ``persist`` stores the rows, in one transaction; ``formats`` and ``registry`` are what is
+    installed.
     """
-    options: dict[str, Any] = {
-        "scenario": scenario,
-        "context": context or (None if scenario else _context(sources)),
-        "tags": tags,
-        "description": description,
-        "on_conflict": on_conflict,
-        "batch_id": batch_id,
-        "keep_unknown": keep_unknown,
-        "operation": "import",
-        "details": {"format": format, "sources": [Path(source).name for source in sources]},
-    }
-    blank = Source("", encoding=encoding, columns=tuple(columns), progress=progress)
-    mappings = installed().mappings(format) if format else {}
-    if format and mappings:
-        folder = Path(sources[0])
-        if len(sources) != 1 or not folder.is_dir():
-            raise SourceError(
-                f"The format {format} is a folder of files, not {', '.join(map(str, sources))}.",
-                hint="Give the folder's path.",
-            )
-        files = {
-            path.stem.lower(): replace(blank, name=path.name, path=path)
-            for path in sorted(folder.iterdir())
-            if path.suffix.lower() == ".csv"
-        }
-        with staged(format, mappings, files) as mapping:
-            persisted = store.persist(mapping.entities(), **options)
-            return ImportResult(persisted, tuple(mapping.settle()))
-    package, folder = _package(sources, format)
+    mappings = formats.mappings(files.format) if files.format else {}
+    package, folder = _package(files)
     if package:
-        if entity_type:
+        target = _described(target, package)
+
+    def store(entities: Mapping[str, Any], format: str | None) -> PersistResult:
+        names = [Path(source).name for source in files.sources]
+        fallback = None if target.scenario else _context(files.sources)
+        return persist(
+            entities,
+            scenario=target.scenario,
+            context=target.context or fallback,
+            tags=target.tags,
+            description=target.description,
+            operation="import",
+            details={"format": format, "sources": names},
+            on_conflict=target.on_conflict,
+            batch_id=target.batch_id,
+            keep_unknown=target.keep_unknown,
+        )
+
+    if files.format and mappings:
+        with staged(files.format, mappings, _folder(files)) as mapping:
+            persisted = store(mapping.entities(), files.format)
+            return ImportResult(persisted, tuple(mapping.settle()))
+    reading = _Reading(formats, registry)
+    if package:
+        if files.entity_type:
             raise InvalidArgument(
                 f"{folder} says itself what its files are.", hint="Leave out the entity type."
             )
-        options["context"] = context or (None if scenario else package.scenario)
-        options["description"] = description or package.description
-        options["tags"] = [*package.tags, *tags]
-        options["details"]["format"] = package.format
-        described, packaged = contents(folder, package, blank, _checked)
-        return ImportResult(store.persist(packaged, **options), tuple(described))
-    importer = installed().importer(format) if format else None
-    accounts: list[Account] = []
-    entities: dict[str, list[Iterator[Any]]] = {}
-    for source, own in _sources(sources, importer, blank):
-        account = Account(source.name)
-        accounts.append(account)
-        for name, rows in own.read(source):
-            found = _entity_type(source, entity_type or name)
-            entities.setdefault(found, []).append(_checked(source, account, found, rows))
-    batch = {name: _chain(parts) for name, parts in entities.items()}
-    persisted = store.persist(batch, **options)
-    return ImportResult(persisted, tuple(accounts))
+        described, packaged = contents(
+            folder, package, files.blank, reading.checked, formats=formats, registry=registry
+        )
+        return ImportResult(store(packaged, package.format), tuple(described))
+    entities = reading.entities(files)
+    return ImportResult(store(entities, files.format), tuple(reading.accounts))
 
 
-def _package(sources: Sequence[str | Path], format: str | None) -> tuple[Package | None, Path]:
+def _folder(files: Files) -> dict[str, Source]:
+    """The delimited files of the one folder that a mapped format is, by their names."""
+    folder = Path(files.sources[0])
+    if len(files.sources) != 1 or not folder.is_dir():
+        raise SourceError(
+            f"The format {files.format} is a folder of files, "
+            f"not {', '.join(map(str, files.sources))}.",
+            hint="Give the folder's path.",
+        )
+    return {
+        path.stem.lower(): replace(files.blank, name=path.name, path=path)
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() == ".csv"
+    }
+
+
+def _package(files: Files) -> tuple[Package | None, Path]:
     """What the one folder says about itself, where `export` wrote it in this format."""
-    folder = Path(sources[0]) if len(sources) == 1 else Path()
-    package = read_package(folder) if len(sources) == 1 and folder.is_dir() else None
-    return (package if package and format in (None, package.format) else None), folder
+    alone = len(files.sources) == 1
+    folder = Path(files.sources[0]) if alone else Path()
+    package = read_package(folder) if alone and folder.is_dir() else None
+    return (package if package and files.format in (None, package.format) else None), folder
+
+
+def _described(target: Target, package: Package) -> Target:
+    """The target with what an export says of its scenario, where the caller says nothing."""
+    return replace(
+        target,
+        context=target.context or (None if target.scenario else package.scenario),
+        description=target.description or package.description,
+        tags=[*package.tags, *target.tags],
+    )
 
 
 def total_size(sources: Sequence[str | Path]) -> int:
@@ -151,80 +192,97 @@ def _context(sources: Sequence[str | Path]) -> str | None:
     return names[0] if names else None
 
 
-def _sources(
-    given: Sequence[str | Path], importer: Importer | None, blank: Source
-) -> Iterator[tuple[Source, Importer]]:
-    if not given:
-        raise InvalidArgument("No file was given.", hint="Give files, a folder, or -.")
-    by_suffix: dict[str, Importer] = {
-        suffix: known
-        for known in installed().find("importers").values()
-        for suffix in known.suffixes
-    }
-    for item in given:
-        path = Path(item)
-        if str(item) == STDIN:
-            if importer is None:
-                raise InvalidArgument(
-                    "Standard input has no ending that tells its format.",
-                    hint="Give --format csv, tsv, json, ndjson or parquet.",
-                )
-            yield replace(blank, name="standard input", stream=sys.stdin.buffer), importer
-        elif path.is_dir():
-            found = False
-            for file in sorted(path.iterdir()):
-                known = by_suffix.get(file.suffix.lower())
-                if file.name == PACKAGE_FILE:
-                    continue  # it describes the others
-                if known and (importer is None or known is importer):
-                    found = True
-                    yield replace(blank, name=file.name, path=file), known
-            if not found:
-                raise SourceError(
-                    f"{path} has no file of a known format.",
-                    hint=f"Endings: {', '.join(sorted(by_suffix))}.",
-                )
-        elif not path.exists():
-            raise SourceError(f"There is no file {path}.", hint="Check the path.")
-        else:
-            known = importer or by_suffix.get(path.suffix.lower())
-            if known is None and path.suffix == ".db":
-                raise SourceError(
-                    f"{path.name} may be a scenario itself, which needs no import.",
-                    hint="Copy it into the store's folder, or give its path as the scenario.",
-                )
-            if known is None:
-                raise SourceError(
-                    f"{path.name}: the ending tells no format.",
-                    hint=f"Give --format {', '.join(installed().formats())}.",
-                )
-            yield replace(blank, name=path.name, path=path), known
+class _Reading:
+    """The files of one import, read by the formats and entity types that are installed."""
 
+    def __init__(self, formats: Formats, registry: Registry) -> None:
+        self._formats = formats
+        self._registry = registry
+        self.accounts: list[Account] = []
 
-def _entity_type(source: Source, name: str | None) -> str:
-    if name is None and source.path is None:
-        raise InvalidArgument(
-            "Standard input does not tell its entity type.",
-            hint="Give --entity-type, or a JSON object by entity type.",
-        )
-    try:
-        return installed().registry.entity_type(name or source.path.stem).name  # type: ignore[union-attr]
-    except UnknownEntityType as error:
-        error.message = f"{source.name}: {error.message}"
-        error.hint = f"{error.hint} Or give --entity-type."
-        raise
+    def entities(self, files: Files) -> dict[str, Iterator[Any]]:
+        """The rows of all files by entity type, to be read once; each file gets an account."""
+        importer = self._formats.importer(files.format) if files.format else None
+        entities: dict[str, list[Iterator[Any]]] = {}
+        for source, own in self._sources(files, importer):
+            account = Account(source.name)
+            self.accounts.append(account)
+            for name, rows in own.read(source):
+                found = self._entity_type(source, files.entity_type or name)
+                entities.setdefault(found, []).append(self.checked(source, account, found, rows))
+        return {name: itertools.chain.from_iterable(parts) for name, parts in entities.items()}
 
+    def _sources(
+        self, files: Files, importer: Importer | None
+    ) -> Iterator[tuple[Source, Importer]]:
+        if not files.sources:
+            raise InvalidArgument("No file was given.", hint="Give files, a folder, or -.")
+        blank = files.blank
+        by_suffix = self._formats.by_suffix()
+        for item in files.sources:
+            path = Path(item)
+            if str(item) == STDIN:
+                if importer is None:
+                    raise InvalidArgument(
+                        "Standard input has no ending that tells its format.",
+                        hint="Give --format csv, tsv, json, ndjson or parquet.",
+                    )
+                yield replace(blank, name="standard input", stream=sys.stdin.buffer), importer
+            elif path.is_dir():
+                found = False
+                for file in sorted(path.iterdir()):
+                    known = by_suffix.get(file.suffix.lower())
+                    if file.name == PACKAGE_FILE:
+                        continue  # it describes the others
+                    if known and (importer is None or known is importer):
+                        found = True
+                        yield replace(blank, name=file.name, path=file), known
+                if not found:
+                    raise SourceError(
+                        f"{path} has no file of a known format.",
+                        hint=f"Endings: {', '.join(sorted(by_suffix))}.",
+                    )
+            elif not path.exists():
+                raise SourceError(f"There is no file {path}.", hint="Check the path.")
+            else:
+                known = importer or by_suffix.get(path.suffix.lower())
+                if known is None and path.suffix == ".db":
+                    raise SourceError(
+                        f"{path.name} may be a scenario itself, which needs no import.",
+                        hint="Copy it into the store's folder, or give its path as the scenario.",
+                    )
+                if known is None:
+                    raise SourceError(
+                        f"{path.name}: the ending tells no format.",
+                        hint=f"Give --format {', '.join(self._formats.readable())}.",
+                    )
+                yield replace(blank, name=path.name, path=path), known
 
-def _checked(source: Source, account: Account, entity_type: str, rows: Any) -> Iterator[Any]:
-    """The rows, counted; the first one must have some field that the entity type knows."""
-    first = True
-    for chunk in chunks(entity_type, rows):
-        if first:
-            _check_header(source, installed().registry, entity_type, list(chunk[0]))
-            first = False
-        account.rows += len(chunk)
-        account.stored[entity_type] = account.stored.get(entity_type, 0) + len(chunk)
-        yield from chunk
+    def _entity_type(self, source: Source, name: str | None) -> str:
+        if name is None and source.path is None:
+            raise InvalidArgument(
+                "Standard input does not tell its entity type.",
+                hint="Give --entity-type, or a JSON object by entity type.",
+            )
+        try:
+            return self._registry.entity_type(name or source.path.stem).name  # type: ignore[union-attr]
+        except UnknownEntityType as error:
+            error.message = f"{source.name}: {error.message}"
+            error.hint = f"{error.hint} Or give --entity-type."
+            raise
+
+    def checked(
+        self, source: Source, account: Account, entity_type: str, rows: Any
+    ) -> Iterator[Any]:
+        """The rows, counted; the first one must have some field that the entity type knows."""
+        first = True
+        for chunk in chunks(entity_type, rows):
+            if first:
+                _check_header(source, self._registry, entity_type, list(chunk[0]))
+                first = False
+            account.rows += len(chunk)
+            account.stored[entity_type] = account.stored.get(entity_type, 0) + len(chunk)
+            yield from chunk
 
 
 def _check_header(source: Source, registry: Registry, entity_type: str, names: list[str]) -> None:
@@ -236,8 +294,3 @@ def _check_header(source: Source, registry: Registry, entity_type: str, names: l
         f"{source.name}: none of its columns is a field of {entity_type}: {shown}.",
         hint=near or "Has the file no header? Then name its columns: --columns mrn,given_name,...",
     )
-
-
-def _chain(parts: list[Iterator[Any]]) -> Iterator[Any]:
-    for part in parts:
-        yield from part

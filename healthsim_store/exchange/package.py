@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from ..plugins import installed
 from ..schema.model import EntityType
+from ..schema.registry import Registry
 from ..storage.rows import chunks
 from .datapackage import FILE, Package, Resource
-from .readers import Source, Tables, arrow_rows, parquet_batches
+from .formats import Formats, Source, Tables
+from .readers import arrow_rows, parquet_batches
 from .staging import Account
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ Checked = Callable[[Source, Account, str, Any], Iterator[Any]]
 
 
 def contents(
-    folder: Path, package: Package, blank: Source, checked: Checked
+    folder: Path,
+    package: Package,
+    blank: Source,
+    checked: Checked,
+    *,
+    formats: Formats,
+    registry: Registry,
 ) -> tuple[list[Account], dict[str, Iterator[Any]]]:
     """What `import` makes of an export: accounts by file, and rows by entity type.
 
@@ -32,7 +39,6 @@ def contents(
     SourceError; also while rows are read, where their number is another.
     """
     _check_files(folder, package)
-    registry = installed().registry
     accounts: list[Account] = []
     entities: dict[str, Iterator[Any]] = {}
     for resource in package.resources:
@@ -40,7 +46,9 @@ def contents(
         source = replace(blank, name=resource.path, path=folder / resource.path)
         account = Account(resource.path)
         accounts.append(account)
-        rows = checked(source, account, entity_type.name, _rows(package, source, entity_type))
+        rows = checked(
+            source, account, entity_type.name, _rows(package, source, entity_type, formats)
+        )
         entities[entity_type.name] = _all(rows, resource, account)
     return accounts, entities
 
@@ -73,13 +81,13 @@ def _all(rows: Iterator[Any], resource: Resource, account: Account) -> Iterator[
         )
 
 
-def _rows(package: Package, source: Source, entity_type: EntityType) -> Any:
+def _rows(package: Package, source: Source, entity_type: EntityType, formats: Formats) -> Any:
     if package.format in ("csv", "tsv"):
         delimiter = "," if package.format == "csv" else "\t"
         return arrow_rows(source, "CSV", lambda: _delimited(source, entity_type, delimiter))
     if package.format == "parquet":
         return arrow_rows(source, "Parquet", lambda: map(_doubles, parquet_batches(source)))
-    tables: Tables = installed().importer(package.format).read(source)
+    tables: Tables = formats.importer(package.format).read(source)
     return (row for _, rows in tables for chunk in chunks(entity_type.name, rows) for row in chunk)
 
 

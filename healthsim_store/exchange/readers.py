@@ -1,108 +1,21 @@
-"""The formats that `import` reads by itself, offered through the same hook as any plugin's."""
+"""The formats that `import` reads by itself: CSV, TSV, JSON, NDJSON and Parquet."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidArgument, SourceError
-from ..hookspecs import hookimpl
+from ..errors import SourceError
 from ..storage.rows import CHUNK, chunks
+from .formats import Importer, Source, Tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _MAX_CELL = 8_000_000  # the longest value that a query can read back
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One thing to read. ``stream`` stands for a file without a path, such as standard input."""
-
-    name: str
-    path: Path | None = None
-    stream: BinaryIO | None = None
-    encoding: str = "utf-8"
-    columns: tuple[str, ...] = ()  # the header, for delimited text that has none
-    progress: Callable[[int], None] = lambda _: None
-
-    def open(self) -> BinaryIO:
-        """The bytes; tells ``progress`` how many were read. Raises SourceError."""
-        if self.stream is not None:
-            return self.stream
-        assert self.path is not None
-        try:
-            return io.BufferedReader(_Watched(self.path.open("rb", 0), self.progress))
-        except OSError as error:
-            raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
-
-    def text(self) -> io.TextIOWrapper:
-        """The text, without a byte order mark. Raises InvalidArgument for an unknown encoding."""
-        encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
-        try:
-            return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
-        except LookupError:
-            raise InvalidArgument(
-                f"Unknown encoding {self.encoding!r}.", hint="For example utf-8 or latin-1."
-            ) from None
-
-    def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
-        byte = error.object[error.start]
-        return SourceError(
-            f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
-            hint="Name the file's encoding, for example --encoding latin-1.",
-        )
-
-
-class _Watched(io.RawIOBase):
-    """A raw file that tells how far it was read."""
-
-    def __init__(self, raw: Any, progress: Callable[[int], None]) -> None:
-        self._raw = raw
-        self._progress = progress
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        size: int = self._raw.readinto(buffer)
-        self._progress(size)
-        return size
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-Rows = Iterable[dict[str, Any]] | Any  # or whatever else persist takes
-Tables = Iterator[tuple[str | None, Rows]]
-
-
-@dataclass(frozen=True, slots=True)
-class Importer:
-    """A format. ``read`` gives rows by entity type; None stands for the source's own name."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    read: Callable[[Source], Tables]
-
-
-@hookimpl
-def healthsim_store_importers() -> list[Importer]:
-    return [
-        Importer("csv", (".csv",), lambda source: iter([(None, read_delimited(source, ","))])),
-        Importer(
-            "tsv", (".tsv", ".tab"), lambda source: iter([(None, read_delimited(source, "\t"))])
-        ),
-        Importer("json", (".json",), _read_json),
-        Importer("ndjson", (".ndjson", ".jsonl", ".nl"), lambda s: iter([(None, _read_lines(s))])),
-        Importer("parquet", (".parquet", ".pq"), _read_parquet),
-    ]
 
 
 def read_delimited(source: Source, delimiter: str) -> Iterator[dict[str, str | None]]:
@@ -211,3 +124,13 @@ def arrow_rows(
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or ["it cannot be read"])[0]
         raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error
+
+
+#: The core's own.
+READERS: tuple[Importer, ...] = (
+    Importer("csv", (".csv",), lambda source: iter([(None, read_delimited(source, ","))])),
+    Importer("tsv", (".tsv", ".tab"), lambda source: iter([(None, read_delimited(source, "\t"))])),
+    Importer("json", (".json",), _read_json),
+    Importer("ndjson", (".ndjson", ".jsonl", ".nl"), lambda s: iter([(None, _read_lines(s))])),
+    Importer("parquet", (".parquet", ".pq"), _read_parquet),
+)

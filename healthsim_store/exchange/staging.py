@@ -19,7 +19,8 @@ from typing import Any
 from ..errors import DeclarationError, SourceError
 from ..schema.ddl import quoted
 from ..schema.sqlfile import Statement, read_statements
-from .readers import Source, read_delimited
+from .formats import Source
+from .readers import read_delimited
 
 MARKERS = ("into", "from", "skip")
 

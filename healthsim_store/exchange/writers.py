@@ -1,4 +1,4 @@
-"""The formats that `export` writes by itself, offered through the same hook as any plugin's."""
+"""The formats that `export` writes by itself, and the lines that read what it wrote."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import contextlib
 import json
 import keyword
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from ..hookspecs import hookimpl
 from ..schema.model import EntityType
+from .formats import Exporter, Table, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,142 +19,6 @@ if TYPE_CHECKING:
 # A Parquet row group: large enough to be read quickly, small enough to be held in memory.
 _GROUP_ROWS = 131_072
 _GROUP_BYTES = 24_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of one entity type on their way out; they can be read once.
-
-    ``entity_type`` has the columns as they are exported. ``batches`` gives the rows as they are
-    stored: strings, int64 and doubles.
-    """
-
-    entity_type: EntityType
-    rows: int
-    batches: Callable[[], Iterator[pa.RecordBatch]]
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The declared Arrow types, which `typed` has."""
-        return self.entity_type.arrow_schema()
-
-    def typed(self) -> Iterator[pa.RecordBatch]:
-        """The rows in the declared Arrow types: date32, timestamp, decimal128, bool, ..."""
-        return (typed(self.entity_type, batch) for batch in self.batches())
-
-    def texts(self) -> Iterator[pa.RecordBatch]:
-        """The rows for delimited text: dates and timestamps as they are stored, to the letter."""
-        return (texts(self.entity_type, batch) for batch in self.batches())
-
-
-@dataclass(frozen=True, slots=True)
-class Exporter:
-    """A format. ``write`` makes the file of one entity type; ``copy`` makes one file of all.
-
-    One of the two is given. ``copy`` gets a private copy of the scenario file, and where to write.
-    ``loading`` says how to read the result: from the folder and the names of the files in it.
-    ``dialect`` and ``mediatype`` go into datapackage.json. ``against_csv``: the reply compares the
-    size with that of CSV.
-    """
-
-    name: str
-    suffix: str
-    write: Callable[[Table, Path], None] | None = None
-    copy: Callable[[Path, Path], None] | None = None
-    title: str = ""
-    mediatype: str = "application/octet-stream"
-    encoding: str | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
-    loading: Callable[[str, Sequence[str]], str] = lambda location, files: ""
-    against_csv: bool = False
-
-
-@hookimpl
-def healthsim_store_exporters() -> list[Exporter]:
-    return [
-        Exporter(
-            "csv",
-            ".csv",
-            write=lambda table, path: _write_delimited(table, path, ","),
-            title="CSV",
-            mediatype="text/csv",
-            encoding="utf-8",
-            loading=lambda location, files: _pandas(location, files, "read_csv") + _NO_TYPES,
-        ),
-        Exporter(
-            "tsv",
-            ".tsv",
-            write=lambda table, path: _write_delimited(table, path, "\t"),
-            title="TSV",
-            mediatype="text/tab-separated-values",
-            encoding="utf-8",
-            dialect={"delimiter": "\t"},
-            loading=lambda location, files: (
-                _pandas(location, files, "read_csv", r", sep='\t'") + _NO_TYPES
-            ),
-        ),
-        Exporter(
-            "json",
-            ".json",
-            write=_write_json,
-            title="JSON",
-            mediatype="application/json",
-            encoding="utf-8",
-            loading=lambda location, files: _pandas(location, files, "read_json", ", dtype=False"),
-        ),
-        Exporter(
-            "ndjson",
-            ".ndjson",
-            write=_write_lines,
-            title="NDJSON",
-            mediatype="application/x-ndjson",
-            encoding="utf-8",
-            loading=lambda location, files: _pandas(
-                location, files, "read_json", ", lines=True, dtype=False"
-            ),
-        ),
-        Exporter(
-            "parquet",
-            ".parquet",
-            write=_write_parquet,
-            title="Parquet",
-            mediatype="application/vnd.apache.parquet",
-            loading=_spark_and_pandas,
-            against_csv=True,
-        ),
-        Exporter(
-            "sqlite",
-            ".db",
-            copy=_copy_sqlite,
-            title="SQLite",
-            mediatype="application/vnd.sqlite3",
-            loading=_sqlite,
-        ),
-    ]
-
-
-# -- types -----------------------------------------------------------------------------------
-
-
-def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch in the declared Arrow types. Raises pyarrow.ArrowInvalid where a value is not."""
-    import pyarrow as pa
-
-    schema = entity_type.arrow_schema()
-    pairs = zip(batch.columns, schema.types, strict=True)
-    arrays = [column.cast(type_) for column, type_ in pairs]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch as delimited text says it: only decimals and booleans have their declared types."""
-    import pyarrow as pa
-
-    arrays = [
-        values.cast(column.type.arrow()) if column.type.kind in ("decimal", "boolean") else values
-        for column, values in zip(entity_type.columns, batch.columns, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 def _no_rows(entity_type: EntityType) -> pa.RecordBatch:
@@ -322,3 +185,66 @@ def _sqlite(location: str, files: Sequence[str]) -> str:
             "```",
         ]
     )
+
+
+#: The core's own.
+WRITERS: tuple[Exporter, ...] = (
+    Exporter(
+        "csv",
+        ".csv",
+        write=lambda table, path: _write_delimited(table, path, ","),
+        title="CSV",
+        mediatype="text/csv",
+        encoding="utf-8",
+        loading=lambda location, files: _pandas(location, files, "read_csv") + _NO_TYPES,
+    ),
+    Exporter(
+        "tsv",
+        ".tsv",
+        write=lambda table, path: _write_delimited(table, path, "\t"),
+        title="TSV",
+        mediatype="text/tab-separated-values",
+        encoding="utf-8",
+        dialect={"delimiter": "\t"},
+        loading=lambda location, files: (
+            _pandas(location, files, "read_csv", r", sep='\t'") + _NO_TYPES
+        ),
+    ),
+    Exporter(
+        "json",
+        ".json",
+        write=_write_json,
+        title="JSON",
+        mediatype="application/json",
+        encoding="utf-8",
+        loading=lambda location, files: _pandas(location, files, "read_json", ", dtype=False"),
+    ),
+    Exporter(
+        "ndjson",
+        ".ndjson",
+        write=_write_lines,
+        title="NDJSON",
+        mediatype="application/x-ndjson",
+        encoding="utf-8",
+        loading=lambda location, files: _pandas(
+            location, files, "read_json", ", lines=True, dtype=False"
+        ),
+    ),
+    Exporter(
+        "parquet",
+        ".parquet",
+        write=_write_parquet,
+        title="Parquet",
+        mediatype="application/vnd.apache.parquet",
+        loading=_spark_and_pandas,
+        against_csv=True,
+    ),
+    Exporter(
+        "sqlite",
+        ".db",
+        copy=_copy_sqlite,
+        title="SQLite",
+        mediatype="application/vnd.sqlite3",
+        loading=_sqlite,
+    ),
+)

@@ -28,9 +28,9 @@ from ..storage.rows import Rows
 from ..storage.sandbox import permits
 from . import faker_names as names
 from .distributions import Draw, pick
-from .recipe import OPTIONS, RUN, Blueprint
-from .reference_tables import Given
-from .sampled_tables import IMPLICIT, Drawn
+from .recipe import OPTIONS, RUN, Recipe
+from .reference_tables import ReferenceTable
+from .sampled_tables import IMPLICIT, SampledTable
 
 BLOCK = 500  # counted entities that are drawn at once
 #: Grows with a change here that makes other values of the same seed.
@@ -71,26 +71,26 @@ class _Block:
         return zip(*(column[start:end] for column in columns.values()), strict=True)
 
 
-class Workbench:
+class Engine:
     """The database in memory, in which a slice of the drawn rows becomes entities."""
 
     def __init__(
         self,
-        blueprint: Blueprint,
+        recipe: Recipe,
         *,
         count: int,
         seed: int,
         key: str,
         options: Mapping[str, Stored],
     ) -> None:
-        self._blueprint = blueprint
+        self._blueprint = recipe
         self._count = count
         self._seed = seed
         self._options = options
         self._blocks: dict[int, _Block] = {}
         self._sizes: dict[str, int] = {}
         self._draws: dict[tuple[str, str], Draw] = {}
-        self._reserved = {RUN, OPTIONS, *(drawn.name for drawn in blueprint.drawn)}
+        self._reserved = {RUN, OPTIONS, *(drawn.name for drawn in recipe.drawn)}
         self._raised: BaseException | None = None  # by one of our own functions
         self._deadline = float("inf")
         # An iterator of batches may be asked in one thread and then in another.
@@ -107,7 +107,7 @@ class Workbench:
         self._connection.close()
 
     def _prepare(self, key: str) -> None:
-        connection, blueprint = self._connection, self._blueprint
+        connection, recipe = self._connection, self._blueprint
         connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         connection.set_progress_handler(self._late, _STEPS)
@@ -121,11 +121,11 @@ class Workbench:
             self._offer(name, arguments, function)
         facts = [(key, self._seed, self._count, 1, 1)]
         self._make(RUN, "key, seed, count, first, last", facts)
-        if blueprint.options:
+        if recipe.options:
             columns = ", ".join(quoted(name) for name in self._options)
             self._make(OPTIONS, columns, [tuple(self._options.values())])
         # Before the views of the file, which may look at any of them.
-        for drawn in blueprint.drawn:
+        for drawn in recipe.drawn:
             typed = [*((name, "INTEGER") for name in drawn.keys)]
             typed += [(name, type_.storage) for name, type_, _ in drawn.columns]
             declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
@@ -137,14 +137,14 @@ class Workbench:
                     f"CREATE TABLE {quoted(drawn.name)} ({declared},"
                     f" PRIMARY KEY ({', '.join(drawn.keys)})){rowid}"
                 )
-        for given in blueprint.givens:
+        for given in recipe.givens:
             if isinstance(given, Statement):
                 with self._profiles(given.where, building=True):
                     connection.execute(given.sql)
             else:
                 with self._located(given.where):
                     self._fill(given)
-        for drawn in blueprint.drawn:
+        for drawn in recipe.drawn:
             for name, _, distribution in drawn.columns:
                 draw = distribution.draw
                 if distribution.table is not None:
@@ -225,7 +225,7 @@ class Workbench:
         places = ", ".join("?" * len(rows[0]))
         self._connection.executemany(f"INSERT INTO {quoted(table)} VALUES ({places})", rows)
 
-    def _fill(self, given: Given) -> None:
+    def _fill(self, given: ReferenceTable) -> None:
         columns = ", ".join(f"{quoted(name)} {type_.storage}" for name, type_ in given.columns)
         rows: Sequence[tuple[Any, ...]] = given.rows
         if given.provider:
@@ -314,7 +314,7 @@ class Workbench:
         return list(itertools.starmap(source, itertools.repeat((), count)))
 
     def _keys(
-        self, drawn: Drawn, tables: _Tables, first: int, last: int
+        self, drawn: SampledTable, tables: _Tables, first: int, last: int
     ) -> dict[str, Sequence[Any]]:
         """The key columns of a table's rows in a block, and so how many rows there are."""
         if drawn.depth == 0:
@@ -342,7 +342,7 @@ class Workbench:
             keys["k"] = list(itertools.chain.from_iterable(range(1, times + 1) for times in counts))
         return keys
 
-    def _column(self, drawn: Drawn, written: str, tables: _Tables) -> Sequence[Any] | None:
+    def _column(self, drawn: SampledTable, written: str, tables: _Tables) -> Sequence[Any] | None:
         """A column with a value for each row of the parent: its own, or TABLE.COLUMN."""
         table, dot, name = written.rpartition(".")
         if not dot:
@@ -358,7 +358,7 @@ class Workbench:
             for other in self._blueprint.drawn
         )
 
-    def _times(self, drawn: Drawn, tables: _Tables) -> Sequence[int]:
+    def _times(self, drawn: SampledTable, tables: _Tables) -> Sequence[int]:
         times = drawn.times or ""
         parents = len(tables[drawn.parent]["n"])
         if times.isdigit():
@@ -383,7 +383,7 @@ class Workbench:
                 ) from None
         return [self._sizes[times]] * parents
 
-    def _shares(self, drawn: Drawn, tables: _Tables, first: int, last: int) -> list[int]:
+    def _shares(self, drawn: SampledTable, tables: _Tables, first: int, last: int) -> list[int]:
         """How many rows each parent has, so that all together are the declared total.
 
         The block's part of the total is shared out by weight: the running sum of the weights,

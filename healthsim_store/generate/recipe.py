@@ -17,8 +17,8 @@ from ..schema.parser import parse_statement, read_column
 from ..schema.sqlfile import Comment, Statement, read_comment, read_statements
 from .markers import check_markers, columns_of, rate, whole
 from .profile import Profile
-from .reference_tables import Given, read_csv_table, read_names_table
-from .sampled_tables import ROOT, Drawn, read_drawn_table
+from .reference_tables import ReferenceTable, read_csv_table, read_names_table
+from .sampled_tables import ROOT, SampledTable, read_sampled_table
 
 HEAD_MARKERS = ("counts", "count", "include")
 STATEMENT_MARKERS = (
@@ -60,7 +60,7 @@ class Never:
 
 
 @dataclass(frozen=True)
-class Blueprint:
+class Recipe:
     """A whole profile. ``selects`` make the entities: by entity type, in the order written.
 
     ``steps`` are tables that are worked out for each batch, by name.
@@ -74,8 +74,8 @@ class Blueprint:
     count: int
     fingerprint: str
     options: tuple[Column, ...]
-    givens: tuple[Given | Statement, ...]
-    drawn: tuple[Drawn, ...]
+    givens: tuple[ReferenceTable | Statement, ...]
+    drawn: tuple[SampledTable, ...]
     steps: dict[str, Statement]
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
@@ -84,7 +84,7 @@ class Blueprint:
     @property
     def providers(self) -> list[tuple[str, str]]:
         """What a library gives names for, and where that is asked."""
-        found = [given for given in self.givens if isinstance(given, Given)]
+        found = [given for given in self.givens if isinstance(given, ReferenceTable)]
         return [(given.provider, given.where) for given in found if given.provider]
 
 
@@ -93,8 +93,8 @@ class _Parts:
     """What is found while the files are read."""
 
     options: dict[str, Column] = field(default_factory=dict)
-    givens: list[Given | Statement] = field(default_factory=list)
-    drawn: dict[str, Drawn] = field(default_factory=dict)
+    givens: list[ReferenceTable | Statement] = field(default_factory=list)
+    drawn: dict[str, SampledTable] = field(default_factory=dict)
     steps: dict[str, Statement] = field(default_factory=dict)
     selects: dict[str, Statement] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class _Parts:
     read: set[str] = field(default_factory=set)
 
 
-def read_blueprint(profile: Profile) -> Blueprint:
+def read_recipe(profile: Profile) -> Recipe:
     """Raises DeclarationError: file, line, what is wrong and what is allowed."""
     head = _head(profile.sql, profile.where)
     parts = _Parts()
@@ -135,7 +135,7 @@ def read_blueprint(profile: Profile) -> Blueprint:
             hint=f"It makes {', '.join(parts.selects)}.",
         )
     digest = hashlib.sha256("\0".join(parts.texts).encode()).hexdigest()
-    return Blueprint(
+    return Recipe(
         name=profile.name,
         version=profile.version,
         where=profile.where,
@@ -250,7 +250,7 @@ def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
         raise DeclarationError(f"{where}: the name {name} is taken")
     parts.tables.add(name.lower())
     if "for" in markers:
-        parts.drawn[name] = read_drawn_table(statement, above=parts.drawn, options=parts.options)
+        parts.drawn[name] = read_sampled_table(statement, above=parts.drawn, options=parts.options)
     elif "csv" in markers:
         check_markers(statement, "csv")
         full, text = file.text(markers["csv"], "csv")

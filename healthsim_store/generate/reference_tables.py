@@ -16,7 +16,7 @@ from .markers import columns_of
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ReferenceTable:
     """A reference table with rows from a CSV file, or of names from a library."""
 
     name: str
@@ -26,7 +26,7 @@ class Given:
     provider: str | None = None  # "first_name_female en_US"
 
 
-def read_names_table(statement: Statement) -> Given:
+def read_names_table(statement: Statement) -> ReferenceTable:
     """A table with @names. Raises DeclarationError."""
     name, columns = _columns(statement)
     provider = statement.comment.markers["names"]
@@ -35,14 +35,14 @@ def read_names_table(statement: Statement) -> Given:
             f"{statement.where}: @names {provider}: fills a table of one VARCHAR column",
             hint="-- Given names of women @names first_name_female en_US",
         )
-    return Given(name, _typed(columns), statement.where, provider=provider)
+    return ReferenceTable(name, _typed(columns), statement.where, provider=provider)
 
 
-def read_csv_table(statement: Statement, file: str, text: str) -> Given:
+def read_csv_table(statement: Statement, file: str, text: str) -> ReferenceTable:
     """A table with @csv; ``text`` is the file's. Raises DeclarationError, with the file's line."""
     name, columns = _columns(statement)
     rows = tuple(_csv_rows(text, file, columns, statement.where))
-    return Given(name, _typed(columns), statement.where, rows=rows)
+    return ReferenceTable(name, _typed(columns), statement.where, rows=rows)
 
 
 def _columns(statement: Statement) -> tuple[str, list[Column]]:

@@ -15,8 +15,8 @@ from ..schema.ddl import quoted
 from ..schema.types import Stored
 from ..storage.sandbox import permits
 from . import faker_names as names
-from .engine import ALGORITHM, Entities, Workbench, text_id
-from .recipe import MAX_COUNT, Blueprint
+from .engine import ALGORITHM, Engine, Entities, text_id
+from .recipe import MAX_COUNT, Recipe
 
 MAX_BATCH = 100_000
 MAX_SEED = 2**63 - 1
@@ -32,35 +32,35 @@ class Generation:
 
     def __init__(
         self,
-        blueprint: Blueprint,
+        recipe: Recipe,
         *,
         count: int | None = None,
         seed: int | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.blueprint = blueprint
-        self.count = _whole("count", blueprint.count if count is None else count, 1, MAX_COUNT)
+        self.recipe = recipe
+        self.count = _whole("count", recipe.count if count is None else count, 1, MAX_COUNT)
         self.seed = _whole("seed", secrets.randbelow(10**6) if seed is None else seed, 0, MAX_SEED)
-        self.options = _read_options(blueprint, options or {})
+        self.options = _read_options(recipe, options or {})
 
     @property
     def key(self) -> str:
         """Five letters and digits that differ between runs, for ids that are unique beyond one."""
-        told = [self.blueprint.name, self.seed, self.count, sorted(self.options.items())]
+        told = [self.recipe.name, self.seed, self.count, sorted(self.options.items())]
         return text_id(json.dumps(told))[:5]
 
     def facts(self) -> dict[str, Any]:
         """What it takes to make the same again; JSON-ready, for a scenario's log."""
         facts: dict[str, Any] = {
-            "profile": self.blueprint.name,
-            "version": self.blueprint.version,
-            "fingerprint": self.blueprint.fingerprint,
+            "profile": self.recipe.name,
+            "version": self.recipe.version,
+            "fingerprint": self.recipe.fingerprint,
             "algorithm": ALGORITHM,
             "seed": self.seed,
             "count": self.count,
             "options": self.options,
         }
-        pools = [names.pool(provider, where=where) for provider, where in self.blueprint.providers]
+        pools = [names.pool(provider, where=where) for provider, where in self.recipe.providers]
         return facts | ({"names": names.digest(pools)} if pools else {})
 
     def batches(
@@ -77,8 +77,8 @@ class Generation:
         return self._batches(size, start, self.count if stop is None else stop)
 
     def _batches(self, size: int, start: int, stop: int) -> Iterator[tuple[int, int, Entities]]:
-        bench = Workbench(
-            self.blueprint, count=self.count, seed=self.seed, key=self.key, options=self.options
+        bench = Engine(
+            self.recipe, count=self.count, seed=self.seed, key=self.key, options=self.options
         )
         with contextlib.closing(bench):
             begun = start
@@ -98,14 +98,14 @@ def _whole(name: str, value: Any, least: int, most: int) -> int:
     return value
 
 
-def _read_options(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, Stored]:
+def _read_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Stored]:
     """The options as they are stored, defaults included; each is judged by its own CHECK."""
-    known = {option.name: option for option in blueprint.options}
+    known = {option.name: option for option in recipe.options}
     for name in given:
         if name not in known:
             listed = f"It has: {', '.join(known)}." if known else "It has no options."
             raise InvalidArgument(
-                f"{blueprint.name} has no option {name!r:.60}.",
+                f"{recipe.name} has no option {name!r:.60}.",
                 hint=" ".join(filter(None, (did_you_mean(str(name), known), listed))),
             )
     told: dict[str, Stored] = {}
@@ -113,7 +113,7 @@ def _read_options(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, S
         judge.set_authorizer(_authorize)
         for name, option in known.items():
             wrong = InvalidArgument(
-                f"The option {name} of {blueprint.name} is {given.get(name)!r:.60}.",
+                f"The option {name} of {recipe.name} is {given.get(name)!r:.60}.",
                 hint=f"It must be {option.expected}.",
             )
             try:
@@ -126,7 +126,7 @@ def _read_options(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, S
                 ]
             except sqlite3.Error as error:
                 raise DeclarationError(
-                    f"{blueprint.where}: the option {name}: {error}",
+                    f"{recipe.where}: the option {name}: {error}",
                     hint="A DEFAULT is a literal, and a CHECK is about its own option.",
                 ) from error
             except ValueError:
@@ -136,7 +136,7 @@ def _read_options(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, S
                 raise wrong
             if told[name] is None and option.required:
                 raise InvalidArgument(
-                    f"{blueprint.name} needs the option {name}: {option.description}.",
+                    f"{recipe.name} needs the option {name}: {option.description}.",
                     hint=f"It must be {option.expected}.",
                 )
     return told

@@ -23,7 +23,7 @@ _MAX_TIMES = 10_000  # rows of one table for one parent
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class SampledTable:
     """A table of which rows are drawn: one for each counted entity, or several for each parent row.
 
     How many: ``times`` is a number, a column of the parent, or a reference table (as many as it has
@@ -58,9 +58,9 @@ class Drawn:
         return self.depth == 0 or (self.depth == 1 and self.times == "1")
 
 
-def read_drawn_table(
-    statement: Statement, *, above: Mapping[str, Drawn], options: Collection[str]
-) -> Drawn:
+def read_sampled_table(
+    statement: Statement, *, above: Mapping[str, SampledTable], options: Collection[str]
+) -> SampledTable:
     """A table with @for: a row for each counted entity, or rows for those of a table ``above``.
 
     Raises DeclarationError.
@@ -92,7 +92,7 @@ def read_drawn_table(
         )
     if parent == ROOT:
         check_markers(statement, "for")
-        return Drawn(name, parent, tuple(columns), where)
+        return SampledTable(name, parent, tuple(columns), where)
     if parent not in above:
         raise DeclarationError(
             f"{where}: @for {parent}: there is no drawn table of that name above",
@@ -125,7 +125,9 @@ def read_drawn_table(
             )
         if times.isdecimal():
             whole(times, where, "@times", most=_MAX_TIMES)
-        return Drawn(name, parent, tuple(columns), where, times=times, when=when, depth=depth)
+        return SampledTable(
+            name, parent, tuple(columns), where, times=times, when=when, depth=depth
+        )
     total = rate(markers["total"])
     if total is None or total > _MAX_TIMES:
         raise DeclarationError(
@@ -136,7 +138,7 @@ def read_drawn_table(
     if total < least:
         raise DeclarationError(f"{where}: @least {least} is more than @total {total}")
     weight = markers.get("weight")
-    return Drawn(
+    return SampledTable(
         name, parent, tuple(columns), where, total=total, least=least, weight=weight, when=when,
         depth=depth,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Generating: a profile's batches streamed into a scenario, and made again from its log."""
+"""Generate into a scenario, batch by batch, and make a scenario again from its log."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import dataclasses
 import itertools
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from ..base.nearest import did_you_mean
 from ..errors import (
-    DeclarationError,
     EmptyBatch,
     HealthsimStoreError,
     InvalidArgument,
@@ -23,13 +21,13 @@ from ..errors import (
 )
 from ..operations.builder import Progress
 from ..operations.diff_report import DiffResult
-from ..plugins import installed
+from ..query.reply import PersistResult
 from ..query.summary import Summary
 from ..storage.rows import Row
-from ..store import Store
+from ..storage.scenario import ScenarioInfo
 from .engine import Entities
-from .profile import FOLDER, SUFFIX, Profile, profile_files
-from .recipe import Blueprint, read_blueprint
+from .library import Library
+from .recipe import Recipe, read_recipe
 from .run import Generation
 
 OPERATION = "generate"  # in a scenario's log
@@ -81,48 +79,46 @@ class RegenerateResult:
         }
 
 
-def find_profile(store: Store, profile: str) -> Profile:
-    """The profile of a name, or in the .sql file of a path. Raises UnknownProfile."""
-    if not isinstance(profile, str):
-        raise InvalidArgument(f"A profile is given by its name, not {profile!r:.60}.")
-    brought = installed().find("profiles")  # also because a file may include parts of plugins
-    if profile.endswith(SUFFIX):
-        if Path(profile).is_file():
-            return Profile.from_file(Path(profile))
-        raise UnknownProfile(f"There is no file {profile!r:.200}.", hint="Give a profile's path.")
-    files = profile_files(store.path / FOLDER)
-    # A file may not take a plugin's name: the same command should make the same everywhere.
-    if profile in brought:
-        found: Profile = brought[profile]
-        return found
-    if profile in files:
-        return Profile.from_file(files[profile])
-    known = sorted({*brought, *files})
-    near = did_you_mean(profile, known)
-    listed = f"Known: {', '.join(known)}." if known else "No plugin brings one."
-    raise UnknownProfile(
-        f"There is no profile {profile!r:.60}.",
-        hint=" ".join(filter(None, (near, listed, f"Or give the path of a {SUFFIX} file."))),
-    )
+class Scenarios(Protocol):
+    """The store, as far as generating calls it."""
+
+    def find(self, scenario: str) -> Path: ...
+
+    def exists(self, name: str) -> bool: ...
+
+    def free_name(self, name: str) -> str: ...
+
+    def scenario_info(self, scenario: str, *, log_entries: int = ...) -> ScenarioInfo: ...
+
+    def get_summary(self, scenario: str, *, samples: int = ...) -> Summary: ...
+
+    def persist_batches(
+        self,
+        batches: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+        *,
+        scenario: str | None = ...,
+        context: str | None = ...,
+        tags: Sequence[str] = ...,
+        description: str | None = ...,
+        operation: str = ...,
+        stored: Callable[[str, Mapping[str, Any]], None] = ...,
+    ) -> PersistResult: ...
+
+    def diff_scenarios(self, a: str, b: str) -> DiffResult: ...
+
+    def delete_scenario(self, scenario: str) -> str: ...
 
 
 def generate(
-    store: Store,
-    profile: str,
+    recipe: Recipe,
     *,
     count: int | None = None,
     seed: int | None = None,
     batch: int | None = None,
-    **options: Any,
+    options: Mapping[str, Any] | None = None,
 ) -> Iterator[dict[str, list[Row]]]:
-    """Batches of entities, as `persist` takes them; nothing is stored.
-
-    ``batch`` is how many counted entities are in each; it does not change what is made.
-
-    Raises UnknownProfile, InvalidArgument, DeclarationError.
-    """
-    blueprint = read_blueprint(find_profile(store, profile))
-    run = Generation(blueprint, count=count, seed=seed, options=options)
+    """Batches of entities; nothing is stored. See `Store.generate`."""
+    run = Generation(recipe, count=count, seed=seed, options=options)
     return (
         {entity_type: list(rows) for entity_type, rows in entities.items()}
         for _, _, entities in run.batches(batch)
@@ -130,8 +126,9 @@ def generate(
 
 
 def generate_scenario(
-    store: Store,
+    store: Scenarios,
     profile: str,
+    recipe: Recipe,
     *,
     count: int | None = None,
     seed: int | None = None,
@@ -142,20 +139,14 @@ def generate_scenario(
     description: str | None = None,
     progress: Progress = lambda _: None,
 ) -> GenerateResult:
-    """Generate a profile into a scenario, batch by batch; each batch is whole or not there.
+    """Generate into a scenario, batch by batch; see `Store.generate_scenario`.
 
-    Without ``into`` a new scenario is named after the profile. With the name of a scenario that
-    has a part of the very same run, the rest is added. Without ``seed`` one is chosen, or that of
-    the run that is not finished; the result and the scenario's log tell it. ``progress`` is told
-    how many counted entities were just stored.
-
-    Raises UnknownProfile, InvalidArgument, DeclarationError, and what `Store.persist` raises.
+    ``profile`` is what the user called the recipe, for messages.
     """
     if into is not None and not isinstance(into, str):
         raise InvalidArgument(f"into is {into!r:.60}.", hint="Give a scenario's name.")
-    blueprint = read_blueprint(find_profile(store, profile))
     there = into is not None and store.exists(into)
-    run = Generation(blueprint, count=count, seed=seed, options=options)
+    run = Generation(recipe, count=count, seed=seed, options=options)
     if seed is None and there:
         assert into is not None
         run = _unfinished(store, into, run) or run
@@ -174,9 +165,9 @@ def generate_scenario(
         result = store.persist_batches(
             _logged(run, itertools.chain([first], batches), progress),
             scenario=into,
-            context=blueprint.name,
+            context=recipe.name,
             tags=tags,
-            description=description or (None if there else blueprint.title),
+            description=description or (None if there else recipe.title),
             operation=OPERATION,
             stored=stored,
         )
@@ -208,7 +199,7 @@ def _telling_how_to_go_on(
             if value is not None
         )
         return (
-            f"{last:,} of {run.count:,} {run.blueprint.counts} are in {scenario}, in whole batches."
+            f"{last:,} of {run.count:,} {run.recipe.counts} are in {scenario}, in whole batches."
             f" Go on with: healthsim-store generate {shlex.quote(profile)} --count {run.count}"
             f" --seed {run.seed}{options} --into {scenario}"
         )
@@ -233,7 +224,7 @@ _RESULT = {
 }
 
 
-def _runs(store: Store, scenario: str) -> list[tuple[dict[str, Any], int]]:
+def _runs(store: Scenarios, scenario: str) -> list[tuple[dict[str, Any], int]]:
     """The runs that are in a scenario's log, the oldest first, and how far each has come."""
     info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
     runs: dict[str, tuple[dict[str, Any], int]] = {}
@@ -248,7 +239,7 @@ def _runs(store: Store, scenario: str) -> list[tuple[dict[str, Any], int]]:
     return list(runs.values())
 
 
-def _unfinished(store: Store, into: str, run: Generation) -> Generation | None:
+def _unfinished(store: Scenarios, into: str, run: Generation) -> Generation | None:
     """The same run as one that is not finished there, whose seed is then meant."""
     alike = [name for name in _IDENTITY if name != "seed"]
     wanted = run.facts()
@@ -264,10 +255,10 @@ def _unfinished(store: Store, into: str, run: Generation) -> Generation | None:
         )
     if not seeds:
         return None
-    return Generation(run.blueprint, count=run.count, seed=seeds.pop(), options=run.options)
+    return Generation(run.recipe, count=run.count, seed=seeds.pop(), options=run.options)
 
 
-def _done(store: Store, into: str, run: Generation) -> int:
+def _done(store: Scenarios, into: str, run: Generation) -> int:
     """How many counted entities of this run are in the scenario already."""
     wanted = run.facts()
     for facts, last in _runs(store, into):
@@ -291,29 +282,22 @@ def _done(store: Store, into: str, run: Generation) -> int:
 
 
 def regenerate_scenario(
-    store: Store,
+    store: Scenarios,
+    library: Library,
     scenario: str,
     *,
     new_name: str | None = None,
     profile: str | None = None,
     progress: Progress = lambda _: None,
 ) -> RegenerateResult:
-    """Make a scenario again from the seeds and options in its log, beside the one that is there.
-
-    Without ``new_name`` it is called after the scenario, with ``-again``. ``profile`` is the path
-    of a profile that is no longer found by its name. What was added otherwise is not made again;
-    the difference tells.
-
-    Raises UnknownProfile, and InvalidArgument when nothing in it was generated or a profile has
-    changed since.
-    """
+    """Make a scenario again beside the one that is there; see `Store.regenerate_scenario`."""
     source = store.find(scenario).stem
     runs = _runs(store, source)
     if not runs:
         raise InvalidArgument(
             f"{source} was not generated, so it cannot be made again.", hint=_history(store, source)
         )
-    made = [_again(store, facts, profile) for facts, _ in runs]
+    made = [_again(library, facts, profile) for facts, _ in runs]
     if new_name is not None and store.exists(new_name):
         raise ScenarioExists(
             f"There is a scenario {new_name!r} already.", hint="Choose another name."
@@ -347,23 +331,23 @@ def regenerate_scenario(
     )
 
 
-def _again(store: Store, facts: Mapping[str, Any], path: str | None) -> Generation:
+def _again(library: Library, facts: Mapping[str, Any], path: str | None) -> Generation:
     try:
-        found = find_profile(store, facts["profile"])
+        found = library.find(facts["profile"])
     except UnknownProfile:
         if path is None:
             raise
-        found = find_profile(store, path)
+        found = library.find(path)
     else:
         if path is not None and Path(path).stem == facts["profile"]:
-            found = find_profile(store, path)
+            found = library.find(path)
     # The name has a part in what is drawn, whatever the file is called now.
-    blueprint = dataclasses.replace(read_blueprint(found), name=facts["profile"])
-    run = Generation(blueprint, count=facts["count"], seed=facts["seed"], options=facts["options"])
+    recipe = dataclasses.replace(read_recipe(found), name=facts["profile"])
+    run = Generation(recipe, count=facts["count"], seed=facts["seed"], options=facts["options"])
     now = run.facts()
     if _changed(facts, now):
         raise InvalidArgument(
-            f"The profile {blueprint.name} is no longer what it was: version "
+            f"The profile {recipe.name} is no longer what it was: version "
             f"{facts.get('version')} then, {now['version']} now; {_changed(facts, now)} differ.",
             hint="Install what it was, or generate a new scenario with the same seed.",
         )
@@ -375,48 +359,10 @@ def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return " and ".join(told for name, told in _RESULT.items() if then.get(name) != now.get(name))
 
 
-def _history(store: Store, scenario: str) -> str:
+def _history(store: Scenarios, scenario: str) -> str:
     """What to do about a scenario that came about otherwise."""
     info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
     if info.parents:
         return f"It was made of {', '.join(info.parents)}: regenerate those."
     operations = ", ".join(dict.fromkeys(str(entry["operation"]) for entry in reversed(info.log)))
     return f"Its log has: {operations or 'nothing'}."
-
-
-def list_profiles(store: Store) -> list[dict[str, Any]]:
-    """Every profile as `describe` tells it; one that cannot be used has a ``problem`` instead."""
-    brought = installed().find("profiles")
-    files = profile_files(store.path / FOLDER)
-    found: list[dict[str, Any]] = []
-    for name in sorted({*brought, *files}):
-        try:
-            found.append(describe(read_blueprint(find_profile(store, name))))
-        except DeclarationError as error:
-            found.append({"name": name, "problem": str(error)})
-        if name in brought and name in files:
-            problem = f"{files[name]}: a plugin brings a profile of this name; rename the file"
-            found.append({"name": name, "problem": problem})
-    return found
-
-
-def describe(blueprint: Blueprint) -> dict[str, Any]:
-    """What a person wants to know before generating; JSON-ready."""
-    return {
-        "name": blueprint.name,
-        "version": blueprint.version,
-        "title": blueprint.title,
-        "counts": blueprint.counts,
-        "count": blueprint.count,
-        "entity_types": list(blueprint.selects),
-        "options": [
-            {
-                "name": option.name,
-                "type": option.type.sql,
-                "default": option.default,
-                "allowed": list(option.values) or list(option.checks),
-                "description": option.description,
-            }
-            for option in blueprint.options
-        ],
-    }

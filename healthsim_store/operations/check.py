@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,24 @@ def check_file(path: Path, installed: Mapping[str, Declaration]) -> CheckResult:
         return CheckResult(path.stem, (Finding("error", "file", error.message),), {})
     check = _Check(sandbox, installed)
     try:
-        check.run()
+        with sandbox.moment():
+            check.run()
     except (HealthsimStoreError, sqlite3.Error, UnicodeDecodeError) as error:
         # What a damaged file does to a SELECT is a finding too.
         check.error("file", f"It could not be read to its end: {error}")
     finally:
         sandbox.close()
     return CheckResult(path.stem, tuple(check.findings), check.counts)
+
+
+def check_files(paths: Sequence[Path], installed: Mapping[str, Declaration]) -> list[CheckResult]:
+    """Look at several files, and at which ids stand in two of them."""
+    shared = shared_ids(paths) if len(paths) > 1 else {}
+    results = (check_file(path, installed) for path in paths)
+    return [
+        replace(result, findings=(*result.findings, *shared.get(result.scenario, ())))
+        for result in results
+    ]
 
 
 class _Check:

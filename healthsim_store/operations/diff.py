@@ -7,8 +7,10 @@ come out of them, and the few rows that were asked for.
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..base.nearest import did_you_mean
@@ -36,6 +38,16 @@ def check_by(by: str) -> None:
         )
 
 
+def check_pair(a: str, path_a: Path, b: str, path_b: Path) -> tuple[Path, Path]:
+    """The files of two scenarios. Raises InvalidArgument where they are the same one."""
+    if os.path.samefile(path_a, path_b):
+        # No difference would be true, and taken for an answer about two scenarios.
+        raise InvalidArgument(
+            f"{a!r} and {b!r} are the same scenario, {path_a.stem}.", hint="Give two."
+        )
+    return path_a, path_b
+
+
 def compare(
     a: Sandbox,
     b: Sandbox,
@@ -52,10 +64,8 @@ def compare(
     """
     check_by(by)
     deadline = time.monotonic() + timeout
-    # A statement that has not ended keeps both files as they are until all others are done.
-    held = f"SELECT 1 FROM main.sqlite_master, {OTHER}.sqlite_master"
-    with a.run(held, timeout=timeout) as cursor:
-        cursor.fetchone()
+    # The first holds both files, so that the second cannot be of another moment.
+    with a.moment(), b.moment():
         return _Comparison(a, b, by, deadline, timeout).run(rows, entity_type, progress)
 
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,33 @@ class MergeResult:
             return "0 (no duplicate ids or keys)"
         total = sum(n for found in self.conflicts.values() for n in found.values())
         return f"{total:,} ({', '.join(told)}; each is in the table _conflicts)"
+
+
+def check_sources(scenarios: Sequence[str], find: Callable[[str], Path]) -> list[Path]:
+    """The files of the scenarios to merge. Raises InvalidArgument unless they are two or more."""
+    if isinstance(scenarios, str) or not isinstance(scenarios, Sequence):
+        raise InvalidArgument(
+            f"scenarios is {scenarios!r:.60}.", hint="Give a list of two names or more."
+        )
+    paths = [find(scenario) for scenario in scenarios]
+    if len(paths) < 2:
+        raise InvalidArgument(
+            f"A merge needs two scenarios, not {len(paths)}.",
+            hint="clone makes a copy of one.",
+        )
+    for path in paths:
+        if paths.count(path) > 1:
+            raise InvalidArgument(
+                f"{path.stem} cannot be merged with itself.",
+                hint="Give each scenario once; clone makes a copy with new ids.",
+            )
+    return paths
+
+
+def try_merge(write: Callable[[Path], MergeResult]) -> MergeResult:
+    """What a merge would be: ``write`` makes it in a folder that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
+        return replace(write(Path(scratch) / "trial.db"), scenario=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,21 @@
-"""Questions in SQL: pages of rows, and errors that name what was meant."""
+"""Pages of what a SELECT gives, and how many rows there are in all."""
 
 from __future__ import annotations
 
 import base64
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..base.nearest import did_you_mean
-from ..errors import InvalidArgument, QueryError, QueryTimeout
-from ..schema.ddl import quoted
+from ..base.arguments import check_limit
+from ..errors import QueryError, QueryTimeout
+from ..storage.files import Files
 from ..storage.sandbox import Sandbox
+from .select import Parameters, Select, explain_names
 
 MAX_ROWS = 10_000
 MAX_BYTES = 4_000_000
-
-Parameters = Sequence[Any] | Mapping[str, Any]
-
-_NO_SUCH = re.compile(r"no such (table|column|function): (\S+)")
 
 
 @dataclass(frozen=True)
@@ -75,13 +71,21 @@ def _json_ready(value: Any) -> Any:
     return value
 
 
-def check_limit(name: str, value: Any, *, least: int = 1, most: int = MAX_ROWS) -> int:
-    """Raises InvalidArgument unless ``value`` is a whole number in the range."""
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise InvalidArgument(
-            f"{name} is {value!r}.", hint=f"It is a whole number from {least} to {most:,}."
-        )
-    return value
+def fetch(files: Files, select: Select, *, limit: int, offset: int) -> QueryResult:
+    """One page of what a SELECT gives; its rows are counted when somebody asks for the total."""
+    check_limit("limit", limit, most=MAX_ROWS)
+    check_limit("offset", offset, least=0, most=2**63 - 1)
+    with files.reading(select.path, select.attached) as sandbox:
+        columns, rows, has_more, note = fetch_page(
+            sandbox, select.sql, select.parameters, limit=limit, offset=offset,
+            timeout=select.timeout,
+        )  # fmt: skip
+
+    def count() -> int | None:
+        with files.reading(select.path, select.attached) as sandbox:
+            return count_rows(sandbox, select.sql, select.parameters, timeout=select.timeout)
+
+    return QueryResult(columns, rows, limit, offset, has_more, note, count)
 
 
 def fetch_page(
@@ -142,60 +146,3 @@ def unique_names(names: Iterable[str]) -> tuple[str, ...]:
             candidate = f"{name}_{number}"
         taken[candidate] = None
     return tuple(taken)
-
-
-def translate(sql: str, dialect: str) -> str:
-    """The statement in SQLite's dialect. Raises InvalidArgument for what sqlglot cannot read."""
-    import sqlglot
-
-    try:
-        statements = sqlglot.transpile(sql, read=dialect, write="sqlite")
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
-        raise InvalidArgument(
-            f"Cannot translate from {dialect!r}: {reason}",
-            hint="Dialects are sqlglot's: postgres, duckdb, spark, databricks, snowflake, ...",
-        ) from error
-    return ";\n".join(statements)
-
-
-def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
-    """The error with the names that exist: nearly every failing statement has a wrong one."""
-    match = _NO_SUCH.search(error.message)
-    if match is None or error.hint:
-        return error
-    kind, name = match[1], match[2].rstrip(".").rpartition(".")[2]
-    tables = _tables(sandbox)
-    if kind == "table":
-        near = did_you_mean(name, tables)
-        error.hint = f"{near + ' ' if near else ''}Tables: {', '.join(tables)}."
-    elif kind == "column":
-        meant = [table for table in _mentioned(sql) if table in tables]
-        known = {column for table in meant or tables for column in tables[table]}
-        near = did_you_mean(name, known)
-        listed = "\n".join(f"{table}: {', '.join(tables[table])}" for table in meant)
-        error.hint = "\n".join(part for part in (near, listed) if part) or None
-    return error
-
-
-def _tables(sandbox: Sandbox) -> dict[str, list[str]]:
-    """The columns of every table, the attached scenarios' too."""
-    tables: dict[str, list[str]] = {}
-    for schema in ("", *(f"{quoted(alias)}." for alias in sandbox.attached)):
-        for table, column in sandbox.connection.execute(
-            f"SELECT entity_type, column_name FROM {schema}_columns ORDER BY entity_type, position"
-        ):
-            tables.setdefault(table, []).append(column)
-    return {table: list(dict.fromkeys(columns)) for table, columns in tables.items()}
-
-
-def _mentioned(sql: str) -> list[str]:
-    """The tables that the statement names, as far as sqlglot can read it."""
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        tree = sqlglot.parse_one(sql, read="sqlite")
-    except ValueError:
-        return []
-    return list(dict.fromkeys(table.name for table in tree.find_all(exp.Table)))

@@ -4,11 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import InvalidArgument
 from ..schema.ddl import quoted
 from ..schema.model import EXTRA, EntityType
+from ..schema.registry import Registry
+from ..storage.catalog import read_entity_types
+from ..storage.counts import rows_at_most
 from ..storage.sandbox import Sandbox
 
 SECONDS = 5.0
+LOADABLE_ROWS = 1_000
+
+
+def load(sandbox: Sandbox, max_rows: int) -> dict[str, list[dict[str, Any]]]:
+    """All rows by entity type, without empty fields, of one moment.
+
+    Raises InvalidArgument when there are more than ``max_rows``.
+    """
+    with sandbox.moment():
+        if rows_at_most(sandbox) > max_rows:
+            raise InvalidArgument(
+                f"{sandbox.path.stem} has more than {max_rows:,} entities.",
+                hint="Use get_summary or query_scenario, or raise max_rows.",
+            )
+        loaded = {
+            entity_type.name: sample(sandbox, entity_type, max_rows, sensitive=True)
+            for entity_type in read_entity_types(sandbox.connection)
+            if EXTRA in entity_type.by_name
+        }
+    return {name: rows for name, rows in loaded.items() if rows}
+
+
+def choose(
+    sandbox: Sandbox, name: str, count: int, *, cards: bool, sensitive: bool
+) -> list[dict[str, Any]]:
+    """A few entities of a type, of one moment; see `Store.get_samples`."""
+    with sandbox.moment():
+        found = Registry(read_entity_types(sandbox.connection)).entity_type(name)
+        if found.card and cards and not sensitive:
+            return sample_cards(sandbox, found, count)
+        return sample(sandbox, found, count, sensitive=sensitive)
 
 
 def sample_cards(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[dict[str, Any]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import QueryError
 from ..schema.model import Statistic
+from ..schema.template import fill
+from ..storage.catalog import read_statistics
 from ..storage.sandbox import Sandbox
 from .pages import unique_names
 
@@ -18,9 +19,8 @@ SECONDS = 10.0
 SECONDS_IN_ALL = 60.0
 MAX_ROWS = 20
 
-# Only names and number formats: a template comes from the file, so it may be a stranger's, and
-# str.format() would follow attributes.
-_FIELD = re.compile(r"\{(\w+)(?::(,?(?:\.\d)?[df%]?))?\}")
+#: One that is for a chart: name, section, label, and rows of a name and a number; as JSON.
+Drawn = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,19 @@ class Answer:
     label: str
     text: str
     rows: tuple[dict[str, Any], ...]
+
+
+def read_charts(sandbox: Sandbox) -> list[Drawn]:
+    """The statistics that are drawn and not told, JSON-ready; one that fails is left out."""
+    with sandbox.moment():
+        asked = [s for s in read_statistics(sandbox.connection) if not s.show]
+        answers, _ = compute(sandbox, asked)
+    return [(a.name, a.section, a.label, a.rows) for a in answers]
+
+
+def make_charts(drawn: Sequence[Drawn]) -> list[Answer]:
+    """Answers from what `read_charts` gave, perhaps by way of JSON."""
+    return [Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in drawn]
 
 
 def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer], list[str]]:
@@ -58,32 +71,3 @@ def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer]
             text = ", ".join(fill(statistic.show, row) for row in rows)
             answers.append(Answer(statistic.name, statistic.section, statistic.label, text, rows))
     return answers, failed
-
-
-def template_fields(template: str) -> list[str]:
-    """The columns that a template names. Raises ValueError for a brace that is no field."""
-    rest = _FIELD.sub("", template)
-    if "{" in rest or "}" in rest:
-        raise ValueError(template)
-    return [match[1] for match in _FIELD.finditer(template)]
-
-
-def fill(template: str, row: Mapping[str, Any]) -> str:
-    """``{low:.1f}-{high:.1f}%`` with a row's values; a field that is not there stays as it is."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in row:
-            return match[0]
-        found = row[match[1]]
-        if isinstance(found, int | float):
-            return format(found, _format(match[2] or "", found))
-        return "-" if found is None else str(found)
-
-    return _FIELD.sub(value, template)
-
-
-def _format(spec: str, value: float) -> str:
-    """The given format, or one without noise: 7.80000001 reads 7.8."""
-    if spec:
-        return spec.replace("d", ".0f") if isinstance(value, float) else spec
-    return "" if isinstance(value, int) else ".10g"

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..base.arguments import check_limit
 from ..base.tokens import estimate_tokens
-from ..schema.ddl import quoted
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types, read_products, read_statistics
+from ..storage.counts import count_entities
 from ..storage.format import read_identity, read_tags
 from ..storage.sandbox import Sandbox
-from .pages import check_limit
 from .samples import sample
 from .statistics import Answer, compute
 
@@ -26,7 +26,6 @@ SAMPLE_TOKENS = 200  # for each entity type with samples
 SAMPLED_TYPES = 5
 LEAST_TOKENS = 100
 
-_COUNT_SECONDS = 30.0
 _CELL = 40  # characters of a sample's cell
 
 
@@ -191,7 +190,12 @@ def _cell(value: Any) -> str:
 
 
 def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> dict[str, Any]:
-    """The parts of a summary, JSON-ready, straight from the file."""
+    """The parts of a summary, JSON-ready, straight from the file; all of one moment."""
+    with sandbox.moment():
+        return _read_summary(sandbox, samples, statistics)
+
+
+def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str, Any]:
     connection = sandbox.connection
     identity = read_identity(connection)
     entity_types = read_entity_types(connection)
@@ -251,12 +255,3 @@ def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | N
         labels=parts["labels"],
         columns=parts["columns"],
     )
-
-
-def count_entities(sandbox: Sandbox, names: list[str]) -> dict[str, int]:
-    """The number of rows of each table; all in one statement."""
-    if not names:
-        return {}
-    counts = ", ".join(f"(SELECT count(*) FROM {quoted(name)})" for name in names)
-    with sandbox.run(f"SELECT {counts}", timeout=_COUNT_SECONDS) as cursor:
-        return dict(zip(names, cursor.fetchone(), strict=True))

@@ -12,10 +12,10 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..errors import DeclarationError
-from ..query.statistics import template_fields
 from ..storage.sandbox import permits
 from .ddl import create_statements, quoted
 from .model import Declaration, EntityType, Question, Statistic
+from .template import template_fields
 
 
 class Rehearsal:

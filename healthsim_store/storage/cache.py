@@ -1,4 +1,4 @@
-"""Answers remembered beside the scenario files, so that an unchanged file is not read again.
+"""Answers kept beside the scenario files, so that an unchanged file is not read again.
 
 A cache in the full sense: it may be deleted at any time, it is never written into a scenario, and
 where its folder cannot be written the store works without it.
@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,10 @@ def fingerprint(path: Path) -> str | None:
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 
 
-class Memory:
+class Cache:
     """Answers by file, the file's fingerprint, and a key. Values are JSON.
 
-    Without a path nothing is remembered.
+    Without a path nothing is kept.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -50,8 +50,23 @@ class Memory:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
+    def answer(self, path: Path, key: str, compute: Callable[[], Any]) -> Any:
+        """The value of a key for the file as it is, computed where it is not kept.
+
+        What is computed is kept, unless the file changed meanwhile. Raises FileNotFoundError, and
+        what ``compute`` raises.
+        """
+        mark = fingerprint(path)
+        value = self.get(path.name, mark, key)
+        if value is None:
+            value = compute()
+            with contextlib.suppress(FileNotFoundError):
+                if mark == fingerprint(path):
+                    self.put(key, {(path.name, mark): value})
+        return value
+
     def get(self, file: str, mark: str | None, key: str) -> Any:
-        """The remembered value, or None."""
+        """The value that is kept, or None."""
         if mark is None:
             return None
         with self._open(create=False) as connection:
@@ -65,7 +80,7 @@ class Memory:
         return None  # the cache could not be read
 
     def all(self, key: str) -> dict[tuple[str, str], Any]:
-        """Every remembered value of one key, by file and fingerprint."""
+        """Every value of one key, by file and fingerprint."""
         with self._open(create=False) as connection:
             if connection is not None:
                 return {
@@ -77,7 +92,7 @@ class Memory:
         return {}
 
     def put(self, key: str, answers: Mapping[tuple[str, str | None], Any]) -> None:
-        """Remember values of one key by file and fingerprint; without one it is not kept."""
+        """Keep values of one key by file and fingerprint; one without a fingerprint is not kept."""
         rows = [
             (file, key, mark, json.dumps(value))
             for (file, mark), value in answers.items()

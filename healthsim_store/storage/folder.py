@@ -8,9 +8,13 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from ..base.atomic import flush
 from ..errors import NotWritable, ScenarioExists
+from .names import clean_name
+
+Made = TypeVar("Made")
 
 _HIDDEN = ".healthsim-store"
 _STALE_SECONDS = 24 * 3600
@@ -73,8 +77,24 @@ class Folder:
             candidate = f"{name}-{number}"
         return candidate
 
+    def make(
+        self, name: str | None, automatic: Callable[[Made], str], write: Callable[[Path], Made]
+    ) -> tuple[Path, Made]:
+        """A new file, which appears under its name when ``write`` has made it whole.
+
+        Without a name it gets the first free one of ``automatic``. The path, and what ``write``
+        gave. Raises InvalidName, ScenarioExists, NotWritable; then there is no file.
+        """
+        if name is not None:
+            name = clean_name(name)
+            self.check_free(name)
+        with self.unfinished() as unfinished:
+            made = write(unfinished)
+            path = self.publish(unfinished, name, lambda: self.free(automatic(made)))
+        return path, made
+
     @contextlib.contextmanager
-    def unborn(self) -> Iterator[Path]:
+    def unfinished(self) -> Iterator[Path]:
         """The path of a file to make, which nobody sees; what is left there is thrown away."""
         self.prepare()
         self._sweep()
@@ -104,16 +124,16 @@ class Folder:
                 if age > _STALE_SECONDS:
                     leftover.unlink()
 
-    def bear(self, unborn: Path, name: str | None, make: Callable[[], str]) -> Path:
+    def publish(self, unfinished: Path, name: str | None, make: Callable[[], str]) -> Path:
         """Give a finished file its name; without one the first free that ``make`` gives.
 
         Raises ScenarioExists when ``name`` is taken by now, NotWritable.
         """
         with writing(self.path):
-            flush(unborn)  # nobody else has it open
+            flush(unfinished)  # nobody else has it open
             while True:
                 try:
-                    return self.give_name(unborn, name or make())
+                    return self.give_name(unfinished, name or make())
                 except ScenarioExists:
                     if name:
                         raise

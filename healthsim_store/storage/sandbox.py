@@ -319,6 +319,10 @@ class Sandbox:
             self._deadline = float("inf")
             cursor.close()
 
+    def extend(self, seconds: float) -> None:
+        """Inside `run`: the statement may take so many seconds from now on."""
+        self._deadline = time.monotonic() + seconds
+
     def inspect(self, pragma: str, *, timeout: float) -> list[tuple[Any, ...]]:
         """The answer of integrity_check or foreign_key_check, which no query may give itself.
 
@@ -350,32 +354,56 @@ class Sandbox:
             self.connection.execute("PRAGMA trusted_schema = OFF")
             self.connection.set_authorizer(self._authorize)
 
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[None]:
+        """One read transaction: all that is read in the block is of one moment, attached files too.
+
+        A block inside another one is of the outer one's moment. A writer cannot commit meanwhile,
+        so it waits until the block ends.
+        """
+        if self.connection.in_transaction:
+            yield
+            return
+        self._unguarded("BEGIN")
+        try:
+            # BEGIN alone takes no lock: the first read does, of each file.
+            with file_errors(self.path):
+                for schema in map(quoted, ("main", *self.attached)):
+                    self.connection.execute(f"SELECT 1 FROM {schema}.sqlite_master").fetchone()
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self._unguarded("ROLLBACK")
+
+    def _unguarded(self, statement: str) -> None:
+        """Run a statement of our own that the authorizer would refuse."""
+        self.connection.set_authorizer(None)
+        try:
+            with file_errors(self.path):
+                self.connection.execute(statement)
+        finally:
+            self.connection.set_authorizer(self._authorize)
+
     def copy_to(self, target: Path) -> None:
         """Copy the whole file, as it is at one moment, into a new one that nobody else has open.
 
         Writers wait while the bytes are copied and no longer. Raises NotWritable for the target.
         """
-        self.connection.set_authorizer(None)
-        try:
-            with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
-                # A copy that fails is thrown away whole, so it needs no journal.
-                copy.execute("PRAGMA journal_mode = OFF")
-                copy.execute("PRAGMA synchronous = OFF")
-                # The read lock first: backup() itself would wait for a writer without end.
-                with file_errors(self.path):
-                    self.connection.execute("BEGIN")
-                    self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-                self.connection.backup(copy)
-        except sqlite3.DatabaseError as error:
-            # What is wrong with the source was told above, or is found when the copy is read.
-            raise NotWritable(
-                f"{target.parent} cannot hold a copy of {self.path.name}: {error}.",
-                hint="Check its permissions and the free space.",
-            ) from error
-        finally:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            self.connection.set_authorizer(self._authorize)
+        with self.moment():
+            try:
+                with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
+                    # A copy that fails is thrown away whole, so it needs no journal.
+                    copy.execute("PRAGMA journal_mode = OFF")
+                    copy.execute("PRAGMA synchronous = OFF")
+                    # The moment has the read lock: without, backup() would wait for a writer for
+                    # ever.
+                    self.connection.backup(copy)
+            except sqlite3.DatabaseError as error:
+                # What is wrong with the source was told above, or is found when the copy is read.
+                raise NotWritable(
+                    f"{target.parent} cannot hold a copy of {self.path.name}: {error}.",
+                    hint="Check its permissions and the free space.",
+                ) from error
 
     def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
         text = str(error)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..base.sqlite import connect_writable, file_errors, transaction
 from ..errors import CorruptScenario, EmptyBatch, InvalidArgument, InvalidRows, UnknownEntityType
-from ..plugins import installed
-from ..query.summary import count_entities
+from ..schema.model import Declaration
 from ..schema.product import compare_versions
 from ..schema.registry import Registry
 from . import catalog as dictionary
 from . import format as fileformat
+from .counts import count_entities
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
@@ -48,6 +48,15 @@ class ScenarioInfo:
         """Entities of all types."""
         return sum(self.entity_counts.values())
 
+    def is_wanted(self, *, tag: str | None, search: str | None, since: str | None) -> bool:
+        """Whether it has the tag, all words of ``search``, and was changed since that date."""
+        if tag is not None and tag not in self.tags:
+            return False
+        if since is not None and self.changed_at < since:
+            return False
+        text = " ".join([self.name, self.description or "", *self.tags]).casefold()
+        return all(word in text for word in (search or "").casefold().split())
+
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {
             "name": self.name,
@@ -66,6 +75,10 @@ class ScenarioInfo:
             "problem": self.problem,
         }
         return {key: value for key, value in told.items() if value not in (None, [], {}, "")}
+
+
+#: The declarations of the installed products, by product: read when they are asked for.
+Declared = Callable[[], Mapping[str, Declaration]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +105,11 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def create(path: Path, batch: Batch) -> dict[str, Stored]:
-    """Make a new scenario file of one batch. On an error the caller throws the file away."""
+def create(path: Path, batch: Batch, declared: Declared) -> dict[str, Stored]:
+    """Make a new scenario file of one batch. On an error the caller throws the file away.
+
+    ``declared`` gives what the installed products declare; it is asked when the batch needs it.
+    """
     connection = connect_writable(path, mode="rwc")
     with contextlib.closing(connection), file_errors(path):
         # Nobody knows this file yet, and a failure drops it whole: no journal on disk is needed.
@@ -102,10 +118,10 @@ def create(path: Path, batch: Batch) -> dict[str, Stored]:
         connection.execute("PRAGMA cache_size = -32768")
         with transaction(connection):
             fileformat.create(connection, description=batch.description)
-            return _write(connection, batch)
+            return _write(connection, batch, declared)
 
 
-def append(path: Path, batch: Batch) -> tuple[dict[str, Stored], bool]:
+def append(path: Path, batch: Batch, declared: Declared) -> tuple[dict[str, Stored], bool]:
     """Add a batch to a scenario; and whether that batch_id was there already (then no change)."""
     with opened(path) as connection, transaction(connection):
         fileformat.upgrade(connection)
@@ -114,7 +130,7 @@ def append(path: Path, batch: Batch) -> tuple[dict[str, Stored], bool]:
             return earlier, True
         if batch.description:
             connection.execute("UPDATE _scenario SET description = ?", (batch.description,))
-        return _write(connection, batch), False
+        return _write(connection, batch, declared), False
 
 
 def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str, Stored] | None:
@@ -131,21 +147,21 @@ def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str
     return {name: Stored(**numbers) for name, numbers in counts.items()}
 
 
-def _write(connection: sqlite3.Connection, batch: Batch) -> dict[str, Stored]:
+def _write(connection: sqlite3.Connection, batch: Batch, declared: Declared) -> dict[str, Stored]:
     try:
-        return _write_batch(connection, batch)
+        return _write_batch(connection, batch, declared)
     except (InvalidRows, UnknownEntityType) as error:
-        older = _outdated(connection)
+        older = _outdated(connection, declared())
         if older:
             error.hint = f"{error.hint} {older}" if error.hint else older
         raise
 
 
-def _outdated(connection: sqlite3.Connection) -> str | None:
+def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaration]) -> str | None:
     """What to do where the file's products are older than the installed ones."""
     told = []
     for product in dictionary.read_products(connection):
-        known = installed().declarations.get(product.name)
+        known = installed.get(product.name)
         if known and compare_versions(product.version, known.version) < 0:
             told.append(
                 f"The scenario has {product.name} {product.version}, {known.version} is installed:"
@@ -154,8 +170,10 @@ def _outdated(connection: sqlite3.Connection) -> str | None:
     return " ".join(told) or None
 
 
-def _write_batch(connection: sqlite3.Connection, batch: Batch) -> dict[str, Stored]:
-    registry = _registry_for(connection, batch.entities)
+def _write_batch(
+    connection: sqlite3.Connection, batch: Batch, declared: Declared
+) -> dict[str, Stored]:
+    registry = _registry_for(connection, batch.entities, declared)
     ids = fileformat.EntityIds(connection)
     writer = Writer(
         connection,
@@ -183,7 +201,9 @@ def _write_batch(connection: sqlite3.Connection, batch: Batch) -> dict[str, Stor
     return stored
 
 
-def _registry_for(connection: sqlite3.Connection, entities: Mapping[str, Any]) -> Registry:
+def _registry_for(
+    connection: sqlite3.Connection, entities: Mapping[str, Any], declared: Declared
+) -> Registry:
     """The file's entity types, with those of an installed product added where one is needed."""
     if not isinstance(entities, Mapping):
         raise InvalidArgument(
@@ -205,9 +225,7 @@ def _registry_for(connection: sqlite3.Connection, entities: Mapping[str, Any]) -
         return here
     present = {product.name for product in dictionary.read_products(connection)}
     declarations = {
-        name: declaration
-        for name, declaration in installed().declarations.items()
-        if name not in present
+        name: declaration for name, declaration in declared().items() if name not in present
     }
     everything = Registry([*here, *(e for d in declarations.values() for e in d.entity_types)])
     needed = dict.fromkeys(everything.entity_type(name).product for name in entities)
@@ -256,6 +274,18 @@ def change_tags(
         return fileformat.read_tags(connection)
 
 
+def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags, all of which the scenario has. Raises InvalidArgument otherwise."""
+    present = fileformat.read_tags(sandbox.connection)
+    missing = [tag for tag in tags if tag not in present]
+    if missing or not tags:
+        raise InvalidArgument(
+            f"{sandbox.path.stem} is not tagged {', '.join(missing) or '(no tag was given)'}.",
+            hint=f"Its tags: {', '.join(present) or 'none'}.",
+        )
+    return tags
+
+
 def log_rename(path: Path, old: str, new: str) -> None:
     with opened(path) as connection, transaction(connection):
         fileformat.write_log(connection, "rename", details={"from": old, "to": new})
@@ -264,8 +294,19 @@ def log_rename(path: Path, old: str, new: str) -> None:
 # -- facts -----------------------------------------------------------------------------------
 
 
+def make_info(path: Path, size: int, facts: Mapping[str, Any]) -> ScenarioInfo:
+    """A ScenarioInfo from what `read_info` gave, perhaps by way of JSON."""
+    listed = {key: tuple(facts[key]) for key in ("tags", "parents", "log")}
+    return ScenarioInfo(name=path.stem, path=path, size=size, **{**facts, **listed})
+
+
 def read_info(sandbox: Sandbox, *, log_entries: int = 0) -> dict[str, Any]:
-    """A scenario's facts, JSON-ready, for `ScenarioInfo`."""
+    """A scenario's facts, JSON-ready, for `make_info`; all of one moment."""
+    with sandbox.moment():
+        return _read_info(sandbox, log_entries)
+
+
+def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
     connection = sandbox.connection
     identity = fileformat.read_identity(connection)
     names = [

@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from healthsim_store import Store
-from healthsim_store.generate.service import generate_scenario
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ def clinic(folder: Path) -> None:
             ("medicare-advantage", ["payer", "training"], {"claims": True}),
             ("oncology-phase3", ["trial"], {}),
         ):
-            generate_scenario(
-                store, profile, seed=7, into=profile, tags=tags, options=options or None
+            store.generate_scenario(
+                profile, seed=7, into=profile, tags=tags, options=options or None
             )
         store.clone_scenario("diabetes-cohort", new_name="diabetes-cohort-b")
 

@@ -27,7 +27,6 @@ import pytest
 from conftest import Run, owner
 
 from healthsim_store import Store
-from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 FORMATS = ["csv", "tsv", "json", "ndjson", "parquet"]
@@ -254,7 +253,7 @@ def test_frictionless_finds_synthea_valid(tmp_path: Path, format: str) -> None:
     if not {"patientsim", "membersim"} <= installed().declarations.keys():
         pytest.skip("PatientSim and MemberSim are not both installed")
     with Store(tmp_path / "store") as store:
-        import_data(store, [SYNTHEA], format="synthea", scenario="syn")
+        store.import_data([SYNTHEA], format="synthea", scenario="syn")
         store.export_scenario("syn", format=format, to=tmp_path / "out")
         assert validated(tmp_path / "out") == []
         # By its own reader, which takes long over the larger tables.

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,7 @@ from healthsim_store.errors import (
     UnknownEntityType,
     UnknownFormat,
 )
-from healthsim_store.exchange import writers as exporters
-from healthsim_store.exchange.imports import import_data
+from healthsim_store.exchange.formats import Table
 from healthsim_store.plugins import installed
 
 FORMATS = ["csv", "tsv", "json", "ndjson", "parquet", "sqlite"]
@@ -364,15 +364,14 @@ def test_a_damaged_file(filled: Store, tmp_path: Path) -> None:
 def test_an_exporter_that_raises_leaves_nothing(
     filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half(table: exporters.Table, path: Path) -> None:
+    def half(table: Table, path: Path) -> None:
         path.write_text("half")
         raise RuntimeError("no good")
 
-    found = installed().find
-    monkeypatch.setattr(
-        type(installed()), "find",
-        lambda self, kind: found(kind) | {"half": Exporter("half", ".half", write=half)},
-    )  # fmt: skip
+    exporters = {"half": Exporter("half", ".half", write=half)}
+    monkeypatch.setitem(
+        installed().__dict__, "formats", replace(installed().formats, exporters=exporters)
+    )
     with pytest.raises(RuntimeError, match="no good"):
         filled.export_scenario("odd", format="half", to=tmp_path / "out")
     assert names(tmp_path) == ["store"]
@@ -435,7 +434,7 @@ def test_a_tampered_export_is_not_imported(
     filled.export_scenario("odd", format=format, to=tmp_path / "out")
     tamper(tmp_path / "out")
     with pytest.raises(SourceError, match=said):
-        import_data(filled, [tmp_path / "out"], scenario="back")
+        filled.import_data([tmp_path / "out"], scenario="back")
     assert filled.names() == ["odd"]
 
 
@@ -446,10 +445,10 @@ def test_a_parquet_file_that_is_broken_in_the_middle(filled: Store, tmp_path: Pa
     for at in (10, 200, 1000):  # the footer is whole, so it opens
         broken.write_bytes(content[:at] + os.urandom(60) + content[at + 60 :])
         with pytest.raises(SourceError, match=r"things\.parquet is not a whole Parquet file"):
-            import_data(filled, [broken], scenario="back")
+            filled.import_data([broken], scenario="back")
     broken.write_bytes(content[: len(content) // 2])
     with pytest.raises(SourceError, match=r"things\.parquet is not a whole Parquet file"):
-        import_data(filled, [broken], scenario="back")
+        filled.import_data([broken], scenario="back")
     assert filled.names() == ["odd"]
 
 
@@ -457,7 +456,7 @@ def test_an_export_to_sqlite_needs_no_import(filled: Store, tmp_path: Path) -> N
     filled.export_scenario("odd", format="sqlite", to=tmp_path / "out")
     for source in (tmp_path / "out", tmp_path / "out" / "odd.db"):
         with pytest.raises(SourceError, match="scenario") as caught:
-            import_data(filled, [source], scenario="back")
+            filled.import_data([source], scenario="back")
         assert "Copy it into the store's folder" in str(caught.value)
     (filled.path / "copy.db").write_bytes((tmp_path / "out" / "odd.db").read_bytes())
     assert filled.check_scenario("copy").ok
@@ -466,9 +465,9 @@ def test_an_export_to_sqlite_needs_no_import(filled: Store, tmp_path: Path) -> N
 def test_an_export_says_itself_what_it_is(filled: Store, tmp_path: Path) -> None:
     filled.export_scenario("odd", format="csv", to=tmp_path / "out")
     with pytest.raises(InvalidArgument, match="says itself"):
-        import_data(filled, [tmp_path / "out"], entity_type="things")
+        filled.import_data([tmp_path / "out"], entity_type="things")
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "datapackage.json").write_text('{"name": "x", "resources": []}')
     (foreign / "things.csv").write_text("code\n1\n")
-    assert import_data(filled, [foreign], scenario="foreign").rows == 1
+    assert filled.import_data([foreign], scenario="foreign").rows == 1

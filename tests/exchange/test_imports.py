@@ -13,7 +13,6 @@ from conftest import Run, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidArgument, InvalidRows, SourceError
-from healthsim_store.exchange.imports import import_data
 
 OWNERS = [owner(n) for n in range(5)]
 HEADER = ",".join(OWNERS[0])
@@ -38,7 +37,7 @@ def test_every_format_gives_the_same(store: Store, tmp_path: Path) -> None:
     table = pa.Table.from_pylist(OWNERS)
     pq.write_table(table, tmp_path / "owners.parquet")
     for name in [*files, "owners.parquet"]:
-        result = import_data(store, [tmp_path / name], scenario=name.replace(".", "-"))
+        result = store.import_data([tmp_path / name], scenario=name.replace(".", "-"))
         assert result.rows == 5
         assert result.unmapped == 0
         assert store.load_scenario(name.replace(".", "-"))["owners"] == OWNERS
@@ -50,7 +49,7 @@ def test_a_folder_with_children_before_their_parents(store: Store, tmp_path: Pat
     (folder / "owners.csv").write_text(as_csv())
     (folder / "animals.csv").write_text("owner_tax_number,species,weight\nT1,dog,4.5\nT2,,\n")
     (folder / "README.txt").write_text("not for import")
-    result = import_data(store, [folder], scenario="s")
+    result = store.import_data([folder], scenario="s")
     assert {a.name: a.rows for a in result.sources} == {"animals.csv": 2, "owners.csv": 5}
     assert store.query_scenario("s", "SELECT species, weight FROM pets ORDER BY rowid").rows == [
         {"species": "dog", "weight": 4.5},
@@ -81,7 +80,7 @@ def test_files_that_are_not_as_they_should_be(
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(HealthsimStoreError) as caught:
-        import_data(store, [path], scenario="s")
+        store.import_data([path], scenario="s")
     assert said in str(caught.value)
     assert store.names() == []
 
@@ -89,24 +88,24 @@ def test_files_that_are_not_as_they_should_be(
 def test_what_the_hints_say_helps(store: Store, tmp_path: Path) -> None:
     latin = tmp_path / "owners.csv"
     latin.write_bytes(as_csv().replace("Owner 3", "Böse").encode("latin-1"))
-    import_data(store, [latin], scenario="latin", encoding="latin-1")
+    store.import_data([latin], scenario="latin", encoding="latin-1")
     assert store.query_scenario("latin", "SELECT * FROM owners WHERE full_name = 'Böse'").rows
     headless = tmp_path / "headless.csv"
     headless.write_text("\n".join(as_csv().splitlines()[1:]))
     columns = HEADER.split(",")
-    import_data(store, [headless], scenario="headless", entity_type="owners", columns=columns)
+    store.import_data([headless], scenario="headless", entity_type="owners", columns=columns)
     assert store.load_scenario("headless")["owners"] == OWNERS
     with pytest.raises(InvalidArgument, match="Unknown encoding"):
-        import_data(store, [latin], encoding="klingon")
+        store.import_data([latin], encoding="klingon")
     with pytest.raises(SourceError):
-        import_data(store, [tmp_path / "nothing"])
+        store.import_data([tmp_path / "nothing"])
 
 
 def test_a_bad_row_of_a_file_is_named(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "owners.csv"
     path.write_text(as_csv().replace("1903-01-15", "1903-13-15"))
     with pytest.raises(InvalidRows, match=r"owners row 4, born '1903-13-15'"):
-        import_data(store, [path], scenario="s")
+        store.import_data([path], scenario="s")
 
 
 def test_standard_input_and_the_reply(run: Run) -> None:
@@ -129,5 +128,5 @@ def test_progress_counts_the_bytes(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "owners.csv"
     path.write_text(as_csv())
     sizes: list[Any] = []
-    import_data(store, [path], scenario="s", progress=sizes.append)
+    store.import_data([path], scenario="s", progress=sizes.append)
     assert sum(sizes) == path.stat().st_size

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from healthsim_store import Store
 from healthsim_store.exchange import snapshot
-from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 TYPED = ["csv", "tsv", "json", "ndjson", "parquet"]
@@ -39,7 +38,7 @@ def round_trip(store: Store, name: str, format: str, folder: Path) -> None:
     source = store.find(name)
     before = source.read_bytes()
     exported = store.export_scenario(name, format=format, to=folder)
-    result = import_data(store, [folder], scenario=f"{name}-{format}")
+    result = store.import_data([folder], scenario=f"{name}-{format}")
     found, expected = odd.tables(store.find(f"{name}-{format}")), odd.tables(source)
     if format == "parquet":
         found, expected = same_moments(found), same_moments(expected)
@@ -99,7 +98,7 @@ def test_synthea_comes_back(tmp_path: Path, format: str) -> None:
     if not {"patientsim", "membersim"} <= installed().declarations.keys():
         pytest.skip("PatientSim and MemberSim are not both installed")
     with Store(tmp_path / "store") as store:
-        import_data(store, [SYNTHEA], format="synthea", scenario="syn")
+        store.import_data([SYNTHEA], format="synthea", scenario="syn")
         round_trip(store, "syn", format, tmp_path / "out")
 
 

@@ -22,9 +22,8 @@ from healthsim_store import HealthsimStoreError, Store
 from healthsim_store.generate.engine import luhn
 from healthsim_store.generate.faker_names import pool
 from healthsim_store.generate.profile import Profile
-from healthsim_store.generate.recipe import read_blueprint
+from healthsim_store.generate.recipe import read_recipe
 from healthsim_store.generate.run import Generation, default_batch
-from healthsim_store.generate.service import generate, generate_scenario, regenerate_scenario
 from healthsim_store.plugins import installed
 
 KENNEL = """-- Owners and their pets @counts owners @count 40
@@ -100,7 +99,7 @@ def change(kennel: str, old: str, new: str) -> str:
 
 def failure(store: Store, *arguments: Any, **options: Any) -> HealthsimStoreError:
     with pytest.raises(HealthsimStoreError) as caught:
-        for _ in generate(store, *arguments, **options):
+        for _ in store.generate(*arguments, **options):
             pass
     return caught.value
 
@@ -110,7 +109,7 @@ def failure(store: Store, *arguments: Any, **options: Any) -> HealthsimStoreErro
 
 def test_a_profile_makes_a_scenario(store: Store, kennel: str) -> None:
     told: list[int] = []
-    result = generate_scenario(store, kennel, seed=7, progress=told.append)
+    result = store.generate_scenario(kennel, seed=7, progress=told.append)
     assert result.inserted == {"owners": 40, "pets": 100}  # 40 x 5/2, exactly
     assert (result.first, sum(told)) == (1, 40)
     assert "| Pets | 100 |" in result.summary.to_markdown()
@@ -128,28 +127,28 @@ def test_a_profile_makes_a_scenario(store: Store, kennel: str) -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 500, 501, 1234])
 def test_the_same_whatever_the_batch(store: Store, kennel: str, count: int) -> None:
-    whole = joined(generate(store, kennel, count=count, seed=3, batch=100_000))
+    whole = joined(store.generate(kennel, count=count, seed=3, batch=100_000))
     assert len(whole["owners"]) == count
     assert len(whole["pets"]) == int(count * 2.5 + 0.5)
     for batch in (1, 7, 499) if count > 1 else (1,):
-        assert joined(generate(store, kennel, count=count, seed=3, batch=batch)) == whole
+        assert joined(store.generate(kennel, count=count, seed=3, batch=batch)) == whole
 
 
 def test_another_seed_makes_others_with_other_ids(store: Store, kennel: str) -> None:
-    one, two = (joined(generate(store, kennel, seed=seed)) for seed in (1, 2))
+    one, two = (joined(store.generate(kennel, seed=seed)) for seed in (1, 2))
     assert [row["gender"] for row in one["owners"]] != [row["gender"] for row in two["owners"]]
     assert not {row["owner_id"] for row in one["owners"]} & {
         row["owner_id"] for row in two["owners"]
     }
     # So both may be in one scenario.
-    generate_scenario(store, kennel, seed=1, into="both")
-    assert generate_scenario(store, kennel, seed=2, into="both").inserted["owners"] == 40
+    store.generate_scenario(kennel, seed=1, into="both")
+    assert store.generate_scenario(kennel, seed=2, into="both").inserted["owners"] == 40
     assert rows(store, "both", "SELECT count(*) FROM owners") == [(80,)]
 
 
 def test_known_values_stay_what_they_are(store: Store, kennel: str) -> None:
     """What a release makes of a seed, the next one makes too, on every machine."""
-    first = next(generate(store, kennel, seed=7))
+    first = next(store.generate(kennel, seed=7))
     assert [(row["gender"], row["dob"]) for row in first["owners"][:4]] == KNOWN_OWNERS
     assert [(row["species"], row["weight"]) for row in first["pets"][:5]] == KNOWN_PETS
 
@@ -159,15 +158,15 @@ KNOWN_PETS = [("dog", 8.4), ("dog", 6.8), ("dog", 8.4), ("cat", 10.6), ("dog", 6
 
 
 def test_options_are_typed_and_reach_the_sql(store: Store, kennel: str) -> None:
-    usual = joined(generate(store, kennel, seed=1))["pets"]
-    heavy = joined(generate(store, kennel, seed=1, heavy="2", kind="dog"))["pets"]
+    usual = joined(store.generate(kennel, seed=1))["pets"]
+    heavy = joined(store.generate(kennel, seed=1, heavy="2", kind="dog"))["pets"]
     assert {row["species"] for row in heavy} == {"dog"}
     assert [row["weight"] for row in heavy] == [round(row["weight"] * 2, 1) for row in usual]
 
 
 def test_python_gives_batches_that_persist_takes(store: Store, kennel: str) -> None:
     sizes = []
-    for batch in generate(store, kennel, count=120, seed=1, batch=50):
+    for batch in store.generate(kennel, count=120, seed=1, batch=50):
         sizes.append(len(batch["owners"]))
         store.persist(batch, scenario="by-hand")
     assert sizes == [50, 50, 20]
@@ -231,7 +230,7 @@ FROM person ORDER BY n;
     )
     path = str(tmp_path / "deep.sql")
     for toys in (0, 1):
-        found = joined(generate(store, path, count=300, seed=5, batch=11, toys=toys))["owners"]
+        found = joined(store.generate(path, count=300, seed=5, batch=11, toys=toys))["owners"]
         numbers = [tuple(map(int, row["name"].split("/"))) for row in found]
         assert {pets for pets, *_ in numbers} == {0, 1, 2, 3, 4}
         for declared, pets, toy, shirts, _ in numbers:
@@ -270,11 +269,11 @@ CREATE TABLE person (
 );
 """
     )
-    found = joined(generate(store, str(path), seed=1))["owners"]
+    found = joined(store.generate(str(path), seed=1))["owners"]
     assert {row["tax_number"] for row in found} == {"01234", "93650"}
     assert {row["name"].partition(" of ")[2] for row in found} == {"Arcata", "Fresno"}
     assert len({row["name"] for row in found}) > 30
-    result = generate_scenario(store, str(path), seed=1, count=1)
+    result = store.generate_scenario(str(path), seed=1, count=1)
     assert len(result.run["names"]) == 12
 
 
@@ -303,9 +302,9 @@ def test_luhn_is_what_the_standard_says() -> None:
 
 
 def test_a_scenario_is_made_again_from_its_log(store: Store, kennel: str, tmp_path: Path) -> None:
-    made = generate_scenario(store, kennel, seed=7, count=120, batch=50, options={"heavy": "2"})
-    generate_scenario(store, kennel, seed=8, into=made.scenario)
-    again = regenerate_scenario(store, made.scenario, profile=kennel)
+    made = store.generate_scenario(kennel, seed=7, count=120, batch=50, options={"heavy": "2"})
+    store.generate_scenario(kennel, seed=8, into=made.scenario)
+    again = store.regenerate_scenario(made.scenario, profile=kennel)
     assert again.scenario == f"{made.scenario}-again"
     assert again.difference.empty
     for format in ("csv", "parquet"):
@@ -319,7 +318,7 @@ def test_a_scenario_is_made_again_from_its_log(store: Store, kennel: str, tmp_pa
         {"owners": [{"tax_number": "new", "name": "N", "born": "2000-01-01"}]},
         scenario=made.scenario,
     )
-    third = regenerate_scenario(store, made.scenario, profile=kennel, new_name="third")
+    third = store.regenerate_scenario(made.scenario, profile=kennel, new_name="third")
     assert third.difference.entity_types["owners"].removed == 1
 
 
@@ -328,23 +327,23 @@ def test_what_was_not_generated_or_has_changed_is_not_made_again(store: Store, k
         {"owners": [{"tax_number": "1", "name": "N", "born": "2000-01-01"}]}, scenario="by-hand"
     )
     with pytest.raises(HealthsimStoreError, match="by-hand was not generated") as caught:
-        regenerate_scenario(store, "by-hand")
+        store.regenerate_scenario("by-hand")
     assert caught.value.hint == "Its log has: persist."
-    made = generate_scenario(store, kennel, seed=7)
+    made = store.generate_scenario(kennel, seed=7)
     store.clone_scenario(made.scenario, new_name="copied")
     with pytest.raises(HealthsimStoreError, match="was not generated") as caught:
-        regenerate_scenario(store, "copied")
+        store.regenerate_scenario("copied")
     assert made.scenario in str(caught.value.hint)
     change(kennel, "F=3", "F=2")
     with pytest.raises(HealthsimStoreError, match=r"no longer what it was: version .* statements"):
-        regenerate_scenario(store, made.scenario, profile=kennel)
+        store.regenerate_scenario(made.scenario, profile=kennel)
     assert store.names() == sorted(["by-hand", "copied", made.scenario])
 
 
 def test_the_same_run_twice_adds_nothing(store: Store, kennel: str) -> None:
-    made = generate_scenario(store, kennel, seed=7, into="kennel")
+    made = store.generate_scenario(kennel, seed=7, into="kennel")
     before = store.find("kennel").read_bytes()
-    twice = generate_scenario(store, kennel, seed=7, into="kennel")
+    twice = store.generate_scenario(kennel, seed=7, into="kennel")
     assert (twice.first, dict(twice.inserted), twice.scenario) == (None, {}, made.scenario)
     assert store.find("kennel").read_bytes() == before
 
@@ -363,17 +362,17 @@ def stop_at(limit: int) -> Any:
 
 
 def test_what_was_interrupted_goes_on_to_the_same_end(store: Store, kennel: str) -> None:
-    whole = joined(generate(store, kennel, count=200, seed=9))
+    whole = joined(store.generate(kennel, count=200, seed=9))
     with pytest.raises(KeyboardInterrupt) as caught:
-        generate_scenario(
-            store, kennel, count=200, seed=9, batch=30, into="half", options={"heavy": 1},
+        store.generate_scenario(
+            kennel, count=200, seed=9, batch=30, into="half", options={"heavy": 1},
             progress=stop_at(60),
         )  # fmt: skip
     (note,) = caught.value.__notes__
     assert note.startswith("60 of 200 owners are in half, in whole batches. Go on with:")
     assert f"generate {kennel} --count 200 --seed 9" in note
     assert rows(store, "half", "SELECT count(*) FROM owners") == [(60,)]
-    rest = generate_scenario(store, kennel, count=200, seed=9, into="half")
+    rest = store.generate_scenario(kennel, count=200, seed=9, into="half")
     assert rest.first == 61
     ids = [owner_id for (owner_id,) in rows(store, "half", "SELECT owner_id FROM owners")]
     assert ids == [row["owner_id"] for row in whole["owners"]]
@@ -386,31 +385,31 @@ def test_batches_of_which_nothing_is_made_are_no_error(store: Store, kennel: str
         Path(kennel).read_text().replace("run, options\nORDER BY n, k", "run, options\n"
                                          "WHERE n % 70 = 0 ORDER BY n, k")
     )  # fmt: skip
-    made = generate_scenario(store, kennel, count=200, seed=1, batch=50, into="few")
+    made = store.generate_scenario(kennel, count=200, seed=1, batch=50, into="few")
     assert made.inserted["owners"] == 2
     logged = rows(store, "few", "SELECT details FROM _log")
     assert [(json.loads(d)["first"], json.loads(d)["last"]) for (d,) in logged] == [
         (1, 100), (101, 150),
     ]  # fmt: skip
-    assert generate_scenario(store, kennel, count=200, seed=1, into="few").first is None
+    assert store.generate_scenario(kennel, count=200, seed=1, into="few").first is None
     with pytest.raises(HealthsimStoreError, match="makes nothing of a count of 60"):
-        generate_scenario(store, kennel, count=60, seed=1, into="none")
+        store.generate_scenario(kennel, count=60, seed=1, into="none")
     assert store.names() == ["few"]
 
 
 def test_a_run_goes_on_without_its_seed_and_after_an_upgrade(store: Store, kennel: str) -> None:
     with pytest.raises(KeyboardInterrupt):
-        generate_scenario(
-            store, kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
+        store.generate_scenario(
+            kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
         )
     with contextlib.closing(sqlite3.connect(store.find("half"))) as connection:
         connection.execute("UPDATE _log SET details = json_set(details, '$.version', '0.0.1')")
         connection.commit()
-    rest = generate_scenario(store, kennel, count=200, into="half")
+    rest = store.generate_scenario(kennel, count=200, into="half")
     assert (rest.first, rest.run["seed"]) == (61, 9)
     assert rows(store, "half", "SELECT count(*) FROM owners") == [(200,)]
-    assert generate_scenario(store, kennel, count=200, seed=9, into="half").first is None
-    assert regenerate_scenario(store, "half", profile=kennel).difference.empty
+    assert store.generate_scenario(kennel, count=200, seed=9, into="half").first is None
+    assert store.regenerate_scenario("half", profile=kennel).difference.empty
 
 
 def test_a_scenario_that_goes_away_meanwhile_is_not_made_twice(store: Store, kennel: str) -> None:
@@ -418,7 +417,7 @@ def test_a_scenario_that_goes_away_meanwhile_is_not_made_twice(store: Store, ken
         store.rename_scenario("mid", "moved")
 
     with pytest.raises(HealthsimStoreError, match="mid is no longer there") as caught:
-        generate_scenario(store, kennel, count=90, seed=9, batch=30, into="mid", progress=rename)
+        store.generate_scenario(kennel, count=90, seed=9, batch=30, into="mid", progress=rename)
     assert "30 of 90 owners are in mid" in str(caught.value)
     assert store.names() == ["moved"]
 
@@ -428,27 +427,27 @@ def test_what_a_user_wrote_about_a_scenario_stays(store: Store, kennel: str) -> 
         {"owners": [{"tax_number": "1", "name": "N", "born": "2000-01-01"}]},
         scenario="ward", description="My own words",
     )  # fmt: skip
-    generate_scenario(store, kennel, seed=1, into="ward")
+    store.generate_scenario(kennel, seed=1, into="ward")
     assert store.scenario_info("ward").description == "My own words"
-    made = generate_scenario(store, kennel, seed=1, into="other")
+    made = store.generate_scenario(kennel, seed=1, into="other")
     assert store.scenario_info(made.scenario).description == "Owners and their pets"
 
 
 def test_a_profile_under_another_name_is_known_again(store: Store, kennel: str) -> None:
     with pytest.raises(KeyboardInterrupt):
-        generate_scenario(
-            store, kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
+        store.generate_scenario(
+            kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
         )
     renamed = Path(kennel).rename(Path(kennel).with_name("cattery.sql"))
     with pytest.raises(HealthsimStoreError, match="this profile under another name"):
-        generate_scenario(store, str(renamed), count=200, seed=9, into="half")
-    assert regenerate_scenario(store, "half", profile=str(renamed)).difference.empty
+        store.generate_scenario(str(renamed), count=200, seed=9, into="half")
+    assert store.regenerate_scenario("half", profile=str(renamed)).difference.empty
 
 
 def test_an_interrupted_regenerate_leaves_nothing(store: Store, kennel: str) -> None:
-    made = generate_scenario(store, kennel, count=200, seed=9)
+    made = store.generate_scenario(kennel, count=200, seed=9)
     with pytest.raises(KeyboardInterrupt):
-        regenerate_scenario(store, made.scenario, profile=kennel, progress=stop_at(50))
+        store.regenerate_scenario(made.scenario, profile=kennel, progress=stop_at(50))
     assert store.names() == [made.scenario]
 
 
@@ -456,11 +455,11 @@ def test_a_log_that_says_generate_for_something_else_is_no_run(store: Store) -> 
     row = {"tax_number": "1", "name": "N", "born": "2000-01-01"}
     store.persist({"owners": [row]}, scenario="odd", operation="generate")
     with pytest.raises(HealthsimStoreError, match="odd was not generated"):
-        regenerate_scenario(store, "odd")
+        store.regenerate_scenario("odd")
 
 
 def test_batches_may_be_taken_in_another_thread(store: Store, kennel: str) -> None:
-    batches = generate(store, kennel, count=100, seed=1, batch=50)
+    batches = store.generate(kennel, count=100, seed=1, batch=50)
     next(batches)
     with ThreadPoolExecutor() as pool:
         assert len(pool.submit(next, batches).result()["owners"]) == 50
@@ -468,12 +467,12 @@ def test_batches_may_be_taken_in_another_thread(store: Store, kennel: str) -> No
 
 def test_half_a_run_of_a_profile_that_has_changed_does_not_go_on(store: Store, kennel: str) -> None:
     with pytest.raises(KeyboardInterrupt):
-        generate_scenario(
-            store, kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
+        store.generate_scenario(
+            kennel, count=200, seed=9, batch=30, into="half", progress=stop_at(60)
         )
     change(kennel, "F=3", "F=2")
     with pytest.raises(HealthsimStoreError, match=r"half has 60 of 200 from kennel .* changed"):
-        generate_scenario(store, kennel, count=200, seed=9, into="half")
+        store.generate_scenario(kennel, count=200, seed=9, into="half")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -572,13 +571,13 @@ def test_a_plugin_brings_profiles(
         (tmp_path / "s" / "profiles").mkdir(parents=True)
         # A file may not stand in for a plugin's profile.
         (tmp_path / "s" / "profiles" / "kennel.sql").write_text("-- nothing\n")
-        result = generate_scenario(store, "kennel", seed=1)
+        result = store.generate_scenario("kennel", seed=1)
         assert result.run["version"] == "2.1"
         assert result.inserted["pets"] == 100
         # A stranger's file may include a plugin's part, and nothing that is not one.
         path = tmp_path / "mine.sql"
         path.write_text(whole.replace("_species.sql", "kennels/_species.sql"))
-        assert "pets" in next(generate(store, str(path), seed=1))
+        assert "pets" in next(store.generate(str(path), seed=1))
         for name in ("../s/x.sql", "os/path.py", "kennels/../__init__.py", "not.there/x.sql"):
             path.write_text(whole.replace("_species.sql", name))
             assert "is not there" in failure(store, str(path)).message
@@ -730,7 +729,7 @@ def test_a_file_as_an_editor_or_a_spreadsheet_saves_it(store: Store, tmp_path: P
     (tmp_path / "kennel.sql").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     (tmp_path / "species.csv").write_bytes(b"\xef\xbb\xbfname,weight\r\ncat,3\r\ndog,1\r\n")
     path = str(tmp_path / "kennel.sql")
-    assert len(joined(generate(store, path, seed=1))["pets"]) == 100
+    assert len(joined(store.generate(path, seed=1))["pets"]) == 100
     for content, told in (
         ("name,weight\ncat\n", "species.csv, line 2: not as many fields as the header has"),
         ("name,weight\ncat,3,4\n", "species.csv, line 2: not as many fields as the header has"),
@@ -759,7 +758,7 @@ def test_rows_that_the_product_refuses_name_the_field(store: Store, kennel: str)
     with pytest.raises(
         HealthsimStoreError, match=r"pets row 1 .*, wieght: is not a field"
     ) as caught:
-        generate_scenario(store, kennel, seed=1)
+        store.generate_scenario(kennel, seed=1)
     assert "Did you mean weight" in str(caught.value)
     assert store.names() == []
 
@@ -769,17 +768,17 @@ def test_an_error_half_way_keeps_what_is_whole_and_says_how_to_go_on(
 ) -> None:
     change(kennel, "'Owner ' || n AS name", "CASE WHEN n < 120 THEN 'Owner ' || n END AS name")
     with pytest.raises(HealthsimStoreError) as caught:
-        generate_scenario(store, kennel, count=200, seed=1, into="half")
+        store.generate_scenario(kennel, count=200, seed=1, into="half")
     assert caught.value.code == "invalid_rows"
     assert "100 of 200 owners are in half, in whole batches." in str(caught.value)
     assert rows(store, "half", "SELECT count(*) FROM owners") == [(100,)]
 
 
 def test_a_profile_is_read_without_being_run(kennel: str) -> None:
-    blueprint = read_blueprint(Profile.from_file(Path(kennel)))
-    assert list(blueprint.selects) == ["owners", "pets"]
-    assert [target.name for target in blueprint.targets] == ["Women"]
-    assert [never.name for never in blueprint.nevers] == ["A pet of no weight"]
-    run = Generation(blueprint, seed=1)
-    assert run.facts()["fingerprint"] == blueprint.fingerprint
+    recipe = read_recipe(Profile.from_file(Path(kennel)))
+    assert list(recipe.selects) == ["owners", "pets"]
+    assert [target.name for target in recipe.targets] == ["Women"]
+    assert [never.name for never in recipe.nevers] == ["A pet of no weight"]
+    run = Generation(recipe, seed=1)
+    assert run.facts()["fingerprint"] == recipe.fingerprint
     assert len(run.key) == 5

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from healthsim_store import Store
 from healthsim_store.errors import MergeConflict
-from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 
 RUNS = settings(
@@ -217,7 +216,7 @@ def test_error_is_for_any_key_in_common(one: dict[str, Any], other: dict[str, An
 def test_what_is_exported_comes_back(rows: dict[str, Any], format: str) -> None:
     with stored(rows) as (store, (source,)):
         folder = store.export_scenario("s0", format=format, to=store.path / "out").location
-        import_data(store, [folder], scenario="back")
+        store.import_data([folder], scenario="back")
         # Entity types without rows have no file, and come back with their product alone.
         ours, theirs = kin.dump(source), kin.dump(store.find("back"))
         assert {t: r for t, r in theirs.items() if r} == {t: r for t, r in ours.items() if r}

@@ -18,8 +18,6 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.exchange.imports import import_data
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 
 SYNTHEA = Path(__file__).resolve().parents[3] / "shared" / "data" / "synthea-a"
@@ -31,9 +29,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with Store(tmp_path_factory.mktemp("real") / "store") as made:
         # Persons who are patients and members, and a trial, in one file.
         for profile in ("diabetes-claims", "oncology-phase3"):
-            generate_scenario(made, profile, count=60, seed=1, into="three-products")
+            made.generate_scenario(profile, count=60, seed=1, into="three-products")
         if SYNTHEA.is_dir():
-            import_data(made, [SYNTHEA], format="synthea", scenario="synthea")
+            made.import_data([SYNTHEA], format="synthea", scenario="synthea")
         yield made
 
 

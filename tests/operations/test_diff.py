@@ -29,7 +29,6 @@ from healthsim_store.errors import (
     ScenarioNotFound,
     UnknownEntityType,
 )
-from healthsim_store.exchange.imports import import_data
 from healthsim_store.operations.diff_report import EntityDiff
 from healthsim_store.plugins import installed
 
@@ -595,7 +594,7 @@ def test_a_real_synthea_folder(store: Store) -> None:
         pytest.skip("the real data synthea-a is not beside the project")
     if not {"patientsim", "membersim"} <= installed().declarations.keys():
         pytest.skip("PatientSim and MemberSim are not installed")
-    import_data(store, [folder], format="synthea", scenario="s")
+    store.import_data([folder], format="synthea", scenario="s")
     store.clone_scenario("s", new_name="c")
     begun = time.monotonic()
     total = store.scenario_info("s").total

@@ -21,7 +21,6 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 
 TODAY = dt.date.today()
@@ -40,11 +39,10 @@ if (
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     installed.cache_clear()
     with Store(tmp_path_factory.mktemp("seed") / "store") as made:
-        generate_scenario(made, "medicare-advantage", count=100, seed=9006, tags=["california"])
-        generate_scenario(made, "diabetes-cohort", count=150, seed=110, tags=["diabetes"])
-        generate_scenario(made, "oncology-phase3", count=200, seed=13, batch=50)
-        generate_scenario(
-            made, "diabetes-claims", count=150, seed=123, into="with-claims",
+        made.generate_scenario("medicare-advantage", count=100, seed=9006, tags=["california"])
+        made.generate_scenario("diabetes-cohort", count=150, seed=110, tags=["diabetes"])
+        made.generate_scenario("oncology-phase3", count=200, seed=13, batch=50)
+        made.generate_scenario("diabetes-claims", count=150, seed=123, into="with-claims",
             tags=["validated", "training"],
         )  # fmt: skip
         yield made
@@ -383,7 +381,7 @@ def test_10_three_cohorts_merged(tmp_path: Path) -> None:
             ("heart-failure", "heart-failure-cohort", 120, ["training", "validated"]),
             ("copd", "copd-training", 75, ["training"]),
         ):
-            generate_scenario(store, profile, count=count, seed=2024, into=name, tags=tags)
+            store.generate_scenario(profile, count=count, seed=2024, into=name, tags=tags)
         before = {name: store.find(name).read_bytes() for name in store.names()}
         printed = cli(store, "merge", "diabetes", "heart-failure", "copd", "--context",
                       "training dataset")  # fmt: skip

@@ -16,7 +16,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.base.sizes import size
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 
 NAME = "merged-training-20241227"
@@ -36,7 +35,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("HEALTHSIM_STORE_DIR", str(tmp_path / "store"))
     with Store(tmp_path / "store") as made:
         for profile in ("diabetes-cohort", "heart-failure", "copd"):
-            generate_scenario(made, profile, seed=2024, into=profile)
+            made.generate_scenario(profile, seed=2024, into=profile)
         made.merge_scenarios(["diabetes-cohort", "heart-failure", "copd"], new_name=NAME)
         yield made
 

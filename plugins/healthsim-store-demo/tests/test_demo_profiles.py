@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from healthsim_store import Store
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.testing import ProfileTests
 
 HIGH_CLAIMS = """
@@ -27,7 +26,7 @@ class TestDiabetesClaims(ProfileTests):
 
 def test_23_patients_have_diabetes_and_a_claim_over_10000_dollars(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        made = generate_scenario(store, "diabetes-claims", count=150, seed=123, into="s")
+        made = store.generate_scenario("diabetes-claims", count=150, seed=123, into="s")
         found = store.query_scenario("s", HIGH_CLAIMS, limit=100).rows
     assert made.inserted["patients"] == made.inserted["members"] == 150
     assert len(found) == 23

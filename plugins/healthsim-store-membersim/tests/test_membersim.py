@@ -14,7 +14,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidRows, UnknownQuestion
-from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProductTests
 
@@ -257,7 +256,7 @@ def test_the_money_side_of_a_real_synthea_folder(store: Store) -> None:
     folder = DATA / "synthea-a"
     if not folder.is_dir():
         pytest.skip("the real data synthea-a is not beside the project")
-    result = import_data(store, [folder], format="synthea", scenario="s")
+    result = store.import_data([folder], format="synthea", scenario="s")
     accounts = {account.name: account for account in result.sources}
     for name, entity_type in (
         ("claims", "claims"), ("claims_transactions", "claim_lines"),
@@ -315,7 +314,7 @@ def test_the_money_side_of_a_real_synthea_folder(store: Store) -> None:
     connection.close()
     check = store.check_scenario("s")
     assert check.findings == ()
-    again = import_data(store, [folder], format="synthea", scenario="s", on_conflict="skip")
+    again = store.import_data([folder], format="synthea", scenario="s", on_conflict="skip")
     assert not any(again.persisted.inserted.values())
 
 
@@ -337,7 +336,7 @@ def test_another_version_of_synthea_without_transactions(store: Store, tmp_path:
     folder.mkdir()
     for name, text in OTHER.items():
         (folder / name).write_text(text, "utf-8")
-    result = import_data(store, [folder], format="synthea", scenario="s")
+    result = store.import_data([folder], format="synthea", scenario="s")
     told = {account.name: account.to_dict() for account in result.sources}
     assert told["payer_transitions.csv"]["stored"] == {"members": 3}
     assert told["payer_transitions.csv"]["unmapped"] == {"the patient is not in patients.csv": 1}

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.testing import ProfileTests
 
 
@@ -24,8 +23,8 @@ class TestMedicareAdvantage(ProfileTests):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     folder: Path = tmp_path_factory.mktemp("store")
     with Store(folder) as store:
-        generate_scenario(
-            store, "medicare-advantage", count=100, seed=7, options={"claims": True}, into="made"
+        store.generate_scenario(
+            "medicare-advantage", count=100, seed=7, options={"claims": True}, into="made"
         )
     with closing(sqlite3.connect(folder / "made.db")) as connection:
         yield connection
@@ -112,5 +111,5 @@ def test_who_has_more_conditions_has_more_claims(made: sqlite3.Connection) -> No
 
 def test_without_the_option_there_are_no_claims(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        result = generate_scenario(store, "medicare-advantage", seed=7)
+        result = store.generate_scenario("medicare-advantage", seed=7)
     assert result.inserted.keys() == {"members", "member_conditions"}

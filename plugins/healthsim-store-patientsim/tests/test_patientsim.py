@@ -13,7 +13,6 @@ from real_tokenizer import count_tokens
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidRows
-from healthsim_store.exchange.imports import import_data
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProductTests
 
@@ -272,7 +271,7 @@ def test_every_row_of_a_real_synthea_folder_is_stored(store: Store, name: str) -
     folder = DATA / name
     if not folder.is_dir():
         pytest.skip(f"the real data {name} is not beside the project")
-    result = import_data(store, [folder], format="synthea", scenario=name)
+    result = store.import_data([folder], format="synthea", scenario=name)
     connection = sqlite3.connect(store.path / f"{name}.db")
 
     def count(table: str) -> int:
@@ -320,7 +319,7 @@ def test_every_row_of_a_real_synthea_folder_is_stored(store: Store, name: str) -
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
     assert len(store.get_samples(name, "patients")) == 3
-    again = import_data(store, [folder], format="synthea", scenario=name, on_conflict="skip")
+    again = store.import_data([folder], format="synthea", scenario=name, on_conflict="skip")
     assert not any(again.persisted.inserted.values())  # ids are the same the second time
 
 
@@ -346,7 +345,7 @@ def lay(folder: Path, **changes: str) -> Path:
 
 
 def test_a_small_synthea_folder(store: Store, tmp_path: Path) -> None:
-    result = import_data(store, [lay(tmp_path / "in")], format="synthea", scenario="s")
+    result = store.import_data([lay(tmp_path / "in")], format="synthea", scenario="s")
     told = {account.name: account.to_dict() for account in result.sources}
     assert told["observations.csv"]["stored"] == {
         "lab_results": 1, "vital_signs": 3, "observations": 2,
@@ -370,6 +369,6 @@ def test_synthea_folders_that_are_none(store: Store, tmp_path: Path) -> None:
     }
     for folder, said in cases.items():
         with pytest.raises(HealthsimStoreError) as caught:
-            import_data(store, [folder], format="synthea", scenario="s")
+            store.import_data([folder], format="synthea", scenario="s")
         assert said in str(caught.value)
     assert store.names() == []

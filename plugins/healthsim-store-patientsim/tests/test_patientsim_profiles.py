@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generate.recipe import read_blueprint
+from healthsim_store.generate.recipe import read_recipe
 from healthsim_store.generate.run import Generation
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProfileTests
 
@@ -48,7 +47,7 @@ def generated(folder: Path, profile: str, **given: Any) -> Path:
     """The scenario file of one generated cohort."""
     installed.cache_clear()
     with Store(folder) as store:
-        return store.find(generate_scenario(store, profile, **given).scenario)
+        return store.find(store.generate_scenario(profile, **given).scenario)
 
 
 def rows(file: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -81,11 +80,11 @@ def test_ten_times_the_patients_have_ten_times_the_rest(tmp_path: Path, profile:
 def test_small_cohorts_lose_nothing(profile: str) -> None:
     """Where few share a total one may get much of it; there must be enough to give."""
     installed.cache_clear()
-    blueprint = read_blueprint(installed().checked.find("profiles")[profile])
+    recipe = read_recipe(installed().checked.find("profiles")[profile])
     for count in (1, 2, 3, 10):
         known = [int(size * count / SIZES[profile][0] + 0.5) for size in SIZES[profile]]
         for seed in range(5):
-            ((_, _, entities),) = Generation(blueprint, count=count, seed=seed).batches()
+            ((_, _, entities),) = Generation(recipe, count=count, seed=seed).batches()
             assert [len(entities[table]) for table in TABLES] == known, (count, seed)
 
 

@@ -14,7 +14,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidArgument, InvalidRows
-from healthsim_store.generate.service import generate_scenario
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProfileTests
 
@@ -28,7 +27,7 @@ def trial(folder: Path, **given: Any) -> Path:
     """The scenario file of one generated trial."""
     installed.cache_clear()
     with Store(folder) as store:
-        made = generate_scenario(store, "oncology-phase3", **given)
+        made = store.generate_scenario("oncology-phase3", **given)
         return store.find(made.scenario)
 
 
@@ -87,13 +86,13 @@ def test_two_trials_in_one_scenario_need_two_protocols(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         (name,) = store.names()
         with pytest.raises(InvalidRows, match="ONCO-2024-001"):
-            generate_scenario(store, "oncology-phase3", into=name, seed=2, count=10)
-        generate_scenario(
-            store, "oncology-phase3", into=name, seed=2, count=10, options={"protocol": "ONCO-2"}
+            store.generate_scenario("oncology-phase3", into=name, seed=2, count=10)
+        store.generate_scenario(
+            "oncology-phase3", into=name, seed=2, count=10, options={"protocol": "ONCO-2"}
         )
     assert counts(file, "studies", "sites", "subjects") == [2, 16, 20]
 
 
 def test_a_protocol_has_a_number(tmp_path: Path) -> None:
     with Store(tmp_path) as store, pytest.raises(InvalidArgument, match="protocol"):
-        generate_scenario(store, "oncology-phase3", options={"protocol": ""})
+        store.generate_scenario("oncology-phase3", options={"protocol": ""})

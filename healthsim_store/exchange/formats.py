@@ -1,0 +1,211 @@
+"""What a format is: a value that reads or writes, and what it is given to do so.
+
+Plugins make such values, the core makes its own in `readers` and `writers`. `Formats` are those at
+hand, by name.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..base.nearest import did_you_mean
+from ..errors import InvalidArgument, SourceError, UnknownFormat
+from ..schema.model import EntityType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing to read. ``stream`` stands for a file without a path, such as standard input."""
+
+    name: str
+    path: Path | None = None
+    stream: BinaryIO | None = None
+    encoding: str = "utf-8"
+    columns: tuple[str, ...] = ()  # the header, for delimited text that has none
+    progress: Callable[[int], None] = lambda _: None
+
+    def open(self) -> BinaryIO:
+        """The bytes; tells ``progress`` how many were read. Raises SourceError."""
+        if self.stream is not None:
+            return self.stream
+        assert self.path is not None
+        try:
+            return io.BufferedReader(_Watched(self.path.open("rb", 0), self.progress))
+        except OSError as error:
+            raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
+
+    def text(self) -> io.TextIOWrapper:
+        """The text, without a byte order mark. Raises InvalidArgument for an unknown encoding."""
+        encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
+        try:
+            return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
+        except LookupError:
+            raise InvalidArgument(
+                f"Unknown encoding {self.encoding!r}.", hint="For example utf-8 or latin-1."
+            ) from None
+
+    def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
+        byte = error.object[error.start]
+        return SourceError(
+            f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
+            hint="Name the file's encoding, for example --encoding latin-1.",
+        )
+
+
+class _Watched(io.RawIOBase):
+    """A raw file that tells how far it was read."""
+
+    def __init__(self, raw: Any, progress: Callable[[int], None]) -> None:
+        self._raw = raw
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size: int = self._raw.readinto(buffer)
+        self._progress(size)
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+Rows = Iterable[dict[str, Any]] | Any  # or whatever else persist takes
+Tables = Iterator[tuple[str | None, Rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A format. ``read`` gives rows by entity type; None stands for the source's own name."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Source], Tables]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one entity type on their way out; they can be read once.
+
+    ``entity_type`` has the columns as they are exported. ``batches`` gives the rows as they are
+    stored: strings, int64 and doubles.
+    """
+
+    entity_type: EntityType
+    rows: int
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The declared Arrow types, which `typed` has."""
+        return self.entity_type.arrow_schema()
+
+    def typed(self) -> Iterator[pa.RecordBatch]:
+        """The rows in the declared Arrow types: date32, timestamp, decimal128, bool, ..."""
+        return (typed(self.entity_type, batch) for batch in self.batches())
+
+    def texts(self) -> Iterator[pa.RecordBatch]:
+        """The rows for delimited text: dates and timestamps as they are stored, to the letter."""
+        return (texts(self.entity_type, batch) for batch in self.batches())
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A format. ``write`` makes the file of one entity type; ``copy`` makes one file of all.
+
+    One of the two is given. ``copy`` gets a private copy of the scenario file, and where to write.
+    ``loading`` says how to read the result: from the folder and the names of the files in it.
+    ``dialect`` and ``mediatype`` go into datapackage.json. ``against_csv``: the reply compares the
+    size with that of CSV.
+    """
+
+    name: str
+    suffix: str
+    write: Callable[[Table, Path], None] | None = None
+    copy: Callable[[Path, Path], None] | None = None
+    title: str = ""
+    mediatype: str = "application/octet-stream"
+    encoding: str | None = None
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+    loading: Callable[[str, Sequence[str]], str] = lambda location, files: ""
+    against_csv: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The formats at hand, by name.
+
+    ``mapped`` names the foreign formats that products map; ``mappings`` gives the SQL of one of
+    them, by product, and reads the products when it is first asked.
+    """
+
+    importers: Mapping[str, Importer]
+    exporters: Mapping[str, Exporter]
+    mapped: Sequence[str] = ()
+    mappings: Callable[[str], Mapping[str, str]] = lambda _: {}
+
+    def readable(self) -> list[str]:
+        """Every format that `import` reads."""
+        return sorted({*self.importers, *self.mapped})
+
+    def importer(self, format: str) -> Importer:
+        """Raises UnknownFormat, with the known ones."""
+        if format not in self.importers:
+            raise UnknownFormat(
+                f"Unknown format {format!r}.",
+                hint=did_you_mean(format, self.readable())
+                or f"Known: {', '.join(self.readable())}. A plugin may bring more.",
+            )
+        return self.importers[format]
+
+    def by_suffix(self) -> dict[str, Importer]:
+        """What reads a file, by the ending of its name, such as ``.csv``."""
+        return {
+            suffix: importer for importer in self.importers.values() for suffix in importer.suffixes
+        }
+
+    def exporter(self, format: str) -> Exporter:
+        """Raises UnknownFormat, with the known ones."""
+        if format not in self.exporters:
+            near = did_you_mean(str(format), self.exporters)
+            known = f"Known: {', '.join(self.exporters)}."
+            more = "A plugin may bring more: healthsim-store plugins lists what is installed."
+            raise UnknownFormat(
+                f"Unknown export format {format!r:.60}.",
+                hint=" ".join(part for part in (near, known, more) if part),
+            )
+        return self.exporters[format]
+
+    def by_entity_type(self) -> str:
+        """The export formats that write a file for each entity type, listed for a hint."""
+        return ", ".join(exporter.name for exporter in self.exporters.values() if exporter.write)
+
+
+def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch in the declared Arrow types. Raises pyarrow.ArrowInvalid where a value is not."""
+    import pyarrow as pa
+
+    schema = entity_type.arrow_schema()
+    pairs = zip(batch.columns, schema.types, strict=True)
+    arrays = [column.cast(type_) for column, type_ in pairs]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch as delimited text says it: only decimals and booleans have their declared types."""
+    import pyarrow as pa
+
+    arrays = [
+        values.cast(column.type.arrow()) if column.type.kind in ("decimal", "boolean") else values
+        for column, values in zip(entity_type.columns, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

@@ -1,0 +1,89 @@
+"""Which profiles there are: those that plugins bring, and the user's own in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..base.nearest import did_you_mean
+from ..errors import DeclarationError, InvalidArgument, UnknownProfile
+from .profile import SUFFIX, Profile, profile_files
+from .recipe import Recipe, read_recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The profiles at hand. ``brought`` are those of plugins, by name; ``folder`` is the user's."""
+
+    brought: Mapping[str, Profile]
+    folder: Path
+
+    def find(self, profile: str) -> Profile:
+        """The profile of a name, or in the .sql file of a path. Raises UnknownProfile."""
+        if not isinstance(profile, str):
+            raise InvalidArgument(f"A profile is given by its name, not {profile!r:.60}.")
+        if profile.endswith(SUFFIX):
+            if Path(profile).is_file():
+                return Profile.from_file(Path(profile))
+            raise UnknownProfile(
+                f"There is no file {profile!r:.200}.", hint="Give a profile's path."
+            )
+        # A file may not take a plugin's name: the same command should make the same everywhere.
+        if profile in self.brought:
+            return self.brought[profile]
+        files = profile_files(self.folder)
+        if profile in files:
+            return Profile.from_file(files[profile])
+        known = sorted({*self.brought, *files})
+        near = did_you_mean(profile, known)
+        listed = f"Known: {', '.join(known)}." if known else "No plugin brings one."
+        raise UnknownProfile(
+            f"There is no profile {profile!r:.60}.",
+            hint=" ".join(filter(None, (near, listed, f"Or give the path of a {SUFFIX} file."))),
+        )
+
+    def recipe(self, profile: str) -> Recipe:
+        """The profile, read. Raises UnknownProfile, DeclarationError."""
+        return read_recipe(self.find(profile))
+
+    def describe(self, profile: str) -> dict[str, Any]:
+        """What a person wants to know of one before generating; JSON-ready."""
+        return describe(self.recipe(profile))
+
+    def describe_all(self) -> list[dict[str, Any]]:
+        """Every profile as `describe` tells it; one that cannot be used has a ``problem``."""
+        files = profile_files(self.folder)
+        found: list[dict[str, Any]] = []
+        for name in sorted({*self.brought, *files}):
+            try:
+                found.append(self.describe(name))
+            except DeclarationError as error:
+                found.append({"name": name, "problem": str(error)})
+            if name in self.brought and name in files:
+                problem = f"{files[name]}: a plugin brings a profile of this name; rename the file"
+                found.append({"name": name, "problem": problem})
+        return found
+
+
+def describe(recipe: Recipe) -> dict[str, Any]:
+    """What a person wants to know before generating; JSON-ready."""
+    return {
+        "name": recipe.name,
+        "version": recipe.version,
+        "title": recipe.title,
+        "counts": recipe.counts,
+        "count": recipe.count,
+        "entity_types": list(recipe.selects),
+        "options": [
+            {
+                "name": option.name,
+                "type": option.type.sql,
+                "default": option.default,
+                "allowed": list(option.values) or list(option.checks),
+                "description": option.description,
+            }
+            for option in recipe.options
+        ],
+    }

@@ -1,0 +1,88 @@
+"""Persist: batches into a scenario that is there or new, and the reply to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import EmptyBatch, ScenarioNotFound
+from ..query.reply import PersistResult, read_reply
+from ..storage import scenario as scenario_file
+from ..storage.files import Files
+from ..storage.names import make_name
+from ..storage.scenario import Batch, Declared
+from ..storage.writer import Stored
+
+
+def persist(
+    files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
+) -> PersistResult:
+    """Store a batch in the scenario that is named, or in a new one; see `Store.persist`."""
+    path, stored, created, repeated = _put(files, declared, batch, scenario, context)
+    with files.reading(path) as sandbox:
+        return read_reply(sandbox, stored, created=created, repeated=repeated)
+
+
+def persist_batches(
+    files: Files,
+    declared: Declared,
+    batches: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+    plan: Batch,
+    scenario: str | None,
+    context: str | None,
+    told: Callable[[str, Mapping[str, Any]], None],
+) -> PersistResult:
+    """Store batches one after the other; see `Store.persist_batches`.
+
+    ``plan`` is a batch without entities and details: tags and description are those of the first.
+    """
+    path: Path | None = None
+    total: dict[str, Stored] = {}
+    was_created = False
+    for entities, details in batches:
+        batch = replace(plan, entities=entities, details=details)
+        if path is None:
+            path, added, created, _ = _put(files, declared, batch, scenario, context)
+            plan = replace(plan, tags=(), description=None)
+        elif path.exists():
+            added, created = scenario_file.append(path, batch, declared)[0], False
+        else:  # renamed or deleted: the rest must not become a scenario of its own
+            raise ScenarioNotFound(f"{path.stem} is no longer there, after some batches.")
+        was_created = was_created or created
+        for name, counts in added.items():
+            total[name] = total.get(name, Stored()) + counts
+        told(path.stem, details)
+    if path is None:
+        raise EmptyBatch("There is no batch.", hint="Give at least one.")
+    with files.reading(path) as sandbox:
+        return read_reply(sandbox, total, created=was_created, repeated=False)
+
+
+def _put(
+    files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
+) -> tuple[Path, dict[str, Stored], bool, bool]:
+    """The file, what was stored, whether the scenario is new, whether the batch is not."""
+    path = None
+    if scenario is not None:
+        path = files.existing(scenario)
+    elif batch.batch_id is not None:
+        path = files.holding(batch.batch_id)
+    if path is None:
+        path, stored = _create(files, declared, batch, scenario, context)
+        return path, stored, True, False
+    stored, repeated = scenario_file.append(path, batch, declared)
+    return path, stored, False, repeated
+
+
+def _create(
+    files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
+) -> tuple[Path, dict[str, Stored]]:
+    # Only of a new scenario: what a further batch is for does not describe all of it.
+    batch = replace(batch, description=batch.description or context)
+    return files.folder.make(
+        scenario,
+        lambda stored: make_name(context, next(iter(stored))),
+        lambda path: scenario_file.create(path, batch, declared),
+    )

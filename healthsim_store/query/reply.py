@@ -1,0 +1,69 @@
+"""The reply to a persist: what was stored, and in short what the scenario holds by now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..storage.counts import rows_at_most
+from ..storage.sandbox import Sandbox
+from ..storage.writer import Stored
+from .summary import Summary, make_summary, read_summary
+
+MAX_TOKENS = 500
+# Up to so many rows, the reply has the statistics; over it they are a question of their own, so
+# that a small batch into a huge scenario stays quick.
+_QUICK_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class PersistResult:
+    """The reply to a persist: O(entity types) whatever the batch.
+
+    ``inserted``, ``skipped`` and ``replaced`` count rows by entity type. ``repeated`` is true when
+    the batch_id was known, so that nothing was stored again.
+    """
+
+    scenario: str
+    scenario_id: str
+    created: bool
+    inserted: Mapping[str, int]
+    skipped: Mapping[str, int]
+    replaced: Mapping[str, int]
+    summary: Summary
+    repeated: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "scenario_id": self.scenario_id,
+            "created": self.created,
+            "inserted": dict(self.inserted),
+            "skipped": dict(self.skipped),
+            "replaced": dict(self.replaced),
+            "repeated": self.repeated,
+            "summary": self.summary.to_dict(),
+        }
+
+
+def read_reply(
+    sandbox: Sandbox, stored: Mapping[str, Stored], *, created: bool, repeated: bool
+) -> PersistResult:
+    """The reply for rows that are in by now; ``stored`` counts them by entity type."""
+    with sandbox.moment():
+        quick = rows_at_most(sandbox) <= _QUICK_ROWS
+        parts = read_summary(sandbox, samples=0, statistics=quick)
+    if not quick:
+        parts["omitted"].append("statistics (ask for the summary)")
+    summary = make_summary(sandbox.path.stem, parts, max_tokens=MAX_TOKENS)
+    return PersistResult(
+        scenario=summary.scenario,
+        scenario_id=summary.scenario_id,
+        created=created,
+        inserted={name: counts.inserted for name, counts in stored.items()},
+        skipped={name: counts.skipped for name, counts in stored.items() if counts.skipped},
+        replaced={name: counts.replaced for name, counts in stored.items() if counts.replaced},
+        summary=summary,
+        repeated=repeated,
+    )

@@ -1,0 +1,142 @@
+"""One SELECT before and after it runs: what it may be, what it reads, what its errors mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base.arguments import check_timeout
+from ..base.nearest import did_you_mean
+from ..errors import InvalidArgument, QueryError
+from ..schema.ddl import quoted
+from ..storage.files import Files
+from ..storage.sandbox import Sandbox
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+Attach = Mapping[str, str] | Sequence[str]
+
+_NO_SUCH = re.compile(r"no such (table|column|function): (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A statement, the file that it is about and those attached to it by schema; seconds."""
+
+    path: Path
+    sql: str
+    timeout: float
+    parameters: Parameters = ()
+    attached: Mapping[str, Path] = field(default_factory=dict)
+
+
+def prepare(
+    files: Files,
+    scenario: str,
+    sql: str,
+    *,
+    params: Parameters | None,
+    timeout: float,
+    attach: Attach,
+    dialect: str | None,
+) -> Select:
+    """The statement to run; see `Store.query_scenario` for the arguments.
+
+    Raises InvalidArgument, ScenarioNotFound, AmbiguousScenario.
+    """
+    check_timeout(timeout)
+    if not isinstance(sql, str):
+        raise InvalidArgument(f"sql is {sql!r:.60}.", hint="Give one SELECT as text.")
+    if dialect:
+        sql = translate(sql, dialect)
+    return Select(
+        path=files.find(scenario),
+        sql=sql,
+        timeout=timeout,
+        parameters=() if params is None else params,
+        attached=_attached(files, attach),
+    )
+
+
+def schemas(files: Files, scenarios: Sequence[str]) -> dict[str, str]:
+    """The schema under which each scenario is attached when it is given by its name alone."""
+    names = [files.find(scenario).stem for scenario in scenarios]
+    return {_schema_name(name): name for name in names}
+
+
+def _schema_name(name: str) -> str:
+    plain = "".join(sign if sign.isalnum() else "_" for sign in name)
+    return f"_{plain}" if plain[0].isdigit() else plain
+
+
+def _attached(files: Files, attach: Attach) -> dict[str, Path]:
+    if isinstance(attach, str):
+        attach = [attach]
+    if not isinstance(attach, Mapping):
+        attach = schemas(files, attach)
+    for alias in attach:
+        if not alias.isidentifier() or alias.lower() in ("main", "temp"):
+            raise InvalidArgument(
+                f"A scenario cannot be attached as {alias!r}.",
+                hint="Use letters, digits and _, and neither main nor temp.",
+            )
+    return {alias: files.find(name) for alias, name in attach.items()}
+
+
+def translate(sql: str, dialect: str) -> str:
+    """The statement in SQLite's dialect. Raises InvalidArgument for what sqlglot cannot read."""
+    import sqlglot
+
+    try:
+        statements = sqlglot.transpile(sql, read=dialect, write="sqlite")
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidArgument(
+            f"Cannot translate from {dialect!r}: {reason}",
+            hint="Dialects are sqlglot's: postgres, duckdb, spark, databricks, snowflake, ...",
+        ) from error
+    return ";\n".join(statements)
+
+
+def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
+    """The error with the names that exist: nearly every failing statement has a wrong one."""
+    match = _NO_SUCH.search(error.message)
+    if match is None or error.hint:
+        return error
+    kind, name = match[1], match[2].rstrip(".").rpartition(".")[2]
+    tables = _tables(sandbox)
+    if kind == "table":
+        near = did_you_mean(name, tables)
+        error.hint = f"{near + ' ' if near else ''}Tables: {', '.join(tables)}."
+    elif kind == "column":
+        meant = [table for table in _mentioned(sql) if table in tables]
+        known = {column for table in meant or tables for column in tables[table]}
+        near = did_you_mean(name, known)
+        listed = "\n".join(f"{table}: {', '.join(tables[table])}" for table in meant)
+        error.hint = "\n".join(part for part in (near, listed) if part) or None
+    return error
+
+
+def _tables(sandbox: Sandbox) -> dict[str, list[str]]:
+    """The columns of every table, the attached scenarios' too."""
+    tables: dict[str, list[str]] = {}
+    for schema in ("", *(f"{quoted(alias)}." for alias in sandbox.attached)):
+        for table, column in sandbox.connection.execute(
+            f"SELECT entity_type, column_name FROM {schema}_columns ORDER BY entity_type, position"
+        ):
+            tables.setdefault(table, []).append(column)
+    return {table: list(dict.fromkeys(columns)) for table, columns in tables.items()}
+
+
+def _mentioned(sql: str) -> list[str]:
+    """The tables that the statement names, as far as sqlglot can read it."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(sql, read="sqlite")
+    except ValueError:
+        return []
+    return list(dict.fromkeys(table.name for table in tree.find_all(exp.Table)))

@@ -1,0 +1,40 @@
+"""Templates of statistics: how the values of a row are put into words, as ``@show`` declares it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# Only names and number formats: a template comes from the file, so it may be a stranger's, and
+# str.format() would follow attributes.
+_FIELD = re.compile(r"\{(\w+)(?::(,?(?:\.\d)?[df%]?))?\}")
+
+
+def template_fields(template: str) -> list[str]:
+    """The columns that a template names. Raises ValueError for a brace that is no field."""
+    rest = _FIELD.sub("", template)
+    if "{" in rest or "}" in rest:
+        raise ValueError(template)
+    return [match[1] for match in _FIELD.finditer(template)]
+
+
+def fill(template: str, row: Mapping[str, Any]) -> str:
+    """``{low:.1f}-{high:.1f}%`` with a row's values; a field that is not there stays as it is."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in row:
+            return match[0]
+        found = row[match[1]]
+        if isinstance(found, int | float):
+            return format(found, _format(match[2] or "", found))
+        return "-" if found is None else str(found)
+
+    return _FIELD.sub(value, template)
+
+
+def _format(spec: str, value: float) -> str:
+    """The given format, or one without noise: 7.80000001 reads 7.8."""
+    if spec:
+        return spec.replace("d", ".0f") if isinstance(value, float) else spec
+    return "" if isinstance(value, int) else ".10g"

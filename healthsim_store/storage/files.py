@@ -1,0 +1,192 @@
+"""The files of one store: found by name, opened for reading, listed, moved.
+
+What belongs together for one folder: the folder itself, its trash, the pool of open files and the
+cache of answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..base.sqlite import file_errors
+from ..errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    ScenarioExists,
+    ScenarioFileError,
+    ScenarioNotFound,
+)
+from . import scenario as scenario_file
+from .cache import Cache, fingerprint
+from .folder import Folder, writing
+from .names import clean_name, find_name
+from .pool import Pool
+from .sandbox import Sandbox
+from .scenario import ScenarioInfo, make_info, read_info
+from .trash import Trash
+
+_IDLE = 8  # open files kept for the next question
+
+
+class Files:
+    """The files of the store in the folder ``path``.
+
+    ``remember=False`` keeps no answers beside the files, so that reading writes nothing.
+    """
+
+    def __init__(self, path: Path, *, remember: bool = True) -> None:
+        self.folder = Folder(path)
+        self.trash = Trash(self.folder)
+        self.cache = Cache(self.folder.hidden / "memory.db" if remember else None)
+        self._pool = Pool(_open, idle=_IDLE)
+        self._held = threading.local()  # in each thread, the files whose moment it is in
+        # Also at the end of the process, so that no connection is left for the collector.
+        weakref.finalize(self, _close, self._pool, self.cache)
+
+    def close(self) -> None:
+        """Close the files that are kept open between questions."""
+        _close(self._pool, self.cache)
+
+    # -- finding -----------------------------------------------------------------------------
+
+    def find(self, scenario: str) -> Path:
+        """The file of the scenario that is meant; see `Store.find`."""
+        if not isinstance(scenario, str):
+            raise InvalidArgument(f"A scenario is given by its name, not {scenario!r:.60}.")
+        direct = self.folder.exact(scenario)
+        if direct is not None:
+            return direct
+        if any(sign in scenario for sign in "/\\\0"):
+            raise ScenarioNotFound(
+                f"{scenario!r:.80} is a path, not a scenario's name.",
+                hint=f"Scenarios are in {self.folder.path}; open another folder as a store of its"
+                " own.",
+            )
+        try:
+            return self.folder.file(find_name(scenario, self.folder.names()))
+        except ScenarioNotFound:
+            for info in self.infos():
+                if info.scenario_id == scenario.strip().casefold():
+                    return info.path
+            raise
+
+    def existing(self, name: str) -> Path | None:
+        """The file of exactly this name, or of what a new scenario of this name would be called."""
+        return self.folder.existing(name) or self.folder.existing(clean_name(name))
+
+    def holding(self, batch_id: str) -> Path | None:
+        """The scenario that has a batch; the newest files are looked through first."""
+        paths = [self.folder.file(name) for name in self.folder.names()]
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
+            with contextlib.suppress(ScenarioFileError), self.reading(path) as sandbox:
+                if scenario_file.find_batch(sandbox.connection, batch_id) is not None:
+                    return path
+        return None
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def lend(
+        self, path: Path, attached: Mapping[str, Path] | None = None
+    ) -> contextlib.AbstractContextManager[Sandbox]:
+        """A sandbox on a file for this thread alone."""
+        return self._pool.lend(path, attached)
+
+    @contextlib.contextmanager
+    def reading(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[Sandbox]:
+        """The same; inside `moment`, the sandbox of that moment."""
+        held: Sandbox | None = getattr(self._held, "by_path", {}).get(path)
+        if held is not None and not attached:
+            yield held
+        else:
+            with self.lend(path, attached) as sandbox:
+                yield sandbox
+
+    @contextlib.contextmanager
+    def moment(self, path: Path) -> Iterator[Sandbox]:
+        """All that this thread reads of a file in the block is of one moment."""
+        with self.reading(path) as sandbox, sandbox.moment():
+            by_path: dict[Path, Sandbox] = self._held.__dict__.setdefault("by_path", {})
+            outer = by_path.get(path)
+            by_path[path] = sandbox
+            try:
+                yield sandbox
+            finally:
+                if outer is None:
+                    del by_path[path]
+
+    def answer(self, path: Path, key: str, read: Callable[[Sandbox], Any]) -> Any:
+        """What ``read`` makes of a file, kept under ``key`` until the file changes; JSON."""
+
+        def compute() -> Any:
+            with self.reading(path) as sandbox, sandbox.moment():
+                return read(sandbox)
+
+        try:
+            return self.cache.answer(path, key, compute)
+        except FileNotFoundError:
+            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+
+    def keeps(self, path: Path, key: str) -> bool:
+        """Whether `answer` has this without reading the file."""
+        try:
+            return self.cache.get(path.name, fingerprint(path), key) is not None
+        except FileNotFoundError:
+            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+
+    def infos(self) -> list[ScenarioInfo]:
+        """Every scenario's facts; files that cannot be read have a ``problem``."""
+        kept = self.cache.all("info")
+        fresh: dict[tuple[str, str | None], Any] = {}
+        infos = []
+        for name in self.folder.names():
+            path = self.folder.file(name)
+            try:
+                size = path.stat().st_size
+                mark = fingerprint(path)
+                facts = kept.get((path.name, mark)) if mark else None
+                if facts is None:
+                    with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
+                        facts = read_info(sandbox)
+                    fresh[(path.name, mark)] = facts
+            except FileNotFoundError:
+                continue  # deleted while we looked
+            except HealthsimStoreError as error:
+                infos.append(ScenarioInfo(name, path, size, problem=error.message))
+                continue
+            infos.append(make_info(path, size, facts))
+        self.cache.put("info", fresh)
+        return infos
+
+    # -- moving ------------------------------------------------------------------------------
+
+    def rename(self, path: Path, name: str) -> Path:
+        """Give a file another name; the new path. Raises ScenarioExists when it is taken."""
+        if path.stem == name:
+            return path
+        if self.folder.existing(name) not in (None, path):
+            raise ScenarioExists(
+                f"There is a scenario {name!r} already.", hint="Choose another name."
+            )
+        self.close()
+        scenario_file.log_rename(path, path.stem, name)
+        with writing(self.folder.path):
+            return self.folder.give_name(path, name)
+
+    def delete(self, path: Path) -> None:
+        """Move a file to the trash."""
+        self.close()
+        self.trash.put(path)
+
+
+def _open(path: Path, attached: Mapping[str, Path]) -> Sandbox:
+    return Sandbox(path, attached=attached)
+
+
+def _close(pool: Pool[Sandbox], cache: Cache) -> None:
+    pool.close()
+    cache.close()

@@ -1,0 +1,85 @@
+"""A pool of open files: what was opened for one question is there for the next one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ..base.sqlite import file_errors
+from ..errors import HealthsimStoreError, ScenarioNotFound
+from .sandbox import Sandbox
+
+Opened = TypeVar("Opened", bound=Sandbox)
+
+
+class Pool(Generic[Opened]):
+    """Sandboxes that are lent to one thread at a time; at most ``idle`` wait for the next.
+
+    ``open_`` opens one: it gets the file and those to attach, by schema.
+    """
+
+    def __init__(self, open_: Callable[[Path, Mapping[str, Path]], Opened], *, idle: int) -> None:
+        self._open = open_
+        self._most = idle
+        self._lock = threading.Lock()
+        self._idle: list[tuple[tuple[Any, ...], Opened]] = []
+        self._closings = 0
+
+    @contextlib.contextmanager
+    def lend(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[Opened]:
+        """A sandbox for this thread alone.
+
+        A file that has another one's name by now is another file: its inode tells. Raises
+        ScenarioNotFound where there is none, and what a Sandbox raises that cannot be opened.
+        """
+        attached = attached or {}
+        paths = [path, *attached.values()]
+        try:
+            inodes = [(status.st_dev, status.st_ino) for status in map(os.stat, paths)]
+        except FileNotFoundError:
+            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+        key = (*paths, *attached, *inodes)
+        with self._lock:
+            closings = self._closings
+            at = next((i for i, (other, _) in enumerate(self._idle) if other == key), None)
+            sandbox = self._idle.pop(at)[1] if at is not None else None
+        if sandbox is None:
+            sandbox = self._open(path, attached)
+        try:
+            with file_errors(path):
+                yield sandbox
+        except HealthsimStoreError:
+            self._take_back(key, sandbox, closings)
+            raise
+        except BaseException:
+            sandbox.close()
+            raise
+        self._take_back(key, sandbox, closings)
+
+    def _take_back(self, key: tuple[Any, ...], sandbox: Opened, closings: int) -> None:
+        dropped = sandbox
+        with self._lock:
+            # One that was lent before `close` is not kept open after it.
+            if closings == self._closings and self._most:
+                self._idle.append((key, sandbox))
+                if len(self._idle) <= self._most:
+                    return
+                dropped = self._idle.pop(0)[1]
+        dropped.close()
+
+    def close(self, *, for_good: bool = False) -> None:
+        """Close what waits, and what is lent when it comes back.
+
+        The pool stays usable; ``for_good`` makes it keep nothing open from now on.
+        """
+        with self._lock:
+            self._closings += 1
+            waiting, self._idle = self._idle, []
+            if for_good:
+                self._most = 0
+        for _, sandbox in waiting:
+            sandbox.close()
