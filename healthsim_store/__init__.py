@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .operations.clone import CloneResult as CloneResult
     from .operations.diff_report import DiffResult as DiffResult
     from .operations.diff_report import EntityDiff as EntityDiff
-    from .operations.merge import MergeResult as MergeResult
+    from .operations.merge_report import MergeResult as MergeResult
     from .operations.upgrade import Upgraded as Upgraded
     from .query.pages import QueryResult as QueryResult
     from .query.reply import PersistResult as PersistResult
@@ -101,7 +101,7 @@ _HOMES = {
     "operations.check": "CheckResult Finding",
     "operations.clone": "CloneResult",
     "operations.diff_report": "DiffResult EntityDiff",
-    "operations.merge": "MergeResult",
+    "operations.merge_report": "MergeResult",
     "operations.upgrade": "Upgraded",
     "query.pages": "QueryResult",
     "query.reply": "PersistResult",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .base.arguments import check_date, check_limit, check_texts, check_timeout
+from .base.progress import Progress
 from .errors import InvalidArgument, ScenarioExists
 from .exchange import imports
 from .exchange.exports import ExportResult, export_file
@@ -26,13 +27,13 @@ from .generate.library import Library
 from .generate.profile import FOLDER as PROFILES
 from .generate.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
-from .operations.builder import Progress
 from .operations.check import CheckResult, check_file, check_files
 from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
-from .operations.merge import MergeResult, Strategies, check_sources, merge_files, try_merge
+from .operations.merge import Strategies, check_sources, merge_files, try_merge
+from .operations.merge_report import MergeResult
 from .operations.upgrade import Upgraded, upgrade_file
 from .plugins import installed
 from .query import pages, select
@@ -711,11 +712,9 @@ class Store:
         """
         paths = check_sources(scenarios, self.find)
         check_texts(context=context)
-        description = f"Merged from {', '.join(path.stem for path in paths)}"
         write = functools.partial(
-            merge_files, paths, strategies=Strategies(on_conflict), description=description,
-            progress=progress,
-        )  # fmt: skip
+            merge_files, paths, strategies=Strategies(on_conflict), progress=progress
+        )
         if dry_run:
             return try_merge(write)
         automatic = make_name(f"merged {context or ''}", "merged")

@@ -19,19 +19,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-import sqlite3
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from .base.sql import quoted
+from .base.sqlite import connect
 from .generate.engine import BLOCK, Entities
 from .generate.recipe import Recipe, read_recipe
 from .generate.run import MAX_BATCH, Generation
 from .plugins import Plugins, installed
 from .query.questions import sort_out
 from .query.statistics import compute
-from .schema.ddl import quoted
 from .schema.dry_run import ask
 from .schema.model import Column, Declaration
 from .schema.registry import Link, Registry
@@ -124,7 +124,7 @@ class ProductTests:
 
     def test_every_question_runs_on_empty_tables(self) -> None:
         """Beside the tables of all products that are installed, for it may name theirs."""
-        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        with contextlib.closing(connect(":memory:")) as connection:
             create(connection, description=None)
             assert self.declaration
             for declaration in installed().declarations.values():

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from ..errors import (
     CorruptScenario,
+    DeclarationError,
     NotAScenario,
     NotWritable,
     ScenarioBusy,
@@ -29,15 +30,35 @@ def uri(path: Path, mode: str) -> str:
     return f"file:{quote(str(path.absolute()))}?mode={mode}"
 
 
+def connect(
+    database: Path | str,
+    *,
+    mode: str | None = None,
+    timeout: float = BUSY_SECONDS,
+    any_thread: bool = False,
+) -> sqlite3.Connection:
+    """A connection in autocommit mode, so that transactions are only where somebody begins one.
+
+    ``mode`` is that of the URI: ``ro``, ``rw`` or ``rwc``; without it the database is one of our
+    own: a file, ``:memory:``, or ``""`` for a temporary file. ``timeout`` is how many seconds to
+    wait for a lock. ``any_thread``: opened in one thread and used in others, one after the other.
+    """
+    return sqlite3.connect(
+        uri(Path(database), mode) if mode else database,
+        uri=mode is not None,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=not any_thread,
+    )
+
+
 def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
-    """A connection in autocommit mode, so that transactions are only where `transaction` is.
+    """A connection that may write, with foreign keys enforced.
 
     ``mode`` ``rwc`` creates the file. Raises what `file_errors` raises.
     """
     with file_errors(path):
-        connection = sqlite3.connect(
-            uri(path, mode), uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
+        connection = connect(path, mode=mode)
         connection.execute("PRAGMA foreign_keys = ON")
         # trusted_schema stays on: without it, SQLite 3.40 refuses json_valid() in a CHECK. No
         # function of ours is registered here, and SQLite's own are harmless to a trigger.
@@ -70,6 +91,15 @@ def file_errors(path: Path) -> Iterator[None]:
         ) from error
     except sqlite3.DatabaseError as error:
         raise _file_error(path, error) from error
+
+
+@contextlib.contextmanager
+def located(where: str) -> Iterator[None]:
+    """Turn what SQLite says of a declaration's SQL into DeclarationError, with its place."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DeclarationError(f"{where}: {error}") from error
 
 
 def _file_error(path: Path, error: sqlite3.DatabaseError) -> ScenarioFileError:

@@ -1,4 +1,4 @@
-"""Tables as replies print them: Markdown, aligned, numbers as people write them.
+"""Texts for people: did you mean, sizes, places, tables of replies, what is too long cut short.
 
 A model pays for every space, so a budgeted reply is as narrow as it can be; `for_terminal` makes of
 one what a person likes to read.
@@ -6,9 +6,49 @@ one what a person likes to read.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+def nearest(word: str, known: Iterable[str], *, count: int = 3) -> list[str]:
+    """At most ``count`` of the ``known`` names that resemble ``word``, best first."""
+    by_folded = {name.casefold(): name for name in known}
+    folded = word.casefold()
+    found = difflib.get_close_matches(folded, by_folded, n=count, cutoff=0.6)
+    contained = [name for name in sorted(by_folded) if len(folded) > 2 and folded in name]
+    return [by_folded[name] for name in dict.fromkeys([*found, *contained])][:count]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A sentence that offers the nearest names, or None when nothing is near."""
+    names = nearest(word, known)
+    return f"Did you mean {' or '.join(names)}?" if names else None
+
+
+def size(number: int) -> str:
+    """``312 KB``, ``1.2 MB``."""
+    amount = float(number)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
+
+
+def place(path: Path) -> str:
+    """A path as a person writes it: ``~`` for the home folder, ``/`` between."""
+    path = path.absolute()
+    home = Path.home()
+    inside = path != home and path.is_relative_to(home) and home != Path(home.anchor)
+    return f"~/{path.relative_to(home).as_posix()}" if inside else path.as_posix()
+
+
+def shorten(text: str, most: int, mark: str = "…") -> str:
+    """The text in at most ``most`` characters; ``mark`` stands where it was cut."""
+    return text if len(text) <= most else text[: most - len(mark)] + mark
 
 
 def count_table(

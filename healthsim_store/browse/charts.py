@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..base.text import shorten
 from ..query.statistics import Answer
 
 _WIDTH, _BAR, _GAP, _LABEL, _VALUE = 320, 16, 6, 120, 64
@@ -55,7 +56,7 @@ def _svg(title: str, bars: list[tuple[str, float]]) -> Markup:
         y = position * (_BAR + _GAP)
         length = max(1.0, room * value / most)
         base = y + _BAR - 4
-        short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+        short = shorten(name, _LETTERS)
         parts.append(
             f"<g><title>{escape(name)}: {_number(value)}</title>"
             f'<text x="{_LABEL - 6}" y="{base}" text-anchor="end">{escape(short)}</text>'

@@ -12,9 +12,9 @@ from typing import Any
 
 from datasette.database import Database
 
+from ..base.sql import greatest_rowid, quoted
 from ..errors import CorruptScenario, NotWritable, ScenarioNotFound
 from ..query.questions import sort_out
-from ..schema.ddl import quoted
 from ..schema.model import Question
 from ..storage.catalog import read_entity_types, read_questions, read_statistics
 from ..storage.sandbox import Sandbox
@@ -108,7 +108,7 @@ class ScenarioDatabase(Database):
         """Of a table too large to be counted in a moment, facets are for who asks for them."""
         for name, table in self.description["tables"].items():
             if "facets" in table:
-                (last,) = connection.execute(f"SELECT max(rowid) FROM {quoted(name)}").fetchone()
+                (last,) = connection.execute(f"SELECT {greatest_rowid(quoted(name))}").fetchone()
                 if (last or 0) > _FACETED_ROWS:
                     del table["facets"]
 

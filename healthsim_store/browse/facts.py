@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ..base.sizes import size
+from ..base.text import size
 from ..errors import HealthsimStoreError
 from ..query.pages import QueryResult
 from ..storage.scenario import ScenarioInfo

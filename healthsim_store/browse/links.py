@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_decode, tilde_encode
 
+from ..base.sql import parameters
 from ..errors import InvalidArgument
 from ..query.pages import MAX_ROWS
-from ..schema.sqlfile import parameters
 
 PAGE_ROWS = 100
 SECONDS = 5.0

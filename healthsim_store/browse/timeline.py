@@ -14,8 +14,9 @@ from typing import Any
 
 from datasette.utils import tilde_decode
 
+from ..base.sql import quoted
+from ..base.text import shorten
 from ..errors import HealthsimStoreError
-from ..schema.ddl import quoted
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Registry
 from ..store import Store
@@ -141,7 +142,7 @@ def _text(row: dict[str, Any], columns: list[Column]) -> str:
             continue
         seen.add(plain)
         if isinstance(value, str):
-            said.append(value if len(value) <= 120 else f"{value[:119]}…")
+            said.append(shorten(value, 120))
         else:
             name = column.name.replace("_", " ")
             said.append(" ".join(part for part in (name, plain, column.unit) if part))

@@ -47,7 +47,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(context, arguments)
         except click.UsageError as error:
-            from ..base.nearest import did_you_mean
+            from ..base.text import did_you_mean
 
             near = did_you_mean(arguments[0], self.list_commands(context))
             raise click.UsageError(f"{error.message} {near or ''}".rstrip(), context) from None

@@ -105,7 +105,7 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
     import tabulate
 
     if fmt is not None and fmt not in tabulate.tabulate_formats:
-        from ..base.nearest import did_you_mean
+        from ..base.text import did_you_mean
         from ..errors import InvalidArgument
 
         raise InvalidArgument(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..base.sizes import size
+from ..base.text import size
 from .common import (
     echo_json,
     echo_rows,

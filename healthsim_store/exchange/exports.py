@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.atomic import delivered
 from ..base.prefetch import work_ahead
-from ..base.sizes import place, size
+from ..base.sql import quoted
 from ..base.sqlite import connect_writable, file_errors, transaction
+from ..base.text import place, size
 from ..base.version import __version__
 from ..errors import InvalidArgument, InvalidName, SourceError
-from ..schema.ddl import quoted
 from ..schema.model import EntityType
 from ..storage.names import clean_name
 from . import datapackage

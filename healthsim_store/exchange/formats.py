@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean
 from ..errors import InvalidArgument, SourceError, UnknownFormat
 from ..schema.model import EntityType
 

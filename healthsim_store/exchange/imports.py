@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean
 from ..errors import InvalidArgument, SourceError, UnknownEntityType
 from ..query.reply import PersistResult
 from ..schema.registry import Registry

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.sql import quoted, rowid_ends
 from ..base.sqlite import file_errors, uri
 from ..errors import CorruptScenario, QueryTooLarge
-from ..schema.ddl import quoted
 from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
@@ -140,8 +140,7 @@ def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptS
 def _cuts(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[int]:
     """Rowids: between two of them lie as many rows as a batch may have, or fewer."""
     table = quoted(entity_type.name)
-    sql = f"SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})"
-    with sandbox.run(sql, timeout=_SECONDS) as cursor:
+    with sandbox.run(rowid_ends(table), timeout=_SECONDS) as cursor:
         low, high = cursor.fetchone()
     if low is None:
         return []

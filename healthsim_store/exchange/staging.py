@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..base.sql import quoted
+from ..base.sqlite import connect, located
 from ..errors import DeclarationError, SourceError
-from ..schema.ddl import quoted
 from ..schema.sqlfile import Statement, read_statements
 from .formats import Source
 from .readers import read_delimited
@@ -59,7 +59,7 @@ class StagedFolder:
 
     def __init__(self, format: str, sql_by_product: Mapping[str, str], scratch: Path) -> None:
         self._format = format
-        self._connection = sqlite3.connect(scratch / "staged.db", isolation_level=None)
+        self._connection = connect(scratch / "staged.db")
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.create_function("stable_id", -1, stable_id, deterministic=True)
@@ -91,7 +91,7 @@ class StagedFolder:
 
     def _declare_layout(self, statement: Statement) -> None:
         # SQLite reads the layout; two products may each declare the columns that they need.
-        with _located(statement), contextlib.closing(sqlite3.connect(":memory:")) as reader:
+        with located(statement.where), contextlib.closing(connect(":memory:")) as reader:
             reader.execute(statement.sql)
             ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
@@ -122,7 +122,7 @@ class StagedFolder:
                 self._load(name, account, rows)
         self._connection.execute("COMMIT")
         for view in self._views:
-            with _located(view):
+            with located(view.where):
                 self._connection.execute(view.sql)
 
     def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
@@ -166,7 +166,7 @@ class StagedFolder:
         for statement in statements:
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
-            with _located(statement):
+            with located(statement.where):
                 cursor = self._connection.execute(statement.sql)
             names = [description[0] for description in cursor.description]
             for values in cursor:
@@ -178,7 +178,7 @@ class StagedFolder:
         """The accounts after all entities were taken: what is not stored has a reason."""
         for statement in self._skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
-            with _located(statement):
+            with located(statement.where):
                 (count,) = self._connection.execute(statement.sql).fetchone()
             if account and count:
                 account.unmapped[statement.comment.text] = count
@@ -190,14 +190,6 @@ class StagedFolder:
 
     def close(self) -> None:
         self._connection.close()
-
-
-@contextlib.contextmanager
-def _located(statement: Statement) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise DeclarationError(f"{statement.where}: {error}") from error
 
 
 @contextlib.contextmanager

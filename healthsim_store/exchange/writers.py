@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import keyword
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ..base.sqlite import connect
 from ..schema.model import EntityType
 from .formats import Exporter, Table, texts
 
@@ -112,7 +112,7 @@ def _write_parquet(table: Table, path: Path) -> None:
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     """Without free pages and in order; it is a scenario as the source was."""
-    with contextlib.closing(sqlite3.connect(source, isolation_level=None)) as connection:
+    with contextlib.closing(connect(source)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
 
 

@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ..base.nearest import did_you_mean
+from ..base.sql import permits, quoted
+from ..base.sqlite import connect
+from ..base.text import did_you_mean
 from ..errors import DeclarationError
-from ..schema.ddl import quoted
 from ..schema.sqlfile import Statement
 from ..schema.types import Stored
 from ..storage.rows import Rows
-from ..storage.sandbox import permits
 from . import faker_names as names
 from .distributions import Draw, pick
 from .recipe import OPTIONS, RUN, Recipe
@@ -94,9 +94,7 @@ class Engine:
         self._raised: BaseException | None = None  # by one of our own functions
         self._deadline = float("inf")
         # An iterator of batches may be asked in one thread and then in another.
-        self._connection = sqlite3.connect(
-            ":memory:", isolation_level=None, check_same_thread=False
-        )
+        self._connection = connect(":memory:", any_thread=True)
         try:
             self._prepare(key)
         except BaseException:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidArgument, UnknownProfile
 from .profile import SUFFIX, Profile, profile_files
 from .recipe import Recipe, read_recipe

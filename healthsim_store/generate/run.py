@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..base.nearest import did_you_mean
+from ..base.sql import authorize_reading, quoted
+from ..base.sqlite import connect
+from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidArgument
-from ..schema.ddl import quoted
 from ..schema.types import Stored
-from ..storage.sandbox import permits
 from . import faker_names as names
 from .engine import ALGORITHM, Engine, Entities, text_id
 from .recipe import MAX_COUNT, Recipe
@@ -109,8 +109,8 @@ def _read_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Stored]
                 hint=" ".join(filter(None, (did_you_mean(str(name), known), listed))),
             )
     told: dict[str, Stored] = {}
-    with contextlib.closing(sqlite3.connect(":memory:")) as judge:
-        judge.set_authorizer(_authorize)
+    with contextlib.closing(connect(":memory:")) as judge:
+        judge.set_authorizer(authorize_reading)
         for name, option in known.items():
             wrong = InvalidArgument(
                 f"The option {name} of {recipe.name} is {given.get(name)!r:.60}.",
@@ -144,7 +144,3 @@ def _read_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Stored]
 
 def _ask(judge: sqlite3.Connection, expression: str, *parameters: Any) -> Any:
     return judge.execute(f"SELECT {expression}", parameters).fetchone()[0]
-
-
-def _authorize(action: int, first: str | None, second: str | None, *context: str | None) -> int:
-    return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean
 from ..errors import DeclarationError
 from ..schema.parser import read_column
 from ..schema.sqlfile import Statement

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..base.progress import Progress
 from ..errors import (
     EmptyBatch,
     HealthsimStoreError,
@@ -19,7 +20,6 @@ from ..errors import (
     ScenarioExists,
     UnknownProfile,
 )
-from ..operations.builder import Progress
 from ..operations.diff_report import DiffResult
 from ..query.reply import PersistResult
 from ..query.summary import Summary

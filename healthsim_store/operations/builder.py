@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 from ..base.atomic import flush
 from ..base.prefetch import work_ahead
-from ..base.sqlite import connect_writable, file_errors, uri
+from ..base.sql import literal, quoted, rowid_ends
+from ..base.sqlite import connect, connect_writable, file_errors, uri
 from ..errors import CopyFailed, NotWritable
-from ..schema.ddl import literal, quoted
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
 from ..storage.sandbox import Sandbox
@@ -119,10 +119,7 @@ class Building:
         """
         table = quoted(name)
         connection = self.connection
-        first, last = connection.execute(
-            f"SELECT (SELECT min(rowid) FROM {SOURCE}.{table}),"
-            f" (SELECT max(rowid) FROM {SOURCE}.{table})"
-        ).fetchone()
+        first, last = connection.execute(rowid_ends(f"{SOURCE}.{table}")).fetchone()
         if first is None:
             return 0
         checked = checked or self._checks_look_at(name, changed)
@@ -173,7 +170,7 @@ class Building:
         """What the file answers, outside of any transaction; several questions at once."""
 
         def asked(question: Callable[[sqlite3.Connection], T]) -> T:
-            with contextlib.closing(sqlite3.connect(uri(self._path, "ro"), uri=True)) as reader:
+            with contextlib.closing(connect(self._path, mode="ro")) as reader:
                 return question(reader)
 
         with work_ahead(functools.partial(asked, question) for question in questions) as answers:

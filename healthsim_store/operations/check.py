@@ -14,10 +14,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ..base.sql import quoted
+from ..base.sqlite import connect
 from ..errors import CorruptScenario, DeclarationError, HealthsimStoreError, QueryError
 from ..query.questions import sort_out
 from ..query.statistics import compute
-from ..schema.ddl import ROW_RULE, circles, column_rules, quoted
+from ..schema.ddl import ROW_RULE, circles, column_rules
 from ..schema.model import Column, Declaration, EntityType, Question, Rule
 from ..schema.product import compare_versions
 from ..storage.catalog import (
@@ -320,7 +322,7 @@ def _listed(values: Sequence[Any]) -> str:
 def shared_ids(paths: Sequence[Path]) -> dict[str, list[Finding]]:
     """Notes, by file stem, of entity ids and scenario ids that another of the files has too."""
     # On disk, so that millions of ids do not fill the memory; it goes with the connection.
-    seen = sqlite3.connect("", isolation_level=None)
+    seen = connect("")
     seen.executescript(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE ids"
         " (entity_type TEXT, id TEXT, file TEXT, PRIMARY KEY (entity_type, id, file)) WITHOUT ROWID"

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.sqlite import file_errors, uri
+from ..base.progress import Progress
+from ..base.sql import quoted
+from ..base.sqlite import connect, file_errors
 from ..base.text import count_table
 from ..errors import CopyFailed
-from ..schema.ddl import quoted
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types
 from ..storage.format import HOUSEKEEPING, expected, now, write_log
-from .builder import SOURCE, Building, Progress, counts
+from .builder import SOURCE, Building, counts
 from .lineage import Lineage, read_lineage, write_lineage
 
 _CARRIED = (
@@ -167,7 +168,7 @@ class _Clone:
         return copied
 
     def _count_source(self) -> dict[str, int]:
-        connection = sqlite3.connect(uri(self._source, "ro"), uri=True)
+        connection = connect(self._source, mode="ro")
         with contextlib.closing(connection), file_errors(self._source):
             found: dict[str, int] = {}
             for entity_type in self.entity_types:

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..base.sql import literal, quoted
 from ..errors import MergeConflict
-from ..schema.ddl import literal, quoted
 from ..schema.model import EntityType
 from .builder import SOURCE
 

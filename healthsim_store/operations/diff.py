@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base.nearest import did_you_mean
+from ..base.sql import quoted
+from ..base.text import did_you_mean
 from ..errors import CorruptScenario, InvalidArgument, QueryError, QueryTimeout, QueryTooLarge
-from ..schema.ddl import quoted
 from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types

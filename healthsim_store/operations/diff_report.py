@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..base.text import shorten
 from ..base.tokens import estimate_tokens
 
 MAX_TOKENS = 299  # the promise is: under 300
@@ -243,7 +244,7 @@ def _shown(value: Any) -> str:
 
 def _cut(text: str, length: int = _NAME) -> str:
     text = text.replace("\n", " ").replace("|", "/")
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    return shorten(text, length)
 
 
 def _several(count: int, what: str) -> str:

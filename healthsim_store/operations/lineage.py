@@ -16,7 +16,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from ..schema.ddl import literal
+from ..base.sql import literal
 from ..storage.format import has_table, number_text
 
 

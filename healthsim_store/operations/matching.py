@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..schema.ddl import quoted
+from ..base.sql import quoted
 from ..schema.model import Column, EntityType, Reference
 
 OTHER = "other"  # the schema of the second file

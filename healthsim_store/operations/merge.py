@@ -18,123 +18,28 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from ..base.nearest import did_you_mean
-from ..base.text import count_table
+from ..base.progress import Progress
+from ..base.sql import quoted
+from ..base.text import did_you_mean
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
-from ..schema.ddl import quoted
 from ..schema.model import EntityType
 from ..schema.product import compare_versions
 from ..schema.registry import Registry
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
 from ..storage.format import expected, has_table, read_identity, read_tags
 from ..storage.sandbox import Sandbox
-from .builder import SOURCE, Building, Progress
+from .builder import SOURCE, Building
 from .clone import write_origin
 from .conflicts import Conflicts, Ids, Part
+from .merge_report import MergeResult
 
 STRATEGIES = ("skip", "overwrite", "rename", "error")
 ALL_TYPES = "*"
 
-_DONE = {"skip": "skipped", "overwrite": "overwritten", "rename": "renamed"}
-_WIDE = 5  # columns of counts that fit beside a source's name
 _PRODUCT_TABLES = ("_products", "_entity_types", "_statistics", "_rules", "_questions")
-
-
-@dataclass(frozen=True)
-class MergeResult:
-    """The reply to a merge.
-
-    ``taken`` counts the entities that came from each source, by its name and their type;
-    ``conflicts`` those that were there already, by type and by what was done. Of a dry run,
-    ``scenario`` is None.
-    """
-
-    scenario: str | None
-    scenario_id: str
-    taken: Mapping[str, Mapping[str, int]]
-    conflicts: Mapping[str, Mapping[str, int]]
-    tags: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def entity_counts(self) -> dict[str, int]:
-        """How many entities of each type the merge has, types without any left out."""
-        counts = {
-            name: sum(taken.get(name, 0) for taken in self.taken.values()) for name in self.labels
-        }
-        return {name: count for name, count in counts.items() if count}
-
-    @property
-    def total(self) -> int:
-        return sum(self.entity_counts.values())
-
-    def __str__(self) -> str:
-        return self.to_markdown()
-
-    def to_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "scenario": self.scenario,
-            "sources": {
-                source: {name: n for name, n in taken.items() if n}
-                for source, taken in self.taken.items()
-            },
-            "entity_counts": self.entity_counts,
-            "total": self.total,
-            "conflicts": {name: dict(found) for name, found in self.conflicts.items()},
-            "tags": list(self.tags),
-        }
-        if self.scenario is None:
-            told["dry_run"] = True
-        else:
-            told["scenario_id"] = self.scenario_id
-        return told | ({"left_out": list(self.left_out)} if self.left_out else {})
-
-    def to_markdown(self) -> str:
-        """What came from where, and what was done about conflicts; O(entity types)."""
-        number = f"{len(self.taken)} sources"
-        title = f'**Created "{self.scenario}"** from {number}:'
-        if self.scenario is None:
-            title = f"**Would create a scenario** from {number}; nothing was written:"
-        lines = [title, "", *self._table(), "", f"- Conflicts resolved: {self._told_conflicts()}"]
-        if self.tags:
-            lines.append(f"- Tags inherited: {', '.join(self.tags)}")
-        if self.left_out:
-            lines.append(f"- Left out, as no product declares it: {', '.join(self.left_out)}")
-        return "\n".join([*lines, "", "All source scenarios remain unchanged."])
-
-    def _table(self) -> list[str]:
-        counts = self.entity_counts
-        rows: list[list[str | int]]
-        if len(counts) <= _WIDE:  # a source a line, as long as it fits
-            rows = [
-                [source, *(taken.get(name, 0) for name in counts)]
-                for source, taken in self.taken.items()
-            ]
-            headers = ["Source", *(self.labels[name] for name in counts)]
-            return count_table(headers, rows, ["Total", *counts.values()])
-        rows = [
-            [self.labels[name], *(taken.get(name, 0) for taken in self.taken.values()), count]
-            for name, count in counts.items()
-        ]
-        totals = [sum(taken.values()) for taken in self.taken.values()]
-        headers = ["Entity Type", *self.taken, "Total"]
-        return count_table(headers, rows, ["Total", *totals, self.total])
-
-    def _told_conflicts(self) -> str:
-        told = [
-            f"{self.labels[name]} {n:,} {_DONE[strategy]}"
-            for name, found in self.conflicts.items()
-            for strategy, n in found.items()
-        ]
-        if not told:
-            return "0 (no duplicate ids or keys)"
-        total = sum(n for found in self.conflicts.values() for n in found.values())
-        return f"{total:,} ({', '.join(told)}; each is in the table _conflicts)"
 
 
 def check_sources(scenarios: Sequence[str], find: Callable[[str], Path]) -> list[Path]:
@@ -208,7 +113,6 @@ def merge_files(
     target: Path,
     strategies: Strategies,
     *,
-    description: str | None,
     progress: Progress,
 ) -> MergeResult:
     """Merge scenario files into a new one, which the caller throws away on an error.
@@ -217,6 +121,7 @@ def merge_files(
     """
     read = [_read(path) for path in sources]
     with contextlib.closing(Building(target, progress)) as building:
+        description = f"Merged from {', '.join(path.stem for path in sources)}"
         scenario_id = building.create(description=description)
         merge = _Merge(building, read, strategies, scenario_id)
         merge.run()

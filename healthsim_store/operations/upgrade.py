@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..base.sql import quoted
 from ..base.sqlite import transaction
 from ..errors import DeclarationError, NewerProduct, UpgradeRefused
-from ..schema.ddl import create_statements, create_table, quoted
+from ..schema.ddl import create_statements, create_table
 from ..schema.model import Declaration, EntityType
 from ..schema.product import compare_versions
 from ..storage.catalog import describe_product, read_entity_types, read_products, read_questions

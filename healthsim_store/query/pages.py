@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.arguments import check_limit
+from ..base.sql import unique_names
 from ..errors import QueryError, QueryTimeout
 from ..storage.files import Files
 from ..storage.sandbox import Sandbox
@@ -134,15 +135,3 @@ def count_rows(sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: f
                 return sum(1 for _ in cursor)
         except QueryTimeout:
             return None
-
-
-def unique_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Column names without doubles, so that no value of a row is lost: ``id``, ``id_2``."""
-    taken: dict[str, None] = {}
-    for name in names:
-        candidate, number = name, 1
-        while candidate in taken:
-            number += 1
-            candidate = f"{name}_{number}"
-        taken[candidate] = None
-    return tuple(taken)

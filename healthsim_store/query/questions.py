@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean
 from ..errors import InvalidArgument, QueryError, UnknownQuestion
 from ..schema.model import Question
 from ..storage.sandbox import Sandbox

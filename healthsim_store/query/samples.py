@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..base.sql import quoted, rowid_ends
 from ..errors import InvalidArgument
-from ..schema.ddl import quoted
 from ..schema.model import EXTRA, EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
@@ -79,9 +79,7 @@ def sample(
         if column.name != EXTRA and (sensitive or not column.sensitive)
     ]
     table = quoted(entity_type.name)
-    # Two subqueries: SQLite looks one of min and max up in the index, but scans for both.
-    ends = f"SELECT (SELECT min(rowid) FROM {table}), (SELECT max(rowid) FROM {table})"
-    with sandbox.run(ends, timeout=SECONDS) as cursor:
+    with sandbox.run(rowid_ends(table), timeout=SECONDS) as cursor:
         first, last = cursor.fetchone()
     if first is None:
         return []

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..base.arguments import check_timeout
-from ..base.nearest import did_you_mean
+from ..base.sql import quoted
+from ..base.text import did_you_mean
 from ..errors import InvalidArgument, QueryError
-from ..schema.ddl import quoted
 from ..storage.files import Files
 from ..storage.sandbox import Sandbox
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.sql import unique_names
 from ..errors import QueryError
 from ..schema.model import Statistic
 from ..schema.template import fill
 from ..storage.catalog import read_statistics
 from ..storage.sandbox import Sandbox
-from .pages import unique_names
 
 SECONDS = 10.0
 #: For all statistics of a file together, which may be a stranger's and have any number of them.

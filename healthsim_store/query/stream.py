@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..base.sql import unique_names
 from ..errors import QueryError
 from ..storage.files import Files
-from .pages import unique_names
 from .select import Select, explain_names
 
 if TYPE_CHECKING:

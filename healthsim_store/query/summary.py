@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.arguments import check_limit
+from ..base.text import shorten
 from ..base.tokens import estimate_tokens
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types, read_products, read_statistics
@@ -186,7 +187,7 @@ class _SampleTable:
 
 def _cell(value: Any) -> str:
     text = "" if value is None else " ".join(str(value).split())
-    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+    return shorten(text, _CELL)
 
 
 def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> dict[str, Any]:

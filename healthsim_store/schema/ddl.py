@@ -8,19 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..base.sql import literal, quoted
 from .model import Column, EntityType
 
 ROW_RULE = "the row: "  # how the names of rules over several columns begin
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier, whatever is in the name."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """An SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def create_statements(entity_type: EntityType) -> Iterator[str]:

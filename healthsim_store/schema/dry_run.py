@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
 
+from ..base.sql import authorize_reading, quoted
+from ..base.sqlite import connect, located
 from ..errors import DeclarationError
-from ..storage.sandbox import permits
-from .ddl import create_statements, quoted
+from .ddl import create_statements
 from .model import Declaration, EntityType, Question, Statistic
 from .template import template_fields
 
@@ -35,11 +35,11 @@ class Rehearsal:
                     f"is already one of {self._owners[name]}"
                 )
         # Alone in its database, as it may be in a file.
-        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection = connect(":memory:")
         with contextlib.closing(connection):
             _make(connection, declaration)
             connection.execute("PRAGMA trusted_schema = OFF")  # as in the sandbox
-            connection.set_authorizer(_authorize)
+            connection.set_authorizer(authorize_reading)
             _ask(connection, declaration)
         self._owners |= dict.fromkeys(names, declaration.product)
 
@@ -47,15 +47,11 @@ class Rehearsal:
 def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
     for entity_type in declaration.entity_types:
         for statement in create_statements(entity_type):
-            with _located(f"{declaration.product}, table {entity_type.name}"):
+            with located(f"{declaration.product}, table {entity_type.name}"):
                 connection.execute(statement)
     for extra in declaration.extras:
-        with _located(extra.where):
+        with located(extra.where):
             connection.execute(extra.sql)
-
-
-def _authorize(action: int, first: str | None, second: str | None, *context: str | None) -> int:
-    return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY
 
 
 def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
@@ -81,7 +77,7 @@ def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = Tru
 
     ``alone`` is a database of one product: then a table that is not there may be another one's.
     """
-    with _located(question.where):
+    with located(question.where):
         try:
             connection.execute(question.sql, dict.fromkeys(question.parameters, "")).fetchall()
         except sqlite3.OperationalError as error:
@@ -90,7 +86,7 @@ def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = Tru
 
 
 def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:
-    with _located(where):
+    with located(where):
         cursor = connection.execute(sql)
         cursor.fetchall()
         return [description[0] for description in cursor.description]
@@ -119,11 +115,3 @@ def _check_show(statistic: Statistic, columns: list[str]) -> None:
                 f"{statistic.where}: @show has {{{name}}}, which the SELECT does not give",
                 hint=f"It gives: {', '.join(columns)}.",
             )
-
-
-@contextlib.contextmanager
-def _located(where: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise DeclarationError(f"{where}: {error}") from error

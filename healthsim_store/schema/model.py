@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .sqlfile import parameters
+from ..base.sql import parameters
 from .types import LogicalType, Stored
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dataclasses import replace
 import sqlglot
 from sqlglot import exp
 
-from ..base.nearest import did_you_mean
+from ..base.sql import parameters
+from ..base.text import did_you_mean
 from ..errors import DeclarationError
 from .model import (
     EXTRA,
@@ -23,7 +24,7 @@ from .model import (
     Rule,
     Statistic,
 )
-from .sqlfile import Comment, Statement, parameters, read_comment, read_statements
+from .sqlfile import Comment, Statement, read_comment, read_statements
 from .types import TYPE_NAMES, LogicalType
 
 TABLE_MARKERS = ("alias", "label")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean
 from ..errors import DeclarationError, UnknownEntityType
 from .model import Column, EntityType
 

@@ -11,10 +11,6 @@ from ..errors import DeclarationError
 
 _MARKER = re.compile(r"(?:^|\s)@([a-z_]+)")
 
-# A quoted text, a quoted name, a comment: what is in them is no parameter.
-_QUOTED = r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/"""
-_PARAMETER = re.compile(rf"{_QUOTED}|(?<!\w)([:@$?]\w*)", re.DOTALL)
-
 
 @dataclass(frozen=True, slots=True)
 class Comment:
@@ -62,11 +58,6 @@ def read_comment(text: str, *, allowed: Collection[str], where: str) -> Comment:
         value = " ".join(value.split())
         markers[marker] = f"{markers[marker]} {value}" if marker in markers else value
     return Comment(" ".join(parts[0].split()), markers)
-
-
-def parameters(sql: str) -> tuple[str, ...]:
-    """The parameters of a statement as they stand there, such as ``:least``; each one once."""
-    return tuple(dict.fromkeys(match[1] for match in _PARAMETER.finditer(sql) if match[1]))
 
 
 def read_statements(text: str, *, file: str, markers: Collection[str]) -> list[Statement]:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..base.sqlite import connect, transaction
+
 _VERSION = 1
 _SETTLED_NS = 100_000_000  # longer than the tick by which file systems on disks write times
 _COARSE_NS = 2_500_000_000  # for a file system that writes whole (FAT: even) seconds
@@ -101,7 +103,7 @@ class Cache:
         if rows:
             with self._open(create=True) as connection:
                 if connection is not None:
-                    with connection:
+                    with transaction(connection):
                         connection.executemany(
                             "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", rows
                         )
@@ -139,7 +141,7 @@ class Cache:
             if not create and not self._path.exists():
                 return None
             self._path.parent.mkdir(exist_ok=True)
-            self._connection = sqlite3.connect(self._path, timeout=0.5, check_same_thread=False)
+            self._connection = connect(self._path, timeout=0.5, any_thread=True)
             # A cache that is lost with the power is made again.
             self._connection.execute("PRAGMA synchronous = OFF")
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()

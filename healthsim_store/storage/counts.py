@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..schema.ddl import quoted
+from ..base.sql import greatest_rowid, quoted
 from .catalog import read_entity_types
 from .sandbox import Sandbox
 
@@ -26,6 +26,6 @@ def rows_at_most(sandbox: Sandbox) -> int:
     tables = [entity_type.name for entity_type in read_entity_types(sandbox.connection)]
     if not tables:
         return 0
-    ends = " + ".join(f"coalesce((SELECT max(rowid) FROM {quoted(name)}), 0)" for name in tables)
+    ends = " + ".join(f"coalesce({greatest_rowid(quoted(name))}, 0)" for name in tables)
     with sandbox.run(f"SELECT {ends}", timeout=_LOOK_SECONDS) as cursor:
         return int(cursor.fetchone()[0])

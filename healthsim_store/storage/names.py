@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from ..base.nearest import did_you_mean
+from ..base.text import did_you_mean, shorten
 from ..errors import AmbiguousScenario, InvalidName, ScenarioNotFound
 
 MAX_LENGTH = 100
@@ -34,7 +34,7 @@ def clean_name(name: str) -> str:
     """
     if not isinstance(name, str):
         raise InvalidName(f"A scenario's name is text, not {type(name).__name__}.")
-    shown = repr(name if len(name) <= 60 else name[:57] + "...")
+    shown = repr(shorten(name, 60, "..."))
     if any(sign in name for sign in ("/", "\\", "..", "\0")):
         raise InvalidName(
             f"The name {shown} has a path in it.",

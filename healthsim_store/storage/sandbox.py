@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base.sqlite import BUSY_SECONDS, connect_writable, file_errors, uri
+from ..base.sql import permits, quoted
+from ..base.sqlite import connect, connect_writable, file_errors, uri
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -25,7 +26,6 @@ from ..errors import (
     QueryTooLarge,
     ScenarioFileError,
 )
-from ..schema.ddl import quoted
 from .format import verify
 
 MAX_SQL = 100_000  # characters
@@ -52,157 +52,6 @@ _ACTIONS = {
         "SQLITE_REINDEX", "SQLITE_TRANSACTION", "SQLITE_SAVEPOINT")
 }  # fmt: skip
 
-# Every documented function that only computes. Left out: load_extension, fts3_tokenizer (a raw
-# pointer), zeroblob, randomblob and random (paging must give the same rows again), sqlite_offset.
-_FUNCTIONS = frozenset(
-    [
-        "abs",
-        "acos",
-        "acosh",
-        "asin",
-        "asinh",
-        "atan",
-        "atan2",
-        "atanh",
-        "avg",
-        "ceil",
-        "ceiling",
-        "changes",
-        "char",
-        "coalesce",
-        "concat",
-        "concat_ws",
-        "cos",
-        "cosh",
-        "count",
-        "cume_dist",
-        "current_date",
-        "current_time",
-        "current_timestamp",
-        "date",
-        "datetime",
-        "degrees",
-        "dense_rank",
-        "exp",
-        "first_value",
-        "floor",
-        "format",
-        "glob",
-        "group_concat",
-        "hex",
-        "if",
-        "ifnull",
-        "iif",
-        "instr",
-        "julianday",
-        "lag",
-        "last_insert_rowid",
-        "last_value",
-        "lead",
-        "length",
-        "like",
-        "likelihood",
-        "likely",
-        "ln",
-        "log",
-        "log10",
-        "log2",
-        "lower",
-        "ltrim",
-        "max",
-        "median",
-        "min",
-        "mod",
-        "nth_value",
-        "ntile",
-        "nullif",
-        "octet_length",
-        "percent_rank",
-        "percentile",
-        "percentile_cont",
-        "percentile_disc",
-        "pi",
-        "pow",
-        "power",
-        "printf",
-        "quote",
-        "radians",
-        "rank",
-        "replace",
-        "round",
-        "row_number",
-        "rtrim",
-        "sign",
-        "sin",
-        "sinh",
-        "soundex",
-        "sqlite_source_id",
-        "sqlite_version",
-        "sqrt",
-        "strftime",
-        "string_agg",
-        "substr",
-        "substring",
-        "subtype",
-        "sum",
-        "tan",
-        "tanh",
-        "timediff",
-        "time",
-        "total",
-        "total_changes",
-        "trim",
-        "trunc",
-        "typeof",
-        "unhex",
-        "unicode",
-        "unixepoch",
-        "unistr",
-        "unistr_quote",
-        "unlikely",
-        "upper",
-        "json",
-        "json_array",
-        "json_array_length",
-        "json_each",
-        "json_error_position",
-        "json_extract",
-        "json_group_array",
-        "json_group_object",
-        "json_insert",
-        "json_object",
-        "json_patch",
-        "json_pretty",
-        "json_quote",
-        "json_remove",
-        "json_replace",
-        "json_set",
-        "json_tree",
-        "json_type",
-        "json_valid",
-        "->",
-        "->>",
-        "jsonb",
-        "jsonb_array",
-        "jsonb_extract",
-        "jsonb_group_array",
-        "jsonb_group_object",
-        "jsonb_insert",
-        "jsonb_object",
-        "jsonb_patch",
-        "jsonb_remove",
-        "jsonb_replace",
-        "jsonb_set",
-    ]
-)
-
-
-def permits(action: int, function: str | None) -> bool:
-    """Whether a statement that may only read may do this; for ``sqlite3.set_authorizer``."""
-    if action == sqlite3.SQLITE_FUNCTION:
-        return bool(function) and str(function).lower() in _FUNCTIONS
-    return action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
-
 
 class Sandbox:
     """A read-only connection to one scenario file, with others attached by the store.
@@ -218,13 +67,7 @@ class Sandbox:
         self._denied: str | None = None
         # Opened in one thread and used in another, one after the other: the store keeps a pool.
         with file_errors(path):
-            self.connection = sqlite3.connect(
-                uri(path, "ro"),
-                uri=True,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            self.connection = connect(path, mode="ro", any_thread=True)
         try:
             self._prepare(attached or {})
         except BaseException:
@@ -391,7 +234,7 @@ class Sandbox:
         """
         with self.moment():
             try:
-                with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
+                with contextlib.closing(connect(target)) as copy:
                     # A copy that fails is thrown away whole, so it needs no journal.
                     copy.execute("PRAGMA journal_mode = OFF")
                     copy.execute("PRAGMA synchronous = OFF")

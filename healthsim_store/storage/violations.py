@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..schema.ddl import ROW_RULE, quoted
+from ..base.sql import quoted
+from ..base.text import shorten
+from ..schema.ddl import ROW_RULE
 from ..schema.model import EntityType
 from ..schema.registry import Registry
 
@@ -47,7 +49,7 @@ class Problem:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shorten(text, 60, "...")
 
 
 def refused(

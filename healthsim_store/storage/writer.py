@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..base.nearest import did_you_mean
+from ..base.sql import greatest_rowid, quoted
+from ..base.text import did_you_mean
 from ..errors import InvalidArgument, InvalidRows
-from ..schema.ddl import circles, quoted
+from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
 from .format import EntityIds
@@ -108,7 +109,7 @@ class Writer:
         """
         entity_type = self._registry.entity_type(name)
         table = quoted(entity_type.name)
-        last_rowid = self._scalar(f"SELECT coalesce(max(rowid), 0) FROM {table}")
+        last_rowid = self._scalar(f"SELECT coalesce({greatest_rowid(table)}, 0)")
         replacing = self._on_conflict == "replace"
         before = self._scalar(f"SELECT count(*) FROM {table}") if replacing else 0
         changes = self._connection.total_changes

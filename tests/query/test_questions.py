@@ -14,6 +14,7 @@ import pytest
 from conftest import PLUGIN, QUESTIONS, SCHEMA, SUMMARY, Run, install, make_older, owner
 
 from healthsim_store import Store
+from healthsim_store.base.sql import parameters
 from healthsim_store.errors import (
     CorruptScenario,
     DeclarationError,
@@ -23,7 +24,6 @@ from healthsim_store.errors import (
 )
 from healthsim_store.plugins import installed
 from healthsim_store.schema.parser import read_declaration
-from healthsim_store.schema.sqlfile import parameters
 
 BATCH = {
     "owners": [owner(1), owner(2)],

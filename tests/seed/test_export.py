@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.base.sizes import size
+from healthsim_store.base.text import size
 from healthsim_store.plugins import installed
 
 NAME = "merged-training-20241227"

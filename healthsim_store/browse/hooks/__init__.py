@@ -15,7 +15,7 @@ from datasette import hookimpl
 from datasette.utils.asgi import Response
 from markupsafe import Markup
 
-from ...schema.ddl import quoted
+from ...base.sql import quoted
 from .. import links, pages, refusals, timeline
 from ..shelf import served_by, shelf_of
 

@@ -1,0 +1,95 @@
+"""What the folders promise: each thing is done in one place, and each place says what it is for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import healthsim_store
+
+ROOT = Path(healthsim_store.__file__).parent
+PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
+MODULES = sorted(ROOT.rglob("*.py"))
+
+#: Who may do what the others must ask for, and why.
+ALONE = {
+    "sqlite3.connect": {"base/sqlite.py": "it is where connections are made"},
+    "set_authorizer": {
+        "storage/sandbox.py": "the door for untrusted reading",
+        "browse/database.py": "the same, with what Datasette asks of a table's shape",
+        "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
+        "generate/engine.py": "a profile may build tables of its own in memory",
+        "generate/run.py": "the options of a profile are judged by its own SQL",
+    },
+    "set_progress_handler": {
+        "storage/sandbox.py": "the deadline of a query",
+        "generate/engine.py": "the deadline of a profile's statement",
+    },
+}
+
+
+def called(module: Path) -> Iterator[str]:
+    """The names that a module calls: ``sqlite3.connect``, ``set_authorizer``."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr
+            if isinstance(node.func.value, ast.Name):
+                yield f"{node.func.value.id}.{node.func.attr}"
+
+
+@pytest.mark.parametrize("call", ALONE)
+def test_what_few_may_do_is_done_nowhere_else(call: str) -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in MODULES if call in set(called(path))}
+    assert found == set(ALONE[call])
+
+
+def test_there_are_nine_packages_and_each_says_what_belongs_in_it() -> None:
+    assert PACKAGES == [
+        "base", "browse", "cli", "exchange", "generate", "operations", "query", "schema", "storage",
+    ]  # fmt: skip
+    for name in PACKAGES:
+        about = ast.get_docstring(ast.parse((ROOT / name / "__init__.py").read_text("utf-8")))
+        assert about, name
+        assert len(about.split()) > 15, f"{name} does not say what belongs in it and what not"
+
+
+def test_no_module_is_too_long_to_be_read_at_once() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines())
+        for path in MODULES
+    }
+    assert {name for name, length in lengths.items() if length > 450} == {"store.py"}
+
+
+def test_no_class_but_store_has_over_twenty_public_methods() -> None:
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name != "Store":
+                methods = [
+                    item.name
+                    for item in node.body
+                    if isinstance(item, ast.FunctionDef) and not item.name.startswith("_")
+                ]
+                assert len(methods) <= 20, f"{path.name}: {node.name}"
+
+
+def test_the_store_only_hands_on() -> None:
+    """At most eight statements in each method, its docstring not counted."""
+    (store,) = [
+        node
+        for node in ast.parse((ROOT / "store.py").read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name == "Store"
+    ]
+    for method in store.body:
+        if isinstance(method, ast.FunctionDef):
+            body = [node for node in method.body if not _is_docstring(node)]
+            statements = [node for part in body for node in ast.walk(part)
+                          if isinstance(node, ast.stmt)]  # fmt: skip
+            assert len(statements) <= 8, f"{method.name} has {len(statements)} statements"
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
