@@ -32,8 +32,9 @@ from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
-from .operations.merge import Strategies, check_sources, merge_files, try_merge
+from .operations.merge import check_sources, merge_files, try_merge
 from .operations.merge_report import MergeResult
+from .operations.strategies import Strategies
 from .operations.upgrade import Upgraded, upgrade_file
 from .plugins import installed
 from .query import pages, select

@@ -181,13 +181,17 @@ def run(tmp_path: Path, toy_folder: Path) -> Run:
 
 
 def make_older(path: Path, version: int) -> None:
-    """Make of a scenario file what an older format would have been: 1 or 2."""
-    later = {3: ["_questions"], 2: ["_ancestors", "_conflicts"]}
+    """Make of a scenario file what an older format would have been: 1, 2 or 3."""
+    later = {
+        2: ["DROP TABLE _ancestors", "DROP TABLE _conflicts"],
+        3: ["DROP TABLE _questions"],
+        4: ["ALTER TABLE _products DROP COLUMN questions_sql"],
+    }
     with contextlib.closing(sqlite3.connect(path)) as file:
-        for number, tables in later.items():
+        for number, changes in later.items():
             if number > version:
-                for table in tables:
-                    file.execute(f"DROP TABLE {table}")
+                for change in changes:
+                    file.execute(change)
                 file.execute(f"DELETE FROM _sqlite_migrations WHERE name = 'format_{number}'")
         file.execute(f"PRAGMA user_version = {version}")
         file.commit()

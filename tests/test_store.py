@@ -31,7 +31,7 @@ from healthsim_store.errors import (
     ScenarioNotFound,
 )
 from healthsim_store.query import statistics
-from healthsim_store.storage.format import HOUSEKEEPING
+from healthsim_store.storage.housekeeping import NAMES
 
 
 def fill(store: Store, *names: str) -> None:
@@ -306,7 +306,7 @@ def test_files_that_are_not_well(store: Store) -> None:
         assert infos[name].problem or name == "undecodable"
 
 
-@pytest.mark.parametrize("table", HOUSEKEEPING)
+@pytest.mark.parametrize("table", NAMES)
 def test_no_view_of_a_stranger_runs_in_place_of_housekeeping(store: Store, table: str) -> None:
     """It could go on for ever: what a file says about itself is read without a deadline."""
     fill(store, "good")

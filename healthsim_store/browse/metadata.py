@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, NotWritable
 from ..schema.model import Column, Declaration, EntityType, Question, Statistic
-from ..storage.format import HOUSEKEEPING
+from ..storage.housekeeping import NAMES
 
 HEADER = "# Written by `healthsim-store metadata` from the installed products. Do not edit.\n"
 DATABASE = "scenario"
@@ -96,7 +96,7 @@ def _configuration(declarations: list[Declaration], databases: Sequence[str]) ->
 
 
 def _hidden() -> dict[str, Any]:
-    return {name: {"hidden": True} for name in HOUSEKEEPING}
+    return {name: {"hidden": True} for name in NAMES}
 
 
 def _entity_types(declarations: list[Declaration]) -> list[EntityType]:

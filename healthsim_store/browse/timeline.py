@@ -86,7 +86,7 @@ def _sources(registry: Registry, parent: str) -> Iterator[tuple[EntityType, Colu
         references = [
             column for column, to in child.references(soft=True) if to.entity_type == parent
         ]
-        moments = [column for column in child.columns if column.type.kind in ("date", "timestamp")]
+        moments = [column for column in child.columns if column.type.moment]
         if child.name != parent and references and moments:
             yield child, _first(references), _first(moments)
 
@@ -126,7 +126,8 @@ def _tells(entity_type: EntityType, column: Column) -> bool:
         column.name in (entity_type.primary_key, EXTRA)
         or column.references
         or column.sensitive
-        or column.type.kind in ("date", "timestamp", "json")
+        or column.type.moment
+        or column.type.kind == "json"
     )
 
 

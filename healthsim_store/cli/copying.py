@@ -65,7 +65,7 @@ def merge(
       error      nothing is merged
     What belongs to an entity that gave way belongs to the one that stands for it.
     """
-    from ..operations.merge import ALL_TYPES
+    from ..operations.strategies import ALL_TYPES
 
     store = open_store(folder)
     pairs = (item.rpartition("=") for item in given)

@@ -23,10 +23,6 @@ FILE = "datapackage.json"
 MARK = "healthsim_store"
 
 _PROFILE = "https://datapackage.org/profiles/2.0/{}.json"
-_TYPES = {
-    "text": "string", "integer": "integer", "real": "number", "decimal": "number",
-    "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "string",
-}  # fmt: skip
 _CHUNK = 1 << 20
 
 
@@ -179,7 +175,7 @@ def _field(entity_type: EntityType, column: Column) -> dict[str, Any]:
     constraints = {key: value for key, value in constraints.items() if value}
     told = {
         "name": column.name,
-        "type": _TYPES[column.type.kind],
+        "type": column.type.package,
         "description": column.description,
         "constraints": constraints,
         "unit": column.unit,

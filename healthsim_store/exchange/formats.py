@@ -205,7 +205,7 @@ def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
     import pyarrow as pa
 
     arrays = [
-        values.cast(column.type.arrow()) if column.type.kind in ("decimal", "boolean") else values
+        values.cast(column.type.arrow()) if column.type.typed_text else values
         for column, values in zip(entity_type.columns, batch.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

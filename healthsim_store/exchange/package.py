@@ -105,14 +105,12 @@ def _doubles(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _delimited(source: Source, entity_type: EntityType, delimiter: str) -> Iterator[pa.RecordBatch]:
     """NULL is nothing and '' is ``""``, which only Arrow's reader tells apart."""
-    import pyarrow as pa
     from pyarrow import csv
 
-    # Dates stay text, as they are stored; a decimal is the nearest double, as it is stored.
-    stored = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64()}
     types = {
-        column.name: pa.bool_() if column.type.kind == "boolean" else stored[column.type.storage]
-        for column in entity_type.columns
+        # As they are stored, but for true and false. A decimal is the nearest double.
+        c.name: c.type.arrow() if c.type.kind == "boolean" else c.type.stored_arrow()
+        for c in entity_type.columns
     }
     return iter(
         csv.open_csv(

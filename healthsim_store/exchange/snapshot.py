@@ -35,7 +35,6 @@ BATCH_BYTES = 8_000_000
 
 _SECONDS = 3600.0  # to count a table; reading it has no deadline
 # ADBC takes the types of a result from its first rows, where a whole column may be NULL.
-_ARROW = {"TEXT": "string", "INTEGER": "int64", "REAL": "double"}
 _FIRST = {"TEXT": "''", "INTEGER": "0", "REAL": "0.0"}
 
 
@@ -119,9 +118,7 @@ class Snapshot:
                 # The option makes it one batch.
                 batch: pa.RecordBatch = next(iter(cursor.fetch_record_batch())).slice(1)
                 batch.validate(full=True)  # SQLite does not look whether text is UTF-8
-                if [str(type_) for type_ in batch.schema.types] != [
-                    _ARROW[column.type.storage] for column in columns
-                ]:
+                if batch.schema.types != [column.type.stored_arrow() for column in columns]:
                     raise pa.ArrowInvalid("a value is of another type than its column")
                 return batch.rename_columns([column.name for column in columns])
         except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:

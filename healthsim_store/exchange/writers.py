@@ -25,8 +25,7 @@ def _no_rows(entity_type: EntityType) -> pa.RecordBatch:
     """A batch as it is stored, without rows."""
     import pyarrow as pa
 
-    stored = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64()}
-    arrays = [pa.array([], stored[column.type.storage]) for column in entity_type.columns]
+    arrays = [pa.array([], column.type.stored_arrow()) for column in entity_type.columns]
     return pa.RecordBatch.from_arrays(arrays, names=[*entity_type.by_name])
 
 

@@ -22,13 +22,10 @@ from ..base.text import count_table
 from ..errors import CopyFailed
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types
-from ..storage.format import HOUSEKEEPING, expected, now, write_log
+from ..storage.format import now, write_log
+from ..storage.housekeeping import CARRIED, NAMES, copy_rows
 from .builder import SOURCE, Building, counts
 from .lineage import Lineage, read_lineage, write_lineage
-
-_CARRIED = (
-    "_tags", "_products", "_entity_types", "_columns", "_statistics", "_rules", "_questions",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,10 +95,8 @@ class _Clone:
         self._building = building
         self._connection = building.connection
         self._source = source
-        for table in expected(self._connection, _CARRIED, SOURCE):
-            self._connection.execute(
-                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} ORDER BY rowid"
-            )
+        for table in CARRIED:
+            copy_rows(self._connection, table, SOURCE)
         self.entity_types = read_entity_types(self._connection)
         self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
         building.check_tables(source, [*self._here])
@@ -204,7 +199,7 @@ class _Clone:
         listed = self._connection.execute(
             "SELECT name, type FROM pragma_table_list WHERE schema = ?", (SOURCE,)
         ).fetchall()
-        known = {*self._here, *HOUSEKEEPING}
+        known = {*self._here, *NAMES}
         for name, kind in sorted(listed):
             if kind == "virtual":
                 self.left_out.append(name)

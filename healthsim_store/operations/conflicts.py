@@ -14,6 +14,7 @@ from ..base.sql import literal, quoted
 from ..errors import MergeConflict
 from ..schema.model import EntityType
 from .builder import SOURCE
+from .strategies import Strategy
 
 _CONFLICTS = "temp.conflicts"
 _TOLD = 5  # conflicts in an error
@@ -103,17 +104,19 @@ _FIRST = f"SELECT old, matched_on, stands, min(position) FROM {_CONFLICTS} GROUP
 class Conflicts:
     """The conflicts of one part; their ids are in the ``ids`` as soon as they are found.
 
-    ``count`` is how many entities are there already. Raises MergeConflict where the strategy is
-    ``error`` and there is one.
+    ``count`` is how many entities are there already. Raises MergeConflict where the strategy
+    refuses and there is one.
     """
 
-    def __init__(self, connection: sqlite3.Connection, ids: Ids, part: Part, strategy: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, ids: Ids, part: Part, strategy: Strategy
+    ) -> None:
         self._connection = connection
         self._ids = ids
         self._part = part
         self.strategy = strategy
         self.count = self._find()
-        if self.count and strategy == "error":
+        if self.count and strategy.refuses:
             raise self._refusal()
 
     def _find(self) -> int:
@@ -138,7 +141,7 @@ class Conflicts:
         (found,) = self._connection.execute(
             f"SELECT count(DISTINCT old) FROM {_CONFLICTS}"
         ).fetchone()
-        if self.strategy == "rename":
+        if self.strategy.keeps_both:
             self._ids.map(part.name, self._ids.generated(f"position = {len(keys) - 1}"))
         else:
             self._ids.map(part.name, f"SELECT old, stands FROM ({_FIRST}) WHERE old <> stands")
@@ -191,7 +194,7 @@ class Conflicts:
             return
         values = [self._key_value(name) for name in key]
         settled = f"SELECT old FROM {_CONFLICTS}"
-        if self.strategy == "overwrite":
+        if self.strategy.replaces:
             # What conflicts by its id alone will stand there with this key.
             settled += f" WHERE position = {position}"
         self._connection.execute(
@@ -206,14 +209,14 @@ class Conflicts:
 
     def where(self) -> str:
         """Which rows of the source get in as rows of their own."""
-        if not self.count or self.strategy == "rename":
+        if not self.count or self.strategy.keeps_both:
             return ""
         return f"s.{self._part.key} NOT IN (SELECT old FROM {_CONFLICTS})"
 
     @property
     def left(self) -> int:
         """How many rows of the source do not get in."""
-        return 0 if self.strategy == "rename" else self.count
+        return 0 if self.strategy.keeps_both else self.count
 
     def renamed(self, values: Mapping[str, str]) -> dict[str, str]:
         """The natural keys of renamed entities, with a suffix where they are taken."""
@@ -270,11 +273,11 @@ class Conflicts:
         part = self._part
         compared = [name for name in values if name != part.entity_type.primary_key]
         stands, lost = "q.stands", "NULL"
-        if self.strategy == "rename":
+        if self.strategy.keeps_both:
             stands = self._ids.followed(part.name, "q.old")  # both stay, and nothing is lost
         elif compared:
             equal = " AND ".join(f"m.{quoted(name)} IS {values[name]}" for name in compared)
-            giving_way = _as_json("m" if self.strategy == "overwrite" else "s", [*values])
+            giving_way = _as_json("m" if self.strategy.replaces else "s", [*values])
             lost = f"CASE WHEN NOT ({equal}) THEN {giving_way} END"
         matches = (
             f"({_FIRST}) AS q JOIN {SOURCE}.{part.table} AS s ON s.{part.key} = q.old"
@@ -284,9 +287,9 @@ class Conflicts:
             "INSERT INTO main._conflicts (source, entity_type, source_entity_id, matched_on,"
             f" resolution, entity_id, lost) SELECT ?, ?, q.old, q.matched_on, ?, {stands}, {lost}"
             f" FROM {matches} ORDER BY s.rowid",
-            (part.source, part.name, self.strategy),
+            (part.source, part.name, self.strategy.name),
         )
-        if self.strategy == "overwrite" and compared:
+        if self.strategy.replaces and compared:
             # Of two that overwrite one, the last: bare columns are of the row that has the max().
             chosen = ", ".join(f"{values[name]} AS {quoted(name)}" for name in compared)
             self._connection.execute(

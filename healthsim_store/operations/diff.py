@@ -296,18 +296,7 @@ class _Comparison:
         parent = self._shared.get(reference.entity_type) if reference else None
         if reference and parent:
             return self._reference_flag(parent, a, b, enforced=reference.enforced)
-        kind = mine.type.kind if mine.type.kind == yours.type.kind else None
-        if kind == "decimal":
-            scale = min(mine.type.scale, yours.type.scale)
-            unlike = f"round({a}, {scale}) IS NOT round({b}, {scale})"
-        elif kind == "timestamp":
-            unlike = f"{_moment(a)} IS NOT {_moment(b)}"
-        elif kind == "json":
-            valid = f"json_valid({a}) AND json_valid({b})"
-            unlike = f"CASE WHEN {valid} THEN json({a}) <> json({b}) ELSE 1 END"
-        else:
-            return f"{a} IS NOT {b}"
-        return f"CASE WHEN {a} IS {b} THEN 0 ELSE {unlike} END"
+        return mine.type.unlike(yours.type, a, b)
 
     def _reference_flag(self, parent: Shared, a: str, b: str, *, enforced: bool) -> str | None:
         """References are the same when what they refer to is a pair."""
@@ -403,11 +392,6 @@ def _itself(value: str) -> str:
 
 def _natural_key(entity_type: EntityType) -> tuple[str, ...]:
     return entity_type.unique_keys[0] if entity_type.unique_keys else ()
-
-
-def _moment(value: str) -> str:
-    """A timestamp without zeros at the end of its fraction."""
-    return f"substr({value}, 1, 19) || rtrim(substr({value}, 20), '0.')"
 
 
 def _any(conditions: Sequence[str]) -> str:

@@ -1,12 +1,8 @@
 """Merge: several scenarios into a new one, where nothing dangles and every conflict is told.
 
 The sources are read one after the other, and what stands is what came first. An entity of a later
-source conflicts when its id is taken, or a natural key of it. The strategy of its type then says:
-
-    skip       the one that stands stays; the later one's values are kept in _conflicts
-    overwrite  the one that stands keeps its id and gets the later one's values
-    rename     both stay: the later one gets a new id, and a taken business identifier a suffix
-    error      nothing is merged
+source conflicts when its id is taken, or a natural key of it. The strategy of its type, one of
+`strategies.STRATEGIES`, then says what is done.
 
 What refers to an entity that was skipped or overwritten refers to the one that stands for it.
 """
@@ -23,23 +19,19 @@ from pathlib import Path
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.text import did_you_mean
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
 from ..schema.model import EntityType
 from ..schema.product import compare_versions
 from ..schema.registry import Registry
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
-from ..storage.format import expected, has_table, read_identity, read_tags
+from ..storage.format import read_identity, read_tags
+from ..storage.housekeeping import OF_PRODUCTS, copy_rows
 from ..storage.sandbox import Sandbox
 from .builder import SOURCE, Building
 from .clone import write_origin
 from .conflicts import Conflicts, Ids, Part
 from .merge_report import MergeResult
-
-STRATEGIES = ("skip", "overwrite", "rename", "error")
-ALL_TYPES = "*"
-
-_PRODUCT_TABLES = ("_products", "_entity_types", "_statistics", "_rules", "_questions")
+from .strategies import Strategies
 
 
 def check_sources(scenarios: Sequence[str], find: Callable[[str], Path]) -> list[Path]:
@@ -76,36 +68,11 @@ class _Source:
     tags: tuple[str, ...]
     products: Mapping[str, StoredProduct]
     entity_types: Mapping[str, EntityType]
-    has_questions: bool  # a file of an older format has none
+    format: int  # an older one says less of its products
 
     @property
     def name(self) -> str:
         return self.path.stem
-
-
-class Strategies:
-    """What is to be done with conflicts, for each entity type."""
-
-    def __init__(self, on_conflict: str | Mapping[str, str]) -> None:
-        """One strategy for all, or one by entity type, with ``*`` for the others (skip if not).
-
-        Raises InvalidArgument for an unknown strategy.
-        """
-        given = {ALL_TYPES: on_conflict} if isinstance(on_conflict, str) else dict(on_conflict)
-        for strategy in given.values():
-            if strategy not in STRATEGIES:
-                near = did_you_mean(str(strategy), STRATEGIES)
-                raise InvalidArgument(
-                    f"on_conflict is {strategy!r:.60}.",
-                    hint=near or f"It is one of {', '.join(STRATEGIES)}.",
-                )
-        self._default = given.pop(ALL_TYPES, "skip")
-        self._given = given
-
-    def for_types(self, registry: Registry) -> dict[str, str]:
-        """Raises UnknownEntityType for a type that no source has."""
-        chosen = {registry.entity_type(name).name: s for name, s in self._given.items()}
-        return {e.name: chosen.get(e.name, self._default) for e in registry}
 
 
 def merge_files(
@@ -146,7 +113,7 @@ def _read(path: Path) -> _Source:
             read_tags(connection),
             {product.name: product for product in read_products(connection)},
             {entity_type.name: entity_type for entity_type in read_entity_types(connection)},
-            has_table(connection, "_questions"),
+            sandbox.format,
         )
 
 
@@ -200,17 +167,8 @@ class _Merge:
 
     def _declare(self, product: str, source: _Source) -> None:
         """Take a product's tables and description from the source that has its newest version."""
-        for table in expected(self._connection, _PRODUCT_TABLES, SOURCE):
-            self._connection.execute(
-                f"INSERT INTO main.{table} SELECT * FROM {SOURCE}.{table} WHERE product = ?"
-                " ORDER BY rowid",
-                (product,),
-            )
-        self._connection.execute(
-            f"INSERT INTO main._columns SELECT * FROM {SOURCE}._columns WHERE entity_type IN"
-            f" (SELECT entity_type FROM {SOURCE}._entity_types WHERE product = ?)",
-            (product,),
-        )
+        for table in OF_PRODUCTS:
+            copy_rows(self._connection, table, SOURCE, product=product)
         names = [e.name for e in source.entity_types.values() if e.product == product]
         self._building.check_tables(source.path, names)
         for name in names:
@@ -250,7 +208,7 @@ class _Merge:
         try:
             conflicts = Conflicts(self._connection, self._ids, part, self._strategies[part.name])
             values = self._values(part, source)
-            renames = conflicts.count > 0 and conflicts.strategy == "rename"
+            renames = conflicts.count > 0 and conflicts.strategy.keeps_both
             if renames:
                 key = part.entity_type.primary_key
                 values[key] = self._ids.followed(part.name, values[key])
@@ -265,8 +223,8 @@ class _Merge:
             if conflicts.count:
                 conflicts.settle(values)
                 resolved = self.resolved.setdefault(part.name, {})
-                resolved.setdefault(conflicts.strategy, 0)
-                resolved[conflicts.strategy] += conflicts.count
+                done = conflicts.strategy.name
+                resolved[done] = resolved.get(done, 0) + conflicts.count
             conflicts.forget()
         except sqlite3.IntegrityError as error:
             raise MergeConflict(
@@ -374,14 +332,19 @@ class _Merge:
                 "merge",
                 {source.scenario_id: source.name for source in self._sources},
                 {name: counts for name, counts in entities.items() if counts},
-                {"from": names, "on_conflict": sorted(set(self._strategies.values()))},
+                {
+                    "from": names,
+                    "on_conflict": sorted(
+                        {strategy.name for strategy in self._strategies.values()}
+                    ),
+                },
             )
 
 
 def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:
     """For each product the first source with its newest version, in order of appearance.
 
-    Of two with one version, one with questions goes before one of an older format.
+    Of two with one version, that of the newer format goes first: it says more.
     """
     carriers: dict[str, _Source] = {}
     owners: dict[str, str] = {}
@@ -389,7 +352,7 @@ def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:
         for product in source.products.values():
             known = carriers.setdefault(product.name, source)
             newer = compare_versions(product.version, known.products[product.name].version)
-            if newer > 0 or (newer == 0 and source.has_questions > known.has_questions):
+            if newer > 0 or (newer == 0 and source.format > known.format):
                 carriers[product.name] = source
         for entity_type in source.entity_types.values():
             owner = owners.setdefault(entity_type.name, entity_type.product)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.text import count_table
+from .strategies import STRATEGIES
 
-_DONE = {"skip": "skipped", "overwrite": "overwritten", "rename": "renamed"}
 _WIDE = 5  # columns of counts that fit beside a source's name
 
 
@@ -95,7 +95,7 @@ class MergeResult:
 
     def _told_conflicts(self) -> str:
         told = [
-            f"{self.labels[name]} {n:,} {_DONE[strategy]}"
+            f"{self.labels[name]} {n:,} {STRATEGIES[strategy].done}"
             for name, found in self.conflicts.items()
             for strategy, n in found.items()
         ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..errors import DeclarationError, NewerProduct, UpgradeRefused
 from ..schema.ddl import create_statements, create_table
 from ..schema.model import Declaration, EntityType
 from ..schema.product import compare_versions
-from ..storage.catalog import describe_product, read_entity_types, read_products, read_questions
+from ..storage.catalog import describe_product, read_entity_types, read_products
 from ..storage.format import upgrade as upgrade_format
 from ..storage.format import write_log
 from ..storage.scenario import opened
@@ -80,17 +80,17 @@ def _upgrade(connection: sqlite3.Connection, version: str, declaration: Declarat
             hint="Install the newer version; nothing needs an upgrade.",
         )
     (texts,) = connection.execute(
-        "SELECT version, schema_sql, summary_sql, checks_sql FROM _products WHERE product = ?",
+        "SELECT version, schema_sql, summary_sql, checks_sql, questions_sql FROM _products"
+        " WHERE product = ?",
         (product,),
     ).fetchall()
-    declared = (declaration.schema_sql, declaration.summary_sql, declaration.checks_sql)
-    # A file of an older format has the same texts, and no questions yet.
-    asked = [
-        replace(question, name=question.name.removeprefix(f"{product}."))
-        for question in read_questions(connection)
-        if question.product == product
-    ]
-    if texts == (declaration.version, *declared) and asked == [*declaration.questions]:
+    if texts == (
+        declaration.version,
+        declaration.schema_sql,
+        declaration.summary_sql,
+        declaration.checks_sql,
+        declaration.questions_sql,
+    ):
         return upgraded
     before = {e.name: e for e in read_entity_types(connection) if e.product == product}
     kept = _kept(connection, product, version, texts[1])

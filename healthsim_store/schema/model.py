@@ -206,3 +206,4 @@ class Declaration:
     schema_sql: str = ""
     summary_sql: str = ""
     checks_sql: str = ""
+    questions_sql: str = ""

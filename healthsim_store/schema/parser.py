@@ -105,6 +105,7 @@ def read_declaration(
         schema_sql=schema_sql,
         summary_sql=summary_sql,
         checks_sql=checks_sql,
+        questions_sql=questions_sql,
     )
 
 

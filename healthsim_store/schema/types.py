@@ -1,7 +1,8 @@
 """Logical types: what a column of schema.sql means, beyond what SQLite can store.
 
 SQLite's STRICT tables know five types. A logical type adds to one of them a CHECK, the spellings
-that are understood on the way in, and the Arrow type on the way out.
+that are understood on the way in, the types of Arrow and of a Data Package on the way out, and when
+two values are the same. All of it stands in one `Kind`; a new type is one more in `KINDS`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 Stored = str | int | float | None
 
 _DECLARED = re.compile(r"\s*([A-Za-z ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
-_KINDS = {
-    "VARCHAR": "text", "TEXT": "text", "CHAR": "text",
-    "INTEGER": "integer", "INT": "integer", "BIGINT": "integer", "SMALLINT": "integer",
-    "REAL": "real", "DOUBLE": "real", "DOUBLE PRECISION": "real", "FLOAT": "real",
-    "DECIMAL": "decimal", "NUMERIC": "decimal",
-    "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "timestamp", "JSON": "json",
-}  # fmt: skip
-_STORAGE = {"integer": "INTEGER", "boolean": "INTEGER", "real": "REAL", "decimal": "REAL"}
 _TRUE = {"true", "t", "yes", "y", "1"}
 _FALSE = {"false", "f", "no", "n", "0"}
 
@@ -38,8 +31,37 @@ TYPE_NAMES = "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, T
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What all logical types of one kind have in common.
+
+    ``spellings`` are their names in SQL, the first one being ours. ``storage`` is the type in a
+    STRICT table. ``coerce`` gives the stored form of a value, or raises ValueError. ``check`` is
+    the condition by which SQLite refuses what is not of the type, over a column's quoted name.
+    ``unlike`` is the SQL by which two values that are not the same to the letter differ all the
+    same; None where any difference counts. ``package`` is the type in a Data Package.
+    ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it is
+    stored. ``moment``: a day or a time, by which rows have an order.
+    """
+
+    name: str
+    spellings: tuple[str, ...]
+    storage: str
+    package: str
+    expected: Callable[[LogicalType], str]
+    coerce: Callable[[LogicalType, Any], Stored]
+    arrow: Callable[[LogicalType], pa.DataType]
+    check: Callable[[LogicalType, str], str | None] = lambda type_, column: None
+    unlike: Callable[[LogicalType, LogicalType, str, str], str] | None = None
+    typed_text: bool = False
+    moment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LogicalType:
-    """A declared SQL type. ``sql`` is its one spelling, ``kind`` what it means."""
+    """A declared SQL type. ``sql`` is its one spelling, ``kind`` the name of what it means.
+
+    ``size`` is the length of a VARCHAR, or the digits of a DECIMAL; ``scale`` its decimals.
+    """
 
     sql: str
     kind: str
@@ -51,74 +73,48 @@ class LogicalType:
         """Read ``DECIMAL(12, 2)``. Raises ValueError for a type that is not one of TYPE_NAMES."""
         match = _DECLARED.fullmatch(declared)
         name = " ".join(match[1].upper().split()) if match else ""
-        kind = _KINDS.get(name)
+        kind = _by_spelling().get(name)
         if match is None or kind is None:
             raise ValueError(declared)
         size = int(match[2]) if match[2] else None
         scale = int(match[3] or 0)
-        if kind == "decimal" and (size is None or not scale <= size <= 15):
+        if kind.name == "decimal" and (size is None or not scale <= size <= 15):
             # REAL is exact to 15 decimal digits; more would be stored as something else.
             raise ValueError(declared)
-        if kind == "decimal":
-            return cls(f"DECIMAL({size},{scale})", kind, size, scale)
-        if kind == "text":
-            return cls(f"VARCHAR({size})" if size else "VARCHAR", kind, size)
-        return cls({"integer": "INTEGER", "real": "REAL"}.get(kind, name), kind)
+        if kind.name == "decimal":
+            return cls(f"DECIMAL({size},{scale})", kind.name, size, scale)
+        if kind.name == "text":
+            return cls(f"VARCHAR({size})" if size else "VARCHAR", kind.name, size)
+        return cls(kind.spellings[0], kind.name)
 
     @property
     def storage(self) -> str:
         """The type of the column in a STRICT table."""
-        return _STORAGE.get(self.kind, "TEXT")
+        return KINDS[self.kind].storage
+
+    @property
+    def package(self) -> str:
+        """The type of the field in a Data Package."""
+        return KINDS[self.kind].package
+
+    @property
+    def typed_text(self) -> bool:
+        """Whether delimited text has the declared Arrow type, and not what is stored."""
+        return KINDS[self.kind].typed_text
+
+    @property
+    def moment(self) -> bool:
+        """Whether values are days or times."""
+        return KINDS[self.kind].moment
 
     @property
     def expected(self) -> str:
         """What a value must be, for an error message."""
-        if self.kind == "text" and self.size:
-            return f"text of at most {self.size} characters"
-        if self.kind == "decimal":
-            return f"a number with at most {self.scale} decimals"
-        return {
-            "text": "text",
-            "integer": "a whole number",
-            "real": "a number",
-            "boolean": "true or false",
-            "date": "a date that exists, as YYYY-MM-DD",
-            "timestamp": "a date and time that exist, as YYYY-MM-DDTHH:MM:SS",
-            "json": "a JSON value",
-        }[self.kind]
+        return KINDS[self.kind].expected(self)
 
     def check(self, column: str) -> str | None:
         """The CHECK that makes SQLite itself refuse what is not of this type; NULL passes."""
-        if self.kind == "text":
-            return f"length({column}) <= {self.size}" if self.size else None
-        if self.kind == "decimal":
-            assert self.size is not None
-            # A tolerance, since SQLite's round() may be off by the last bit of the double.
-            return (
-                f"abs({column} - round({column}, {self.scale})) < 1e-{self.scale + 3}"
-                f" AND abs({column}) < 1e{self.size - self.scale}"
-            )
-        if self.kind == "real":
-            # Infinity is no measurement, and JSON cannot say it.
-            return f"{column} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308"
-        if self.kind == "timestamp":
-            # One spelling only, so that comparing text compares time: T, no offset, and
-            # an optional fraction, which strftime() would round.
-            return (
-                f"{column} IS NULL"
-                f" OR strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19), '+0 days')"
-                f" IS substr({column}, 1, 19)"
-                f" AND (length({column}) = 19 OR length({column}) BETWEEN 21 AND 26"
-                f" AND substr({column}, 20, 1) = '.'"
-                f" AND substr({column}, 21) NOT GLOB '*[^0-9]*')"
-            )
-        return {
-            "boolean": f"{column} IN (0, 1)",
-            # Without the modifier, date() gives 30 February back as it came.
-            "date": f"{column} IS NULL OR date({column}, '+0 days') IS {column}",
-            # SQLite 3.40 says that NULL is not valid JSON.
-            "json": f"{column} IS NULL OR json_valid({column})",
-        }.get(self.kind)
+        return KINDS[self.kind].check(self, column)
 
     def coerce(self, value: Any) -> Stored:
         """The stored form of a value in any understood spelling; None stays None.
@@ -135,25 +131,29 @@ class LogicalType:
             value.encode()  # a lone surrogate is no text: UnicodeEncodeError is a ValueError
             if value.strip() == "" and self.kind != "text":
                 return None
-        return _COERCE[self.kind](self, value)
+        return KINDS[self.kind].coerce(self, value)
 
     def arrow(self) -> pa.DataType:
         """The Arrow type, the same for every export."""
+        return KINDS[self.kind].arrow(self)
+
+    def stored_arrow(self) -> pa.DataType:
+        """The Arrow type of the values as they are stored: string, int64 or double."""
         import pyarrow as pa
 
-        if self.kind == "decimal":
-            assert self.size is not None
-            return pa.decimal128(self.size, self.scale)
-        types: dict[str, pa.DataType] = {
-            "text": pa.string(),
-            "integer": pa.int64(),
-            "real": pa.float64(),
-            "boolean": pa.bool_(),
-            "date": pa.date32(),
-            "timestamp": pa.timestamp("us"),
-            "json": pa.string(),
-        }
-        return types[self.kind]
+        types: dict[str, pa.DataType]
+        types = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64()}
+        return types[self.storage]
+
+    def unlike(self, other: LogicalType, a: str, b: str) -> str:
+        """SQL: whether ``a``, of this type, and ``b``, of the other one, are different values."""
+        unlike = KINDS[self.kind].unlike
+        if unlike is None or other.kind != self.kind:
+            return f"{a} IS NOT {b}"
+        return f"CASE WHEN {a} IS {b} THEN 0 ELSE {unlike(self, other, a, b)} END"
+
+
+# -- the stored form of a value ---------------------------------------------------------------
 
 
 def _text(type_: LogicalType, value: Any) -> str:
@@ -255,13 +255,145 @@ def _json(type_: LogicalType, value: Any) -> str:
         raise ValueError(value) from None
 
 
-_COERCE: dict[str, Callable[[LogicalType, Any], Stored]] = {
-    "text": _text,
-    "integer": _integer,
-    "real": _real,
-    "decimal": _decimal,
-    "boolean": _boolean,
-    "date": _date,
-    "timestamp": _timestamp,
-    "json": _json,
-}
+# -- what SQLite refuses, and what it takes for the same ------------------------------------------
+
+
+def _decimal_check(type_: LogicalType, column: str) -> str:
+    assert type_.size is not None
+    # A tolerance, since SQLite's round() may be off by the last bit of the double.
+    return (
+        f"abs({column} - round({column}, {type_.scale})) < 1e-{type_.scale + 3}"
+        f" AND abs({column}) < 1e{type_.size - type_.scale}"
+    )
+
+
+def _timestamp_check(type_: LogicalType, column: str) -> str:
+    # One spelling only, so that comparing text compares time: T, no offset, and an optional
+    # fraction, which strftime() would round.
+    return (
+        f"{column} IS NULL"
+        f" OR strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19), '+0 days')"
+        f" IS substr({column}, 1, 19)"
+        f" AND (length({column}) = 19 OR length({column}) BETWEEN 21 AND 26"
+        f" AND substr({column}, 20, 1) = '.'"
+        f" AND substr({column}, 21) NOT GLOB '*[^0-9]*')"
+    )
+
+
+def _unlike_decimals(mine: LogicalType, yours: LogicalType, a: str, b: str) -> str:
+    # Of DECIMAL(12,2) and DECIMAL(12,4), what both can say.
+    scale = min(mine.scale, yours.scale)
+    return f"round({a}, {scale}) IS NOT round({b}, {scale})"
+
+
+def _unlike_timestamps(mine: LogicalType, yours: LogicalType, a: str, b: str) -> str:
+    return f"{_without_zeros(a)} IS NOT {_without_zeros(b)}"
+
+
+def _without_zeros(value: str) -> str:
+    """A timestamp without zeros at the end of its fraction."""
+    return f"substr({value}, 1, 19) || rtrim(substr({value}, 20), '0.')"
+
+
+def _unlike_json(mine: LogicalType, yours: LogicalType, a: str, b: str) -> str:
+    valid = f"json_valid({a}) AND json_valid({b})"
+    return f"CASE WHEN {valid} THEN json({a}) <> json({b}) ELSE 1 END"
+
+
+def _arrow(name: str, *arguments: Any) -> Callable[[LogicalType], pa.DataType]:
+    """A type of pyarrow's by the name of its function; pyarrow is slow to import."""
+
+    def make(type_: LogicalType) -> pa.DataType:
+        import pyarrow as pa
+
+        made: pa.DataType = getattr(pa, name)(*arguments)
+        return made
+
+    return make
+
+
+def _arrow_decimal(type_: LogicalType) -> pa.DataType:
+    import pyarrow as pa
+
+    assert type_.size is not None
+    return pa.decimal128(type_.size, type_.scale)
+
+
+# -- the kinds ----------------------------------------------------------------------------------
+
+
+def _named(kinds: Iterable[Kind]) -> dict[str, Kind]:
+    return {kind.name: kind for kind in kinds}
+
+
+KINDS: dict[str, Kind] = _named([
+    Kind(
+        "text", ("VARCHAR", "TEXT", "CHAR"), "TEXT", "string",
+        expected=lambda t: f"text of at most {t.size} characters" if t.size else "text",
+        check=lambda t, column: f"length({column}) <= {t.size}" if t.size else None,
+        coerce=_text,
+        arrow=_arrow("string"),
+    ),
+    Kind(
+        "integer", ("INTEGER", "INT", "BIGINT", "SMALLINT"), "INTEGER", "integer",
+        expected=lambda t: "a whole number",
+        coerce=_integer,
+        arrow=_arrow("int64"),
+    ),
+    Kind(
+        "real", ("REAL", "DOUBLE", "DOUBLE PRECISION", "FLOAT"), "REAL", "number",
+        expected=lambda t: "a number",
+        # Infinity is no measurement, and JSON cannot say it.
+        check=lambda t, c: f"{c} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308",
+        coerce=_real,
+        arrow=_arrow("float64"),
+    ),
+    Kind(
+        "decimal", ("DECIMAL", "NUMERIC"), "REAL", "number",
+        expected=lambda t: f"a number with at most {t.scale} decimals",
+        check=_decimal_check,
+        coerce=_decimal,
+        arrow=_arrow_decimal,
+        unlike=_unlike_decimals,
+        typed_text=True,
+    ),
+    Kind(
+        "boolean", ("BOOLEAN",), "INTEGER", "boolean",
+        expected=lambda t: "true or false",
+        check=lambda t, column: f"{column} IN (0, 1)",
+        coerce=_boolean,
+        arrow=_arrow("bool_"),
+        typed_text=True,
+    ),
+    Kind(
+        "date", ("DATE",), "TEXT", "date",
+        expected=lambda t: "a date that exists, as YYYY-MM-DD",
+        # Without the modifier, date() gives 30 February back as it came.
+        check=lambda t, column: f"{column} IS NULL OR date({column}, '+0 days') IS {column}",
+        coerce=_date,
+        arrow=_arrow("date32"),
+        moment=True,
+    ),
+    Kind(
+        "timestamp", ("TIMESTAMP",), "TEXT", "datetime",
+        expected=lambda t: "a date and time that exist, as YYYY-MM-DDTHH:MM:SS",
+        check=_timestamp_check,
+        coerce=_timestamp,
+        arrow=_arrow("timestamp", "us"),
+        unlike=_unlike_timestamps,
+        moment=True,
+    ),
+    Kind(
+        "json", ("JSON",), "TEXT", "string",
+        expected=lambda t: "a JSON value",
+        # SQLite 3.40 says that NULL is not valid JSON.
+        check=lambda t, column: f"{column} IS NULL OR json_valid({column})",
+        coerce=_json,
+        arrow=_arrow("string"),
+        unlike=_unlike_json,
+    ),
+])  # fmt: skip
+
+
+def _by_spelling() -> dict[str, Kind]:
+    return {spelling: kind for kind in KINDS.values() for spelling in kind.spellings}

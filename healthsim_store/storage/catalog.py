@@ -6,15 +6,19 @@ stranger explains itself.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..errors import CorruptScenario
 from ..schema import ddl
 from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule, Statistic
 from ..schema.types import LogicalType
 from .format import has_table, now
+from .housekeeping import forget_product, insert
 
 _MAX_QUESTIONS = 200  # of a file, which may be a stranger's
 
@@ -40,93 +44,114 @@ def add_product(connection: sqlite3.Connection, declaration: Declaration) -> Non
 def describe_product(connection: sqlite3.Connection, declaration: Declaration) -> None:
     """Write down what a product declares, in place of what was written of it before."""
     product = declaration.product
-    connection.execute(
-        "INSERT INTO _products VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET"
-        " version = ?2, schema_sql = ?3, summary_sql = ?4, checks_sql = ?5",
-        (
-            product,
-            declaration.version,
-            declaration.schema_sql,
-            declaration.summary_sql,
-            declaration.checks_sql,
-            now(),
-        ),
+    texts = {
+        "version": declaration.version,
+        "schema_sql": declaration.schema_sql,
+        "summary_sql": declaration.summary_sql,
+        "checks_sql": declaration.checks_sql,
+        "questions_sql": declaration.questions_sql,
+    }
+    changes = ", ".join(f"{name} = :{name}" for name in texts)
+    updated = connection.execute(
+        f"UPDATE _products SET {changes} WHERE product = :product", {**texts, "product": product}
     )
-    connection.execute(
-        "DELETE FROM _columns WHERE entity_type IN"
-        " (SELECT entity_type FROM _entity_types WHERE product = ?)",
-        (product,),
-    )
-    for table in ("_entity_types", "_statistics", "_rules", "_questions"):
-        connection.execute(f"DELETE FROM {table} WHERE product = ?", (product,))
-    for position, entity_type in enumerate(declaration.entity_types):
-        _describe(connection, entity_type, position)
-    connection.executemany(
-        "INSERT INTO _statistics (product, name, position, section, label, show, sql)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (product, s.name, position, s.section, s.label, s.show, s.sql)
-            for position, s in enumerate(declaration.statistics)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO _rules (product, name, position, label, sql) VALUES (?, ?, ?, ?, ?)",
-        [
-            (product, rule.name, position, rule.label, rule.sql)
-            for position, rule in enumerate(declaration.rules)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO _questions (product, name, position, label, description, sql)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (product, q.name, position, q.label, q.description, q.sql)
-            for position, q in enumerate(declaration.questions)
-        ],
+    if not updated.rowcount:
+        insert(connection, "_products", [{"product": product, **texts, "added_at": now()}])
+    forget_product(connection, product)
+    types = declaration.entity_types
+    insert(connection, "_entity_types", [_entity_row(e, n) for n, e in enumerate(types)])
+    insert(connection, "_columns", [
+        _column_row(e.name, column, n) for e in types for n, column in enumerate(e.columns)
+    ])  # fmt: skip
+    named: dict[str, Sequence[Statistic | Rule | Question]] = {
+        "_statistics": declaration.statistics,
+        "_rules": declaration.rules,
+        "_questions": declaration.questions,
+    }
+    for table, found in named.items():
+        insert(connection, table, [_named_row(one, n) for n, one in enumerate(found)])
+
+
+def _entity_row(entity_type: EntityType, position: int) -> dict[str, Any]:
+    return {
+        "entity_type": entity_type.name,
+        "product": entity_type.product,
+        "position": position,
+        "primary_key": entity_type.primary_key,
+        "unique_keys": json.dumps(entity_type.unique_keys),
+        "aliases": json.dumps(entity_type.aliases),
+        "label": entity_type.label,
+        "card": entity_type.card,
+        "description": entity_type.description,
+    }
+
+
+def _entity_type(row: Mapping[str, Any], columns: Sequence[Column]) -> EntityType:
+    """The entity type that a row of `_entity_row` describes."""
+    return EntityType(
+        name=row["entity_type"],
+        product=row["product"],
+        columns=tuple(columns),
+        primary_key=row["primary_key"],
+        unique_keys=tuple(tuple(key) for key in json.loads(row["unique_keys"])),
+        aliases=tuple(json.loads(row["aliases"])),
+        label=row["label"],
+        card=row["card"],
+        description=row["description"],
     )
 
 
-def _describe(connection: sqlite3.Connection, entity_type: EntityType, position: int) -> None:
-    connection.execute(
-        "INSERT INTO _entity_types VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entity_type.name,
-            entity_type.product,
-            position,
-            entity_type.primary_key,
-            json.dumps(entity_type.unique_keys),
-            json.dumps(entity_type.aliases),
-            entity_type.label,
-            entity_type.card,
-            entity_type.description,
-        ),
+def _column_row(entity_type: str, column: Column, position: int) -> dict[str, Any]:
+    reference = column.references
+    return {
+        "entity_type": entity_type,
+        "position": position,
+        "column_name": column.name,
+        "type": column.type.sql,
+        "required": int(column.required),
+        "is_unique": int(column.unique),
+        "default_value": column.default,
+        "allowed_values": json.dumps(column.values),
+        "synonyms": json.dumps(dict(column.synonyms)),
+        "aliases": json.dumps(column.aliases),
+        "references_entity_type": reference.entity_type if reference else None,
+        "references_column": reference.column if reference else None,
+        "reference_enforced": int(reference.enforced) if reference else 0,
+        "acyclic": int(column.acyclic),
+        "unit": column.unit,
+        "codes": column.codes,
+        "sensitive": int(column.sensitive),
+        "description": column.description,
+    }
+
+
+def _column(row: Mapping[str, Any]) -> Column:
+    """The column that a row of `_column_row` describes."""
+    parent = row["references_entity_type"]
+    enforced = bool(row["reference_enforced"])
+    return Column(
+        name=row["column_name"],
+        type=LogicalType.parse(row["type"]),
+        required=bool(row["required"]),
+        unique=bool(row["is_unique"]),
+        default=row["default_value"],
+        values=tuple(json.loads(row["allowed_values"])),
+        synonyms=json.loads(row["synonyms"]),
+        aliases=tuple(json.loads(row["aliases"])),
+        references=Reference(parent, row["references_column"], enforced) if parent else None,
+        acyclic=bool(row["acyclic"]),
+        unit=row["unit"],
+        codes=row["codes"],
+        sensitive=bool(row["sensitive"]),
+        description=row["description"],
     )
-    connection.executemany(
-        f"INSERT INTO _columns VALUES ({', '.join('?' * 18)})",
-        [
-            (
-                entity_type.name,
-                number,
-                column.name,
-                column.type.sql,
-                int(column.required),
-                int(column.unique),
-                column.default,
-                json.dumps(column.values),
-                json.dumps(dict(column.synonyms)),
-                json.dumps(column.aliases),
-                column.references.entity_type if column.references else None,
-                column.references.column if column.references else None,
-                int(column.references.enforced) if column.references else 0,
-                int(column.acyclic),
-                column.unit,
-                column.codes,
-                int(column.sensitive),
-                column.description,
-            )
-            for number, column in enumerate(entity_type.columns)
-        ],
-    )
+
+
+def _named_row(named: Statistic | Rule | Question, position: int) -> dict[str, Any]:
+    """Its columns are named as its fields are; where it stands in a .sql file is not kept."""
+    fields = {field.name: getattr(named, field.name) for field in dataclasses.fields(named)}
+    del fields["where"]
+    return {**fields, "position": position}
 
 
 def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
@@ -146,57 +171,20 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
 
 def _read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     columns: dict[str, list[Column]] = {}
-    for row in connection.execute(
-        "SELECT entity_type, column_name, type, required, is_unique, default_value,"
-        " allowed_values, synonyms, aliases, references_entity_type, references_column,"
-        " reference_enforced, acyclic, unit, codes, sensitive, description"
-        " FROM _columns ORDER BY entity_type, position"
-    ):
-        columns.setdefault(row[0], []).append(
-            Column(
-                name=row[1],
-                type=LogicalType.parse(row[2]),
-                required=bool(row[3]),
-                unique=bool(row[4]),
-                default=row[5],
-                values=tuple(json.loads(row[6])),
-                synonyms=json.loads(row[7]),
-                aliases=tuple(json.loads(row[8])),
-                references=Reference(row[9], row[10], bool(row[11])) if row[9] else None,
-                acyclic=bool(row[12]),
-                unit=row[13],
-                codes=row[14],
-                sensitive=bool(row[15]),
-                description=row[16],
-            )
-        )
-    return [
-        EntityType(
-            name=name,
-            product=product,
-            columns=tuple(columns[name]),
-            primary_key=primary_key,
-            unique_keys=tuple(tuple(key) for key in json.loads(unique_keys)),
-            aliases=tuple(json.loads(aliases)),
-            label=label,
-            card=card,
-            description=description,
-        )
-        for (
-            name,
-            product,
-            primary_key,
-            unique_keys,
-            aliases,
-            label,
-            card,
-            description,
-        ) in connection.execute(
-            "SELECT entity_type, product, primary_key, unique_keys, aliases, label, card,"
-            " description FROM _entity_types JOIN _products USING (product)"
-            " ORDER BY _products.rowid, position"
-        )
-    ]
+    for row in _rows(connection, "SELECT * FROM _columns ORDER BY entity_type, position"):
+        columns.setdefault(row["entity_type"], []).append(_column(row))
+    described = _rows(
+        connection,
+        "SELECT e.* FROM _entity_types AS e JOIN _products AS p USING (product)"
+        " ORDER BY p.rowid, e.position",
+    )
+    return [_entity_type(row, columns[row["entity_type"]]) for row in described]
+
+
+def _rows(connection: sqlite3.Connection, sql: str) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor)
 
 
 def read_products(connection: sqlite3.Connection) -> tuple[StoredProduct, ...]:

@@ -56,8 +56,8 @@ _ACTIONS = {
 class Sandbox:
     """A read-only connection to one scenario file, with others attached by the store.
 
-    Not for two threads at once. Raises NotAScenario, CorruptScenario, NewerFormat, ScenarioBusy
-    when the file cannot be read.
+    ``format`` is the version of the file's format. Not for two threads at once. Raises
+    NotAScenario, CorruptScenario, NewerFormat, ScenarioBusy when the file cannot be read.
     """
 
     def __init__(self, path: Path, *, attached: Mapping[str, Path] | None = None) -> None:
@@ -84,7 +84,7 @@ class Sandbox:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             # Table-valued functions are made on first use, which the authorizer would refuse.
             connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
-        verify(connection, self.path)
+        self.format = verify(connection, self.path)
         if len(attached) > MAX_ATTACHED:
             raise InvalidArgument(
                 f"{len(attached)} further scenarios are too many for one query.",

@@ -380,7 +380,7 @@ class Writer:
             moments=tuple(
                 (position, name)
                 for position, (name, column) in enumerate(zip(fields, columns, strict=False))
-                if column.type.kind in ("date", "timestamp")
+                if column.type.moment
             ),
         )
 

@@ -20,6 +20,7 @@ from healthsim_store.errors import (
     ScenarioExists,
     ScenarioNotFound,
 )
+from healthsim_store.storage.housekeeping import FORMAT_VERSION
 
 BATCH = {
     "owners": [owner(n, mentor_id=f"o{n // 2}") for n in range(40)],
@@ -226,7 +227,7 @@ def test_a_file_of_the_first_format_is_cloned(store: Store, source: Path) -> Non
     assert source.read_bytes() == before
     assert plainly(store.find("s-copy"), "SELECT name FROM _ancestors") == [("s",)]
     store.persist({"pets": [{"owner_id": "o1"}]}, scenario="s")  # which brings it up to date
-    assert plainly(source, "PRAGMA user_version") == [(3,)]
+    assert plainly(source, "PRAGMA user_version") == [(FORMAT_VERSION,)]
     assert plainly(source, "SELECT count(*) FROM _ancestors") == [(0,)]
     assert plainly(source, "SELECT count(*) FROM _questions") == [(0,)]
 

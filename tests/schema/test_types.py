@@ -1,0 +1,178 @@
+"""Logical types: what each accepts, stores, refuses and gives out; and a new one in one place."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import decimal
+import json
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from conftest import PLUGIN, install
+
+from healthsim_store import Store
+from healthsim_store.errors import InvalidRows
+from healthsim_store.plugins import installed
+from healthsim_store.schema.types import KINDS, Kind, LogicalType
+
+ACCEPTED: list[tuple[str, Any, Any]] = [
+    ("VARCHAR", "a", "a"), ("VARCHAR", 7, "7"), ("VARCHAR", "", ""),
+    ("VARCHAR", uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    ("VARCHAR(3)", "abc", "abc"), ("VARCHAR", None, None), ("VARCHAR", float("nan"), None),
+    ("INTEGER", 3, 3), ("INTEGER", "3", 3), ("INTEGER", 3.0, 3), ("INTEGER", " 3 ", 3),
+    ("INTEGER", "", None), ("INTEGER", -(2**63), -(2**63)), ("INTEGER", True, 1),
+    ("REAL", "1.5", 1.5), ("REAL", 1, 1.0), ("REAL", decimal.Decimal("0.1"), 0.1),
+    ("DECIMAL(8,2)", "12.34", 12.34), ("DECIMAL(8,2)", decimal.Decimal("12.3"), 12.3),
+    ("DECIMAL(8,2)", 12, 12.0),
+    ("BOOLEAN", "yes", 1), ("BOOLEAN", False, 0), ("BOOLEAN", 0, 0), ("BOOLEAN", "F", 0),
+    ("DATE", "2024-02-29", "2024-02-29"), ("DATE", dt.date(2024, 2, 29), "2024-02-29"),
+    ("DATE", dt.datetime(2024, 2, 29), "2024-02-29"),
+    ("TIMESTAMP", "2024-02-29T08:30:00+02:00", "2024-02-29T06:30:00"),
+    ("TIMESTAMP", "2024-02-29", "2024-02-29T00:00:00"),
+    ("JSON", {"a": [1, None]}, '{"a":[1,null]}'), ("JSON", '{"a": 1}', '{"a": 1}'),
+]  # fmt: skip
+
+REFUSED: list[tuple[str, Any]] = [
+    ("VARCHAR(3)", "abcd"), ("VARCHAR", ["a"]), ("VARCHAR", "\ud800"),
+    ("INTEGER", "3.5"), ("INTEGER", 3.5), ("INTEGER", 2**63), ("INTEGER", "three"),
+    ("REAL", "x"), ("REAL", float("inf")), ("REAL", "inf"),
+    ("DECIMAL(8,2)", "12.345"), ("DECIMAL(8,2)", 1_000_000), ("DECIMAL(8,2)", "NaN"),
+    ("BOOLEAN", 2), ("BOOLEAN", "maybe"),
+    ("DATE", "2024-02-30"), ("DATE", "29/02/2024"), ("DATE", dt.datetime(2024, 2, 29, 1)),
+    ("TIMESTAMP", "2024-02-29T25:00:00"), ("TIMESTAMP", 5),
+    ("JSON", "{"), ("JSON", float("inf")), ("JSON", {1, 2}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "value", "stored"), ACCEPTED)
+def test_the_stored_form(declared: str, value: Any, stored: Any) -> None:
+    found = LogicalType.parse(declared).coerce(value)
+    assert found == stored
+    assert type(found) is type(stored)
+
+
+@pytest.mark.parametrize(("declared", "value"), REFUSED)
+def test_what_is_not_of_the_type(declared: str, value: Any) -> None:
+    with pytest.raises(ValueError):
+        LogicalType.parse(declared).coerce(value)
+
+
+@pytest.mark.parametrize(("declared", "sql"), [
+    ("varchar", "VARCHAR"), ("TEXT", "VARCHAR"), ("char(2)", "VARCHAR(2)"), ("int", "INTEGER"),
+    ("double  precision", "REAL"), ("numeric(12, 2)", "DECIMAL(12,2)"), ("bool", None),
+    ("DECIMAL", None), ("DECIMAL(16,2)", None), ("DECIMAL(4,5)", None), ("BLOB", None),
+])  # fmt: skip
+def test_spellings(declared: str, sql: str | None) -> None:
+    if sql is None:
+        with pytest.raises(ValueError):
+            LogicalType.parse(declared)
+    else:
+        assert LogicalType.parse(declared).sql == sql
+        assert LogicalType.parse(sql).sql == sql
+
+
+@pytest.mark.parametrize("declared", [
+    "VARCHAR", "VARCHAR(5)", "INTEGER", "REAL", "DECIMAL(8,2)", "BOOLEAN", "DATE", "TIMESTAMP",
+    "JSON",
+])  # fmt: skip
+def test_sqlite_takes_what_coerce_gives_and_null(declared: str) -> None:
+    type_ = LogicalType.parse(declared)
+    values = [stored for other, _, stored in ACCEPTED if other == declared] + [None]
+    check = type_.check('"x"')
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        condition = f" CHECK ({check})" if check else ""
+        connection.execute(f'CREATE TABLE t ("x" {type_.storage}{condition}) STRICT')
+        connection.executemany("INSERT INTO t VALUES (?)", [(value,) for value in values])
+        found = [value for (value,) in connection.execute("SELECT x FROM t ORDER BY rowid")]
+    assert found == values
+
+
+def test_the_types_of_other_formats() -> None:
+    told = {
+        name: (kind.storage, kind.package, str(LogicalType.parse(_declared(kind)).arrow()))
+        for name, kind in KINDS.items()
+    }
+    assert told == {
+        "text": ("TEXT", "string", "string"),
+        "integer": ("INTEGER", "integer", "int64"),
+        "real": ("REAL", "number", "double"),
+        "decimal": ("REAL", "number", "decimal128(8, 2)"),
+        "boolean": ("INTEGER", "boolean", "bool"),
+        "date": ("TEXT", "date", "date32[day]"),
+        "timestamp": ("TEXT", "datetime", "timestamp[us]"),
+        "json": ("TEXT", "string", "string"),
+    }
+
+
+def _declared(kind: Kind) -> str:
+    return f"{kind.spellings[0]}(8,2)" if kind.name == "decimal" else kind.spellings[0]
+
+
+# -- a new type, in one place -------------------------------------------------------------------
+
+
+def _clock(type_: LogicalType, value: Any) -> str:
+    if isinstance(value, str):
+        value = dt.time.fromisoformat(value)
+    if not isinstance(value, dt.time):
+        raise ValueError(value)
+    return value.isoformat("seconds")
+
+
+TIME = Kind(
+    "time", ("TIME",), "TEXT", "time",
+    expected=lambda t: "a time of day, as HH:MM:SS",
+    check=lambda t, c: f"{c} IS NULL OR time({c}) IS {c}",
+    coerce=_clock,
+    arrow=lambda t: pa.large_string(),
+    unlike=lambda mine, yours, a, b: f"substr({a}, 1, 5) IS NOT substr({b}, 1, 5)",
+    moment=True,
+)  # fmt: skip
+
+SCHEMA = """
+-- Alarms
+CREATE TABLE alarms (
+  alarm_id VARCHAR PRIMARY KEY, -- Id
+  rings_at TIME NOT NULL -- When it rings
+);
+"""
+
+
+def test_a_new_type_works_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "time", TIME)
+    install(tmp_path / "site", "clocks", {
+        "__init__.py": PLUGIN.replace('name="toy"', 'name="clocks"'), "schema.sql": SCHEMA,
+    })  # fmt: skip
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    installed.cache_clear()
+    with Store(tmp_path / "store") as store:
+        batch = {"alarms": [{"alarm_id": "a", "rings_at": dt.time(7, 30)},
+                            {"alarm_id": "b", "rings_at": "06:00"}]}  # fmt: skip
+        store.persist(batch, scenario="s")
+        rows = store.load_scenario("s")["alarms"]
+        assert [row["rings_at"] for row in rows] == ["07:30:00", "06:00:00"]
+        with pytest.raises(InvalidRows) as refused:
+            store.persist({"alarms": [{"rings_at": "25:00"}]}, scenario="s")
+        assert "must be a time of day, as HH:MM:SS" in str(refused.value)
+        assert store.check_scenario("s").ok
+        package = store.export_scenario("s", format="parquet", to=tmp_path / "out").location
+        assert pa.parquet.read_schema(package / "alarms.parquet").field("rings_at").type == (
+            pa.large_string()
+        )
+        (resource,) = json.loads((package / "datapackage.json").read_text())["resources"]
+        assert resource["schema"]["fields"][1]["type"] == "time"
+        text = store.export_scenario("s", format="csv", to=tmp_path / "csv").location
+        store.import_data(text, scenario="back")
+        assert store.diff_scenarios("s", "back").empty
+        later = {"alarms": [{"alarm_id": "a", "rings_at": "07:30:59"}]}
+        store.persist(later, scenario="back", on_conflict="replace")
+        assert store.diff_scenarios("s", "back").empty  # by its own word for the same
+        later["alarms"][0]["rings_at"] = "07:31:00"
+        store.persist(later, scenario="back", on_conflict="replace")
+        assert store.diff_scenarios("s", "back").entity_types["alarms"].changed == 1
+    installed.cache_clear()
