@@ -39,7 +39,7 @@ from .operations.upgrade import Upgraded, upgrade_file
 from .plugins import installed
 from .query import pages, select
 from .query.pages import QueryResult
-from .query.questions import fill, find, sort_out
+from .query.questions import fill_in, find_question, sort_out
 from .query.reply import PersistResult
 from .query.samples import LOADABLE_ROWS, choose, load
 from .query.select import Attach, Parameters
@@ -574,9 +574,9 @@ class Store:
         `query_scenario` raises.
         """
         with self._files.moment(self.find(scenario)) as sandbox:
-            asked = find(*sort_out(sandbox, read_questions(sandbox.connection)), question)
+            asked = find_question(*sort_out(sandbox, read_questions(sandbox.connection)), question)
         return self.query_scenario(
-            scenario, asked.sql, params=fill(asked, params), limit=limit, offset=offset,
+            scenario, asked.sql, params=fill_in(asked, params), limit=limit, offset=offset,
             timeout=timeout,
         )  # fmt: skip
 

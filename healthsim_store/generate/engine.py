@@ -26,7 +26,7 @@ from ..errors import DeclarationError
 from ..schema.sqlfile import Statement
 from ..schema.types import Stored
 from ..storage.rows import Rows
-from . import faker_names as names
+from . import faker_names
 from .distributions import Draw, pick
 from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
@@ -227,7 +227,7 @@ class Engine:
         columns = ", ".join(f"{quoted(name)} {type_.storage}" for name, type_ in given.columns)
         rows: Sequence[tuple[Any, ...]] = given.rows
         if given.provider:
-            rows = [(name,) for name in names.pool(given.provider, where=given.where)]
+            rows = [(name,) for name in faker_names.pool(given.provider, where=given.where)]
         self._make(given.name, columns, rows)
 
     def _pick(self, table: str, column: str | None, where: str) -> Draw:

@@ -14,7 +14,7 @@ from ..base.sqlite import connect
 from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidArgument
 from ..schema.types import Stored
-from . import faker_names as names
+from . import faker_names
 from .engine import ALGORITHM, Engine, Entities, text_id
 from .recipe import MAX_COUNT, Recipe
 
@@ -60,8 +60,10 @@ class Generation:
             "count": self.count,
             "options": self.options,
         }
-        pools = [names.pool(provider, where=where) for provider, where in self.recipe.providers]
-        return facts | ({"names": names.digest(pools)} if pools else {})
+        pools = [
+            faker_names.pool(provider, where=where) for provider, where in self.recipe.providers
+        ]
+        return facts | ({"names": faker_names.digest(pools)} if pools else {})
 
     def batches(
         self, batch: int | None = None, *, start: int = 1, stop: int | None = None

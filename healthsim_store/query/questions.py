@@ -28,14 +28,14 @@ def sort_out(
     for question in questions:
         left = max(0.01, deadline - time.monotonic())
         try:
-            with sandbox.run(f"EXPLAIN {question.sql}", fill(question), timeout=left):
+            with sandbox.run(f"EXPLAIN {question.sql}", fill_in(question), timeout=left):
                 able.append(question)
         except QueryError as error:
             reasons[question.name] = error.message
     return able, reasons
 
 
-def find(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -> Question:
+def find_question(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -> Question:
     """One of those that `sort_out` gives. Raises UnknownQuestion, with those that there are."""
     found = {question.name: question for question in questions}
     if name in reasons:
@@ -52,7 +52,7 @@ def find(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -
     return found[name]
 
 
-def fill(question: Question, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def fill_in(question: Question, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A value for each of its parameters: the empty text where none is given.
 
     Raises InvalidArgument for a value that no parameter is for.

@@ -15,7 +15,7 @@ from ..errors import CorruptScenario, EmptyBatch, InvalidArgument, InvalidRows, 
 from ..schema.model import Declaration
 from ..schema.product import compare_versions
 from ..schema.registry import Registry
-from . import catalog as dictionary
+from . import catalog
 from . import format as fileformat
 from .counts import count_entities
 from .sandbox import Sandbox
@@ -160,7 +160,7 @@ def _write(connection: sqlite3.Connection, batch: Batch, declared: Declared) -> 
 def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaration]) -> str | None:
     """What to do where the file's products are older than the installed ones."""
     told = []
-    for product in dictionary.read_products(connection):
+    for product in catalog.read_products(connection):
         known = installed.get(product.name)
         if known and compare_versions(product.version, known.version) < 0:
             told.append(
@@ -218,12 +218,12 @@ def _registry_for(
                 f"An entity type is named by text, not {name!r:.40}.",
                 hint="For example 'patients'.",
             )
-    here = Registry(dictionary.read_entity_types(connection))
+    here = Registry(catalog.read_entity_types(connection))
     with contextlib.suppress(UnknownEntityType):
         for name in entities:
             here.entity_type(name)
         return here
-    present = {product.name for product in dictionary.read_products(connection)}
+    present = {product.name for product in catalog.read_products(connection)}
     declarations = {
         name: declaration for name, declaration in declared().items() if name not in present
     }
@@ -231,7 +231,7 @@ def _registry_for(
     needed = dict.fromkeys(everything.entity_type(name).product for name in entities)
     added = [declarations[product] for product in needed if product in declarations]
     for declaration in added:
-        dictionary.add_product(connection, declaration)
+        catalog.add_product(connection, declaration)
     return Registry([*here, *(e for d in added for e in d.entity_types)])
 
 
@@ -320,7 +320,7 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
         "SELECT at, operation, batch_id, entities, details FROM _log ORDER BY log_id DESC LIMIT ?",
         (max(1, log_entries),),
     ).fetchall()
-    products = dictionary.read_products(connection)
+    products = catalog.read_products(connection)
     parents = connection.execute("SELECT name FROM _parents ORDER BY rowid")
     return {
         "scenario_id": identity.scenario_id,
