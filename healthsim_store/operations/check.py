@@ -208,7 +208,7 @@ class _Check:
             self.error("unique", f"{entity_type.name}: {' + '.join(key)} more than once ({told}).")
 
     def _circles(self, entity_type: EntityType, column: Column) -> None:
-        rows = self._ask(circles(entity_type, column), (-(2**63), _SHOWN))
+        rows = self._ask(circles(entity_type, column), {"after": -(2**63), "limit": _SHOWN})
         if rows:
             told = _listed([row[1] for row in rows])
             self.error(
@@ -299,7 +299,9 @@ class _Check:
                 except QueryError as error:
                     self.error("card", f"The card of {entity_type.name}: {error.message}")
 
-    def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def _ask(
+        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         with self._sandbox.run(sql, parameters, timeout=SECONDS) as cursor:
             return cursor.fetchall()
 

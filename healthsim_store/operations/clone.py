@@ -127,10 +127,11 @@ class _Clone:
         """Whether the source has an id that begins so, or one that does not; by the index."""
         table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
         after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
-        within = f"{key} >= ?1 AND {key} < ?2"
-        for where in (f"{key} < ?1", f"{key} >= ?2") if not_ else (within,):
-            sql = f"SELECT 1 FROM {SOURCE}.{table} WHERE {where} AND ?1 < ?2 LIMIT 1"
-            if self._connection.execute(sql, (beginning, after)).fetchone():
+        ends = {"first": beginning, "after": after}
+        within = f"{key} >= :first AND {key} < :after"
+        for where in (f"{key} < :first", f"{key} >= :after") if not_ else (within,):
+            sql = f"SELECT 1 FROM {SOURCE}.{table} WHERE {where} LIMIT 1"
+            if self._connection.execute(sql, ends).fetchone():
                 return True
         return False
 

@@ -87,16 +87,16 @@ def column_rules(column: Column) -> Iterator[tuple[str, str]]:
 def circles(entity_type: EntityType, column: Column) -> str:
     """A SELECT of the rows from which following a self reference comes back: rowid and value.
 
-    Its parameters: the rowid after which to look, and how many to find. A row that names itself
-    is no circle.
+    Its parameters: `:after`, the rowid after which to look, and `:limit`, how many to find. A row
+    that names itself is no circle.
     """
     table, key, parent = map(quoted, (entity_type.name, entity_type.primary_key, column.name))
     step = f"{parent} IS NOT NULL AND {parent} <> {key}"
     return (
         f"WITH RECURSIVE up(start, at) AS ("
-        f"SELECT rowid, {parent} FROM {table} WHERE rowid > ?1 AND {step}"
+        f"SELECT rowid, {parent} FROM {table} WHERE rowid > :after AND {step}"
         # UNION, not UNION ALL: a place where one was before ends the walk.
         f" UNION SELECT start, {parent} FROM up JOIN {table} ON {key} = at WHERE {step}"
-        f") SELECT rowid, {parent} FROM {table} WHERE rowid > ?1"
-        f" AND (rowid, {key}) IN (SELECT start, at FROM up) LIMIT ?2"
+        f") SELECT rowid, {parent} FROM {table} WHERE rowid > :after"
+        f" AND (rowid, {key}) IN (SELECT start, at FROM up) LIMIT :limit"
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,17 @@ MAX_PROBLEMS = 20
 _MISSING_PARENT = "(no such parent)"
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The SQL of a value, and which of the row's values stands for each `?` in it.
+
+    Numbered placeholders could name one twice, but Python 3.12.0 to 3.12.3 warn of them.
+    """
+
+    sql: str
+    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +76,11 @@ class _Plan:
     columns: tuple[Column, ...]  # what each value must be
     targets: tuple[str, ...]  # the column that each value ends up in
     links: tuple[Link | None, ...]
-    values: tuple[str, ...]  # the SQL of each target's value
+    values: tuple[_Value, ...]  # of each target
     unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
     places: Mapping[str, int]  # where a row has each of both kinds of fields
     new_id: bool
+    repeated: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None  # a row as the SQL takes it
     moments: tuple[tuple[int, str], ...]  # positions and fields of dates and timestamps
     converted: dict[int, Column] = field(default_factory=dict)
 
@@ -173,7 +185,9 @@ class Writer:
             values = (self._with_extra(plan, row) for row in rows)
         if plan.converted:
             values = map(plan.convert, values)
-        return map(operator.add, values, self._ids) if plan.new_id else values
+        if plan.new_id:
+            values = map(operator.add, values, self._ids)
+        return map(plan.repeated, values) if plan.repeated else values
 
     def _with_extra(self, plan: _Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
         given = {name: row[plan.places[name]] for name in plan.unknown}
@@ -215,7 +229,7 @@ class Writer:
                 return [Problem(entity_type.name, number, EXTRA, None, expected)]
         values = (*stored, *next(self._ids)) if plan.new_id else tuple(stored)
         try:
-            self._connection.execute(plan.sql, values)
+            self._connection.execute(plan.sql, plan.repeated(values) if plan.repeated else values)
         except sqlite3.IntegrityError as error:
             missing = self._missing_parents(entity_type, plan, number, stored)
             return missing or list(
@@ -238,9 +252,9 @@ class Writer:
         for position, (link, value) in enumerate(zip(plan.links, stored, strict=False)):
             if link is None or value is None:
                 continue
-            sql = f"SELECT {plan.values[position]} = '{_MISSING_PARENT}'"
-            # As many parameters as the statement has; those that it does not name are left over.
-            if self._scalar(f"{sql}, ?{len(stored)}", *stored):
+            found = plan.values[position]
+            given = [stored[at] for at in found.positions]
+            if self._scalar(f"SELECT {found.sql} = '{_MISSING_PARENT}'", *given):
                 within = f" of this {' and '.join(link.scope)}" if link.scope else ""
                 expected = f"there is no such {link.key.name} in {link.parent.name}{within}"
                 hint = f"Store {link.parent.name} first, or in the same batch."
@@ -275,7 +289,9 @@ class Writer:
 
     def _check_acyclic(self, entity_type: EntityType, column: Column, last_rowid: int) -> None:
         """Every circle that was not there before goes through a new row. A row may name itself."""
-        found = self._connection.execute(circles(entity_type, column), (last_rowid, MAX_PROBLEMS))
+        found = self._connection.execute(
+            circles(entity_type, column), {"after": last_rowid, "limit": MAX_PROBLEMS}
+        )
         problems = [
             Problem(
                 entity_type.name,
@@ -353,19 +369,21 @@ class Writer:
         ]
         values = [
             _value_sql(position, name, link, targets, links, entity_type)
-            for position, (name, link) in enumerate(zip(targets, links, strict=True), 1)
+            for position, (name, link) in enumerate(zip(targets, links, strict=True))
         ]
         if unknown:
             targets.append(EXTRA)
             columns.append(entity_type.by_name[EXTRA])
-            values.append(f"?{len(targets)}")
+            values.append(_Value("?", (len(targets) - 1,)))
         if new_id:
             targets.append(entity_type.primary_key)
-            values.append(f"?{len(targets)}")
+            values.append(_Value("?", (len(targets) - 1,)))
         fields = tuple(name for name, _ in known.values())
+        positions = [position for value in values for position in value.positions]
+        given = ", ".join(value.sql for value in values)
         sql = (
             f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, targets))})"
-            f" VALUES ({', '.join(values)}){self._conflict_sql(entity_type, targets, new_id)}"
+            f" VALUES ({given}){self._conflict_sql(entity_type, targets, new_id)}"
         )
         return _Plan(
             sql=sql,
@@ -377,6 +395,7 @@ class Writer:
             unknown=tuple(unknown),
             places=places,
             new_id=new_id,
+            repeated=operator.itemgetter(*positions) if len(positions) > len(targets) else None,
             moments=tuple(
                 (position, name)
                 for position, (name, column) in enumerate(zip(fields, columns, strict=False))
@@ -413,29 +432,31 @@ def _value_sql(
     targets: list[str],
     links: list[Link | None],
     entity_type: EntityType,
-) -> str:
-    """What is stored for the parameter of a field: the value, its default, or the parent's key.
+) -> _Value:
+    """What is stored for a field: the value, its default, or the parent's key.
 
     A value that no parent has breaks the foreign key instead of becoming NULL.
     """
     if link is None:
-        return _default_sql(position, entity_type.by_name[name])
+        return _Value(_default_sql(entity_type.by_name[name]), (position,))
     parent = link.parent
-    where = f"{quoted(link.key.name)} = ?{position}"
+    where = f"{quoted(link.key.name)} = ?"
+    positions: tuple[int, ...] = (position, position)
     for column in link.scope:
         at = targets.index(column)
-        value = _value_sql(at + 1, column, links[at], targets, links, entity_type)
-        where += f" AND {quoted(column)} = {value}"
+        value = _value_sql(at, column, links[at], targets, links, entity_type)
+        where += f" AND {quoted(column)} = {value.sql}"
+        positions += value.positions
     found = (
         f"coalesce((SELECT {quoted(parent.primary_key)} FROM {quoted(parent.name)}"
         f" WHERE {where}), '{_MISSING_PARENT}')"
     )
-    return f"CASE WHEN ?{position} IS NOT NULL THEN {found} END"
+    return _Value(f"CASE WHEN ? IS NOT NULL THEN {found} END", positions)
 
 
-def _default_sql(position: int, column: Column) -> str:
+def _default_sql(column: Column) -> str:
     """A NULL where there is a default means the default."""
-    return f"?{position}" if column.default is None else f"coalesce(?{position}, {column.default})"
+    return "?" if column.default is None else f"coalesce(?, {column.default})"
 
 
 def _wrong(entity_type: EntityType, number: int, name: str, column: Column, value: Any) -> Problem:
