@@ -81,15 +81,19 @@ class Product:
 def compare_versions(one: str, other: str) -> int:
     """Below, equal to or above 0 as the first version is older, equal or newer.
 
-    By the numbers of the release; a suffix such as rc1 does not count.
+    As PEP 440 orders them: 1.0rc1 is before 1.0, and 1.0 is 1.0.0. A text that is no such version
+    counts as the numbers that it begins with, and as 0 where there are none.
     """
+    if one == other:
+        return 0
+    from packaging.version import Version  # only where versions differ is it needed
 
-    def release(version: str) -> list[int]:
-        numbers = re.match(r"[0-9.]*", version)
-        parts = [int(part) for part in (numbers[0] if numbers else "").split(".") if part]
-        while parts and parts[-1] == 0:
-            parts.pop()
-        return parts
+    def read(version: str) -> Version:
+        try:
+            return Version(version)
+        except ValueError:  # InvalidVersion is one; so is that of a number of 5,000 digits
+            numbers = re.match(r"\s*v?([0-9]{1,18}(?:\.[0-9]{1,18})*)", version)
+            return Version(numbers[1] if numbers else "0")
 
-    first, second = release(one), release(other)
+    first, second = read(one), read(other)
     return (first > second) - (first < second)
