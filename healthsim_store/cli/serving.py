@@ -21,17 +21,8 @@ def serve(scenarios: tuple[str, ...], port: int, show: bool, folder: str | None)
     Only this machine can reach it, and it only reads. Without SCENARIO the whole store is served:
     what is stored, renamed or deleted meanwhile is there, renamed or gone without a restart.
     """
-    try:
-        from ..browse import serving
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("datasette", "uvicorn"):
-            raise
-        from ..errors import CannotServe
+    from ..browse import serving  # Datasette is slow to import
 
-        raise CannotServe(
-            "serve needs Datasette, which is not installed.",
-            hint="pip install 'healthsim-store[browse]'",
-        ) from None
     opened = [open_scenario(folder, scenario) for scenario in scenarios]
     store = opened[0][0] if opened else open_store(folder)
     if any(other.path.resolve() != store.path.resolve() for other, _ in opened):

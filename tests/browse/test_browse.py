@@ -26,8 +26,6 @@ from statements import ATTACKS, HARMLESS, LOOP
 from healthsim_store import Store
 from healthsim_store.plugins import installed
 
-pytest.importorskip("datasette")
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, toy_folder: Path) -> Iterator[Path]:

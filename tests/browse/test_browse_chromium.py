@@ -15,7 +15,6 @@ from browsing import Served, chromium, chromium_problem, clinic, resize, serving
 from healthsim_store import Store
 from healthsim_store.plugins import installed
 
-pytest.importorskip("datasette")
 PROBLEM = chromium_problem()
 pytestmark = pytest.mark.skipif(PROBLEM is not None, reason=str(PROBLEM))
 
