@@ -147,6 +147,7 @@ class Store:
         on_conflict: str = "error",
         batch_id: str | None = None,
         keep_unknown: bool = False,
+        round_decimals: bool = False,
         operation: str = "persist",
         details: Mapping[str, Any] | None = None,
     ) -> PersistResult:
@@ -164,6 +165,8 @@ class Store:
                 is there) or ``replace`` (update the fields that are given).
             batch_id: a second call with the same one stores nothing.
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
+            round_decimals: round numbers with more decimals than their type has, and count them;
+                else they are refused.
             operation: what the scenario's log calls it.
             details: what the log says of it besides, JSON-ready.
 
@@ -178,6 +181,7 @@ class Store:
             on_conflict=on_conflict,
             batch_id=batch_id,
             keep_unknown=keep_unknown,
+            round_decimals=round_decimals,
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
         )
@@ -257,6 +261,7 @@ class Store:
         on_conflict: str = "error",
         batch_id: str | None = None,
         keep_unknown: bool = False,
+        round_decimals: bool = False,
         encoding: str = "utf-8",
         columns: Sequence[str] = (),
         progress: Progress = lambda _: None,
@@ -280,6 +285,7 @@ class Store:
             on_conflict: ``error``, ``skip`` or ``replace``, as for `persist`.
             batch_id: a second call with the same one stores nothing.
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
+            round_decimals: round numbers with too many decimals, and count them, as for `persist`.
             encoding: of text files.
             columns: the header of delimited text that has none.
             progress: is told how many bytes were just read.
@@ -291,7 +297,14 @@ class Store:
         return imports.import_files(
             imports.Files(sources, format, entity_type, blank),
             imports.Target(
-                scenario, context, tags, description, on_conflict, batch_id, keep_unknown
+                scenario,
+                context,
+                tags,
+                description,
+                on_conflict,
+                batch_id,
+                keep_unknown,
+                round_decimals,
             ),
             persist=self.persist,
             formats=installed().formats,

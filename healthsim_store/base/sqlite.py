@@ -23,6 +23,7 @@ from ..errors import (
 )
 
 BUSY_SECONDS = 10.0
+MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be readable again
 
 
 def uri(path: Path, mode: str) -> str:

@@ -32,6 +32,8 @@ def _batch_options(command: Command) -> Command:
         click.option("--batch-id", help="A retry with the same id stores nothing again."),
         click.option("--keep-unknown", is_flag=True,
                      help="Keep undeclared fields as JSON in the column extra."),
+        click.option("--round-decimals", is_flag=True,
+                     help="Round numbers with too many decimals, and say how many."),
     ):  # fmt: skip
         command = option(command)
     return command

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..base.text import did_you_mean
 from ..errors import InvalidArgument, SourceError, UnknownFormat
-from ..schema.model import EntityType
+from ..schema.model import Column, EntityType
+from ..schema.values import NOISE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -195,8 +196,10 @@ def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
     import pyarrow as pa
 
     schema = entity_type.arrow_schema()
-    pairs = zip(batch.columns, schema.types, strict=True)
-    arrays = [column.cast(type_) for column, type_ in pairs]
+    arrays = [
+        _declared(column, values)
+        for column, values in zip(entity_type.columns, batch.columns, strict=True)
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -205,7 +208,26 @@ def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
     import pyarrow as pa
 
     arrays = [
-        values.cast(column.type.arrow()) if column.type.typed_text else values
+        _declared(column, values) if column.type.typed_text else values
         for column, values in zip(entity_type.columns, batch.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _declared(column: Column, values: Any) -> Any:
+    """The values in the column's Arrow type. Raises pyarrow.ArrowInvalid where one is another."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.type.kind == "decimal":
+        # Arrow would round what has more decimals without a word.
+        steps = 10.0**column.type.scale
+        near = pc.divide(pc.round(pc.multiply(values, steps)), steps)
+        off = pc.abs(pc.subtract(values, near))
+        allowed = pc.multiply(pc.max_element_wise(pc.abs(values), 1 / steps), NOISE)
+        wrong = pc.greater(off, allowed)
+        if pc.any(wrong).as_py():
+            value = values.filter(wrong)[0].as_py()
+            raise pa.ArrowInvalid(f"{column.name} {value!r} is no {column.type.expected}")
+        values = near
+    return values.cast(column.type.arrow())

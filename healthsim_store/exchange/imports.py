@@ -65,6 +65,7 @@ class Persist(Protocol):
         on_conflict: str,
         batch_id: str | None,
         keep_unknown: bool,
+        round_decimals: bool,
     ) -> PersistResult: ...
 
 
@@ -79,6 +80,7 @@ class Target:
     on_conflict: str = "error"
     batch_id: str | None = None
     keep_unknown: bool = False
+    round_decimals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def import_files(
             on_conflict=target.on_conflict,
             batch_id=target.batch_id,
             keep_unknown=target.keep_unknown,
+            round_decimals=target.round_decimals,
         )
 
     if files.format and mappings:

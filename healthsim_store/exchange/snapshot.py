@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.sql import quoted, rowid_ends
-from ..base.sqlite import file_errors, uri
+from ..base.sqlite import MAX_BYTES, file_errors, uri
 from ..errors import CorruptScenario, QueryTooLarge
 from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
 from ..storage.format import Identity, read_identity, read_tags
-from ..storage.sandbox import MAX_VALUE, Sandbox
+from ..storage.sandbox import Sandbox
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,7 +161,7 @@ def _width(sandbox: Sandbox, entity_type: EntityType) -> float:
         with sandbox.run(sql, timeout=_SECONDS) as cursor:
             *totals, rows = cursor.fetchone()
     except QueryTooLarge:
-        return MAX_VALUE
+        return MAX_BYTES
     return float(sum(totals) / max(1, rows) + 6 * len(totals))  # offsets and null bits
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..storage.counts import rows_at_most
@@ -21,8 +21,9 @@ _QUICK_ROWS = 20_000
 class PersistResult:
     """The reply to a persist: O(entity types) whatever the batch.
 
-    ``inserted``, ``skipped`` and ``replaced`` count rows by entity type. ``repeated`` is true when
-    the batch_id was known, so that nothing was stored again.
+    ``inserted``, ``skipped`` and ``replaced`` count rows by entity type; ``rounded`` counts values
+    that lost decimals, as it was asked for. ``repeated`` is true when the batch_id was known, so
+    that nothing was stored again.
     """
 
     scenario: str
@@ -33,9 +34,10 @@ class PersistResult:
     replaced: Mapping[str, int]
     summary: Summary
     repeated: bool = False
+    rounded: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        told: dict[str, Any] = {
             "scenario": self.scenario,
             "scenario_id": self.scenario_id,
             "created": self.created,
@@ -45,6 +47,7 @@ class PersistResult:
             "repeated": self.repeated,
             "summary": self.summary.to_dict(),
         }
+        return told | ({"rounded": dict(self.rounded)} if self.rounded else {})
 
 
 def read_reply(
@@ -66,4 +69,5 @@ def read_reply(
         replaced={name: counts.replaced for name, counts in stored.items() if counts.replaced},
         summary=summary,
         repeated=repeated,
+        rounded={name: counts.rounded for name, counts in stored.items() if counts.rounded},
     )

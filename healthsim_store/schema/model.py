@@ -64,14 +64,14 @@ class Column:
         """What a value must be, for an error message."""
         return f"one of {', '.join(self.values)}" if self.values else self.type.expected
 
-    def coerce(self, value: Any) -> Stored:
+    def coerce(self, value: Any, *, rounding: bool = False) -> Stored:
         """The stored form of a value: declared synonyms first, then the type.
 
-        Raises ValueError when there is none.
+        Raises ValueError when there is none, as `LogicalType.coerce` does.
         """
         if self._spellings and isinstance(value, str):
             value = self._spellings.get(value.strip().casefold(), value)
-        stored = self.type.coerce(value)
+        stored = self.type.coerce(value, rounding=rounding)
         if self.values and stored is not None and str(stored) not in self.values:
             raise ValueError(value)
         return stored

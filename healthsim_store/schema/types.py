@@ -7,25 +7,18 @@ two values are the same. All of it stands in one `Kind`; a new type is one more 
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
-import enum
-import json
-import math
 import re
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from . import values
+from .values import Stored as Stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Stored = str | int | float | None
-
 _DECLARED = re.compile(r"\s*([A-Za-z ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
-_TRUE = {"true", "t", "yes", "y", "1"}
-_FALSE = {"false", "f", "no", "n", "0"}
 
 TYPE_NAMES = "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP, JSON"
 
@@ -34,13 +27,12 @@ TYPE_NAMES = "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, T
 class Kind:
     """What all logical types of one kind have in common.
 
-    ``spellings`` are their names in SQL, the first one being ours. ``storage`` is the type in a
-    STRICT table. ``coerce`` gives the stored form of a value, or raises ValueError. ``check`` is
-    the condition by which SQLite refuses what is not of the type, over a column's quoted name.
-    ``unlike`` is the SQL by which two values that are not the same to the letter differ all the
-    same; None where any difference counts. ``package`` is the type in a Data Package.
-    ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it is
-    stored. ``moment``: a day or a time, by which rows have an order.
+        ``spellings`` are their names in SQL, the first one being ours. ``storage`` is the type in a
+    XX by which SQLite refuses what is not of the type, over a column's quoted name.
+        ``unlike`` is the SQL by which two values that are not the same to the letter differ all the
+        same; None where any difference counts. ``package`` is the type in a Data Package.
+        ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it is
+        stored. ``moment``: a day or a time, by which rows have an order.
     """
 
     name: str
@@ -48,8 +40,10 @@ class Kind:
     storage: str
     package: str
     expected: Callable[[LogicalType], str]
-    coerce: Callable[[LogicalType, Any], Stored]
+    coerce: Callable[[Any, int | None, int], Stored]
+    plain: Callable[[Sequence[Any], int | None, int], bool]
     arrow: Callable[[LogicalType], pa.DataType]
+    rounded: Callable[[Any, int | None, int], Stored] | None = None
     check: Callable[[LogicalType, str], str | None] = lambda type_, column: None
     unlike: Callable[[LogicalType, LogicalType, str, str], str] | None = None
     typed_text: bool = False
@@ -116,22 +110,32 @@ class LogicalType:
         """The CHECK that makes SQLite itself refuse what is not of this type; NULL passes."""
         return KINDS[self.kind].check(self, column)
 
-    def coerce(self, value: Any) -> Stored:
+    def coerce(self, value: Any, *, rounding: bool = False) -> Stored:
         """The stored form of a value in any understood spelling; None stays None.
 
-        Raises ValueError when there is none; the caller says which field of which row.
+        Raises ValueError when there is none, and Inexact, a ValueError, for a number with more
+        decimals than the type has, unless ``rounding``. The caller says which field of which row.
         """
-        if isinstance(value, enum.Enum):
-            value = value.value
-        if not isinstance(value, str | int | float) and hasattr(value, "item"):
-            value = value.item()  # a numpy or Arrow scalar
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        value = values.unwrapped(value)
+        if value is None:
             return None
         if isinstance(value, str):
             value.encode()  # a lone surrogate is no text: UnicodeEncodeError is a ValueError
             if value.strip() == "" and self.kind != "text":
                 return None
-        return KINDS[self.kind].coerce(self, value)
+        kind = KINDS[self.kind]
+        coerce = (kind.rounded or kind.coerce) if rounding else kind.coerce
+        try:
+            return coerce(value, self.size, self.scale)
+        except (OverflowError, RecursionError) as error:
+            raise ValueError(value) from error
+
+    def plain(self, column: Sequence[Any]) -> bool:
+        """Whether SQLite stores each of these values exactly as `coerce` gives it, or refuses it.
+
+        False says nothing: then each has to be coerced.
+        """
+        return KINDS[self.kind].plain(column, self.size, self.scale)
 
     def arrow(self) -> pa.DataType:
         """The Arrow type, the same for every export."""
@@ -151,108 +155,6 @@ class LogicalType:
         if unlike is None or other.kind != self.kind:
             return f"{a} IS NOT {b}"
         return f"CASE WHEN {a} IS {b} THEN 0 ELSE {unlike(self, other, a, b)} END"
-
-
-# -- the stored form of a value ---------------------------------------------------------------
-
-
-def _text(type_: LogicalType, value: Any) -> str:
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, dt.date):
-        text = value.isoformat()
-    elif isinstance(value, int | float | decimal.Decimal | uuid.UUID):
-        text = str(int(value)) if isinstance(value, bool) else str(value)
-    else:
-        raise ValueError(value)
-    if type_.size and len(text) > type_.size:
-        raise ValueError(value)
-    return text
-
-
-def _integer(type_: LogicalType, value: Any) -> int:
-    number = _decimal_number(value)
-    if number != number.to_integral_value() or not -(2**63) <= number < 2**63:
-        raise ValueError(value)
-    return int(number)
-
-
-def _real(type_: LogicalType, value: Any) -> float:
-    return float(_decimal_number(value))
-
-
-def _decimal(type_: LogicalType, value: Any) -> float:
-    assert type_.size is not None
-    number = _decimal_number(value)
-    step = decimal.Decimal(1).scaleb(-type_.scale)
-    if abs(number) >= decimal.Decimal(10) ** (type_.size - type_.scale):
-        raise ValueError(value)
-    rounded = number.quantize(step, rounding=decimal.ROUND_HALF_UP)
-    # A binary float seldom is its decimal to the last digit, so it is rounded, as SQL does;
-    # a decimal or a text that says more digits would lose them.
-    if rounded != number and not isinstance(value, float):
-        raise ValueError(value)
-    return float(rounded)
-
-
-def _decimal_number(value: Any) -> decimal.Decimal:
-    if not isinstance(value, int | float | decimal.Decimal | str):
-        raise ValueError(value)
-    try:
-        number = decimal.Decimal(str(int(value)) if isinstance(value, bool) else str(value).strip())
-    except decimal.InvalidOperation:
-        raise ValueError(value) from None
-    if not number.is_finite():
-        raise ValueError(value)
-    return number
-
-
-def _boolean(type_: LogicalType, value: Any) -> int:
-    if isinstance(value, str):
-        word = value.strip().casefold()
-        if word in _TRUE | _FALSE:
-            return int(word in _TRUE)
-    elif isinstance(value, int | float) and value in (0, 1):
-        return int(value)
-    raise ValueError(value)
-
-
-def _date(type_: LogicalType, value: Any) -> str:
-    moment = _moment(value)
-    if isinstance(moment, dt.datetime):
-        if moment.time() != dt.time():
-            raise ValueError(value)  # a time of day would be lost
-        moment = moment.date()
-    return moment.isoformat()
-
-
-def _timestamp(type_: LogicalType, value: Any) -> str:
-    moment = _moment(value)
-    if not isinstance(moment, dt.datetime):
-        moment = dt.datetime.combine(moment, dt.time())
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    return moment.isoformat()
-
-
-def _moment(value: Any) -> dt.date:
-    """A date, or the datetime that is one of its kind."""
-    if isinstance(value, dt.date):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(value)
-    text = value.strip()
-    return dt.date.fromisoformat(text) if len(text) <= 10 else dt.datetime.fromisoformat(text)
-
-
-def _json(type_: LogicalType, value: Any) -> str:
-    if isinstance(value, str):
-        json.loads(value)  # already JSON; json.JSONDecodeError is a ValueError
-        return value
-    try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
-    except TypeError:
-        raise ValueError(value) from None
 
 
 # -- what SQLite refuses, and what it takes for the same ------------------------------------------
@@ -276,11 +178,15 @@ def _timestamp_check(type_: LogicalType, column: str) -> str:
         f" IS substr({column}, 1, 19)"
         f" AND (length({column}) = 19 OR length({column}) BETWEEN 21 AND 26"
         f" AND substr({column}, 20, 1) = '.'"
-        f" AND substr({column}, 21) NOT GLOB '*[^0-9]*')"
+        f" AND substr({column}, 21) NOT GLOB '*[^0-9]*') AND {column} >= '0001'"
     )
 
 
 def _unlike_decimals(mine: LogicalType, yours: LogicalType, a: str, b: str) -> str:
+    if mine.scale == yours.scale:
+        # Another tool may have stored a sum of doubles, which is off by what doubles are.
+        noise = f"{values.NOISE} * max(abs({a}), 1e-{mine.scale})"
+        return f"coalesce(abs({a} - {b}) > {noise}, 1)"
     # Of DECIMAL(12,2) and DECIMAL(12,4), what both can say.
     scale = min(mine.scale, yours.scale)
     return f"round({a}, {scale}) IS NOT round({b}, {scale})"
@@ -331,13 +237,15 @@ KINDS: dict[str, Kind] = _named([
         "text", ("VARCHAR", "TEXT", "CHAR"), "TEXT", "string",
         expected=lambda t: f"text of at most {t.size} characters" if t.size else "text",
         check=lambda t, column: f"length({column}) <= {t.size}" if t.size else None,
-        coerce=_text,
+        coerce=values.text,
+        plain=values.plain_text,
         arrow=_arrow("string"),
     ),
     Kind(
         "integer", ("INTEGER", "INT", "BIGINT", "SMALLINT"), "INTEGER", "integer",
         expected=lambda t: "a whole number",
-        coerce=_integer,
+        coerce=values.integer,
+        plain=values.plain_integer,
         arrow=_arrow("int64"),
     ),
     Kind(
@@ -345,14 +253,17 @@ KINDS: dict[str, Kind] = _named([
         expected=lambda t: "a number",
         # Infinity is no measurement, and JSON cannot say it.
         check=lambda t, c: f"{c} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308",
-        coerce=_real,
+        coerce=values.real,
+        plain=values.plain_real,
         arrow=_arrow("float64"),
     ),
     Kind(
         "decimal", ("DECIMAL", "NUMERIC"), "REAL", "number",
         expected=lambda t: f"a number with at most {t.scale} decimals",
         check=_decimal_check,
-        coerce=_decimal,
+        coerce=values.exact_decimal,
+        plain=values.plain_decimal,
+        rounded=values.rounded_decimal,
         arrow=_arrow_decimal,
         unlike=_unlike_decimals,
         typed_text=True,
@@ -361,7 +272,8 @@ KINDS: dict[str, Kind] = _named([
         "boolean", ("BOOLEAN",), "INTEGER", "boolean",
         expected=lambda t: "true or false",
         check=lambda t, column: f"{column} IN (0, 1)",
-        coerce=_boolean,
+        coerce=values.boolean,
+        plain=values.plain_boolean,
         arrow=_arrow("bool_"),
         typed_text=True,
     ),
@@ -369,8 +281,11 @@ KINDS: dict[str, Kind] = _named([
         "date", ("DATE",), "TEXT", "date",
         expected=lambda t: "a date that exists, as YYYY-MM-DD",
         # Without the modifier, date() gives 30 February back as it came.
-        check=lambda t, column: f"{column} IS NULL OR date({column}, '+0 days') IS {column}",
-        coerce=_date,
+        check=lambda t, column: (
+            f"{column} IS NULL OR date({column}, '+0 days') IS {column} AND {column} >= '0001'"
+        ),
+        coerce=values.date,
+        plain=values.plain_moment,
         arrow=_arrow("date32"),
         moment=True,
     ),
@@ -378,7 +293,8 @@ KINDS: dict[str, Kind] = _named([
         "timestamp", ("TIMESTAMP",), "TEXT", "datetime",
         expected=lambda t: "a date and time that exist, as YYYY-MM-DDTHH:MM:SS",
         check=_timestamp_check,
-        coerce=_timestamp,
+        coerce=values.timestamp,
+        plain=values.plain_moment,
         arrow=_arrow("timestamp", "us"),
         unlike=_unlike_timestamps,
         moment=True,
@@ -388,7 +304,8 @@ KINDS: dict[str, Kind] = _named([
         expected=lambda t: "a JSON value",
         # SQLite 3.40 says that NULL is not valid JSON.
         check=lambda t, column: f"{column} IS NULL OR json_valid({column})",
-        coerce=_json,
+        coerce=values.json_text,
+        plain=values.plain_json,
         arrow=_arrow("string"),
         unlike=_unlike_json,
     ),

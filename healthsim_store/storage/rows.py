@@ -116,6 +116,12 @@ def _arrow_chunks(source: Any) -> Iterator[Rows]:
             column = pc.strftime(column, format="%Y-%m-%d")
         elif pa.types.is_decimal(column.type):
             column = column.cast(pa.string())
+        elif pa.types.is_timestamp(column.type):
+            try:
+                return list(column.cast(pa.timestamp("us", column.type.tz)).to_pylist())
+            except (pa.ArrowInvalid, OverflowError, ValueError):
+                # Nanoseconds, or a year that Python has not: as text, whose row can be named.
+                column = column.cast(pa.string())
         return list(column.to_pylist())
 
     for batch in pa.RecordBatchReader.from_stream(source):

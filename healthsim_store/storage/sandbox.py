@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.sql import permits, quoted
-from ..base.sqlite import connect, connect_writable, file_errors, uri
+from ..base.sqlite import MAX_BYTES, connect, connect_writable, file_errors, uri
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -29,7 +29,6 @@ from ..errors import (
 from .format import verify
 
 MAX_SQL = 100_000  # characters
-MAX_VALUE = 8_000_000  # bytes of one value, and of one row
 MAX_ATTACHED = 9  # SQLite's own limit is 10
 
 _STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
@@ -96,7 +95,7 @@ class Sandbox:
                 sql = f"SELECT count(*) FROM {quoted(alias)}.sqlite_master"
                 connection.execute(sql).fetchone()
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, len(attached))
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL)
         connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
@@ -266,7 +265,7 @@ class Sandbox:
             )
         if "too big" in text or isinstance(error, sqlite3.DataError):
             return QueryTooLarge(
-                f"A value is over {MAX_VALUE // 1_000_000} MB.", hint="Select less of it: substr()."
+                f"A value is over {MAX_BYTES // 1_000_000} MB.", hint="Select less of it: substr()."
             )
         if "expression tree is too large" in text.lower() or "stack overflow" in text:
             return QueryTooLarge(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.sqlite import connect_writable, file_errors, transaction
+from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
 from ..errors import CorruptScenario, EmptyBatch, InvalidArgument, InvalidRows, UnknownEntityType
 from ..schema.model import Declaration
 from ..schema.product import compare_versions
@@ -22,7 +22,7 @@ from .sandbox import Sandbox
 from .writer import Stored, Writer
 
 MAX_TAG = 60
-_STORED = frozenset(Stored().to_dict())
+_STORED = frozenset(Stored(rounded=1).to_dict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Batch:
     on_conflict: str = "error"
     batch_id: str | None = None
     keep_unknown: bool = False
+    round_decimals: bool = False
     operation: str = "persist"
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,6 +103,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(connection), file_errors(path):
         fileformat.verify(connection, path)
         connection.execute("PRAGMA cache_size = -32768")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         yield connection
 
 
@@ -116,6 +118,7 @@ def create(path: Path, batch: Batch, declared: Declared) -> dict[str, Stored]:
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -32768")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
             fileformat.create(connection, description=batch.description)
             return _write(connection, batch, declared)
@@ -181,6 +184,7 @@ def _write_batch(
         ids,
         on_conflict=batch.on_conflict,
         keep_unknown=batch.keep_unknown,
+        round_decimals=batch.round_decimals,
     )
     order = {entity_type.name: position for position, entity_type in enumerate(registry)}
     sources = [(registry.entity_type(name).name, rows) for name, rows in batch.entities.items()]

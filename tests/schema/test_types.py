@@ -35,6 +35,12 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("TIMESTAMP", "2024-02-29T08:30:00+02:00", "2024-02-29T06:30:00"),
     ("TIMESTAMP", "2024-02-29", "2024-02-29T00:00:00"),
     ("JSON", {"a": [1, None]}, '{"a":[1,null]}'), ("JSON", '{"a": 1}', '{"a": 1}'),
+    # Text and Decimal are exact. A float means the decimal that doubles or float32 make it of.
+    ("DECIMAL(8,2)", 0.1 + 0.2, 0.3), ("DECIMAL(8,2)", 12.340000152587891, 12.34),
+    ("DECIMAL(12,2)", sum([0.01] * 1000), 10.0), ("DECIMAL(4,0)", 7.0, 7.0),
+    ("INTEGER", "1234567890123456789.0", 1234567890123456789), ("VARCHAR", 0.1 + 0.2,
+     "0.30000000000000004"), ("JSON", True, "true"), ("JSON", 0.1 + 0.2, "0.30000000000000004"),
+    ("TIMESTAMP", "2024-02-29T08:30:00.123456000", "2024-02-29T08:30:00.123456"),
 ]  # fmt: skip
 
 REFUSED: list[tuple[str, Any]] = [
@@ -46,6 +52,12 @@ REFUSED: list[tuple[str, Any]] = [
     ("DATE", "2024-02-30"), ("DATE", "29/02/2024"), ("DATE", dt.datetime(2024, 2, 29, 1)),
     ("TIMESTAMP", "2024-02-29T25:00:00"), ("TIMESTAMP", 5),
     ("JSON", "{"), ("JSON", float("inf")), ("JSON", {1, 2}),
+    ("DECIMAL(12,2)", "12.340009"), ("DECIMAL(12,2)", 12.34999), ("DECIMAL(12,2)", 12.345),
+    ("DECIMAL(12,2)", decimal.Decimal("12.340000000001")), ("DECIMAL(8,2)", "1e999999999999999999"),
+    ("INTEGER", "1e999999999999999999"), ("REAL", 2**53 + 1), ("REAL", "1e400"),
+    ("VARCHAR", "a\0b"), ("JSON", '"a\0b"'),
+    ("TIMESTAMP", "0001-01-01T00:00:00+05:00"), ("TIMESTAMP", "2024-02-29T08:30:00.1234567"),
+    ("DATE", "-0001-01-01"), ("DATE", "0000-01-01"),
 ]  # fmt: skip
 
 
@@ -74,6 +86,36 @@ def test_spellings(declared: str, sql: str | None) -> None:
     else:
         assert LogicalType.parse(declared).sql == sql
         assert LogicalType.parse(sql).sql == sql
+
+
+@pytest.mark.parametrize("declared", [
+    "VARCHAR", "VARCHAR(5)", "INTEGER", "REAL", "DECIMAL(8,2)", "BOOLEAN", "DATE", "TIMESTAMP",
+    "JSON",
+])  # fmt: skip
+def test_what_is_stored_as_it_is_is_what_coerce_gives(declared: str) -> None:
+    """`plain` must not pass a value that SQLite would store otherwise."""
+    type_ = LogicalType.parse(declared)
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        check = type_.check('"x"')
+        condition = f" CHECK ({check})" if check else ""
+        connection.execute(f'CREATE TABLE t ("x" {type_.storage}{condition}) STRICT')
+        for _, value, _ in ACCEPTED:
+            if not type_.plain([value]):
+                continue
+            connection.execute("DELETE FROM t")
+            try:
+                connection.execute("INSERT INTO t VALUES (?)", (value,))
+            except sqlite3.Error:
+                continue  # it is refused, and then coerced
+            ((stored,),) = connection.execute("SELECT x FROM t")
+            assert stored == type_.coerce(value), (declared, value)
+        for _, value in REFUSED:
+            if type_.plain([value]):
+                try:
+                    connection.execute("INSERT INTO t VALUES (?)", (value,))
+                except (sqlite3.Error, ValueError, OverflowError):
+                    continue
+                assert type_.coerce(value) is not None
 
 
 @pytest.mark.parametrize("declared", [
@@ -116,7 +158,7 @@ def _declared(kind: Kind) -> str:
 # -- a new type, in one place -------------------------------------------------------------------
 
 
-def _clock(type_: LogicalType, value: Any) -> str:
+def _clock(value: Any, size: int | None, scale: int) -> str:
     if isinstance(value, str):
         value = dt.time.fromisoformat(value)
     if not isinstance(value, dt.time):
@@ -129,6 +171,7 @@ TIME = Kind(
     expected=lambda t: "a time of day, as HH:MM:SS",
     check=lambda t, c: f"{c} IS NULL OR time({c}) IS {c}",
     coerce=_clock,
+    plain=lambda column, size, scale: all(isinstance(value, str) for value in column),
     arrow=lambda t: pa.large_string(),
     unlike=lambda mine, yours, a, b: f"substr({a}, 1, 5) IS NOT substr({b}, 1, 5)",
     moment=True,

@@ -1,0 +1,106 @@
+"""How rows that have the same fields are stored: the statement, and what each value must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base.sql import quoted
+from ..schema.model import Column, EntityType
+from ..schema.registry import Link
+from ..schema.values import Inexact
+
+#: Stands for the key of a parent that is not there, so that the reference breaks.
+MISSING_PARENT = "(no such parent)"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The SQL of a value, and which of the row's values stands for each `?` in it.
+
+    Numbered placeholders could name one twice, but Python 3.12.0 to 3.12.3 warn of them.
+    """
+
+    sql: str
+    positions: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """How rows with one set of fields are stored."""
+
+    sql: str
+    fields: tuple[str, ...]  # as the rows spell them, in the statement's order
+    columns: tuple[Column, ...]  # what each value must be
+    targets: tuple[str, ...]  # the column that each value ends up in
+    links: tuple[Link | None, ...]
+    values: tuple[Value, ...]  # of each target
+    unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
+    places: Mapping[str, int]  # where a row has each of both kinds of fields
+    new_id: bool
+    repeated: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None  # a row as the SQL takes it
+    rounding: bool  # decimals that are too long are rounded
+    converted: dict[int, Column] = field(default_factory=dict)
+    rounded: int = 0  # how many were, so far
+    rounded_last: int = 0  # and in the last row
+
+    def look(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """See of which columns SQLite would not store each value as it should be."""
+        columns = list(zip(*rows, strict=True))
+        for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False)):
+            if position not in self.converted and not column.type.plain(columns[self.places[name]]):
+                self.converted[position] = column
+
+    def convert(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Values with the known odd columns in their stored form; raises ValueError."""
+        changed = list(values)
+        self.rounded_last = 0
+        for position, column in self.converted.items():
+            changed[position] = self.coerce(column, changed[position])
+        return tuple(changed)
+
+    def coerce(self, column: Column, value: Any) -> Any:
+        """The stored form; one that had to be rounded is counted. Raises ValueError."""
+        try:
+            return column.coerce(value)
+        except Inexact:
+            if not self.rounding:
+                raise
+        self.rounded += 1
+        self.rounded_last += 1
+        return column.coerce(value, rounding=True)
+
+
+def value_sql(
+    position: int,
+    name: str,
+    link: Link | None,
+    targets: list[str],
+    links: list[Link | None],
+    entity_type: EntityType,
+) -> Value:
+    """What is stored for a field: the value, its default, or the parent's key.
+
+    A value that no parent has breaks the foreign key instead of becoming NULL.
+    """
+    if link is None:
+        return Value(_default_sql(entity_type.by_name[name]), (position,))
+    parent = link.parent
+    where = f"{quoted(link.key.name)} = ?"
+    positions: tuple[int, ...] = (position, position)
+    for column in link.scope:
+        at = targets.index(column)
+        value = value_sql(at, column, links[at], targets, links, entity_type)
+        where += f" AND {quoted(column)} = {value.sql}"
+        positions += value.positions
+    found = (
+        f"coalesce((SELECT {quoted(parent.primary_key)} FROM {quoted(parent.name)}"
+        f" WHERE {where}), '{MISSING_PARENT}')"
+    )
+    return Value(f"CASE WHEN ? IS NOT NULL THEN {found} END", positions)
+
+
+def _default_sql(column: Column) -> str:
+    """A NULL where there is a default means the default."""
+    return "?" if column.default is None else f"coalesce(?, {column.default})"
