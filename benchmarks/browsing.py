@@ -3,7 +3,7 @@ scenario of a million whose statistics nobody has asked for yet.
 
     python benchmarks/browsing.py [--quick]
 
-Needs healthsim-store[browse], the three products, and the tests' helpers beside it.
+Needs the three products, and the tests' helpers beside it.
 """
 
 from __future__ import annotations

@@ -306,7 +306,7 @@ def test_duckdb_reads_it(filled: Store, tmp_path: Path) -> None:
 
 def test_spark_reads_it(filled: Store, tmp_path: Path) -> None:
     if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed: pip install 'healthsim-store[spark]'")
+        pytest.skip("pyspark is not installed: pip install '.[spark]'")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("Spark needs Java, and there is none here")
     filled.export_scenario("odd", format="parquet", to=tmp_path / "out")

@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from commands import Command, split
+from shell import Shell
 
 
 def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -59,7 +61,8 @@ def test_its_tables_are_aligned(played: tuple[str, Path]) -> None:
 def test_it_says_where_the_files_are_and_they_are_there(played: tuple[str, Path]) -> None:
     told, folder = played
     assert f"Scenarios: {folder / 'store'} (8 files" in told
-    assert f"healthsim-store serve --open --store {folder / 'store'}" in told
+    assert f"\n    export HEALTHSIM_STORE_DIR={folder / 'store'}\n" in told
+    assert "\n    healthsim-store serve --open\n" in told
     names = {path.stem for path in (folder / "store").glob("*.db")}
     assert {"ca-medicare-q4-2024", "diabetes-cohort", "diabetes-cohort-copy",
             "heart-failure-cohort", "copd-training", "cohort-with-claims"} < names  # fmt: skip
@@ -70,6 +73,35 @@ def test_it_says_where_the_files_are_and_they_are_there(played: tuple[str, Path]
         ]
     assert counts == [150, 425, 890, 320]
     assert len(list((folder / "training-csv").glob("*.csv"))) >= 5
+
+
+def test_its_last_lines_work_in_the_shell_that_it_was_played_in(
+    played: tuple[str, Path], tmp_path: Path
+) -> None:
+    told, _ = played
+    lines = re.findall(r"^    (export .*|healthsim-store .*)$", told, re.MULTILINE)
+    shell = Shell.of(tmp_path, tmp_path / "home", Path(sys.executable).parent)
+    listed = [shell.run(Command("bash", line)) for line in lines]
+    assert lines[-2:] == ["healthsim-store list", "healthsim-store serve --open"]
+    assert "ca-medicare-q4-2024" in listed[-2]
+    assert "ca-medicare-q4-2024" in listed[-1]
+
+
+@pytest.mark.long
+def test_each_command_that_it_prints_works_as_printed(
+    played: tuple[str, Path], tmp_path: Path
+) -> None:
+    told, folder = played
+    lines = told.replace(str(folder), str(tmp_path)).splitlines()
+    # An answer's lines come after its command; a command ends where its quotes do.
+    at = [number for number, line in enumerate(lines) if line.startswith("$ ")]
+    typed = [next(split("\n".join(lines[number:]).removeprefix("$ "))) for number in at]
+    assert len(typed) >= 16
+    shell = Shell.of(tmp_path, tmp_path / "home", Path(sys.executable).parent)
+    shell.environment["HEALTHSIM_STORE_DIR"] = str(tmp_path / "store")
+    for command in typed:
+        shell.run(Command("bash", command))
+    assert (tmp_path / "training-csv" / "patients.csv").exists()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(played: tuple[str, Path]) -> None:

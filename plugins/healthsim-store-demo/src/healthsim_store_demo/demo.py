@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import shutil
+import sys
 import tempfile
 import textwrap
 import time
@@ -49,7 +51,7 @@ def demo(context: click.Context, quiet: bool, folder: str | None) -> None:
     fails.
     """
     began = time.monotonic()
-    home = Path(folder) if folder else Path(tempfile.mkdtemp(prefix="healthsim-demo-"))
+    home = Path(folder).absolute() if folder else Path(tempfile.mkdtemp(prefix="healthsim-demo-"))
     if any(home.iterdir()) if home.is_dir() else home.exists():
         raise click.UsageError(f"{home} is not an empty folder: give another one.", context)
     try:
@@ -167,5 +169,22 @@ def _tell_where(home: Path) -> None:
     click.echo("=" * WIDTH)
     click.echo(f"Scenarios: {store} ({len(scenarios)} files, {size:.1f} MB)")
     click.echo(f"Exports:   {home / 'training-csv'}, {home / 'training-parquet'}")
-    click.echo(f"Ask on:    healthsim-store list --store {store}")
-    click.echo(f"Browse:    healthsim-store serve --open --store {store}")
+    click.echo("To type such commands in this shell:")
+    click.echo()
+    for line in (*_preparation(store), "healthsim-store list", "healthsim-store serve --open"):
+        click.echo(f"    {line}")
+    click.echo()
+
+
+def _preparation(store: Path) -> list[str]:
+    """What a shell needs so that `healthsim-store` is found and means the demo's scenarios."""
+    on_path = shutil.which("healthsim-store")
+    command = shutil.which("healthsim-store", path=str(Path(sys.executable).parent))
+    # Made by dev.py, the environment is not active, and its command is not on the PATH.
+    hidden = command and not (on_path and Path(on_path).resolve() == Path(command).resolve())
+    folder = Path(command).parent if command and hidden else None
+    if os.name == "nt":
+        path = [f'$env:PATH = "{folder};$env:PATH"'] if folder else []
+        return [*path, f'$env:HEALTHSIM_STORE_DIR = "{store}"']
+    path = [f'export PATH={shlex.quote(str(folder))}:"$PATH"'] if folder else []
+    return [*path, f"export HEALTHSIM_STORE_DIR={shlex.quote(str(store))}"]
