@@ -4,6 +4,7 @@
     python3 dev.py demo     the main job: twelve examples, from nothing
     python3 dev.py test     the tests
     python3 dev.py newest   the tests of `serve` on the newest alpha of Datasette 1.0
+    python3 dev.py docs     writes into the docs what the code says
     python3 dev.py check    lint, types, import direction, the tests (what CI runs)
 
 Needs Python 3.11 or newer and nothing else. Arguments after `demo` and `test` go to
@@ -82,12 +83,19 @@ def browser() -> None:
         print("Without chromium and chromium-driver the tests in a browser are skipped.")
 
 
+def docs() -> None:
+    """Help texts, functions, hooks, tables and errors; a test compares them."""
+    install("test")
+    run("python", "docs/write.py")
+
+
 def check() -> None:
     browser()
     # Spark reads the Parquet exports in one test, where there is Java; it is a large download.
     install("dev,spark" if shutil.which("java") else "dev")
     run("ruff", "format", "--check", "--quiet", ".")
     run("ruff", "check", "--quiet", ".")
+    run("codespell")
     run("mypy")
     run("lint-imports", "--no-cache")
     test()
@@ -96,7 +104,7 @@ def check() -> None:
 
 
 def main() -> None:
-    jobs = {"demo": demo, "test": test, "check": check, "newest": newest}
+    jobs = {"demo": demo, "test": test, "check": check, "newest": newest, "docs": docs}
     if len(sys.argv) < 2 or sys.argv[1] not in jobs:
         sys.exit(__doc__)
     jobs[sys.argv[1]](*sys.argv[2:])

@@ -33,7 +33,7 @@ import healthsim_store  # noqa: E402
 from healthsim_store import errors, hookspecs, store  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
-from healthsim_store.storage import housekeeping
+from healthsim_store.storage import housekeeping  # noqa: E402
 
 PAGES = (
     "CONTRIBUTING.md",
