@@ -4,6 +4,7 @@
     python3 dev.py demo          the main job: twelve examples, from nothing
     python3 dev.py test          the tests
     python3 dev.py wheels        wheels of the core and of every plugin, in dist/
+    python3 dev.py docs          writes into the docs what the code says
     python3 dev.py newest        the tests of `serve` on the newest alpha of Datasette 1.0
     python3 dev.py check         lint, types, import direction, tests, coverage (what CI runs)
     python3 dev.py check --all   and all that takes long; writes benchmarks/CHECKS.md
@@ -185,6 +186,12 @@ def browser() -> None:
         print("Without chromium and chromium-driver the tests in a browser are skipped.")
 
 
+def docs() -> None:
+    """Help texts, functions, hooks, tables and errors; a test compares them."""
+    install("test")
+    run("python", "docs/write.py")
+
+
 def check(*arguments: str) -> None:
     if arguments not in ((), ("--all",)):
         sys.exit(__doc__)
@@ -195,6 +202,7 @@ def check(*arguments: str) -> None:
     install("dev", venv=venv, python=python)
     run("ruff", "format", "--check", "--quiet", ".", venv=venv)
     run("ruff", "check", "--quiet", ".", venv=venv)
+    run("codespell", venv=venv)
     run("mypy", venv=venv)
     run("lint-imports", "--no-cache", venv=venv)
     if version == "3.11":
@@ -353,7 +361,8 @@ def report(rows: list[tuple[str, Done]]) -> str:
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever starts it may have an older one)
         sys.exit(f"healthsim-store needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    jobs = {"demo": demo, "test": test, "wheels": wheels, "newest": newest, "check": check}
+    jobs = {"demo": demo, "test": test, "wheels": wheels, "newest": newest, "check": check,
+            "docs": docs}  # fmt: skip
     if len(sys.argv) < 2 or sys.argv[1] not in jobs:
         sys.exit(__doc__)
     try:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 
 class HealthsimStoreError(Exception):
-    """The root of the tree: catch this one to catch them all."""
+    """Every error that is raised on purpose; catch this one to catch them all."""
 
     code: ClassVar[str] = "error"
 
@@ -36,37 +36,51 @@ class HealthsimStoreError(Exception):
 
 
 class InvalidArgument(HealthsimStoreError):
+    """An argument that cannot be used as given."""
+
     code = "invalid_argument"
 
 
 class InvalidName(InvalidArgument):
+    """A name that cannot be the name of a scenario or of a file."""
+
     code = "invalid_name"
 
 
 class EmptyBatch(InvalidArgument):
+    """There is nothing to store."""
+
     code = "empty_batch"
 
 
 class UnknownEntityType(InvalidArgument):
+    """No installed product, or not this scenario, has an entity type of this name."""
+
     code = "unknown_entity_type"
 
 
 class UnknownFormat(InvalidArgument):
+    """No importer or exporter has this name."""
+
     code = "unknown_format"
 
 
 class UnknownProfile(InvalidArgument):
+    """No profile has this name."""
+
     code = "unknown_profile"
 
 
 class UnknownQuestion(InvalidArgument):
+    """The scenario has no question of this name, or cannot answer it."""
+
     code = "unknown_question"
 
 
 class InvalidRows(InvalidArgument):
-    """Rows that cannot be stored. ``problems`` names each (bounded); nothing was stored.
+    """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
 
-    ``complete`` is false when the list was cut before the last row was looked at.
+    ``complete`` is false when there may be more problems than the list has.
     """
 
     code = "invalid_rows"
@@ -87,13 +101,13 @@ class InvalidRows(InvalidArgument):
 
 
 class SourceError(InvalidArgument):
-    """A file to import that cannot be read as what it claims to be."""
+    """A file to import cannot be read, or is not in the format that it should be."""
 
     code = "invalid_source"
 
 
 class TargetExists(InvalidArgument):
-    """A place to write to where something is that must not be lost."""
+    """The place to write to holds something that would be lost."""
 
     code = "target_exists"
 
@@ -102,6 +116,8 @@ class TargetExists(InvalidArgument):
 
 
 class ScenarioNotFound(HealthsimStoreError):
+    """No scenario has this name, id or beginning of a name."""
+
     code = "scenario_not_found"
 
 
@@ -119,41 +135,55 @@ class AmbiguousScenario(HealthsimStoreError):
 
 
 class ScenarioExists(HealthsimStoreError):
+    """The name of the new scenario is taken."""
+
     code = "scenario_exists"
 
 
 class ScenarioFileError(HealthsimStoreError):
+    """A scenario file that cannot be used."""
+
     code = "scenario_file"
 
 
 class NotAScenario(ScenarioFileError):
+    """The file is not a scenario."""
+
     code = "not_a_scenario"
 
 
 class CorruptScenario(ScenarioFileError):
+    """The file is damaged, or was changed in a way that makes it unsafe to read."""
+
     code = "corrupt_scenario"
 
 
 class NewerFormat(ScenarioFileError):
+    """The file was written by a newer version of healthsim-store."""
+
     code = "newer_format"
 
 
 class ScenarioBusy(ScenarioFileError):
+    """Another process is writing to the file."""
+
     code = "scenario_busy"
 
 
 class NotWritable(ScenarioFileError):
+    """The file or folder cannot be written: permissions, disk space or a missing folder."""
+
     code = "not_writable"
 
 
 class CopyFailed(HealthsimStoreError):
-    """A clone or merge that could not be made or proven; nothing of it was kept."""
+    """A clone or merge could not be made, or failed its final checks; nothing of it was kept."""
 
     code = "copy_failed"
 
 
 class MergeConflict(CopyFailed):
-    """Entities of a merge that are one already, where they may not be."""
+    """Two sources of a merge have the same entity, and ``on_conflict`` is ``error``."""
 
     code = "merge_conflict"
 
@@ -162,6 +192,8 @@ class MergeConflict(CopyFailed):
 
 
 class QueryError(HealthsimStoreError):
+    """The statement failed; the message is that of SQLite, made clearer where possible."""
+
     code = "query_failed"
 
 
@@ -172,10 +204,14 @@ class QueryRefused(QueryError):
 
 
 class QueryTimeout(QueryError):
+    """The statement took longer than its timeout."""
+
     code = "query_timeout"
 
 
 class QueryTooLarge(QueryError):
+    """A value or a row of the answer is larger than the limit."""
+
     code = "query_too_large"
 
 
@@ -192,18 +228,18 @@ class CannotServe(HealthsimStoreError):
 
 
 class DeclarationError(HealthsimStoreError):
-    """A .sql file of a product that does not say what it must."""
+    """A .sql file of a product or profile is wrong; the message names the file and line."""
 
     code = "invalid_declaration"
 
 
 class NewerProduct(HealthsimStoreError):
-    """A file whose product is newer than the installed one."""
+    """The file was written by a newer version of a product than the installed one."""
 
     code = "newer_product"
 
 
 class UpgradeRefused(HealthsimStoreError):
-    """A file that cannot be brought to the installed version of a product without a loss."""
+    """The file cannot be brought to the installed version of a product without losing data."""
 
     code = "upgrade_refused"

@@ -1,4 +1,7 @@
-"""The hooks that a plugin may implement. Each returns values; docs/plugins.md has an example."""
+"""The hooks that a plugin may implement. Each returns a list of values.
+
+The docstrings are printed in docs/plugins.md, where a test runs their examples.
+"""
 
 from __future__ import annotations
 
@@ -19,29 +22,105 @@ hookimpl = pluggy.HookimplMarker("healthsim_store")
 
 @hookspec
 def healthsim_store_products() -> list[Product]:
-    """Products: sets of entity types. ``return [Product.from_package(__name__)]``"""
+    """Products: sets of entity types, each declared in the .sql files of one folder.
+
+    One package may bring several:
+
+        @hookimpl
+        def healthsim_store_products():
+            return [Product.from_package("my_product.devices", name="devices")]
+    """
     raise AssertionError("a specification is never called")
 
 
 @hookspec
 def healthsim_store_importers() -> list[Importer]:
-    """Formats that `import` reads: ``return [Importer("xlsx", (".xlsx",), read_xlsx)]``"""
+    """Formats that `import` reads.
+
+    ``read(source)`` yields pairs of an entity type and rows. Rows are dicts, or an Arrow table.
+    Where the entity type is None, the name of the file says what the rows are.
+
+        import json
+
+
+        def read_geojson(source):
+            with source.text() as text:
+                yield None, [feature["properties"] for feature in json.load(text)["features"]]
+
+
+        @hookimpl
+        def healthsim_store_importers():
+            return [Importer("geojson", (".geojson",), read_geojson)]
+    """
     raise AssertionError("a specification is never called")
 
 
 @hookspec
 def healthsim_store_exporters() -> list[Exporter]:
-    """Formats that `export` writes: ``return [Exporter("arrow", ".arrow", write_arrow)]``"""
+    """Formats that `export` writes.
+
+    ``write(table, path)`` makes the file of one entity type. ``table.entity_type`` has the columns
+    as they are exported. The rows come as Arrow batches, in bounded memory: ``table.typed()`` in
+    the declared types (``table.schema``), ``table.texts()`` with dates and timestamps as text,
+    ``table.batches()`` as they are stored.
+
+    The export appears whole or not at all; `export` itself writes datapackage.json and the reply.
+    ``title``, ``mediatype``, ``encoding`` and ``loading`` (the lines of code that read the files)
+    are optional. A format that writes one file for the whole scenario gives ``copy(source, path)``
+    in place of ``write``; ``source`` is a private copy of the scenario file.
+
+        import pyarrow as pa
+
+
+        def write_arrow(table, path):
+            with pa.ipc.new_file(path, table.schema) as file:
+                for batch in table.typed():
+                    file.write_batch(batch)
+
+
+        @hookimpl
+        def healthsim_store_exporters():
+            return [Exporter("arrow", ".arrow", write=write_arrow, title="Arrow")]
+    """
     raise AssertionError("a specification is never called")
 
 
 @hookspec
 def healthsim_store_profiles() -> list[Profile]:
-    """Recipes that `generate` follows: ``return Profile.all_from_package(__name__)``"""
+    """Profiles: recipes that `generate` follows, one SQL file each in the folder ``profiles``.
+
+    They may make entity types that another plugin declares. See docs/profiles.md.
+
+        from healthsim_store import Profile
+
+
+        @hookimpl
+        def healthsim_store_profiles():
+            return Profile.all_from_package(__name__)
+    """
     raise AssertionError("a specification is never called")
 
 
 @hookspec
 def healthsim_store_commands() -> list[click.Command]:
-    """Further commands of the command line: ``return [my_click_command]``"""
+    """Further commands of the command line.
+
+    Import slow modules inside the function, so that ``--help`` stays quick.
+
+        import click
+
+
+        @click.command()
+        @click.argument("scenario")
+        def count(scenario):
+            \"\"\"How many entities a scenario has.\"\"\"
+            from healthsim_store import scenario_info
+
+            click.echo(scenario_info(scenario).total)
+
+
+        @hookimpl
+        def healthsim_store_commands():
+            return [count]
+    """
     raise AssertionError("a specification is never called")

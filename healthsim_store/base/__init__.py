@@ -1,3 +1,4 @@
-"""What the packages above share and no scenario is needed for: SQL text, SQLite connections,
-wording, tokens, files that appear whole. Nothing here knows what a scenario or an entity is.
+"""Tools that know nothing of scenarios or entities: SQL text, SQLite connections, checks of
+arguments, wording, token counts and files that appear whole; what needs to know an entity type
+belongs above.
 """

@@ -1,4 +1,5 @@
-"""The command line: commands parse, call one method, and print.
+"""The command line: a command parses its arguments, calls one method of `Store` and prints the
+result; work that a Python program may want too belongs to `Store`.
 
 Nothing slow is imported here, so that ``--help`` is quick. Known errors become one message and an
 exit code in one place, `main`; an unknown one keeps its traceback.

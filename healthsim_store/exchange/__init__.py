@@ -1,3 +1,3 @@
-"""Files of other formats, in and out: readers, writers, mappings of foreign formats, the
-data package of an export. Copies in our own format belong to `operations`.
+"""Files of other formats, in and out: readers, writers, mappings of foreign layouts and the
+datapackage.json of an export; copies in the scenario format itself belong to `operations`.
 """

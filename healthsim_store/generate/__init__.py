@@ -1,3 +1,4 @@
-"""Entities made by a profile, a recipe in one SQL file: reading it, drawing from it,
-running it into a scenario. What the entities are is the product's business.
+"""Entities made by a profile, which is a recipe in one SQL file: reading the file, sampling its
+tables, running its statements and storing the result; the profiles themselves and the entity types
+belong to plugins.
 """

@@ -1,3 +1,3 @@
-"""Whole scenario files in, a new file or a report out: clone, merge, diff, check,
-upgrade. Files of other formats belong to `exchange`.
+"""Verbs on whole scenario files: persist, clone, merge, diff, check and upgrade; files of other
+formats belong to `exchange`, answers to questions to `query`.
 """

@@ -1,3 +1,3 @@
-"""What is asked of one scenario and answered in short: pages of rows, statistics, questions,
-samples, the summary. Nothing here writes.
+"""Short answers about one scenario: pages of rows, row streams, statistics, questions, samples and
+the summary; nothing here writes to a scenario.
 """

@@ -1,3 +1,3 @@
-"""What a product declares: read from its .sql files, kept as values, written as tables. No
-file of a store is opened here.
+"""What a product declares (entity types, columns, statistics, rules, questions), read from its .sql
+files, kept as plain values and written as CREATE TABLE; scenario files are not opened here.
 """

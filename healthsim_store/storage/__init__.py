@@ -1,3 +1,4 @@
-"""One scenario file and the folder it lies in: the format, the data dictionary, the ways to
-open a file, writing rows, cache, trash. What several files have in common belongs to `operations`.
+"""One scenario file and the folder that it lies in: the file format, the data dictionary, opening a
+file to read or to write, storing rows, the cache and the trash; what needs two scenarios at once
+belongs to `operations`.
 """

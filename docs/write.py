@@ -1,0 +1,338 @@
+"""Writes what the code says into the docs: help texts, signatures, hooks, tables, errors, packages.
+
+    python docs/write.py            rewrite the blocks (`python3 dev.py docs` does the same)
+    python docs/write.py --check    only compare; exit code 1 where a page differs
+
+A block lies between the comments ``<!-- printed: WHAT -->`` and ``<!-- end -->``. WHAT is the name
+of a function below, without its underscore, and a word for it where it takes one. Everything
+between the two comments is replaced. No network is needed, and the width of the terminal does not
+matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import re
+import sqlite3
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))  # the checkout, not what is installed
+
+import click  # noqa: E402
+
+import healthsim_store  # noqa: E402
+from healthsim_store import errors, hookspecs, store  # noqa: E402
+from healthsim_store.cli import cli  # noqa: E402
+from healthsim_store.storage import format as file_format  # noqa: E402
+from healthsim_store.storage import housekeeping  # noqa: E402
+
+PAGES = (
+    "CONTRIBUTING.md",
+    "docs/cli.md",
+    "docs/plugins.md",
+    "docs/python.md",
+    "docs/scenario-file.md",
+)
+# Pages about a command of a plugin; they are written where the plugin is installed.
+PLUGIN_PAGES = {
+    "demo": "plugins/healthsim-store-demo/README.md",
+    "mcp": "plugins/healthsim-store-mcp/README.md",
+}
+COMMAND = "python3 dev.py docs"
+
+_BLOCK = re.compile(r"(<!-- printed: (\w+) ?(\w*) -->\n).*?(<!-- end -->)", re.DOTALL)
+_INDENTED = re.compile(r"(?:^ {4}.*\n|^\n)+", re.MULTILINE)
+_WIDTH = 80  # of the help texts
+
+
+def written(page: str) -> str:
+    """The text of a page with each of its blocks printed anew.
+
+    Args:
+        page: its path, relative to the repository.
+    """
+
+    def block(found: re.Match[str]) -> str:
+        begin, what, word, end = found.groups()
+        text = _PRINTERS[what](word) if word else _PRINTERS[what]()
+        return f"{begin}\n{text.strip()}\n\n{end}"
+
+    return _BLOCK.sub(block, (ROOT / page).read_text("utf-8"))
+
+
+# -- the command line ------------------------------------------------------------------------
+
+
+def _commands() -> str:
+    """The help of the core's own commands; what plugins bring depends on the installation."""
+    group = click.Group(
+        cli.name, dict(cli.commands), help=cli.help, params=cli.params,
+        context_settings=cli.context_settings,
+    )  # fmt: skip
+    texts = [_help_text(group, "healthsim-store")]
+    for name, command in sorted(cli.commands.items()):
+        texts.append(f"## {name}\n\n{_help_text(command, f'healthsim-store {name}')}")
+    return "\n\n".join(texts)
+
+
+def _command(name: str) -> str:
+    """The help of one command, which may be a plugin's."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None, f"{name} is not installed"
+    return _help_text(command, f"healthsim-store {name}")
+
+
+def _help_text(command: click.Command, path: str) -> str:
+    settings = {"help_option_names": ["-h", "--help"]} | command.context_settings
+    context = click.Context(command, info_name=path, terminal_width=_WIDTH, **settings)
+    lines = (line.rstrip() for line in command.get_help(context).splitlines())
+    return "\n".join(["```text", *lines, "```"])
+
+
+# -- Python ----------------------------------------------------------------------------------
+
+
+def _functions() -> str:
+    """Every verb, with its parameters."""
+    return "\n\n".join(_callable(name, method) for name, method in sorted(store.VERBS.items()))
+
+
+def _store() -> str:
+    """The class, and those of its methods that are no functions of the package."""
+    own = _public(store.Store)
+    texts = [_signature("Store", store.Store), _markdown(store.Store.__doc__)]
+    for name, method in own:
+        if name not in store.VERBS:
+            texts.append(_callable(name, method))
+    return "\n\n".join(texts)
+
+
+def _values() -> str:
+    """The classes that functions return and that plugins make, with fields and methods."""
+    texts = []
+    for name in healthsim_store.__all__:
+        value = getattr(healthsim_store, name)
+        if not inspect.isclass(value) or value is store.Store or issubclass(value, Exception):
+            continue
+        texts += [f"### {name}", _markdown(value.__doc__)]
+        lines = [*_fields(value), *_methods(value)]
+        if lines:
+            texts.append("\n".join(lines))
+    return "\n\n".join(texts)
+
+
+def _fields(value: type) -> Iterator[str]:
+    """A line for each field: its type, and the comment beside it."""
+    if not dataclasses.is_dataclass(value):
+        return
+    comments = dict(re.findall(r"^    (\w+): .*?  # (.+)$", inspect.getsource(value), re.MULTILINE))
+    for field in dataclasses.fields(value):
+        if not field.name.startswith("_"):
+            about = f": {comments[field.name]}" if field.name in comments else ""
+            yield f"- `{field.name}` (`{field.type}`){about}"
+
+
+def _methods(value: type) -> Iterator[str]:
+    """A line for each property and method: how it is called, and what it answers."""
+    for name, member in _public(value):
+        about = _markdown(inspect.getdoc(member)).partition("\n\n")[0].replace("\n", " ")
+        if callable(member):
+            parameters = ", ".join(_parameters(member))
+            yield f"- `{name}({parameters})`: {about}".removesuffix(": ")
+        else:
+            yield f"- `{name}`: {about}".removesuffix(": ")
+
+
+def _public(value: type) -> Iterator[tuple[str, Any]]:
+    for name, raw in vars(value).items():
+        member = raw.__func__ if isinstance(raw, classmethod | staticmethod) else raw
+        method = inspect.isfunction(member) or isinstance(member, property)
+        method = method or hasattr(member, "attrname")  # a functools.cached_property
+        if not name.startswith("_") and method:
+            yield name, member
+
+
+def _callable(name: str, function: Callable[..., Any]) -> str:
+    texts = [f"### {name}", _signature(name, function), _markdown(inspect.getdoc(function))]
+    return "\n\n".join(text for text in texts if text)
+
+
+def _signature(name: str, function: Callable[..., Any]) -> str:
+    """How it is called, in one line if that is short, else with one parameter on each."""
+    if isinstance(function, property):
+        return ""
+    returned = inspect.signature(function).return_annotation
+    end = "" if returned in (inspect.Signature.empty, None, "None") else f" -> {returned}"
+    parameters = _parameters(function)
+    line = f"{name}({', '.join(parameters)}){end}"
+    if len(line) > _WIDTH:
+        line = "\n".join([f"{name}(", *(f"    {text}," for text in parameters), f"){end}"])
+    return f"```text\n{line}\n```"
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """Each with its type and default. A default that is a function is written as ``...``."""
+    texts: list[str] = []
+    seen_star = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in ("self", "cls"):
+            continue
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            seen_star = True
+        if parameter.kind is parameter.KEYWORD_ONLY and not seen_star:
+            texts.append("*")
+            seen_star = True
+        text = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        text += parameter.name
+        if parameter.annotation is not parameter.empty:
+            text += f": {parameter.annotation}"
+        if parameter.default is not parameter.empty:
+            text += f" = {'...' if callable(parameter.default) else repr(parameter.default)}"
+        texts.append(text)
+    return texts
+
+
+def _markdown(docstring: str | None) -> str:
+    """A docstring as Markdown: its Args as a list, its code in single backticks."""
+    lines: list[str] = []
+    in_args = False
+    for line in inspect.cleandoc(docstring or "").replace("``", "`").splitlines():
+        if line == "Args:":
+            in_args = True
+            continue
+        if in_args and line and not line.startswith("    "):
+            in_args = False
+        parameter = re.match(r"    (\w+): (.*)", line) if in_args else None
+        if parameter:
+            lines.append(f"- `{parameter[1]}`: {parameter[2]}")
+        else:
+            # A further line about a parameter is indented as deep as its list item.
+            lines.append(f"  {line.strip()}" if in_args and line else line)
+    return "\n".join(lines)
+
+
+def _errors() -> str:
+    """Every error as a row, below the one that it is a kind of."""
+
+    def rows(error: type[errors.HealthsimStoreError], depth: int) -> Iterator[str]:
+        about = " ".join(inspect.cleandoc(error.__doc__ or "").replace("``", "`").split())
+        yield f"| {'&nbsp;&nbsp;' * depth}`{error.__name__}` | `{error.code}` | {about} |"
+        for kind in error.__subclasses__():
+            if kind.__module__ == errors.__name__:
+                yield from rows(kind, depth + 1)
+
+    head = ["| error | code | when |", "|---|---|---|"]
+    return "\n".join([*head, *rows(errors.HealthsimStoreError, 0)])
+
+
+# -- plugins, files, packages ----------------------------------------------------------------
+
+
+def _hooks() -> str:
+    """Each hook: what it returns, and an example. Code in its docstring is indented."""
+    texts = []
+    for name, hook in vars(hookspecs).items():
+        if not name.startswith("healthsim_store_"):
+            continue
+        returned = inspect.signature(hook).return_annotation
+        texts.append(f"### `{name}() -> {returned}`")
+        texts.append(_INDENTED.sub(_fenced, f"{_markdown(hook.__doc__)}\n"))
+    return "\n\n".join(text.strip() for text in texts)
+
+
+def _fenced(found: re.Match[str]) -> str:
+    """Indented code as a block that says it is Python; empty lines alone stay."""
+    code = inspect.cleandoc(found[0])
+    return f"\n```python\n{code}\n```\n\n" if code else "\n"
+
+
+def _tables() -> str:
+    """The housekeeping tables of a new scenario file, with the comments in their declarations."""
+    texts = [f"The version of the format is {housekeeping.FORMAT_VERSION}."]
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        file_format.create(connection, description=None)
+        for table in housekeeping.TABLES:
+            about = re.search(r"^ *-- (.+)$", table.sql, re.MULTILINE)
+            facts = [f"{about[1]}."] if about else []
+            if table.since > 1:
+                facts.append(f"Since version {table.since} of the format.")
+            if table.carried:
+                facts.append("A clone has the same rows.")
+            comments = dict(re.findall(r"^ *(\w+) [^\n]*?-- (.+)$", table.sql, re.MULTILINE))
+            rows = [
+                f"| `{name}`{' (key)' if key else ''} | {kind}{' NOT NULL' if required else ''}"
+                f" | {comments.get(name, '')} |"
+                for _, name, kind, required, _, key in connection.execute(
+                    f"PRAGMA table_info({table.name})"
+                )
+            ]
+            texts += [f"### `{table.name}`", " ".join(facts)]
+            texts.append("\n".join(["| column | type | what |", "|---|---|---|", *rows]))
+    return "\n\n".join(texts)
+
+
+def _packages() -> str:
+    """The packages and the modules beside them, from the top down, by their docstrings."""
+    rows = ["| package | what belongs in it |", "|---|---|"]
+    for name in re.split(r"[ |:]+", " ".join(_layers())):
+        module = importlib.import_module(f"healthsim_store.{name}")
+        if hasattr(module, "__path__"):
+            about = " ".join(inspect.cleandoc(module.__doc__ or "").partition("\n\n")[0].split())
+            rows.append(f"| `{name}/` | {about.replace('``', '`')} |")
+    return "\n".join(rows)
+
+
+def _direction() -> str:
+    """The layers that `lint-imports` keeps, from the top down."""
+    return "    " + " -> ".join(_layers()).replace(" : ", ", ")
+
+
+def _layers() -> list[str]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contract: dict[str, list[str]] = settings["tool"]["importlinter"]["contracts"][0]
+    return contract["layers"]
+
+
+_PRINTERS: dict[str, Callable[..., str]] = {
+    "command": _command,
+    "commands": _commands,
+    "direction": _direction,
+    "errors": _errors,
+    "functions": _functions,
+    "hooks": _hooks,
+    "packages": _packages,
+    "store": _store,
+    "tables": _tables,
+    "values": _values,
+}
+
+
+def pages() -> list[str]:
+    """The pages that this installation can write: a plugin's where it is installed."""
+    brought = cli.list_commands(click.Context(cli))
+    return [*PAGES, *(page for name, page in PLUGIN_PAGES.items() if name in brought)]
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    differing = [page for page in pages() if written(page) != (ROOT / page).read_text("utf-8")]
+    if "--check" in sys.argv[1:]:
+        if differing:
+            sys.exit(f"{', '.join(differing)}: not what the code says. Write: {COMMAND}")
+        return
+    for page in differing:
+        (ROOT / page).write_text(written(page), "utf-8")
+        click.echo(f"Written: {page}")
+
+
+if __name__ == "__main__":
+    main()
