@@ -46,7 +46,7 @@ def mcp(
         os.environ["HEALTHSIM_STORE_DIR"] = str(Path(folder).expanduser().absolute())
     server = build(allowed=[Path(each) for each in allowed], read_only=read_only)
     if http:
-        from .loopback import serve_http
+        from .http_server import serve_http
 
         serve_http(server, port, os.environ.get(TOKEN))
     else:

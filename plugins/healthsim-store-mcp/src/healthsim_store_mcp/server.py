@@ -17,12 +17,12 @@ from pydantic import ValidationError
 import healthsim_store as hs
 
 from .arguments import checked
+from .confined_store import Shelf
 from .confinement import Confinement
-from .explaining import bounded, wrong_arguments
-from .offers import MARKDOWN, SUMMARY, add_prompts, add_resources
+from .error_texts import bounded, wrong_arguments
+from .prompts_and_resources import MARKDOWN, SUMMARY, add_prompts, add_resources
 from .replies import line
-from .shelf import Shelf
-from .toolbox import WRITING, tools
+from .tools import WRITING, tools
 
 INSTRUCTIONS = """\
 healthsim-store keeps scenarios of synthetic healthcare data, each in one SQLite file.

@@ -11,12 +11,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from . import storing
-from .describing import profile_count
-from .kinds import Budget, Scenario, Strategy
+from . import entity_sources
+from .argument_types import Budget, Scenario, Strategy
+from .confined_store import Shelf
+from .descriptions import profile_count
 from .progress import Progress
 from .replies import BUDGET, Reply, cell, columnar, line
-from .shelf import Shelf
 
 _TRASH = 30  # deleted scenarios that are told
 
@@ -71,26 +71,26 @@ class Writing:
             raise ToolError(
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
-        order = storing.Order(scenario, context, tags or (), on_conflict, batch_id)
+        order = entity_sources.Order(scenario, context, tags or (), on_conflict, batch_id)
         with self._shelf.once(batch_id):
             if profile:
                 progress = Progress(ctx, count or profile_count(profile))
-                said, stored = storing.generated(
+                said, stored = entity_sources.generated(
                     self._shelf, profile, count, seed, options, order, progress
                 )
-                return storing.told(said, stored, max_tokens).result(max_tokens)
+                return entity_sources.told(said, stored, max_tokens).result(max_tokens)
             if file:
-                stored = storing.from_file(
+                stored = entity_sources.from_file(
                     self._shelf, file, format, entity_type, order, Progress(ctx)
                 )
             elif select:
                 if source is None:
                     raise ToolError("select needs source: the scenario that is asked.")
-                stored = storing.selected(self._shelf, source, select, order, Progress(ctx))
+                stored = entity_sources.selected(self._shelf, source, select, order, Progress(ctx))
             else:
-                stored = storing.inline(self._shelf, entities or {}, order)
+                stored = entity_sources.inline(self._shelf, entities or {}, order)
         said = "was there already" if stored.repeated else "new" if stored.created else "added to"
-        return storing.told(said, stored, max_tokens).result(max_tokens)
+        return entity_sources.told(said, stored, max_tokens).result(max_tokens)
 
     def scenario_tag(
         self,

@@ -9,8 +9,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 import healthsim_store as hs
 
+from .confined_store import Shelf
 from .replies import Reply, cell, columnar, fewest, fitted, line
-from .shelf import Shelf
 
 _VALUES = 6  # allowed values that are told beside a column
 _QUESTIONS = 20  # of a scenario

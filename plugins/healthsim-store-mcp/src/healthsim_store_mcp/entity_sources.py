@@ -10,11 +10,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 import healthsim_store as hs
 
-from .describing import profile_count
+from .confined_store import Shelf, seed_of
+from .descriptions import profile_count
 from .progress import Progress
-from .reading import summarised
+from .reading_tools import summarised
 from .replies import Reply, line
-from .shelf import Shelf, seed_of
 
 # Counted entities that are generated at once. It changes nothing of what is made; between two of
 # them progress is told, and a call that was cancelled ends.

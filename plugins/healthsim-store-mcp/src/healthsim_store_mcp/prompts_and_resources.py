@@ -9,9 +9,9 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 
 import healthsim_store as hs
 
-from .reading import summarised
+from .confined_store import Shelf
+from .reading_tools import summarised
 from .replies import BUDGET
-from .shelf import Shelf
 
 SUMMARY = "scenario://{name}/summary"
 MARKDOWN = "text/markdown"

@@ -12,11 +12,11 @@ from pydantic import Field
 
 import healthsim_store as hs
 
-from . import describing
-from .kinds import Budget, Scenario
+from . import descriptions
+from .argument_types import Budget, Scenario
+from .confined_store import Shelf
 from .progress import Progress
 from .replies import BUDGET, Reply, cell, columnar, fitted, line
-from .shelf import Shelf
 
 _TAGS = 20  # that are told in a list
 _WIDTHS = (200, 60, 20, 8)  # to which values are cut when not even one row fits
@@ -79,14 +79,14 @@ class Reading:
         """A scenario's tables, columns, questions; or fields, profiles, formats. Before SQL."""
         name = self._shelf.name(scenario) if scenario is not None else None
         if profile is not None:
-            reply = describing.profile(profile, max_tokens)
+            reply = descriptions.profile(profile, max_tokens)
         elif entity_types:
             known = self._store.registry(name) if name else hs.list_entity_types()
-            reply = describing.fields(known, entity_types, max_tokens)
+            reply = descriptions.fields(known, entity_types, max_tokens)
         elif name:
-            reply = describing.tables(self._shelf, name, max_tokens)
+            reply = descriptions.tables(self._shelf, name, max_tokens)
         else:
-            reply = describing.everything()
+            reply = descriptions.everything()
         return reply.result(max_tokens)
 
     def scenario_summary(

@@ -13,10 +13,10 @@ from mcp_types import ToolAnnotations
 
 import healthsim_store as hs
 
-from .explaining import explain
-from .reading import Reading
-from .shelf import Shelf
-from .writing import Writing
+from .confined_store import Shelf
+from .error_texts import explain
+from .reading_tools import Reading
+from .writing_tools import Writing
 
 
 @dataclass(frozen=True)
