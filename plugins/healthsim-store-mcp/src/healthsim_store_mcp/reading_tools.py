@@ -14,7 +14,7 @@ import healthsim_store as hs
 
 from . import descriptions
 from .argument_types import Budget, Scenario
-from .confined_store import Shelf
+from .confined_store import ConfinedStore
 from .progress import Progress
 from .replies import BUDGET, Reply, cell, columnar, fitted, line
 
@@ -25,9 +25,9 @@ _WIDTHS = (200, 60, 20, 8)  # to which values are cut when not even one row fits
 class Reading:
     """Tools over one store; none of them changes anything."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._store = shelf.store
+    def __init__(self, confined: ConfinedStore) -> None:
+        self._confined = confined
+        self._store = confined.store
 
     def scenario_list(
         self,
@@ -77,16 +77,16 @@ class Reading:
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """A scenario's tables, columns, questions; or fields, profiles, formats. Before SQL."""
-        name = self._shelf.name(scenario) if scenario is not None else None
+        name = self._confined.name(scenario) if scenario is not None else None
         if profile is not None:
-            reply = descriptions.profile(profile, max_tokens)
+            reply = descriptions.profile(self._store, profile, max_tokens)
         elif entity_types:
-            known = self._store.registry(name) if name else hs.list_entity_types()
+            known = self._store.registry(name) if name else self._store.list_entity_types()
             reply = descriptions.fields(known, entity_types, max_tokens)
         elif name:
-            reply = descriptions.tables(self._shelf, name, max_tokens)
+            reply = descriptions.tables(self._store, name, max_tokens)
         else:
-            reply = descriptions.everything()
+            reply = descriptions.everything(self._store)
         return reply.result(max_tokens)
 
     def scenario_summary(
@@ -97,7 +97,7 @@ class Reading:
     ) -> CallToolResult:
         """Counts and statistics of a scenario, in a few hundred tokens."""
         found = self._store.get_summary(
-            self._shelf.name(scenario), samples=samples, max_tokens=max_tokens
+            self._confined.name(scenario), samples=samples, max_tokens=max_tokens
         )
         return summarised(found, max_tokens).result(max_tokens)
 
@@ -109,7 +109,7 @@ class Reading:
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """A few entities, readable, spread over the data."""
-        name = self._shelf.name(scenario)
+        name = self._confined.name(scenario)
         found = [
             {key: line(v, 300) if isinstance(v, str) else cell(v) for key, v in row.items()}
             for row in self._store.get_samples(name, entity_type, count=count)
@@ -153,7 +153,7 @@ class Reading:
                 "invalid_argument: give either sql, with or without attach, or question."
                 " scenario_describe(scenario) tells tables for the one, names for the other."
             )
-        name = self._shelf.name(scenario)
+        name = self._confined.name(scenario)
         if question is not None:
             page = self._store.ask_question(
                 name, question, params=values, limit=limit, offset=offset
@@ -161,7 +161,7 @@ class Reading:
         else:
             page = self._store.query_scenario(
                 name, sql or "", params=values, limit=limit, offset=offset,
-                attach=[self._shelf.name(other) for other in attach or ()],
+                attach=[self._confined.name(other) for other in attach or ()],
             )  # fmt: skip
         whole = _Page(page, offset)
         found = fitted(whole.reply, len(page.rows), max_tokens)
@@ -187,7 +187,7 @@ class Reading:
     ) -> CallToolResult:
         """What is added, removed and changed from a to b."""
         found = self._store.diff_scenarios(
-            self._shelf.name(a), self._shelf.name(b), rows=rows, entity_type=entity_type,
+            self._confined.name(a), self._confined.name(b), rows=rows, entity_type=entity_type,
             progress=Progress(ctx),
         )  # fmt: skip
         told: dict[str, Any] = {
