@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,9 +14,6 @@ from .common import (
     progress_bar,
     store_option,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

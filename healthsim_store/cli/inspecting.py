@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from .common import (
@@ -13,12 +11,10 @@ from .common import (
     json_option,
     open_scenario,
     open_store,
+    progress_bar,
     store_option,
     table,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -40,7 +36,9 @@ def check(
         store, name = open_scenario(folder, scenarios[0])
         results = [store.check_scenario(name)]
     else:
-        results = open_store(folder).check_scenarios(scenarios)
+        store = open_store(folder)
+        with progress_bar(len(scenarios or store.names()), "Checking") as progress:
+            results = store.check_scenarios(scenarios, progress=progress)
     if as_json:
         echo_json([result.to_dict() for result in results])
     else:

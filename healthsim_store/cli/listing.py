@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,9 +17,6 @@ from .common import (
     store_option,
     table,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command("list")
@@ -79,12 +76,20 @@ def tags(output: str | None, fmt: str | None, folder: str | None) -> None:
 
 @click.command()
 @click.argument("scenario")
+@click.option(
+    "--log",
+    "log_entries",
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Show the newest N entries of the log.",
+)
 @json_option
 @store_option
-def info(scenario: str, as_json: bool, folder: str | None) -> None:
+def info(scenario: str, log_entries: int, as_json: bool, folder: str | None) -> None:
     """Everything known of one scenario: where it is, what is in it, what was done to it."""
     store, name = open_scenario(folder, scenario)
-    found = store.scenario_info(name)
+    found = store.scenario_info(name, log_entries=log_entries)
     if as_json:
         echo_json(found.to_dict())
         return
@@ -105,18 +110,6 @@ def info(scenario: str, as_json: bool, folder: str | None) -> None:
             click.echo(f"{label + ':':<13}{value}")
     counts = [[entity_type, f"{n:,}"] for entity_type, n in found.entity_counts.items() if n]
     click.echo("\n" + table(counts, ["Entity Type", "Count"]))
-    log = [[entry["at"], entry["operation"], _log_text(entry)] for entry in found.log]
-    click.echo("\n" + table(log, ["When", "What", "Details"]))
-
-
-def _log_text(entry: Any) -> str:
-    counts = ", ".join(
-        f"{entity_type} {sum(numbers.values()):,}"
-        for entity_type, numbers in entry.get("entities", {}).items()
-    )
-    details = ", ".join(
-        f"{key}: {', '.join(value) if isinstance(value, list) else value}"
-        for key, value in entry.get("details", {}).items()
-        if value
-    )
-    return "; ".join(part for part in (counts, details) if part)
+    if found.log:
+        log = [list(row) for row in found.log_rows()]
+        click.echo("\n" + table(log, ["When", "What", "Details"]))

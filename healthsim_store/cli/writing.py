@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,9 +16,6 @@ from .common import (
     store_option,
     table,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def _batch_options(command: Command) -> Command:

@@ -99,6 +99,41 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
     return make(fewest(lambda n: make(n, values=False).fits(budget), len(types)), values=False)
 
 
+def log(info: hs.ScenarioInfo, budget: int) -> Reply:
+    """What was done to a scenario, the newest first."""
+    header = ["when", "what", "details"]
+    rows = [[at, line(what, 40), line(details, 200)] for at, what, details in info.log_rows()]
+
+    def make(count: int) -> Reply:
+        text = columnar(header, rows[:count])
+        data: dict[str, Any] = {"columns": header, "rows": rows[:count]}
+        if count < len(rows):
+            text += f"\nTruncated: {count} of {len(rows)}. A larger max_tokens gives more."
+            data["truncated"] = len(rows) - count
+        return Reply(text, data)
+
+    return fitted(make, len(rows), budget)
+
+
+def soundness(result: hs.CheckResult, budget: int) -> Reply:
+    """Whether a file is sound, what was looked at, and what is wrong."""
+    found = [[f.level, f.kind, line(f.message, 300)] for f in result.findings]
+    looked = ", ".join(f"{kind} {count:,}" for kind, count in result.checked.items())
+
+    def make(count: int) -> Reply:
+        told = [f"{result.scenario}: {'sound' if result.ok else 'NOT SOUND'} ({looked})"]
+        told += [f"{level}, {kind}: {message}" for level, kind, message in found[:count]]
+        data: dict[str, Any] = {"scenario": result.scenario, "ok": result.ok}
+        if count:
+            data |= {"columns": ["level", "kind", "message"], "findings": found[:count]}
+        if count < len(found):
+            told.append(f"Truncated: {count} of {len(found)}. A larger max_tokens gives more.")
+            data["truncated"] = len(found) - count
+        return Reply("\n".join(told), data)
+
+    return fitted(make, len(found), budget)
+
+
 def fields(known: Iterable[Any], wanted: Sequence[str], budget: int) -> Reply:
     """All about the fields of some entity types, as a table."""
     types = list(known)

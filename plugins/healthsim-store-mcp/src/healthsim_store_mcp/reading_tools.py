@@ -74,11 +74,21 @@ class Reading:
             list[str] | None, Field(description="For all about their fields")
         ] = None,
         profile: Annotated[str | None, Field(description="For its options")] = None,
+        log: Annotated[
+            int | None, Field(ge=1, le=100, description="For its newest log entries")
+        ] = None,
+        check: Annotated[bool, Field(description="For whether its file is sound")] = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """A scenario's tables, columns, questions; or fields, profiles, formats. Before SQL."""
         name = self._confined.name(scenario) if scenario is not None else None
-        if profile is not None:
+        if (log is not None or check) and name is None:
+            raise ToolError("log and check are about a scenario: give its name.")
+        if log is not None and name:
+            reply = descriptions.log(self._store.scenario_info(name, log_entries=log), max_tokens)
+        elif check and name:
+            reply = descriptions.soundness(self._store.check_scenario(name), max_tokens)
+        elif profile is not None:
             reply = descriptions.profile(self._store, profile, max_tokens)
         elif entity_types:
             known = self._store.registry(name) if name else self._store.list_entity_types()
