@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import click
 
     from .exchange.formats import Exporter, Importer
-    from .generate.profile import Profile
+    from .generation.profile import Profile
     from .schema.model import Declaration
     from .schema.product import Product
     from .schema.registry import Registry

@@ -22,10 +22,10 @@ from .exchange import imports
 from .exchange.exports import ExportResult, export_file
 from .exchange.formats import Source
 from .exchange.imports import ImportResult
-from .generate import service
-from .generate.library import Library
-from .generate.profile import FOLDER as PROFILES
-from .generate.service import GenerateResult, RegenerateResult
+from .generation import service
+from .generation.library import Library
+from .generation.profile import FOLDER as PROFILES
+from .generation.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
 from .operations.check import CheckResult, check_file, check_files
 from .operations.clone import CloneResult, clone_file

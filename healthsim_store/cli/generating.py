@@ -81,7 +81,7 @@ def regenerate(
     scenario: str, new_name: str | None, profile: str | None, as_json: bool, folder: str | None
 ) -> None:
     """Make a generated SCENARIO again, from the seed and options in its log, and compare."""
-    from ..generate.service import count_generated
+    from ..generation.service import count_generated
 
     store, name = open_scenario(folder, scenario)
     with progress_bar(count_generated(store, name), "Generating") as progress:
