@@ -171,13 +171,6 @@ def test_statistics_of_one_name_are_both_told(
     assert answers == {"species": "1 cat", "other.species": "1 x"}
 
 
-def test_the_front_door_is_listed_and_whole() -> None:
-    for name in healthsim_store.__all__:
-        assert getattr(healthsim_store, name) is not None
-    with pytest.raises(AttributeError):
-        _ = healthsim_store.nothing  # type: ignore[attr-defined]
-
-
 def test_the_core_knows_no_product() -> None:
     products = {"patientsim", "membersim", "trialsim", "synthea"}
     for product in installed().declarations.values():
