@@ -166,8 +166,11 @@ def samples(
 ) -> None:
     """A few entities, spread over the data: as cards, where their product declares one."""
     store, name = open_scenario(folder, scenario)
-    found = store.registry(name).entity_type(entity_type)
-    chosen = store.get_samples(name, entity_type, count=count, cards=not rows, sensitive=sensitive)
+    with store.moment(name):
+        found = store.registry(name).entity_type(entity_type)
+        chosen = store.get_samples(
+            name, entity_type, count=count, cards=not rows, sensitive=sensitive
+        )
     if as_json:
         echo_json(chosen)
         return

@@ -278,6 +278,7 @@ def test_the_log_and_the_soundness_of_a_scenario(talk: Any, shared: Path) -> Non
     assert data["ok"] is False
     assert any(level == "error" for level, _, _ in data["findings"])
     assert "give its name" in talk.error("describe", check=True)
+    assert "one at a time" in talk.error("describe", scenario="spoiled", check=True, log=1)
 
 
 def test_a_file_is_stored_without_passing_through_the_context(
@@ -334,6 +335,19 @@ def test_rows_of_a_query_into_a_file_and_a_scenario(talk: Any, shared: Path) -> 
     told = talk.error("persist", select=select, source="women", scenario="women")
     assert "cannot be selected into itself" in told
     assert "none" not in hs.Store(shared).names()
+
+
+def test_the_store_that_was_named_is_the_only_one(
+    stdio: Any, folder: Path, tmp_path: Path, patient: dict[str, str]
+) -> None:
+    other = tmp_path / "of-the-user"
+    with stdio(folder, HEALTHSIM_STORE_DIR=str(other)) as talk:
+        talk("persist", profile="copd", count=2, seed=1, scenario="made")
+        (folder / "patients.json").write_text(json.dumps({"patients": [patient]}), "utf-8")
+        talk("persist", file="patients.json", scenario="read")
+        talk("describe")
+    assert {"made", "read"} <= set(hs.Store(folder).names())
+    assert not other.exists()
 
 
 def test_generated_again_nothing_is_added(talk: Any) -> None:

@@ -84,6 +84,8 @@ class Reading:
         name = self._confined.name(scenario) if scenario is not None else None
         if (log is not None or check) and name is None:
             raise ToolError("log and check are about a scenario: give its name.")
+        if log is not None and check:
+            raise ToolError("Give log or check, one at a time.")
         if log is not None and name:
             reply = descriptions.log(self._store.scenario_info(name, log_entries=log), max_tokens)
         elif check and name:
