@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from .exchange.formats import Importer as Importer
     from .exchange.imports import ImportResult as ImportResult
     from .exchange.staging import Account as Account
-    from .generate.profile import Profile as Profile
-    from .generate.service import GenerateResult as GenerateResult
-    from .generate.service import RegenerateResult as RegenerateResult
+    from .generation.profile import Profile as Profile
+    from .generation.service import GenerateResult as GenerateResult
+    from .generation.service import RegenerateResult as RegenerateResult
     from .hookspecs import hookimpl as hookimpl
     from .operations.check import CheckResult as CheckResult
     from .operations.check import Finding as Finding
@@ -95,8 +95,8 @@ _HOMES = {
     "exchange.formats": "Exporter Importer",
     "exchange.imports": "ImportResult",
     "exchange.staging": "Account",
-    "generate.profile": "Profile",
-    "generate.service": "GenerateResult RegenerateResult",
+    "generation.profile": "Profile",
+    "generation.service": "GenerateResult RegenerateResult",
     "hookspecs": "hookimpl",
     "operations.check": "CheckResult Finding",
     "operations.clone": "CloneResult",

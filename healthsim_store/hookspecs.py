@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import click
 
     from .exchange.formats import Exporter, Importer
-    from .generate.profile import Profile
+    from .generation.profile import Profile
     from .schema.product import Product
 
 hookspec = pluggy.HookspecMarker("healthsim_store")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import click
 
     from .exchange.formats import Exporter, Importer
-    from .generate.profile import Profile
+    from .generation.profile import Profile
     from .schema.model import Declaration
     from .schema.product import Product
     from .schema.registry import Registry
@@ -30,13 +30,36 @@ if TYPE_CHECKING:
 GROUP = "healthsim_store"
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 
-# The command line's own, which is above this module; a test compares them.
-OWN_COMMANDS = (
-    "persist", "import", "query", "summary", "samples", "list", "info", "tag", "untag", "tags",
-    "rename", "clone", "merge", "diff", "export", "generate",
-    "regenerate", "profiles", "delete", "restore", "check", "upgrade", "schema",
-    "metadata", "serve", "plugins",
-)  # fmt: skip
+#: The core's own commands, and which module of `cli` has each. They stand here because no plugin
+#: may take one of these names; `cli`, which is above this module, makes its commands from it.
+COMMANDS: Mapping[str, str] = {
+    "persist": "writing",
+    "import": "writing",
+    "generate": "generating",
+    "regenerate": "generating",
+    "profiles": "generating",
+    "list": "listing",
+    "tags": "listing",
+    "info": "listing",
+    "summary": "reading",
+    "samples": "reading",
+    "query": "reading",
+    "check": "inspecting",
+    "schema": "inspecting",
+    "plugins": "inspecting",
+    "clone": "copying",
+    "merge": "copying",
+    "diff": "copying",
+    "export": "exporting",
+    "metadata": "exporting",
+    "serve": "serving",
+    "tag": "managing",
+    "untag": "managing",
+    "rename": "managing",
+    "upgrade": "managing",
+    "delete": "managing",
+    "restore": "managing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +206,7 @@ def _without_clashes(plugins: Iterable[Plugin]) -> Iterable[Plugin]:
 
     Several products may map one foreign format, each into its own entity types.
     """
-    owners: dict[tuple[str, str], str] = {("command", name): "core" for name in OWN_COMMANDS}
+    owners: dict[tuple[str, str], str] = {("command", name): "core" for name in COMMANDS}
     for plugin in plugins:
         names = [("product", product.name) for product in plugin.products]
         names += [("format", importer.name) for importer in plugin.importers]

@@ -22,10 +22,10 @@ from .exchange import imports
 from .exchange.exports import ExportResult, export_file
 from .exchange.formats import Source
 from .exchange.imports import ImportResult
-from .generate import service
-from .generate.library import Library
-from .generate.profile import FOLDER as PROFILES
-from .generate.service import GenerateResult, RegenerateResult
+from .generation import service
+from .generation.library import Library
+from .generation.profile import FOLDER as PROFILES
+from .generation.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
 from .operations.check import CheckResult, check_file, check_files
 from .operations.clone import CloneResult, clone_file
@@ -641,8 +641,9 @@ class Store:
 
         Args:
             scenario: the scenario.
-            log_entries: how many of the newest entries of its log.
+            log_entries: how many of the newest entries of its log, from 0 to 1,000,000.
         """
+        check_limit("log_entries", log_entries, least=0, most=1_000_000)
         path = self.find(scenario)
         with self._files.reading(path) as sandbox:
             facts = read_info(sandbox, log_entries=log_entries)
@@ -836,15 +837,18 @@ class Store:
         return check_file(self.find(scenario), installed().declarations)
 
     @verb
-    def check_scenarios(self, scenarios: Sequence[str] = ()) -> list[CheckResult]:
+    def check_scenarios(
+        self, scenarios: Sequence[str] = (), *, progress: Progress = lambda _: None
+    ) -> list[CheckResult]:
         """The same for several, and which ids stand in two of the files.
 
         Args:
             scenarios: the scenarios; by default all of the store.
+            progress: is told 1 for each scenario that was just looked at.
         """
         names = [self.find(scenario).stem for scenario in scenarios] or self.names()
         paths = [self._files.folder.file(name) for name in dict.fromkeys(names)]
-        return check_files(paths, installed().declarations)
+        return check_files(paths, installed().declarations, progress)
 
     @verb
     def upgrade_scenario(self, scenario: str) -> list[Upgraded]:

@@ -26,9 +26,9 @@ from typing import Any, ClassVar
 
 from .base.sql import quoted
 from .base.sqlite import connect
-from .generate.engine import BLOCK, Entities
-from .generate.recipe import Recipe, read_recipe
-from .generate.run import MAX_BATCH, Generation
+from .generation.engine import BLOCK, Entities
+from .generation.recipe import Recipe, read_recipe
+from .generation.run import MAX_BATCH, Generation
 from .plugins import Plugins, installed
 from .query.questions import sort_out
 from .query.statistics import compute

@@ -21,12 +21,12 @@ ALONE = {
         "storage/sandbox.py": "the door for untrusted reading",
         "browse/database.py": "the same, with what Datasette asks of a table's shape",
         "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
-        "generate/engine.py": "a profile may build tables of its own in memory",
-        "generate/run.py": "the options of a profile are judged by its own SQL",
+        "generation/engine.py": "a profile may build tables of its own in memory",
+        "generation/run.py": "the options of a profile are judged by its own SQL",
     },
     "set_progress_handler": {
         "storage/sandbox.py": "the deadline of a query",
-        "generate/engine.py": "the deadline of a profile's statement",
+        "generation/engine.py": "the deadline of a profile's statement",
     },
 }
 
@@ -48,7 +48,8 @@ def test_what_few_may_do_is_done_nowhere_else(call: str) -> None:
 
 def test_there_are_nine_packages_and_each_says_what_belongs_in_it() -> None:
     assert PACKAGES == [
-        "base", "browse", "cli", "exchange", "generate", "operations", "query", "schema", "storage",
+        "base", "browse", "cli", "exchange", "generation", "operations", "query", "schema",
+        "storage",
     ]  # fmt: skip
     for name in PACKAGES:
         about = ast.get_docstring(ast.parse((ROOT / name / "__init__.py").read_text("utf-8")))

@@ -12,8 +12,7 @@ from conftest import PLUGIN, SCHEMA, SUMMARY, Run, install, owner
 
 import healthsim_store
 from healthsim_store import Store
-from healthsim_store.cli import cli
-from healthsim_store.plugins import DISABLE, OWN_COMMANDS, installed
+from healthsim_store.plugins import COMMANDS, DISABLE, installed
 
 RAISES = "raise RuntimeError('no good')"
 MISSPELT = (
@@ -145,14 +144,10 @@ def test_every_command_works_beside_three_broken_plugins(
         # It would serve until it is interrupted; tests/test_browse.py lets it.
         ("serve", "--help"),
     ]  # fmt: skip
-    assert {call[0] for call in calls} - {"--help"} == set(OWN_COMMANDS)
+    assert {call[0] for call in calls} - {"--help"} == set(COMMANDS)
     for call in calls:
         done = run(*call, input=row)
         assert (done.returncode, done.stderr) == (0, ""), call
-
-
-def test_own_commands_are_those_of_the_command_line() -> None:
-    assert tuple(cli.commands) == OWN_COMMANDS
 
 
 def test_statistics_of_one_name_are_both_told(
@@ -174,13 +169,6 @@ def test_statistics_of_one_name_are_both_told(
         store.persist(batch, scenario="s")
         answers = {name: a.text for name, a in store.get_summary("s").statistics.items()}
     assert answers == {"species": "1 cat", "other.species": "1 x"}
-
-
-def test_the_front_door_is_listed_and_whole() -> None:
-    for name in healthsim_store.__all__:
-        assert getattr(healthsim_store, name) is not None
-    with pytest.raises(AttributeError):
-        _ = healthsim_store.nothing  # type: ignore[attr-defined]
 
 
 def test_the_core_knows_no_product() -> None:

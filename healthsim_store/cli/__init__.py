@@ -7,24 +7,14 @@ exit code in one place, `main`; an unknown one keeps its traceback.
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
 from .. import __version__
 from ..errors import HealthsimStoreError
-from .copying import clone, diff, merge
-from .exporting import export
-from .generating import generate, profiles, regenerate
-from .reading import check, info, list_, plugins, query, samples, schema, summary, tags
-from .serving import serve
-from .writing import delete, import_, metadata, persist, rename, restore, tag, untag, upgrade
-
-_OWN = (
-    persist, import_, query, summary, samples, list_, info, tag, untag, tags, rename, clone,
-    merge, diff, export, generate, regenerate, profiles, delete, restore, check, upgrade, schema,
-    metadata, serve, plugins,
-)  # fmt: skip
+from ..plugins import COMMANDS, installed
 
 
 class _Commands(click.Group):
@@ -37,8 +27,6 @@ class _Commands(click.Group):
         return super().get_command(context, name) or self._brought().get(name)
 
     def _brought(self) -> dict[str, click.Command]:
-        from ..plugins import installed
-
         found: dict[str, click.Command] = installed().find("commands")
         return found
 
@@ -75,8 +63,15 @@ def cli() -> None:
     """
 
 
-for _command in _OWN:
-    cli.add_command(_command)
+def _own(name: str) -> click.Command:
+    """The command of this name; the function may be called differently: ``import_``."""
+    module = importlib.import_module(f".{COMMANDS[name]}", __name__)
+    commands = (found for found in vars(module).values() if isinstance(found, click.Command))
+    return next(command for command in commands if command.name == name)
+
+
+for _name in COMMANDS:
+    cli.add_command(_own(_name))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The command that writes a scenario out."""
+"""Commands that write files of other formats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-from .common import echo_json, echo_text, json_option, open_scenario, progress_bar, store_option
+from .common import (
+    echo_json,
+    echo_text,
+    json_option,
+    open_scenario,
+    progress_bar,
+    store_option,
+)
 
 
 @click.command()
@@ -47,3 +54,31 @@ def export(scenario: str, as_json: bool, folder: str | None, **options: Any) -> 
         echo_json(result.to_dict())
     else:
         echo_text(result.to_markdown())
+
+
+@click.command()
+@click.option("--to", "target", default=".", show_default=True, help="The folder to write into.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    default=("scenario",),
+    show_default=True,
+    help="Name of a .db file, without its ending; may be repeated.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that this command did not write.")
+def metadata(target: str, databases: tuple[str, ...], force: bool) -> None:
+    """Write metadata.yml and datasette.yml, for Datasette, from the installed products.
+
+    \b
+    healthsim-store metadata --database ward-7
+    datasette ward-7.db --metadata metadata.yml
+    """
+    from pathlib import Path
+
+    from ..browse.metadata import write_metadata
+    from ..plugins import installed
+
+    declarations = installed().declarations.values()
+    for path in write_metadata(Path(target), declarations, databases=databases, force=force):
+        click.echo(f"Wrote {path}")

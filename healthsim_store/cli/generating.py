@@ -81,8 +81,13 @@ def regenerate(
     scenario: str, new_name: str | None, profile: str | None, as_json: bool, folder: str | None
 ) -> None:
     """Make a generated SCENARIO again, from the seed and options in its log, and compare."""
+    from ..generation.service import count_generated
+
     store, name = open_scenario(folder, scenario)
-    result = store.regenerate_scenario(name, new_name=new_name, profile=profile)
+    with progress_bar(count_generated(store, name), "Generating") as progress:
+        result = store.regenerate_scenario(
+            name, new_name=new_name, profile=profile, progress=progress
+        )
     if as_json:
         echo_json(result.to_dict())
         return

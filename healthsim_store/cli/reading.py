@@ -1,4 +1,4 @@
-"""Commands that only look."""
+"""Commands that read what a scenario holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..base.text import size
 from .common import (
     echo_json,
     echo_rows,
@@ -15,9 +14,7 @@ from .common import (
     format_options,
     json_option,
     open_scenario,
-    open_store,
     store_option,
-    table,
 )
 
 if TYPE_CHECKING:
@@ -169,8 +166,11 @@ def samples(
 ) -> None:
     """A few entities, spread over the data: as cards, where their product declares one."""
     store, name = open_scenario(folder, scenario)
-    found = store.registry(name).entity_type(entity_type)
-    chosen = store.get_samples(name, entity_type, count=count, cards=not rows, sensitive=sensitive)
+    with store.moment(name):
+        found = store.registry(name).entity_type(entity_type)
+        chosen = store.get_samples(
+            name, entity_type, count=count, cards=not rows, sensitive=sensitive
+        )
     if as_json:
         echo_json(chosen)
         return
@@ -194,214 +194,3 @@ def _card(number: int, row: Mapping[str, Any], key: str) -> str:
 def _row(number: int, row: Mapping[str, Any]) -> str:
     width = max(map(len, row))
     return "\n".join([f"{number}.", *(f"   {name:<{width}}  {row[name]}" for name in row)])
-
-
-@click.command()
-@click.argument("scenarios", nargs=-1)
-@json_option
-@store_option
-@click.pass_context
-def check(
-    context: click.Context, scenarios: tuple[str, ...], as_json: bool, folder: str | None
-) -> None:
-    """Look whether scenarios are sound; all of them unless some are named.
-
-    Pages and indexes, foreign keys, declared rules, natural keys, statistics and cards, products
-    and their versions, ids that stand in two files. The exit code is 1 when there is an error;
-    notes are only told.
-    """
-    results = []
-    if len(scenarios) == 1:
-        store, name = open_scenario(folder, scenarios[0])
-        results = [store.check_scenario(name)]
-    else:
-        results = open_store(folder).check_scenarios(scenarios)
-    if as_json:
-        echo_json([result.to_dict() for result in results])
-    else:
-        for result in results:
-            looked = ", ".join(f"{kind} {n:,}" for kind, n in result.checked.items())
-            click.echo(f"{result.scenario}: {'ok' if result.ok else 'NOT SOUND'} ({looked})")
-            for finding in result.findings:
-                click.echo(f"  {finding.level}, {finding.kind}: {finding.message}")
-    if not all(result.ok for result in results):
-        context.exit(1)
-
-
-@click.command("list")
-@click.option("--tag", help="Only those with this tag.")
-@click.option("--search", help="Only those whose name, description or tags have these words.")
-@click.option("--since", metavar="YYYY-MM-DD", help="Only those changed since.")
-@format_options
-@store_option
-def list_(
-    tag: str | None,
-    search: str | None,
-    since: str | None,
-    output: str | None,
-    fmt: str | None,
-    folder: str | None,
-) -> None:
-    """The scenarios, the last changed first."""
-    store = open_store(folder)
-    infos = store.list_scenarios(tag=tag, search=search, since=since)
-    good = [found for found in infos if not found.problem]
-    if output in ("json", "nl"):
-        echo_rows([found.to_dict() for found in infos], [], output=output, fmt=fmt)
-    elif good or output:
-        rows = [
-            {
-                "Name": found.name,
-                "Entities": f"{found.total:,}",
-                "Products": ", ".join(found.products),
-                "Tags": ", ".join(found.tags),
-                "Changed": found.changed_at[:16].replace("T", " "),
-                "Size": size(found.size),
-            }
-            for found in good
-        ]
-        columns = ["Name", "Entities", "Products", "Tags", "Changed", "Size"]
-        echo_rows(rows, columns, output=output, fmt=fmt)
-    else:
-        click.echo(f"No scenarios in {store.path}.", err=True)
-    for found in infos:
-        if found.problem:
-            click.echo(f"Left out: {found.problem}", err=True)
-
-
-@click.command()
-@click.argument("scenario")
-@json_option
-@store_option
-def info(scenario: str, as_json: bool, folder: str | None) -> None:
-    """Everything known of one scenario: where it is, what is in it, what was done to it."""
-    store, name = open_scenario(folder, scenario)
-    found = store.scenario_info(name)
-    if as_json:
-        echo_json(found.to_dict())
-        return
-    facts = {
-        "Name": found.name,
-        "Id": found.scenario_id,
-        "Description": found.description,
-        "File": str(found.path),
-        "Size": size(found.size),
-        "Created": found.created_at,
-        "Changed": found.changed_at,
-        "Products": ", ".join(f"{product} {v}" for product, v in found.products.items()),
-        "Tags": ", ".join(found.tags),
-        "Parents": ", ".join(found.parents),
-    }
-    for label, value in facts.items():
-        if value:
-            click.echo(f"{label + ':':<13}{value}")
-    counts = [[entity_type, f"{n:,}"] for entity_type, n in found.entity_counts.items() if n]
-    click.echo("\n" + table(counts, ["Entity Type", "Count"]))
-    log = [[entry["at"], entry["operation"], _log_text(entry)] for entry in found.log]
-    click.echo("\n" + table(log, ["When", "What", "Details"]))
-
-
-def _log_text(entry: Any) -> str:
-    counts = ", ".join(
-        f"{entity_type} {sum(numbers.values()):,}"
-        for entity_type, numbers in entry.get("entities", {}).items()
-    )
-    details = ", ".join(
-        f"{key}: {', '.join(value) if isinstance(value, list) else value}"
-        for key, value in entry.get("details", {}).items()
-        if value
-    )
-    return "; ".join(part for part in (counts, details) if part)
-
-
-@click.command()
-@format_options
-@store_option
-def tags(output: str | None, fmt: str | None, folder: str | None) -> None:
-    """All tags and how many scenarios have each."""
-    counts = open_store(folder).list_tags()
-    if output:
-        rows: list[dict[str, Any]] = [{"tag": tag, "scenarios": n} for tag, n in counts.items()]
-        echo_rows(rows, ["tag", "scenarios"], output=output, fmt=fmt)
-        return
-    told = [[tag, f"{n} scenario{'s' if n != 1 else ''}"] for tag, n in counts.items()]
-    click.echo(table(told, ["Tag", "Usage Count"], fmt))
-
-
-@click.command()
-@click.argument("entity_type", required=False)
-@click.option("--scenario", help="The entity types of this scenario, not of what is installed.")
-@click.option("--sql", is_flag=True, help="Print the CREATE TABLE statements.")
-@format_options
-@store_option
-def schema(
-    entity_type: str | None,
-    scenario: str | None,
-    sql: bool,
-    output: str | None,
-    fmt: str | None,
-    folder: str | None,
-) -> None:
-    """The entity types, or the fields of one."""
-    from ..plugins import installed
-    from ..schema.ddl import create_statements
-
-    if scenario:
-        store, name = open_scenario(folder, scenario)
-        registry = store.registry(name)
-    else:
-        registry = installed().registry
-    everything = sorted(registry, key=lambda found: found.product)
-    chosen = [registry.entity_type(entity_type)] if entity_type else everything
-    if sql:
-        for found in chosen:
-            click.echo(";\n".join(create_statements(found)) + ";\n")
-    elif entity_type:
-        rows = [
-            {
-                "Field": column.name,
-                "Type": column.type.sql,
-                "Required": "yes" if column.required else "",
-                "Values": ", ".join(column.values),
-                "Also": ", ".join(column.aliases),
-                "Unit or codes": column.unit or column.codes or "",
-                "Description": column.description,
-            }
-            for column in chosen[0].columns
-        ]
-        echo_rows(rows, rows[0], output=output, fmt=fmt)
-    else:
-        rows = [
-            {
-                "Entity Type": found.name,
-                "Product": found.product,
-                "Fields": str(len(found.columns)),
-                "Description": found.description,
-            }
-            for found in chosen
-        ]
-        columns = ["Entity Type", "Product", "Fields", "Description"]
-        echo_rows(rows, columns, output=output, fmt=fmt)
-
-
-@click.command()
-@json_option
-def plugins(as_json: bool) -> None:
-    """The installed plugins, what each brings, and why one was left out."""
-    from ..plugins import installed
-
-    found = installed().checked.plugins
-    if as_json:
-        echo_json([plugin.to_dict() for plugin in found])
-        return
-    rows = []
-    for plugin in found:
-        told = plugin.to_dict()
-        brings = [
-            f"{kind}: {', '.join(told[kind])}"
-            for kind in ("products", "formats", "exports", "profiles", "commands")
-            if told[kind]
-        ]
-        status = f"LEFT OUT: {plugin.problem}" if plugin.problem else "; ".join(brings)
-        rows.append([plugin.name, f"{plugin.distribution} {plugin.version}", status])
-    click.echo(table(rows, ["Plugin", "Distribution", "Brings"]))

@@ -1,4 +1,4 @@
-"""Commands that change something."""
+"""Commands that store rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from .common import (
     echo_json,
     echo_text,
     json_option,
-    open_scenario,
     open_store,
     progress_bar,
     store_option,
@@ -101,110 +100,3 @@ def import_(
     for entity_type, count in result.persisted.skipped.items():
         click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
     echo_text("\n" + result.persisted.summary.to_markdown())
-
-
-@click.command()
-@click.argument("scenario")
-@click.argument("new_name")
-@store_option
-def rename(scenario: str, new_name: str, folder: str | None) -> None:
-    """Give a scenario another name."""
-    store = open_store(folder)
-    old = store.find(scenario).stem
-    name = store.rename_scenario(scenario, new_name)
-    click.echo(f"Old name: {old}\nNew name: {name}")
-
-
-@click.command()
-@click.argument("scenario")
-@click.argument("tags", nargs=-1, required=True)
-@store_option
-def tag(scenario: str, tags: tuple[str, ...], folder: str | None) -> None:
-    """Tag a scenario."""
-    store = open_store(folder)
-    name = store.find(scenario).stem
-    click.echo(f"{name}: {', '.join(store.add_tags(name, *tags))}")
-
-
-@click.command()
-@click.argument("scenario")
-@click.argument("tags", nargs=-1, required=True)
-@store_option
-def untag(scenario: str, tags: tuple[str, ...], folder: str | None) -> None:
-    """Take tags off a scenario."""
-    store = open_store(folder)
-    name = store.find(scenario).stem
-    click.echo(f"{name}: {', '.join(store.remove_tags(name, *tags)) or 'no tags'}")
-
-
-@click.command()
-@click.argument("scenario")
-@json_option
-@store_option
-def upgrade(scenario: str, as_json: bool, folder: str | None) -> None:
-    """Bring a scenario to the installed versions of its products, all or nothing."""
-    store, name = open_scenario(folder, scenario)
-    done = store.upgrade_scenario(name)
-    if as_json:
-        echo_json([upgraded.to_dict() for upgraded in done])
-        return
-    for upgraded in done:
-        if upgraded.changes:
-            click.echo(f"{upgraded.product} {upgraded.before} to {upgraded.after}:")
-            for change in upgraded.changes:
-                click.echo(f"- {change}")
-        else:
-            click.echo(f"{upgraded.product} {upgraded.before} is current.")
-    if not done:
-        click.echo("None of its products is installed: nothing to do.", err=True)
-
-
-@click.command()
-@click.argument("scenario")
-@store_option
-def delete(scenario: str, folder: str | None) -> None:
-    """Move a scenario to the store's trash."""
-    name = open_store(folder).delete_scenario(scenario)
-    click.echo(f'Deleted "{name}". Bring it back with: healthsim-store restore {name}')
-
-
-@click.command()
-@click.argument("scenario", required=False)
-@click.option("--as", "new_name", help="Restore it under another name.")
-@store_option
-def restore(scenario: str | None, new_name: str | None, folder: str | None) -> None:
-    """Bring the last deleted scenario of a name back; without a name, list the trash."""
-    store = open_store(folder)
-    if scenario is None:
-        rows = [[entry.name, entry.deleted_at] for entry in store.list_deleted()]
-        click.echo(table(rows, ["Name", "Deleted"]))
-        return
-    click.echo(f'Restored "{store.restore_scenario(scenario, new_name=new_name)}".')
-
-
-@click.command()
-@click.option("--to", "target", default=".", show_default=True, help="The folder to write into.")
-@click.option(
-    "--database",
-    "databases",
-    multiple=True,
-    default=("scenario",),
-    show_default=True,
-    help="Name of a .db file, without its ending; may be repeated.",
-)
-@click.option("--force", is_flag=True, help="Overwrite files that this command did not write.")
-def metadata(target: str, databases: tuple[str, ...], force: bool) -> None:
-    """Write metadata.yml and datasette.yml, for Datasette, from the installed products.
-
-    \b
-    healthsim-store metadata --database ward-7
-    datasette ward-7.db --metadata metadata.yml
-    """
-    from pathlib import Path
-
-    from ..browse.metadata import write_metadata
-    from ..plugins import installed
-
-    declarations = installed().declarations.values()
-    for path in write_metadata(Path(target), declarations, databases=databases, force=force):
-        click.echo(f"Wrote {path}")

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import connect
 from ..errors import CorruptScenario, DeclarationError, HealthsimStoreError, QueryError
@@ -89,14 +90,23 @@ def check_file(path: Path, installed: Mapping[str, Declaration]) -> CheckResult:
     return CheckResult(path.stem, tuple(check.findings), check.counts)
 
 
-def check_files(paths: Sequence[Path], installed: Mapping[str, Declaration]) -> list[CheckResult]:
-    """Look at several files, and at which ids stand in two of them."""
+def check_files(
+    paths: Sequence[Path],
+    installed: Mapping[str, Declaration],
+    progress: Progress = lambda _: None,
+) -> list[CheckResult]:
+    """Look at several files, and at which ids stand in two of them.
+
+    ``progress`` is told 1 for each file that was just looked at.
+    """
     shared = shared_ids(paths) if len(paths) > 1 else {}
-    results = (check_file(path, installed) for path in paths)
-    return [
-        replace(result, findings=(*result.findings, *shared.get(result.scenario, ())))
-        for result in results
-    ]
+    results = []
+    for path in paths:
+        result = check_file(path, installed)
+        findings = (*result.findings, *shared.get(result.scenario, ()))
+        results.append(replace(result, findings=findings))
+        progress(1)
+    return results
 
 
 class _Check:

@@ -48,6 +48,13 @@ class ScenarioInfo:
         """Entities of all types."""
         return sum(self.entity_counts.values())
 
+    def log_rows(self) -> list[tuple[str, str, str]]:
+        """Of each entry of the log when it was, what was done, and the details as text."""
+        return [
+            (entry.get("at", ""), entry.get("operation", ""), _log_text(entry))
+            for entry in self.log
+        ]
+
     def is_wanted(self, *, tag: str | None, search: str | None, since: str | None) -> bool:
         """Whether it has the tag, all words of ``search``, and was changed since that date."""
         if tag is not None and tag not in self.tags:
@@ -75,6 +82,19 @@ class ScenarioInfo:
             "problem": self.problem,
         }
         return {key: value for key, value in told.items() if value not in (None, [], {}, "")}
+
+
+def _log_text(entry: Mapping[str, Any]) -> str:
+    counts = ", ".join(
+        f"{entity_type} {sum(numbers.values()):,}"
+        for entity_type, numbers in entry.get("entities", {}).items()
+    )
+    details = ", ".join(
+        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in entry.get("details", {}).items()
+        if value
+    )
+    return "; ".join(part for part in (counts, details) if part)
 
 
 #: The declarations of the installed products, by product: read when they are asked for.

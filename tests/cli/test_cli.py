@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run, owner
@@ -37,6 +38,44 @@ def test_the_whole_round(filled: Run) -> None:
     assert "q4" in filled("restore").stdout
     assert 'Restored "q4"' in filled("restore", "q4").stdout
     assert filled("summary", "q4").returncode == 0
+
+
+def test_json_of_what_changes_a_scenario(filled: Run) -> None:
+    """An agent reads the outcome, and not a sentence."""
+
+    def told(*arguments: str) -> Any:
+        done = filled(*arguments, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)
+
+    assert told("rename", "pet", "q4")["new"] == "q4"
+    assert told("tag", "q4", "x") == {"scenario": "q4", "tags": ["training", "x"]}
+    assert told("untag", "q4", "x", "training") == {"scenario": "q4", "tags": []}
+    assert told("delete", "q4") == {"deleted": "q4"}
+    (deleted,) = told("restore")
+    assert deleted["name"] == "q4"
+    assert told("restore", "q4", "--as", "q5") == {"restored": "q5"}
+    assert told("restore") == []
+    assert [result["ok"] for result in told("check")] == [True]
+
+
+def test_as_much_of_the_log_as_is_wanted(filled: Run) -> None:
+    for number in range(12):
+        filled("tag", "pet", f"t{number}")
+
+    def log(*arguments: str) -> list[str]:
+        entries = json.loads(filled("info", "pet", "--json", *arguments).stdout).get("log", [])
+        return [entry["operation"] for entry in entries]
+
+    assert log() == ["tag"] * 10
+    assert log("--log", "100") == ["tag"] * 12 + ["import"]
+    assert log("--log", "0") == []
+    text = filled("info", "pet", "--log", "1").stdout
+    assert "tags: t11" in text
+    assert "tags: t10" not in text
+    assert "When" not in filled("info", "pet", "--log", "0").stdout
+    wrong = filled("info", "pet", "--log", "-1")
+    assert (wrong.returncode, "log_entries is -1" in wrong.stderr) == (1, True)
 
 
 def test_query_formats_and_paging(filled: Run) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Run, install
 
-from healthsim_store.generate.distributions import FORMS
+from healthsim_store.generation.distributions import FORMS
 from healthsim_store.plugins import installed
 
 DOC = (Path(__file__).resolve().parents[2] / "docs" / "profiles.md").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -16,6 +17,10 @@ from typing import Any
 
 import anyio
 import pytest
+from healthsim_store_mcp.confined_store import ConfinedStore
+from healthsim_store_mcp.confinement import Confinement
+from healthsim_store_mcp.entity_sources import Order, selected
+from healthsim_store_mcp.writing_tools import Writing
 
 import healthsim_store as hs
 
@@ -107,6 +112,71 @@ def test_a_cancelled_call_stops_and_the_retry_goes_on(talk: Any, shared: Path) -
     assert 0 < stored < BIG
     with hs.Store(shared) as store:
         assert store.check_scenario("given-up").ok
+
+
+class Meanwhile:
+    """Told of progress, it stores 500 patients who come first, as somebody else would."""
+
+    def __init__(self, store: hs.Store, patient: dict[str, str]) -> None:
+        self._store = store
+        self._new = [patient | {"mrn": f"A-{n:05}"} for n in range(500)]
+        self.writer = threading.Thread(target=self._write)
+
+    def _write(self) -> None:
+        with hs.Store(self._store.path) as other:
+            other.persist({"patients": self._new}, scenario="many")
+
+    def __call__(self, more: int) -> None:
+        if self.writer.ident is None:
+            self.writer.start()
+            self.writer.join(0.5)  # it is done by then, or waits for the reader
+
+
+def test_what_is_stored_while_rows_are_read_is_in_none_or_all_of_them(
+    tmp_path: Path, patient: dict[str, str]
+) -> None:
+    """By pages of 10,000 rows, 500 rows came twice, and the new ones not at all."""
+    many = [patient | {"mrn": f"B-{n:05}"} for n in range(12_000)]
+    sql = "SELECT * FROM patients ORDER BY mrn"
+    with hs.Store(tmp_path) as store:
+        store.persist({"patients": many}, scenario="many")
+        confined = ConfinedStore(store, Confinement(tmp_path))
+
+        exporting = Meanwhile(store, patient)
+        told = Writing(confined).write_query("many", sql, None, force=False, progress=exporting)
+        exporting.writer.join()
+        with open(told.data["file"], newline="", encoding="utf-8") as file:
+            found = [row["mrn"] for row in csv.DictReader(file)]
+        assert found == [row["mrn"] for row in many]
+        assert rows(tmp_path / "many.db") == 12_500
+
+        store.save_scenario("many-again", {"patients": many})
+        store.delete_scenario("many")
+        store.rename_scenario("many-again", "many")
+        selecting = Meanwhile(store, patient)
+        order = Order("chosen", None, (), "error", None)
+        selected(confined, "many", {"patients": sql}, order, selecting)
+        selecting.writer.join()
+        with store.rows("chosen", sql) as chosen:
+            assert [row["mrn"] for row in chosen] == [row["mrn"] for row in many]
+        assert rows(tmp_path / "many.db") == 12_500
+
+
+def test_two_selects_are_of_one_moment(tmp_path: Path, patient: dict[str, str]) -> None:
+    """Else an encounter that is stored in between would have no patient in the new scenario."""
+    with hs.Store(tmp_path) as store:
+        store.persist({"patients": [patient]}, scenario="many")
+        confined = ConfinedStore(store, Confinement(tmp_path))
+        between = Meanwhile(store, patient)
+        select = {
+            "patients": "SELECT * FROM patients",
+            "encounters": "SELECT mrn || '-1' AS encounter_id, patient_id, 'ambulatory' AS"
+            " encounter_class, '2024-01-01' AS start_time FROM patients",
+        }
+        made = selected(confined, "many", select, Order("chosen", None, (), "error", None), between)
+        between.writer.join()
+        assert made.inserted == {"patients": 1, "encounters": 1}
+        assert rows(tmp_path / "many.db") == 501
 
 
 def settled(value: Any, seconds: float = 1.0, within: float = 30.0) -> Any:

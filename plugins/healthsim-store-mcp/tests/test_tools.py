@@ -229,6 +229,8 @@ def test_any_budget_is_kept(talk: Any, tokens: int) -> None:
         ("describe", {"scenario": "diabetes"}),
         ("describe", {"entity_types": ["patients", "members", "claims"]}),
         ("describe", {"profile": "diabetes-claims"}),
+        ("describe", {"scenario": "diabetes", "log": 100}),
+        ("describe", {"scenario": "diabetes", "check": True}),
         ("summary", {"scenario": "diabetes", "samples": 5}),
         ("samples", {"scenario": "diabetes", "entity_type": "encounters", "count": 50}),
         ("query", {"scenario": "diabetes", "sql": "SELECT mrn, ssn, city FROM patients"}),
@@ -253,6 +255,30 @@ def test_what_can_be_stored_and_generated(talk: Any) -> None:
     assert next(row[:2] for row in data["rows"] if row[0] == "value") == ["value", "VARCHAR"]
     text, _ = talk("describe", scenario="medicare", entity_types="members")
     assert "M|F|U" in text
+
+
+def test_the_log_and_the_soundness_of_a_scenario(talk: Any, shared: Path) -> None:
+    talk("tag", scenario="one-patient", add=["seen"])
+    text, data = talk("describe", scenario="one-patient", log=2)
+    assert [row[1] for row in data["rows"]] == ["tag", "persist"]
+    assert "tags: seen" in text
+    assert "patients 1" in text
+    assert len(talk("describe", scenario="one-patient", log=1)[1]["rows"]) == 1
+
+    text, data = talk("describe", scenario="one-patient", check=True)
+    assert text.startswith("one-patient: sound (")
+    assert data == {"scenario": "one-patient", "ok": True}
+    talk("clone", scenario="one-patient", new_name="spoiled")
+    with closing(sqlite3.connect(shared / "spoiled.db")) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE patients SET gender = 'X'")
+        connection.commit()
+    text, data = talk("describe", scenario="spoiled", check=True)
+    assert text.startswith("spoiled: NOT SOUND (")
+    assert data["ok"] is False
+    assert any(level == "error" for level, _, _ in data["findings"])
+    assert "give its name" in talk.error("describe", check=True)
+    assert "one at a time" in talk.error("describe", scenario="spoiled", check=True, log=1)
 
 
 def test_a_file_is_stored_without_passing_through_the_context(
@@ -309,6 +335,19 @@ def test_rows_of_a_query_into_a_file_and_a_scenario(talk: Any, shared: Path) -> 
     told = talk.error("persist", select=select, source="women", scenario="women")
     assert "cannot be selected into itself" in told
     assert "none" not in hs.Store(shared).names()
+
+
+def test_the_store_that_was_named_is_the_only_one(
+    stdio: Any, folder: Path, tmp_path: Path, patient: dict[str, str]
+) -> None:
+    other = tmp_path / "of-the-user"
+    with stdio(folder, HEALTHSIM_STORE_DIR=str(other)) as talk:
+        talk("persist", profile="copd", count=2, seed=1, scenario="made")
+        (folder / "patients.json").write_text(json.dumps({"patients": [patient]}), "utf-8")
+        talk("persist", file="patients.json", scenario="read")
+        talk("describe")
+    assert {"made", "read"} <= set(hs.Store(folder).names())
+    assert not other.exists()
 
 
 def test_generated_again_nothing_is_added(talk: Any) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.generate.recipe import read_recipe
-from healthsim_store.generate.run import Generation
+from healthsim_store.generation.recipe import read_recipe
+from healthsim_store.generation.run import Generation
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProfileTests
 

@@ -10,7 +10,7 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 
-from .explaining import signature
+from .error_texts import signature
 from .replies import line
 
 _TEXT = 1_000  # characters of an argument

@@ -42,11 +42,10 @@ def mcp(
     """
     from .server import build
 
-    if folder:
-        os.environ["HEALTHSIM_STORE_DIR"] = str(Path(folder).expanduser().absolute())
-    server = build(allowed=[Path(each) for each in allowed], read_only=read_only)
+    store = Path(folder).expanduser().absolute() if folder else None
+    server = build(store, allowed=[Path(each) for each in allowed], read_only=read_only)
     if http:
-        from .loopback import serve_http
+        from .http_server import serve_http
 
         serve_http(server, port, os.environ.get(TOKEN))
     else:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import anyio.from_thread
 from mcp.server.mcpserver import Context
+
+#: Is told how many rows were just done.
+Rows = Callable[[int], None]
 
 _SECONDS = 0.25  # between two notifications
 

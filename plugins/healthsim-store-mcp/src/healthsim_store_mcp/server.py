@@ -17,12 +17,12 @@ from pydantic import ValidationError
 import healthsim_store as hs
 
 from .arguments import checked
+from .confined_store import ConfinedStore
 from .confinement import Confinement
-from .explaining import bounded, wrong_arguments
-from .offers import MARKDOWN, SUMMARY, add_prompts, add_resources
+from .error_texts import bounded, wrong_arguments
+from .prompts_and_resources import MARKDOWN, SUMMARY, add_prompts, add_resources
 from .replies import line
-from .shelf import Shelf
-from .toolbox import WRITING, tools
+from .tools import WRITING, tools
 
 INSTRUCTIONS = """\
 healthsim-store keeps scenarios of synthetic healthcare data, each in one SQLite file.
@@ -39,7 +39,7 @@ _LISTED = 50  # scenarios that are listed as resources
 class Server(MCPServer[Any]):
     """The SDK's server, with the text of errors and the list of resources ours."""
 
-    def __init__(self, shelf: Shelf, made: Sequence[Tool]) -> None:
+    def __init__(self, confined: ConfinedStore, made: Sequence[Tool]) -> None:
         super().__init__(
             "healthsim-store",
             instructions=INSTRUCTIONS,
@@ -47,7 +47,7 @@ class Server(MCPServer[Any]):
             log_level="WARNING",
             tools=list(made),
         )
-        self._shelf = shelf
+        self._confined = confined
         self._by_name = {tool.name: tool for tool in made}
 
     async def call_tool(
@@ -75,7 +75,7 @@ class Server(MCPServer[Any]):
         return f"There is no tool {line(name, 60)!r}. There are: {', '.join(self._by_name)}."
 
     async def list_resources(self) -> list[Resource]:
-        infos = await anyio.to_thread.run_sync(self._shelf.store.list_scenarios)
+        infos = await anyio.to_thread.run_sync(self._confined.store.list_scenarios)
         return [
             Resource(
                 uri=SUMMARY.format(name=quote(info.name)),
@@ -88,11 +88,19 @@ class Server(MCPServer[Any]):
         ]
 
 
-def build(*, allowed: Sequence[Path] = (), read_only: bool = False) -> Server:
-    """The server over the default store. With ``read_only`` it writes nothing at all."""
-    store = hs.Store(remember=not read_only)
-    shelf = Shelf(store, Confinement(store.path, allowed))
-    server = Server(shelf, tools(shelf, read_only=read_only))
-    add_resources(server, shelf)
+def build(
+    folder: Path | None = None, *, allowed: Sequence[Path] = (), read_only: bool = False
+) -> Server:
+    """The server over the store in a folder.
+
+    Args:
+        folder: the folder of the scenarios; by default that of the default store.
+        allowed: further folders that tools may read and write files in.
+        read_only: only the tools that read, and nothing at all is written.
+    """
+    store = hs.Store(folder, remember=not read_only)
+    confined = ConfinedStore(store, Confinement(store.path, allowed))
+    server = Server(confined, tools(confined, read_only=read_only))
+    add_resources(server, confined)
     add_prompts(server, read_only=read_only)
     return server

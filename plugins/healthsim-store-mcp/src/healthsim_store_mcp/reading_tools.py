@@ -12,11 +12,11 @@ from pydantic import Field
 
 import healthsim_store as hs
 
-from . import describing
-from .kinds import Budget, Scenario
+from . import descriptions
+from .argument_types import Budget, Scenario
+from .confined_store import ConfinedStore
 from .progress import Progress
 from .replies import BUDGET, Reply, cell, columnar, fitted, line
-from .shelf import Shelf
 
 _TAGS = 20  # that are told in a list
 _WIDTHS = (200, 60, 20, 8)  # to which values are cut when not even one row fits
@@ -25,9 +25,9 @@ _WIDTHS = (200, 60, 20, 8)  # to which values are cut when not even one row fits
 class Reading:
     """Tools over one store; none of them changes anything."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._store = shelf.store
+    def __init__(self, confined: ConfinedStore) -> None:
+        self._confined = confined
+        self._store = confined.store
 
     def scenario_list(
         self,
@@ -74,19 +74,31 @@ class Reading:
             list[str] | None, Field(description="For all about their fields")
         ] = None,
         profile: Annotated[str | None, Field(description="For its options")] = None,
+        log: Annotated[
+            int | None, Field(ge=1, le=100, description="For its newest log entries")
+        ] = None,
+        check: Annotated[bool, Field(description="For whether its file is sound")] = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """A scenario's tables, columns, questions; or fields, profiles, formats. Before SQL."""
-        name = self._shelf.name(scenario) if scenario is not None else None
-        if profile is not None:
-            reply = describing.profile(profile, max_tokens)
+        name = self._confined.name(scenario) if scenario is not None else None
+        if (log is not None or check) and name is None:
+            raise ToolError("log and check are about a scenario: give its name.")
+        if log is not None and check:
+            raise ToolError("Give log or check, one at a time.")
+        if log is not None and name:
+            reply = descriptions.log(self._store.scenario_info(name, log_entries=log), max_tokens)
+        elif check and name:
+            reply = descriptions.soundness(self._store.check_scenario(name), max_tokens)
+        elif profile is not None:
+            reply = descriptions.profile(self._store, profile, max_tokens)
         elif entity_types:
-            known = self._store.registry(name) if name else hs.list_entity_types()
-            reply = describing.fields(known, entity_types, max_tokens)
+            known = self._store.registry(name) if name else self._store.list_entity_types()
+            reply = descriptions.fields(known, entity_types, max_tokens)
         elif name:
-            reply = describing.tables(self._shelf, name, max_tokens)
+            reply = descriptions.tables(self._store, name, max_tokens)
         else:
-            reply = describing.everything()
+            reply = descriptions.everything(self._store)
         return reply.result(max_tokens)
 
     def scenario_summary(
@@ -97,7 +109,7 @@ class Reading:
     ) -> CallToolResult:
         """Counts and statistics of a scenario, in a few hundred tokens."""
         found = self._store.get_summary(
-            self._shelf.name(scenario), samples=samples, max_tokens=max_tokens
+            self._confined.name(scenario), samples=samples, max_tokens=max_tokens
         )
         return summarised(found, max_tokens).result(max_tokens)
 
@@ -109,7 +121,7 @@ class Reading:
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """A few entities, readable, spread over the data."""
-        name = self._shelf.name(scenario)
+        name = self._confined.name(scenario)
         found = [
             {key: line(v, 300) if isinstance(v, str) else cell(v) for key, v in row.items()}
             for row in self._store.get_samples(name, entity_type, count=count)
@@ -153,7 +165,7 @@ class Reading:
                 "invalid_argument: give either sql, with or without attach, or question."
                 " scenario_describe(scenario) tells tables for the one, names for the other."
             )
-        name = self._shelf.name(scenario)
+        name = self._confined.name(scenario)
         if question is not None:
             page = self._store.ask_question(
                 name, question, params=values, limit=limit, offset=offset
@@ -161,7 +173,7 @@ class Reading:
         else:
             page = self._store.query_scenario(
                 name, sql or "", params=values, limit=limit, offset=offset,
-                attach=[self._shelf.name(other) for other in attach or ()],
+                attach=[self._confined.name(other) for other in attach or ()],
             )  # fmt: skip
         whole = _Page(page, offset)
         found = fitted(whole.reply, len(page.rows), max_tokens)
@@ -187,7 +199,7 @@ class Reading:
     ) -> CallToolResult:
         """What is added, removed and changed from a to b."""
         found = self._store.diff_scenarios(
-            self._shelf.name(a), self._shelf.name(b), rows=rows, entity_type=entity_type,
+            self._confined.name(a), self._confined.name(b), rows=rows, entity_type=entity_type,
             progress=Progress(ctx),
         )  # fmt: skip
         told: dict[str, Any] = {

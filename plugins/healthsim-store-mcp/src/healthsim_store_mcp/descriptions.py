@@ -10,19 +10,18 @@ from mcp.server.mcpserver.exceptions import ToolError
 import healthsim_store as hs
 
 from .replies import Reply, cell, columnar, fewest, fitted, line
-from .shelf import Shelf
 
 _VALUES = 6  # allowed values that are told beside a column
 _QUESTIONS = 20  # of a scenario
 
 
-def everything() -> Reply:
+def everything(store: hs.Store) -> Reply:
     """What can be stored, generated and exported."""
     products: dict[str, list[str]] = {}
-    for found in hs.list_entity_types():
+    for found in store.list_entity_types():
         products.setdefault(found.product, []).append(found.name)
-    profiles = {p["name"]: line(p["title"]) for p in hs.list_profiles() if "problem" not in p}
-    formats = hs.list_export_formats()
+    profiles = {p["name"]: line(p["title"]) for p in store.list_profiles() if "problem" not in p}
+    formats = store.list_export_formats()
     lines = ["Entity types (give entity_types for their fields):"]
     lines += [f"{product}: {', '.join(names)}" for product, names in products.items()]
     lines += ["", "Profiles (give profile for its options):"]
@@ -36,9 +35,9 @@ def everything() -> Reply:
     return Reply("\n".join(lines), data)
 
 
-def profile(name: str, budget: int) -> Reply:
+def profile(store: hs.Store, name: str, budget: int) -> Reply:
     """What a profile makes, and its options."""
-    known = {p["name"]: p for p in hs.list_profiles() if "problem" not in p}
+    known = {p["name"]: p for p in store.list_profiles() if "problem" not in p}
     if name not in known:
         raise ToolError(
             f"unknown_profile: there is no profile {line(name, 60)!r}. Known: {', '.join(known)}."
@@ -68,14 +67,16 @@ def profile(name: str, budget: int) -> Reply:
     return fitted(make, len(rows), budget)
 
 
-def tables(shelf: Shelf, name: str, budget: int) -> Reply:
+def tables(store: hs.Store, name: str, budget: int) -> Reply:
     """The tables of a scenario that have rows, with all their columns; and its questions."""
-    counts = shelf.store.get_summary(name, samples=0).entity_counts
-    types = [found for found in shelf.store.registry(name) if counts.get(found.name)]
+    with store.moment(name):
+        counts = store.get_summary(name, samples=0).entity_counts
+        types = [found for found in store.registry(name) if counts.get(found.name)]
+        questions = store.list_questions(name)
     if not types:
         return Reply(f"{name} has no rows yet.", {"tables": {}})
 
-    asked = {line(q.name, 60): ", ".join(q.parameters) for q in shelf.store.list_questions(name)}
+    asked = {line(q.name, 60): ", ".join(q.parameters) for q in questions}
 
     def make(shown: int, *, values: bool) -> Reply:
         told = {found.name: ", ".join(_columns(found, values=values)) for found in types[:shown]}
@@ -96,6 +97,41 @@ def tables(shelf: Shelf, name: str, budget: int) -> Reply:
         if whole.fits(budget):
             return whole
     return make(fewest(lambda n: make(n, values=False).fits(budget), len(types)), values=False)
+
+
+def log(info: hs.ScenarioInfo, budget: int) -> Reply:
+    """What was done to a scenario, the newest first."""
+    header = ["when", "what", "details"]
+    rows = [[at, line(what, 40), line(details, 200)] for at, what, details in info.log_rows()]
+
+    def make(count: int) -> Reply:
+        text = columnar(header, rows[:count])
+        data: dict[str, Any] = {"columns": header, "rows": rows[:count]}
+        if count < len(rows):
+            text += f"\nTruncated: {count} of {len(rows)}. A larger max_tokens gives more."
+            data["truncated"] = len(rows) - count
+        return Reply(text, data)
+
+    return fitted(make, len(rows), budget)
+
+
+def soundness(result: hs.CheckResult, budget: int) -> Reply:
+    """Whether a file is sound, what was looked at, and what is wrong."""
+    found = [[f.level, f.kind, line(f.message, 300)] for f in result.findings]
+    looked = ", ".join(f"{kind} {count:,}" for kind, count in result.checked.items())
+
+    def make(count: int) -> Reply:
+        told = [f"{result.scenario}: {'sound' if result.ok else 'NOT SOUND'} ({looked})"]
+        told += [f"{level}, {kind}: {message}" for level, kind, message in found[:count]]
+        data: dict[str, Any] = {"scenario": result.scenario, "ok": result.ok}
+        if count:
+            data |= {"columns": ["level", "kind", "message"], "findings": found[:count]}
+        if count < len(found):
+            told.append(f"Truncated: {count} of {len(found)}. A larger max_tokens gives more.")
+            data["truncated"] = len(found) - count
+        return Reply("\n".join(told), data)
+
+    return fitted(make, len(found), budget)
 
 
 def fields(known: Iterable[Any], wanted: Sequence[str], budget: int) -> Reply:
@@ -161,7 +197,7 @@ def _about(parts: Sequence[Any]) -> str:
     return "; ".join(str(part) for part in parts if part)
 
 
-def profile_count(name: str) -> int | None:
+def profile_count(store: hs.Store, name: str) -> int | None:
     """How many a profile makes if nobody says."""
-    found: Mapping[str, Any] = next((p for p in hs.list_profiles() if p["name"] == name), {})
+    found: Mapping[str, Any] = next((p for p in store.list_profiles() if p["name"] == name), {})
     return found.get("count")

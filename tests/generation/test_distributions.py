@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from healthsim_store.errors import DeclarationError
-from healthsim_store.generate.distributions import FORMS, pick, read_distribution
+from healthsim_store.generation.distributions import FORMS, pick, read_distribution
 from healthsim_store.schema.types import LogicalType
 
 MANY = 40_000

@@ -13,10 +13,10 @@ from mcp_types import ToolAnnotations
 
 import healthsim_store as hs
 
-from .explaining import explain
-from .reading import Reading
-from .shelf import Shelf
-from .writing import Writing
+from .confined_store import ConfinedStore
+from .error_texts import explain
+from .reading_tools import Reading
+from .writing_tools import Writing
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ WRITING: Mapping[str, Nature] = {
 }
 
 
-def tools(shelf: Shelf, *, read_only: bool) -> list[Tool]:
+def tools(confined: ConfinedStore, *, read_only: bool) -> list[Tool]:
     """All tools, or those that read."""
-    reading, writing = Reading(shelf), Writing(shelf)
-    made = [_tool(shelf, reading, name, None) for name in READING]
+    reading, writing = Reading(confined), Writing(confined)
+    made = [_tool(confined, reading, name, None) for name in READING]
     if not read_only:
-        made += [_tool(shelf, writing, name, nature) for name, nature in WRITING.items()]
+        made += [_tool(confined, writing, name, nature) for name, nature in WRITING.items()]
     return made
 
 
-def _tool(shelf: Shelf, owner: object, name: str, nature: Nature | None) -> Tool:
+def _tool(confined: ConfinedStore, owner: object, name: str, nature: Nature | None) -> Tool:
     tool = Tool.from_function(
-        _explaining(getattr(owner, f"scenario_{name}"), shelf.store),
+        _explaining(getattr(owner, f"scenario_{name}"), confined.store),
         structured_output=False,
         annotations=ToolAnnotations(
             read_only_hint=nature is None,
@@ -66,7 +66,7 @@ def _tool(shelf: Shelf, owner: object, name: str, nature: Nature | None) -> Tool
     )
     tool.parameters = lean(tool.parameters)
     if name == "export":  # what a plugin adds is here without a line of code
-        tool.parameters["properties"]["format"]["enum"] = hs.list_export_formats()
+        tool.parameters["properties"]["format"]["enum"] = confined.store.list_export_formats()
     return tool
 
 

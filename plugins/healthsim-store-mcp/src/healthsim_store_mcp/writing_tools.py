@@ -11,12 +11,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from . import storing
-from .describing import profile_count
-from .kinds import Budget, Scenario, Strategy
-from .progress import Progress
+from . import entity_sources
+from .argument_types import Budget, Scenario, Strategy
+from .confined_store import ConfinedStore
+from .descriptions import profile_count
+from .progress import Progress, Rows
 from .replies import BUDGET, Reply, cell, columnar, line
-from .shelf import Shelf
 
 _TRASH = 30  # deleted scenarios that are told
 
@@ -24,9 +24,9 @@ _TRASH = 30  # deleted scenarios that are told
 class Writing:
     """Tools over one store; each changes something."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._store = shelf.store
+    def __init__(self, confined: ConfinedStore) -> None:
+        self._confined = confined
+        self._store = confined.store
 
     def scenario_persist(
         self,
@@ -71,26 +71,28 @@ class Writing:
             raise ToolError(
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
-        order = storing.Order(scenario, context, tags or (), on_conflict, batch_id)
-        with self._shelf.once(batch_id):
+        order = entity_sources.Order(scenario, context, tags or (), on_conflict, batch_id)
+        with self._confined.once(batch_id):
             if profile:
-                progress = Progress(ctx, count or profile_count(profile))
-                said, stored = storing.generated(
-                    self._shelf, profile, count, seed, options, order, progress
+                progress = Progress(ctx, count or profile_count(self._store, profile))
+                said, stored = entity_sources.generated(
+                    self._confined, profile, count, seed, options, order, progress
                 )
-                return storing.told(said, stored, max_tokens).result(max_tokens)
+                return entity_sources.told(said, stored, max_tokens).result(max_tokens)
             if file:
-                stored = storing.from_file(
-                    self._shelf, file, format, entity_type, order, Progress(ctx)
+                stored = entity_sources.from_file(
+                    self._confined, file, format, entity_type, order, Progress(ctx)
                 )
             elif select:
                 if source is None:
                     raise ToolError("select needs source: the scenario that is asked.")
-                stored = storing.selected(self._shelf, source, select, order, Progress(ctx))
+                stored = entity_sources.selected(
+                    self._confined, source, select, order, Progress(ctx)
+                )
             else:
-                stored = storing.inline(self._shelf, entities or {}, order)
+                stored = entity_sources.inline(self._confined, entities or {}, order)
         said = "was there already" if stored.repeated else "new" if stored.created else "added to"
-        return storing.told(said, stored, max_tokens).result(max_tokens)
+        return entity_sources.told(said, stored, max_tokens).result(max_tokens)
 
     def scenario_tag(
         self,
@@ -101,7 +103,7 @@ class Writing:
         """Add or remove tags; tells its tags afterwards. All tags: scenario_list."""
         if not add and not remove:
             raise ToolError("Give add or remove. scenario_list() tells all tags.")
-        name = self._shelf.name(scenario)
+        name = self._confined.name(scenario)
         tags: tuple[str, ...] = ()
         if add:
             tags = self._store.add_tags(name, *add)
@@ -112,7 +114,7 @@ class Writing:
 
     def scenario_rename(self, scenario: Scenario, new_name: str) -> CallToolResult:
         """Give a scenario another name."""
-        old = self._shelf.name(scenario)
+        old = self._confined.name(scenario)
         new = self._store.rename_scenario(old, new_name)
         return Reply(f"Old name: {line(old)}\nNew name: {new}", {"old": old, "new": new}).result()
 
@@ -121,7 +123,7 @@ class Writing:
     ) -> CallToolResult:
         """Copy a scenario, with new ids for every entity."""
         made = self._store.clone_scenario(
-            self._shelf.name(scenario), new_name=new_name, progress=Progress(ctx)
+            self._confined.name(scenario), new_name=new_name, progress=Progress(ctx)
         )
         copied = {name: n for name, n in made.copied.items() if n}
         data = {"scenario": made.scenario, "source": made.source, "copied": copied}
@@ -139,7 +141,7 @@ class Writing:
     ) -> CallToolResult:
         """Put several scenarios into a new one; they stay as they are."""
         made = self._store.merge_scenarios(
-            [self._shelf.name(scenario) for scenario in scenarios], new_name=new_name,
+            [self._confined.name(scenario) for scenario in scenarios], new_name=new_name,
             context=context, on_conflict=on_conflict, dry_run=dry_run, progress=Progress(ctx),
         )  # fmt: skip
         told = made.to_dict()
@@ -164,15 +166,16 @@ class Writing:
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Write a scenario, or a query's rows, to files instead of the context."""
-        name = self._shelf.name(scenario)
+        name = self._confined.name(scenario)
         if query is not None:
             if format != "csv":
                 raise ToolError(
                     "query is written as CSV. For another format put its rows into a scenario by"
                     " scenario_persist(select=..., source=...), and export that."
                 )
-            return self._query_file(name, query, to, force, Progress(ctx)).result(max_tokens)
-        confinement = self._shelf.confinement
+            reply = self.write_query(name, query, to, force=force, progress=Progress(ctx))
+            return reply.result(max_tokens)
+        confinement = self._confined.confinement
         target = confinement.writing(to) if to else confinement.export_folder(name, format)
         made = self._store.export_scenario(
             name, format=format, to=target, force=force, drop_sensitive=drop_sensitive,
@@ -185,10 +188,11 @@ class Writing:
         more = f"Truncated. All files are in {line(str(target), 120)}."
         return Reply(made.to_markdown(), data).result(max_tokens, more)
 
-    def _query_file(
-        self, name: str, query: str, to: str | None, force: bool, progress: Progress
+    def write_query(
+        self, name: str, query: str, to: str | None, *, force: bool, progress: Rows
     ) -> Reply:
-        confinement = self._shelf.confinement
+        """All rows of a SELECT, of one moment, as a CSV file; ``force`` replaces an export."""
+        confinement = self._confined.confinement
         path = confinement.writing(to or f"{name}-query.csv")
         if path.suffix != ".csv":
             path = path / "query.csv"
@@ -202,13 +206,13 @@ class Writing:
             path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("x", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
-                for columns, rows in self._shelf.rows(name, query):
-                    if not header:
-                        header = columns
-                        writer.writerow(columns)
-                    writer.writerows([map(cell, row) for row in rows])
-                    count += len(rows)
-                    progress(len(rows))
+                with self._store.rows(name, query) as rows:
+                    header = list(rows.columns)
+                    writer.writerow(header)
+                    for chunk in rows.chunks():
+                        writer.writerows([map(cell, row) for row in chunk])
+                        count += len(chunk)
+                        progress(len(chunk))
             part.replace(path)
         except OSError as error:
             raise ToolError(f"not_writable: {path} cannot be written: {error.strerror}.") from error
@@ -221,7 +225,7 @@ class Writing:
         self, scenario: Annotated[str, Field(description="The whole name")]
     ) -> CallToolResult:
         """Move a scenario to the trash."""
-        name = self._store.delete_scenario(self._shelf.exactly(scenario))
+        name = self._store.delete_scenario(self._confined.exactly(scenario))
         text = f'Deleted {line(name)}. scenario_restore(scenario="{line(name)}") brings it back.'
         return Reply(text, {"deleted": name}).result()
 

@@ -224,6 +224,11 @@ _RESULT = {
 }
 
 
+def count_generated(store: Scenarios, scenario: str) -> int:
+    """How many counted entities `regenerate_scenario` would make, by the scenario's log."""
+    return sum(last for _, last in _runs(store, scenario))
+
+
 def _runs(store: Scenarios, scenario: str) -> list[tuple[dict[str, Any], int]]:
     """The runs that are in a scenario's log, the oldest first, and how far each has come."""
     info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)

@@ -19,11 +19,11 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store import HealthsimStoreError, Store
-from healthsim_store.generate.engine import luhn
-from healthsim_store.generate.faker_names import pool
-from healthsim_store.generate.profile import Profile
-from healthsim_store.generate.recipe import read_recipe
-from healthsim_store.generate.run import Generation, default_batch
+from healthsim_store.generation.engine import luhn
+from healthsim_store.generation.faker_names import pool
+from healthsim_store.generation.profile import Profile
+from healthsim_store.generation.recipe import read_recipe
+from healthsim_store.generation.run import Generation, default_batch
 from healthsim_store.plugins import installed
 
 KENNEL = """-- Owners and their pets @counts owners @count 40

@@ -1,4 +1,4 @@
-"""The store as tools see it: scenarios by name, none that a link leads out to, one retry a time."""
+"""The store as tools see it: scenarios by name, none of them a link to a file elsewhere."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ import healthsim_store as hs
 from .confinement import Confinement
 from .replies import line
 
-_PAGE = 10_000  # rows asked for at once where a result goes elsewhere
-_SECONDS = 60.0
-_LOG = 1_000  # entries that are looked through
+_LOG = 1_000  # newest entries of a log that are looked through
 
 
-class Shelf:
-    """The scenarios of one store. A connection for each call is the store's own care."""
+class ConfinedStore:
+    """A store, and the folders that its tools may use. Calls may come from several threads."""
 
     def __init__(self, store: hs.Store, confinement: Confinement) -> None:
         self.store = store
@@ -64,23 +62,8 @@ class Shelf:
         with lock:
             yield
 
-    def rows(
-        self, name: str, sql: str, attach: list[str] | None = None
-    ) -> Iterator[tuple[list[str], list[list[Any]]]]:
-        """All rows of a SELECT, page by page, with the columns."""
-        offset = 0
-        while True:
-            page = self.store.query_scenario(
-                name, sql, limit=_PAGE, offset=offset, timeout=_SECONDS, attach=attach or ()
-            )
-            columns = list(page.columns)
-            yield columns, [[row[column] for column in columns] for row in page.rows]
-            offset += len(page.rows)
-            if not page.has_more:
-                return
-
-    def holding(self, profile: str, seed: int, count: int | None) -> str | None:
-        """The scenario in which this run of a profile is, whole or in part."""
+    def generated_in(self, profile: str, seed: int, count: int | None) -> str | None:
+        """The scenario that has this run of a profile, whole or in part."""
         for listed in self.store.list_scenarios():
             if listed.problem:
                 continue

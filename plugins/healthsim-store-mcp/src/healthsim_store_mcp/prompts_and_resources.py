@@ -9,15 +9,15 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 
 import healthsim_store as hs
 
-from .reading import summarised
+from .confined_store import ConfinedStore
+from .reading_tools import summarised
 from .replies import BUDGET
-from .shelf import Shelf
 
 SUMMARY = "scenario://{name}/summary"
 MARKDOWN = "text/markdown"
 
 
-def add_resources(server: MCPServer[Any], shelf: Shelf) -> None:
+def add_resources(server: MCPServer[Any], confined: ConfinedStore) -> None:
     @server.resource(
         SUMMARY,
         name="summary",
@@ -26,7 +26,9 @@ def add_resources(server: MCPServer[Any], shelf: Shelf) -> None:
     )
     def summary(name: str) -> str:
         try:
-            found = shelf.store.get_summary(shelf.name(name[:200]), samples=0, max_tokens=BUDGET)
+            found = confined.store.get_summary(
+                confined.name(name[:200]), samples=0, max_tokens=BUDGET
+            )
         except (hs.HealthsimStoreError, ToolError) as error:
             raise ResourceNotFoundError(str(error)) from error
         return summarised(found, BUDGET).within(BUDGET).text

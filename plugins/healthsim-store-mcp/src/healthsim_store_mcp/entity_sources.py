@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-import healthsim_store as hs
+from healthsim_store import RowStream
 
-from .describing import profile_count
-from .progress import Progress
-from .reading import summarised
+from .confined_store import ConfinedStore, seed_of
+from .descriptions import profile_count
+from .progress import Rows
+from .reading_tools import summarised
 from .replies import Reply, line
-from .shelf import Shelf, seed_of
 
 # Counted entities that are generated at once. It changes nothing of what is made; between two of
 # them progress is told, and a call that was cancelled ends.
@@ -38,47 +39,57 @@ class Order:
         }  # fmt: skip
 
 
-def inline(shelf: Shelf, entities: Mapping[str, Any], order: Order) -> Any:
-    return shelf.store.persist(entities, **order.how(shelf.target(order.scenario)))
+def inline(confined: ConfinedStore, entities: Mapping[str, Any], order: Order) -> Any:
+    return confined.store.persist(entities, **order.how(confined.target(order.scenario)))
 
 
 def from_file(
-    shelf: Shelf, file: str, format: str | None, entity_type: str | None, order: Order,
-    progress: Progress,
+    confined: ConfinedStore, file: str, format: str | None, entity_type: str | None, order: Order,
+    progress: Rows,
 ) -> Any:  # fmt: skip
-    path = shelf.confinement.reading(file)
-    return hs.import_data(
+    path = confined.confinement.reading(file)
+    return confined.store.import_data(
         str(path), format=format, entity_type=entity_type, progress=progress,
-        **order.how(shelf.target(order.scenario)),
+        **order.how(confined.target(order.scenario)),
     ).persisted  # fmt: skip
 
 
 def selected(
-    shelf: Shelf, source: str, select: Mapping[str, str], order: Order, progress: Progress
+    confined: ConfinedStore,
+    source: str,
+    select: Mapping[str, str],
+    order: Order,
+    progress: Rows,
 ) -> Any:
-    """The rows of SELECTs over a scenario, as entities of another."""
-    name = shelf.name(source)
-    target = shelf.target(order.scenario)
+    """The rows of SELECTs over a scenario, all of one moment, as entities of another."""
+    name = confined.name(source)
+    target = confined.target(order.scenario)
     if target is not None and target.casefold() == name.casefold():
         raise ToolError(f"{line(name)} cannot be selected into itself. Name another scenario.")
 
-    def rows(sql: str) -> Iterator[dict[str, Any]]:
-        for columns, page in shelf.rows(name, sql):
-            progress(len(page))
-            for row in page:
-                pairs = zip(columns, row, strict=True)
+    def entities(rows: RowStream) -> Iterator[dict[str, Any]]:
+        for chunk in rows.chunks():
+            progress(len(chunk))
+            for row in chunk:
+                pairs = zip(rows.columns, row, strict=True)
                 yield {column: value for column, value in pairs if value is not None}
 
-    # Every statement is tried first: an error then names it, and nothing was begun.
-    for sql in select.values():
-        shelf.store.query_scenario(name, sql, limit=1)
-    entities = {entity_type: rows(sql) for entity_type, sql in select.items()}
-    return shelf.store.persist(entities, **order.how(target))
+    store = confined.store
+    with contextlib.ExitStack() as opened:
+        # Nobody changes the source between two statements, so that references stay whole.
+        opened.enter_context(store.moment(name))
+        # All begin before anything is stored: one that is wrong is told, and nothing was begun.
+        streams = {
+            entity_type: opened.enter_context(store.rows(name, sql))
+            for entity_type, sql in select.items()
+        }
+        found = {entity_type: entities(rows) for entity_type, rows in streams.items()}
+        return store.persist(found, **order.how(target))
 
 
 def generated(
-    shelf: Shelf, profile: str, count: int | None, seed: int | None,
-    options: Mapping[str, Any] | None, order: Order, progress: Progress,
+    confined: ConfinedStore, profile: str, count: int | None, seed: int | None,
+    options: Mapping[str, Any] | None, order: Order, progress: Rows,
 ) -> tuple[str, Any]:  # fmt: skip
     """What is said of it, and the result."""
     if profile.endswith(".sql") or "/" in profile or "\\" in profile:
@@ -91,11 +102,11 @@ def generated(
     scenario = order.scenario
     if order.batch_id is not None:
         seed = seed_of(order.batch_id) if seed is None else seed
-        wanted = count if count is not None else profile_count(profile)
-        scenario = scenario or shelf.holding(profile, seed, wanted)
-    made = hs.generate_scenario(
-        profile, count=count, seed=seed, options=options, into=shelf.target(scenario), batch=_BATCH,
-        tags=order.tags, description=order.context, progress=progress,
+        wanted = count if count is not None else profile_count(confined.store, profile)
+        scenario = scenario or confined.generated_in(profile, seed, wanted)
+    made = confined.store.generate_scenario(
+        profile, count=count, seed=seed, options=options, into=confined.target(scenario),
+        batch=_BATCH, tags=order.tags, description=order.context, progress=progress,
     )  # fmt: skip
     said = f"seed {made.run['seed']}"
     if made.first is None:

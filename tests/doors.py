@@ -1,0 +1,312 @@
+"""Which door has which verb and which of its options; where one has not, the reason.
+
+The doors are the package's functions (every verb is one, with every option), the command line, the
+tools of the MCP server, and the pages in a browser. `test_doors.py` compares this table with the
+real things, so a new verb or option has to be added here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class No:
+    """This door has it not."""
+
+    reason: str
+
+
+Cell = str | No | None
+
+
+@dataclass(frozen=True)
+class Verb:
+    """The commands, tools and pages that do it; of each option its name at the three doors.
+
+    ``None`` stands where the whole verb is missing at a door.
+    """
+
+    cli: tuple[str, ...] | No
+    mcp: tuple[str, ...] | No
+    browser: tuple[str, ...] | No
+    options: dict[str, tuple[Cell, Cell, Cell]]
+
+
+def _verb(cli: str | No, mcp: str | No, browser: str | No, **options: tuple[Cell, ...]) -> Verb:
+    doors = [door if isinstance(door, No) else tuple(door.split()) for door in (cli, mcp, browser)]
+    cells = {name: (*given, None, None, None)[:3] for name, given in options.items()}
+    return Verb(*doors, cells)  # type: ignore[arg-type]
+
+
+#: How far a long call is: a bar on the command line, notifications of MCP. No option turns it on.
+PROGRESS = "(progress)"
+
+_READS = No("The browser only reads.")
+_LOGGED = No("The log tells which command or tool it was.")
+_PAGES = "/{database}/-/query /{database}/-/query.json"
+_SCENARIO = ("SCENARIO", "scenario", "database")
+
+VERBS: dict[str, Verb] = {
+    "persist": _verb(
+        "persist", "scenario_persist", _READS,
+        entities=("FILE", "entities"),
+        scenario=("--scenario", "scenario"),
+        context=("--context", "context"),
+        tags=("--tag", "tags"),
+        description=("--description", No("The context describes a new scenario.")),
+        on_conflict=("--on-conflict", "on_conflict"),
+        batch_id=("--batch-id", "batch_id"),
+        keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
+        operation=(_LOGGED, _LOGGED),
+        details=(_LOGGED, _LOGGED),
+    ),
+    "persist_batches": _verb(
+        No("import and generate make their batches themselves."),
+        No("A call is one batch; a profile makes its batches itself."),
+        _READS,
+        batches=(), scenario=(), context=(), tags=(), description=(), operation=(), stored=(),
+    ),
+    "save_scenario": _verb(
+        No("persist --scenario makes a scenario of this name, or says that it added to one."),
+        No("scenario_persist makes a scenario of this name, or says that it added to one."),
+        _READS,
+        name=(), entities=(), description=(), tags=(),
+    ),
+    "import_data": _verb(
+        "import persist", "scenario_persist", _READS,
+        source=("SOURCES", "file"),
+        format=("--format", "format"),
+        scenario=("--scenario", "scenario"),
+        entity_type=("--entity-type", "entity_type"),
+        context=("--context", "context"),
+        tags=("--tag", "tags"),
+        description=("--description", No("The context describes a new scenario.")),
+        on_conflict=("--on-conflict", "on_conflict"),
+        batch_id=("--batch-id", "batch_id"),
+        keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
+        encoding=("--encoding", No("Rare: the user imports such a file by the command line.")),
+        columns=("--columns", No("Rare: the user imports such a file by the command line.")),
+        progress=(PROGRESS, PROGRESS),
+    ),
+    "generate": _verb(
+        No("The command generate stores what it makes; export writes it to files."),
+        No("What is made goes into a scenario, so that no row goes through the context."),
+        _READS,
+        profile=(), count=(), seed=(), batch=(), options=(),
+    ),
+    "generate_scenario": _verb(
+        "generate", "scenario_persist", _READS,
+        profile=("PROFILE", "profile"),
+        count=("--count", "count"),
+        seed=("--seed", "seed"),
+        batch=("--batch", No("It changes nothing of what is made; the tool chooses one.")),
+        options=("--set", "options"),
+        into=("--into", "scenario"),
+        tags=("--tag", "tags"),
+        description=("--description", "context"),
+        progress=(PROGRESS, PROGRESS),
+    ),
+    "regenerate_scenario": _verb(
+        "regenerate",
+        No("The log tells the profile, count and seed, and scenario_persist makes it again."),
+        _READS,
+        scenario=("SCENARIO",), new_name=("--name",), profile=("--profile",), progress=(PROGRESS,),
+    ),
+    "list_profiles": _verb(
+        "profiles", "scenario_describe", No("It shows what is stored, not what could be made.")
+    ),
+    "get_summary": _verb(
+        "summary", "scenario_summary",
+        "/{database}/-/summary.json /{database} /{database}/-/statistics",
+        scenario=_SCENARIO,
+        samples=("--samples", "samples", "samples"),
+        max_tokens=("--max-tokens", "max_tokens", No("A page is read by people.")),
+    ),
+    "get_samples": _verb(
+        "samples", "scenario_samples", "/{database}",
+        scenario=_SCENARIO,
+        entity_type=("ENTITY_TYPE", "entity_type", No("The page shows all that have a card.")),
+        count=("--count", "count", No("The page shows three of each; the tables show all.")),
+        cards=("--rows", No("scenario_query gives rows."), No("The tables show rows.")),
+        sensitive=(
+            "--sensitive",
+            No("Sensitive columns come into a context only by scenario_query, which names them."),
+            No("The tables show all columns."),
+        ),
+    ),
+    "query_scenario": _verb(
+        "query", "scenario_query", _PAGES,
+        scenario=_SCENARIO,
+        sql=("SQL", "sql", "sql"),
+        params=("--param", "values", No("Every further argument is a value of its name.")),
+        limit=("--limit", "limit", "limit"),
+        offset=("--offset", "offset", "offset"),
+        timeout=(
+            "--timeout", No("What takes long is for scenario_export, which has more time."),
+            "timeout",
+        ),
+        attach=("--with", "attach", "with"),
+        dialect=(
+            "--dialect", No("A model writes SQLite's dialect, as the tool asks."),
+            No("Rare: query --dialect translates."),
+        ),
+    ),
+    "rows": _verb(
+        No("query gives pages of up to 10,000 rows; export writes whole tables."),
+        "scenario_export scenario_persist",
+        No("Datasette streams each table as CSV; the query page shows page by page."),
+        scenario=(None, "source"),
+        sql=(None, "query"),
+        params=(None, No("Values are written into the statement.")),
+        timeout=(None, No("A minute of SQLite's time; a client cancels earlier.")),
+        attach=(None, No("Rare: the scenarios are merged first, or asked page by page.")),
+        dialect=(None, No("A model writes SQLite's dialect, as the tool asks.")),
+    ),
+    "list_questions": _verb(
+        "query", "scenario_describe", "/{database}", scenario=_SCENARIO
+    ),
+    "ask_question": _verb(
+        "query", "scenario_query",
+        No("Each question is a page of Datasette's own, to which the scenario's page links."),
+        scenario=("SCENARIO", "scenario"),
+        question=("--question", "question"),
+        params=("--param", "values"),
+        limit=("--limit", "limit"),
+        offset=("--offset", "offset"),
+        timeout=("--timeout", No("What takes long is for the command line.")),
+    ),
+    "load_scenario": _verb(
+        No("export --format json writes all entities to files."),
+        No("All entities do not fit into a context; scenario_export writes them to files."),
+        No("The tables show all entities, page by page."),
+        scenario=(), max_rows=(),
+    ),
+    "list_scenarios": _verb(
+        "list", "scenario_list", "/ /-/scenarios.json",
+        tag=("--tag", "tag", "tag"),
+        search=("--search", "search", "q"),
+        since=(
+            "--since", No("The list tells when each was changed, the last one first."),
+            No("The list tells when each was changed, the last one first."),
+        ),
+    ),
+    "scenario_info": _verb(
+        "info", "scenario_describe", "/{database}/-/info.json /{database}",
+        scenario=_SCENARIO,
+        log_entries=("--log", "log", No("The page and its JSON have the newest 20 entries.")),
+    ),
+    "list_entity_types": _verb(
+        "schema", "scenario_describe", No("It shows what is stored, not what could be.")
+    ),
+    "clone_scenario": _verb(
+        "clone", "scenario_clone", _READS,
+        scenario=("SCENARIO", "scenario"),
+        new_name=("NEW_NAME", "new_name"),
+        progress=(PROGRESS, PROGRESS),
+    ),
+    "merge_scenarios": _verb(
+        "merge", "scenario_merge", _READS,
+        scenarios=("SCENARIOS", "scenarios"),
+        new_name=("--name", "new_name"),
+        context=("--context", "context"),
+        on_conflict=("--on-conflict", "on_conflict"),
+        dry_run=("--dry-run", "dry_run"),
+        progress=(PROGRESS, PROGRESS),
+    ),
+    "diff_scenarios": _verb(
+        "diff", "scenario_diff",
+        No("A comparison may take minutes, and a page should be there at once."),
+        a=("A", "a"),
+        b=("B", "b"),
+        by=("--by", No("auto finds partners in every way that fits.")),
+        rows=("--rows", "rows"),
+        entity_type=("--entity", "entity_type"),
+        timeout=("--timeout", No("A client cancels a call that takes it too long.")),
+        other=(No("B may be the path of a .db file anywhere."), No("A server has one store.")),
+        progress=(PROGRESS, PROGRESS),
+    ),
+    "export_scenario": _verb(
+        "export", "scenario_export",
+        No("Files are written where the server's user says; Datasette has CSV of each table."),
+        scenario=("SCENARIO", "scenario"),
+        format=("--format", "format"),
+        to=("--to", "to"),
+        force=("--force", "force"),
+        entities=("--entity", No("query writes the rows of one table.")),
+        drop_sensitive=("--drop-sensitive", "drop_sensitive"),
+        progress=(PROGRESS, PROGRESS),
+    ),
+    "list_export_formats": _verb("plugins", "scenario_describe", _READS),
+    "check_scenario": _verb(
+        "check", "scenario_describe",
+        No("A check reads the whole file, and a page should be there at once."),
+        scenario=("SCENARIOS", "scenario"),
+    ),
+    "check_scenarios": _verb(
+        "check",
+        No("scenario_describe checks one; a whole store takes longer than a call should."),
+        No("A check reads whole files, and a page should be there at once."),
+        scenarios=("SCENARIOS",), progress=(PROGRESS,),
+    ),
+    "upgrade_scenario": _verb(
+        "upgrade",
+        No("It follows an installation, and whoever installs has the command line."),
+        _READS,
+        scenario=("SCENARIO",),
+    ),
+    "rename_scenario": _verb(
+        "rename", "scenario_rename", _READS,
+        scenario=("SCENARIO", "scenario"), new_name=("NEW_NAME", "new_name"),
+    ),
+    "add_tags": _verb(
+        "tag", "scenario_tag", _READS, scenario=("SCENARIO", "scenario"), tags=("TAGS", "add")
+    ),
+    "remove_tags": _verb(
+        "untag", "scenario_tag", _READS, scenario=("SCENARIO", "scenario"), tags=("TAGS", "remove")
+    ),
+    "list_tags": _verb("tags", "scenario_list", "/"),
+    "delete_scenario": _verb(
+        "delete", "scenario_delete", _READS, scenario=("SCENARIO", "scenario")
+    ),
+    "list_deleted": _verb(
+        "restore", "scenario_restore", No("The trash is for whoever can restore from it.")
+    ),
+    "restore_scenario": _verb(
+        "restore", "scenario_restore", _READS,
+        scenario=("SCENARIO", "scenario"), new_name=("--as", "new_name"),
+    ),
+}  # fmt: skip
+
+#: What a door has beside the verbs, and what for: a command, tool or page, or one of its options
+#: (``command option``), or an option of any (``* option``).
+BESIDE: dict[str, dict[str, str]] = {
+    "cli": {
+        "* --store": "Which store; in Python Store(path).",
+        "* --json": "How the reply is printed.",
+        "* --nl": "How the reply is printed.",
+        "* --csv": "How the reply is printed.",
+        "* --tsv": "How the reply is printed.",
+        "* --fmt": "How the reply is printed.",
+        "profiles PROFILE": "All about one profile, as Store.describe_profile.",
+        "schema ENTITY_TYPE": "The fields of one entity type.",
+        "schema --scenario": "The entity types of a scenario, as Store.registry.",
+        "schema --sql": "The entity types as CREATE TABLE.",
+        "metadata": "Writes Datasette's configuration of the installed products.",
+        "serve": "Opens the door of the browser.",
+    },
+    "mcp": {
+        "* max_tokens": "The budget of a reply.",
+        "scenario_describe entity_types": "The fields of some entity types.",
+        "scenario_describe profile": "All about one profile, as Store.describe_profile.",
+        "scenario_describe check": "Asks for check_scenario.",
+        "scenario_persist select": "The SELECTs of rows whose entities are stored.",
+    },
+    "browser": {
+        "/{database} sql": "Leads a link of Datasette's to the query page.",
+        "/{database}.csv": "Says that there is no CSV of a whole scenario.",
+        "/-/scenarios/state.json": "Tells an open page that the store has changed.",
+        "/-/scenarios.json size": "The list in pages.",
+        "/-/scenarios.json offset": "The list in pages.",
+    },
+}
