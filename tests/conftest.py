@@ -13,9 +13,12 @@ from pathlib import Path
 
 import odd
 import pytest
+from commands import command, remember_declarations
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
+
+remember_declarations()
 
 SCHEMA = """
 -- Owners of pets @alias owner people
@@ -172,10 +175,7 @@ def run(tmp_path: Path, toy_folder: Path) -> Run:
             "PYTHONPATH": os.pathsep.join([str(toy_folder), os.environ.get("PYTHONPATH", "")]),
             "PYTHONWARNINGS": "error",
         }
-        return subprocess.run(
-            [sys.executable, "-m", "healthsim_store", *arguments],
-            input=input, capture_output=True, text=True, env=environment, timeout=120, check=False,
-        )  # fmt: skip
+        return command(*arguments, environment=environment, input=input)
 
     return call
 
