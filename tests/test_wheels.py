@@ -29,9 +29,9 @@ toy = "toy_product"
 """
 
 
-def pip(*arguments: str, python: str = sys.executable) -> None:
+def pip(*arguments: str) -> None:
     done = subprocess.run(
-        [python, "-m", "pip", "--disable-pip-version-check", *arguments],
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments],
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     if done.returncode and "No matching distribution" in done.stderr:
@@ -39,11 +39,24 @@ def pip(*arguments: str, python: str = sys.executable) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def wheel(folder: Path, into: Path) -> Path:
-    # hatchling is installed for the tests, so that nothing is downloaded to build.
-    pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(into),
-        str(folder))  # fmt: skip
-    return max(into.glob("*.whl"), key=lambda path: path.stat().st_mtime_ns)
+# What pip calls to build; hatchling is installed for the tests, so that nothing is downloaded.
+BUILD = """
+import os, sys
+from hatchling.build import build_wheel
+for folder in sys.argv[2:]:
+    os.chdir(folder)
+    print(build_wheel(sys.argv[1]))
+"""
+
+
+def wheels(into: Path, *folders: Path) -> list[Path]:
+    """Build the wheels of these projects into a folder, all in one process."""
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, str(into), *map(str, folders)],
+        capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [into / name for name in done.stdout.split()]
 
 
 def test_every_wheel_carries_its_sql_files_and_tables(tmp_path: Path) -> None:
@@ -51,8 +64,9 @@ def test_every_wheel_carries_its_sql_files_and_tables(tmp_path: Path) -> None:
     sources = {folder.parent: folder for folder in sorted(plugins)} | {ROOT: ROOT}
     assert len(sources) >= 5
     found = 0
-    for project, source in sources.items():
-        with zipfile.ZipFile(wheel(project, tmp_path)) as archive:
+    built = wheels(tmp_path, *sources)
+    for source, file in zip(sources.values(), built, strict=True):
+        with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
         packages = [path.parent for path in source.glob("healthsim_store*/__init__.py")]
         declared = {
@@ -86,10 +100,10 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (package / "__init__.py").write_text(PLUGIN)
     (package / "schema.sql").write_text(SCHEMA)
     (package / "summary.sql").write_text(SUMMARY)
-    wheels = [wheel(ROOT, folder / "a"), wheel(folder / "toy", folder / "b")]
-    venv.create(folder / "venv", with_pip=True)
+    built = wheels(folder, ROOT, folder / "toy")
+    venv.create(folder / "venv", with_pip=False)  # ours installs into it
     scripts = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    pip("install", "--quiet", *map(str, wheels), python=str(scripts / "python"))
+    pip("--python", str(scripts / "python"), "install", "--quiet", *map(str, built))
     return scripts
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import odd
 import pyarrow.parquet as pq
 import pytest
+from campaign import tries
 from conftest import Run, owner
 
 from healthsim_store import Exporter, Store
@@ -171,7 +172,6 @@ def whole(folder: Path) -> bool:
 
 
 def test_killed_at_any_moment(run: Run, tmp_path: Path, toy_folder: Path) -> None:
-    """HEALTHSIM_STORE_KILLS=50 for more of them."""
     batch = {"owners": [owner(n) for n in range(60_000)]}
     assert run("persist", "-s", "s", input=json.dumps(batch)).returncode == 0
     source = tmp_path / "store" / "s.db"
@@ -194,7 +194,7 @@ def test_killed_at_any_moment(run: Run, tmp_path: Path, toy_folder: Path) -> Non
     usual = time.monotonic() - start
     numbers = random.Random(7)
     killed = 0
-    for number in range(int(os.environ.get("HEALTHSIM_STORE_KILLS", "15"))):
+    for number in range(tries(6, 50)):
         process = export(FORMATS[number % len(FORMATS)])
         # Most of the beginning goes into imports.
         time.sleep(usual * numbers.uniform(0.3, 1.1))

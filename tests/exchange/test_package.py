@@ -11,6 +11,7 @@ from typing import Any
 
 import odd
 import pytest
+from campaign import tries
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +126,9 @@ rows = st.lists(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(20, 200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=rows, format=st.sampled_from(TYPED))
 def test_whatever_is_stored_comes_back(

@@ -14,6 +14,7 @@ from typing import Any
 
 import kin
 import pytest
+from campaign import tries
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from healthsim_store.errors import MergeConflict
 from healthsim_store.plugins import installed
 
 RUNS = settings(
-    max_examples=20,
+    max_examples=tries(10, 100),
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # scenarios so small are read as they are, and shrinking takes long

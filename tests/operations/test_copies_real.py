@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import random
 import signal
 import sqlite3
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign import tries
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
@@ -117,8 +117,8 @@ def test_scenarios_of_different_products_merge(store: Store) -> None:
         store.delete_scenario(name)
 
 
-# Each takes half a second; before a release, more of them.
-KILLS = int(os.environ.get("HEALTHSIM_STORE_KILLS", "15"))
+# Each takes half a second.
+KILLS = tries(5, 50)
 
 KILLED = """
 import sys

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign import tries
 from conftest import PLUGIN, Run, install, owner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -613,7 +614,9 @@ CHANGES = st.lists(st.sampled_from(["update", "delete", "insert"]), max_size=6)
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(20, 200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     owners=st.integers(1, 8), pets=st.integers(0, 8), own_ids=st.booleans(),

@@ -11,14 +11,13 @@ import datetime as dt
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import command
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
@@ -50,11 +49,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 def cli(store: Store, *arguments: str, input: str | None = None) -> str:
     """What a command prints; it must succeed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "healthsim_store", *arguments],
-        input=input, capture_output=True, text=True, check=False, timeout=120,
-        env=os.environ | {"HEALTHSIM_STORE_DIR": str(store.path)},
-    )  # fmt: skip
+    environment = os.environ | {"HEALTHSIM_STORE_DIR": str(store.path)}
+    done = command(*arguments, environment=environment, input=input)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import os
 import re
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from commands import command
 
 from healthsim_store import Store
 from healthsim_store.base.text import size
@@ -41,10 +43,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def cli(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "healthsim_store", *arguments],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = command(*arguments, environment=os.environ)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from campaign import tries
+
 from healthsim_store import Store
 from healthsim_store.testing import ProfileTests
 
@@ -22,6 +24,7 @@ HAVING max(total_charge) > 10000
 class TestDiabetesClaims(ProfileTests):
     profile = "diabetes-claims"
     variants = ({}, {"insulin": 0.5}, {"claims": False})
+    seeds = range(tries(10, 60))
 
 
 def test_23_patients_have_diabetes_and_a_claim_over_10000_dollars(tmp_path: Path) -> None:

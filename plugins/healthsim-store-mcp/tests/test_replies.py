@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from campaign import tries
 from healthsim_store_mcp.replies import Reply, cut, fewest, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ VALUES = st.recursive(
 
 
 @given(TEXTS, st.dictionaries(st.sampled_from("abcdef"), VALUES), st.integers(100, 400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(30, 500), deadline=None)
 def test_a_reply_is_never_over_its_budget(text: str, data: dict[str, Any], budget: int) -> None:
     told = Reply(text, data).within(budget)
     assert count_tokens(told.text) <= budget

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from campaign import tries
 
 from healthsim_store import Store
 from healthsim_store.testing import ProfileTests
@@ -17,6 +18,7 @@ from healthsim_store.testing import ProfileTests
 class TestMedicareAdvantage(ProfileTests):
     profile = "medicare-advantage"
     variants = ({}, {"claims": True})
+    seeds = range(tries(10, 60))
 
 
 @pytest.fixture(scope="module")

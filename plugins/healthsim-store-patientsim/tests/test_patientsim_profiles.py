@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign import tries
 
 from healthsim_store import Store
 from healthsim_store.generation.recipe import read_recipe
@@ -23,16 +24,19 @@ from healthsim_store.testing import ProfileTests
 class TestDiabetesCohort(ProfileTests):
     profile = "diabetes-cohort"
     variants = ({}, {"insulin": 0.6}, {"insulin": 0, "as_of": "2020-02-29"})
+    seeds = range(tries(10, 60))
 
 
 class TestHeartFailure(ProfileTests):
     profile = "heart-failure"
     variants = ({}, {"reduced": 1, "hypertensive": 0}, {"as_of": "2020-02-29"})
+    seeds = range(tries(10, 60))
 
 
 class TestCopd(ProfileTests):
     profile = "copd"
     variants = ({}, {"as_of": "2020-02-29"})
+    seeds = range(tries(10, 60))
 
 
 TABLES = ("patients", "encounters", "lab_results", "medications", "diagnoses")

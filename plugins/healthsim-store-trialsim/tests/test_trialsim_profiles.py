@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign import tries
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidArgument, InvalidRows
@@ -21,6 +22,7 @@ from healthsim_store.testing import ProfileTests
 class TestOncologyPhase3(ProfileTests):
     profile = "oncology-phase3"
     variants = ({}, {"protocol": "LUNG-7", "start": "2020-02-29"})
+    seeds = range(tries(10, 60))
 
 
 def trial(folder: Path, **given: Any) -> Path:
