@@ -46,6 +46,24 @@ def test_what_few_may_do_is_done_nowhere_else(call: str) -> None:
     assert found == set(ALONE[call])
 
 
+#: What is written once, as it would look written again, and where it stands.
+ONCE = {
+    "Callable[[int], None]": "base/progress.py",  # Progress
+    "rootpage > 0": "storage/format.py",  # missing_tables
+    "SELECT max(rowid)": "base/sql.py",  # greatest_rowid
+    "SELECT min(rowid) FROM {table}": "base/sql.py",  # rowid_ends
+    "- len(mark)": "base/text.py",  # shorten
+}
+
+
+@pytest.mark.parametrize("text", ONCE)
+def test_what_stands_once_is_not_written_again(text: str) -> None:
+    found = {
+        path.relative_to(ROOT).as_posix() for path in MODULES if text in path.read_text("utf-8")
+    }
+    assert found == {ONCE[text]}
+
+
 def test_there_are_nine_packages_and_each_says_what_belongs_in_it() -> None:
     assert PACKAGES == [
         "base", "browse", "cli", "exchange", "generation", "operations", "query", "schema",

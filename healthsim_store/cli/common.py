@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..base.progress import Progress
+
 if TYPE_CHECKING:
     from ..store import Store
 
@@ -117,7 +119,7 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
 
 
 @contextlib.contextmanager
-def progress_bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
+def progress_bar(length: int, label: str) -> Iterator[Progress]:
     """A bar on stderr, when somebody watches."""
     if not length or not sys.stderr.isatty():
         yield lambda _: None

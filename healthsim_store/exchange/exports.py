@@ -7,13 +7,14 @@ import io
 import itertools
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.atomic import delivered
 from ..base.prefetch import work_ahead
+from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import connect_writable, file_errors, transaction
 from ..base.text import place, size
@@ -29,7 +30,6 @@ from .writers import delimited
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Progress = Callable[[int], None]  # is told how many rows were just written
 
 _CSV_SAMPLE = 5_000  # rows of a table that tell what it would take as CSV
 _COPY = ".snapshot.db"  # no entity type's file: those begin with a letter or digit

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..base.progress import Progress
 from ..base.text import did_you_mean
 from ..errors import InvalidArgument, SourceError, UnknownFormat
 from ..schema.model import Column, EntityType
@@ -30,7 +31,7 @@ class Source:
     stream: BinaryIO | None = None
     encoding: str = "utf-8"
     columns: tuple[str, ...] = ()  # the header, for delimited text that has none
-    progress: Callable[[int], None] = lambda _: None
+    progress: Progress = lambda _: None
 
     def open(self) -> BinaryIO:
         """The bytes; tells ``progress`` how many were read. Raises SourceError."""
@@ -63,7 +64,7 @@ class Source:
 class _Watched(io.RawIOBase):
     """A raw file that tells how far it was read."""
 
-    def __init__(self, raw: Any, progress: Callable[[int], None]) -> None:
+    def __init__(self, raw: Any, progress: Progress) -> None:
         self._raw = raw
         self._progress = progress
 

@@ -22,7 +22,7 @@ from ..errors import CorruptScenario, QueryTooLarge
 from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
-from ..storage.format import Identity, read_identity, read_tags
+from ..storage.format import Identity, has_table, read_identity, read_tags
 from ..storage.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -170,9 +170,7 @@ def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> No
 
     Those would run the stranger's SQL outside of the sandbox. Raises CorruptScenario.
     """
-    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name = ?"
-    with sandbox.run(sql, (entity_type.name,), timeout=_SECONDS) as cursor:
-        is_table = cursor.fetchone() is not None
+    is_table = has_table(sandbox.connection, entity_type.name)
     stored: dict[str, Any] = {}
     if is_table:
         # Leaves out computed columns.

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ..base.atomic import flush
 from ..base.prefetch import work_ahead
+from ..base.progress import Progress
 from ..base.sql import literal, quoted, rowid_ends
 from ..base.sqlite import connect, connect_writable, file_errors, uri
 from ..errors import CopyFailed, NotWritable
@@ -26,7 +27,6 @@ from ..storage.sandbox import Sandbox
 T = TypeVar("T")
 
 SOURCE = "source"  # the schema under which the file is attached whose rows are read
-Progress = Callable[[int], None]  # is told how many rows have just been dealt with
 
 _ROWS = 100_000  # between two calls of progress, and between two chances to interrupt
 
@@ -85,16 +85,13 @@ class Building:
                 connection.execute(f"DETACH {SOURCE}")
 
     def check_tables(self, source: Path, names: Sequence[str]) -> None:
-        """That what is declared is a table: a stranger's view would run what it likes."""
-        kinds = dict(
-            self.connection.execute(f"SELECT name, type FROM {SOURCE}.sqlite_master").fetchall()
-        )
-        for name in names:
-            if kinds.get(name) != "table":
-                raise CopyFailed(
-                    f"{source.stem}: {name} is declared, but is no table there.",
-                    hint=f"healthsim-store check {source.stem} says more.",
-                )
+        """Raises CopyFailed unless all that is declared are tables of the source."""
+        missing = fileformat.missing_tables(self.connection, names, SOURCE)
+        if missing:
+            raise CopyFailed(
+                f"{source.stem}: {missing[0]} is declared, but is no table there.",
+                hint=f"healthsim-store check {source.stem} says more.",
+            )
 
     def table_sql(self, name: str) -> str:
         """The source's CREATE TABLE."""

@@ -9,16 +9,18 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.text import did_you_mean
 from ..errors import CorruptScenario, InvalidArgument, QueryError, QueryTimeout, QueryTooLarge
 from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
+from ..storage.format import missing_tables
 from ..storage.sandbox import Sandbox
 from .diff_report import DiffResult, EntityDiff
 from .lineage import counterpart, read_lineage, related
@@ -56,7 +58,7 @@ def compare(
     rows: int = 0,
     entity_type: str | None = None,
     timeout: float = SECONDS,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> DiffResult:
     """How the file of ``b`` differs from that of ``a``, which has ``b``'s attached as OTHER.
 
@@ -112,19 +114,15 @@ class _Comparison:
     def _check_tables(
         self, schema: str, sandbox: Sandbox, entity_types: Mapping[str, EntityType]
     ) -> None:
-        """That what is declared is a table: a stranger's view would run what it likes."""
-        sql = f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table'"
-        tables = {name for (name,) in self._sandbox.connection.execute(sql)}
-        for name in entity_types:
-            if name not in tables:
-                raise CorruptScenario(
-                    f"{sandbox.path.stem}: {name} is declared, but is no table there.",
-                    hint=f"healthsim-store check {sandbox.path.stem} says more.",
-                )
+        """Raises CorruptScenario unless all that is declared are tables of the file."""
+        missing = missing_tables(self._sandbox.connection, entity_types, schema)
+        if missing:
+            raise CorruptScenario(
+                f"{sandbox.path.stem}: {missing[0]} is declared, but is no table there.",
+                hint=f"healthsim-store check {sandbox.path.stem} says more.",
+            )
 
-    def run(
-        self, rows: int, entity_type: str | None, progress: Callable[[int], None]
-    ) -> DiffResult:
+    def run(self, rows: int, entity_type: str | None, progress: Progress) -> DiffResult:
         chosen = [e.name for e in self._registry]
         if entity_type is not None:
             chosen = [self._registry.entity_type(entity_type).name]

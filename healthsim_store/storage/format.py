@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,10 +125,22 @@ def has_table(connection: sqlite3.Connection, table: str, schema: str = "main") 
 
     A view of that name is none: it would run whatever a stranger wrote.
     """
-    found = connection.execute(
-        f"SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?", (table,)
+    return not missing_tables(connection, [table], schema)
+
+
+def missing_tables(
+    connection: sqlite3.Connection, names: Iterable[str], schema: str = "main"
+) -> list[str]:
+    """Those of the names that are no tables in a file, or in one attached as ``schema``.
+
+    Whoever reads tables that a file declares asks this first. A view or a virtual table of such a
+    name, which has no page of its own, would run whatever a stranger wrote.
+    """
+    tables = connection.execute(
+        f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table' AND rootpage > 0"
     )
-    return found.fetchone() is not None
+    there = {name for (name,) in tables}
+    return [name for name in names if name not in there]
 
 
 def read_identity(connection: sqlite3.Connection) -> Identity:

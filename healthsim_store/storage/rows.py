@@ -80,7 +80,7 @@ def chunks(entity_type: str, source: Any) -> Iterator[list[Row]]:
 def _is_row(value: Any) -> bool:
     return (
         isinstance(value, Mapping)
-        or (dataclasses.is_dataclass(value) and not isinstance(value, type))
+        or (dataclasses.is_dataclass(value) and not isinstance(value, Rows | type))
         or hasattr(value, "model_dump")
     )
 

@@ -20,6 +20,8 @@ from healthsim_store.errors import (
     ScenarioExists,
     ScenarioNotFound,
 )
+from healthsim_store.operations.builder import Building
+from healthsim_store.operations.clone import _Clone
 from healthsim_store.storage.housekeeping import FORMAT_VERSION
 
 BATCH = {
@@ -152,6 +154,54 @@ def test_a_source_that_is_not_sound_is_not_cloned(store: Store, source: Path) ->
         store.clone_scenario("s")
     assert store.names() == ["s"]
     assert [path.name for path in (store.path / ".healthsim-store").glob("new-*")] == []
+
+
+def test_a_clone_that_lacks_rows_of_its_source_is_not_kept(store: Store, source: Path) -> None:
+    """An index that lacks rows, as after a fault of a disk, counts fewer than the table has."""
+    with contextlib.closing(sqlite3.connect(source)) as file:
+        whole = "CREATE INDEX pets_owner_id ON pets (owner_id)"
+        file.execute("DROP INDEX pets_owner_id")
+        file.execute(f"{whole} WHERE weight > 50")
+        file.execute("PRAGMA writable_schema = ON")
+        file.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'pets_owner_id'", (whole,))
+        file.commit()
+    assert plainly(source, "SELECT count(*) FROM pets") == [(50,)]
+    assert plainly(source, "SELECT count(*) FROM pets NOT INDEXED") == [(100,)]
+    with pytest.raises(CopyFailed, match="Nothing was kept: the clone has not all the rows"):
+        store.clone_scenario("s")
+    assert [info.name for info in store.list_scenarios()] == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        ("DELETE FROM pets WHERE rowid = 7", "would have 99 of pets, its source has 100"),
+        ("DELETE FROM pets", "would have 0 of pets, its source has 100"),
+        (
+            "UPDATE owners SET mentor_id = NULL WHERE rowid = 9",
+            "would have 39 of owners.mentor_id, its source has 40",
+        ),
+        (
+            "UPDATE pets SET owner_id = 'nobody' WHERE rowid = 7",
+            r"pets \(rowid 7\) would refer to owners that are not there",
+        ),
+        ("UPDATE pets SET pet_id = '0' WHERE rowid = 7", "an id of pets was not renewed"),
+        ("UPDATE pets SET pet_id = '~' WHERE rowid = 7", "an id of pets was not renewed"),
+    ],
+)
+def test_a_clone_is_proven_before_it_is_kept(
+    source: Path, tmp_path: Path, damage: str, error: str
+) -> None:
+    """The rows are copied by the real code, and damaged before the proof."""
+    with contextlib.closing(Building(tmp_path / "new.db", lambda _: None)) as building:
+        scenario_id = building.create()
+        with building.reading(source):
+            clone = _Clone(building, source, scenario_id)
+            assert clone.run() == {"owners": 40, "pets": 100}
+        clone.prove()
+        building.connection.execute(damage)
+        with pytest.raises(CopyFailed, match=f"Nothing was kept: .*{error}"):
+            clone.prove()
 
 
 def test_an_id_that_would_be_too_long_is_told(store: Store, source: Path) -> None:

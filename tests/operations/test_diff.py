@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from campaign import tries
-from conftest import PLUGIN, Run, install, owner
+from conftest import PLUGIN, SCHEMA, Run, install, owner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -438,6 +438,32 @@ def test_columns_are_compared_as_meaning(labs: Store) -> None:
         assert told(labs.diff_scenarios("x", changed.stem)) == {"pets": (0, 0, 1, {column: 1})}, (
             value
         )
+
+
+def test_decimals_are_compared_at_the_coarser_scale(
+    tmp_path: Path, toy_of: Callable[..., None]
+) -> None:
+    """One version of a product keeps two digits and the next four: what both can say is compared.
+
+    12.34 and 12.3449 are the same there, and 12.34 and 12.35 are not.
+    """
+    finer = SCHEMA.replace("DECIMAL(8,2)", "DECIMAL(8,4)")
+    assert finer != SCHEMA
+
+    def pets(*prices: float) -> dict[str, Any]:
+        priced = [{"pet_id": f"p{n}", "owner_id": "o1", "price": p} for n, p in enumerate(prices)]
+        return {"owners": [owner(1)], "pets": priced}
+
+    with Store(tmp_path / "store") as store:
+        toy_of("1.0")
+        store.persist(pets(12.34, 5.5), scenario="coarse")
+        toy_of("2.0", finer)
+        store.persist(pets(12.3449, 5.5), scenario="same")
+        store.persist(pets(12.3451, 5.5), scenario="other")
+        for a, b in (("coarse", "same"), ("same", "coarse")):
+            assert store.diff_scenarios(a, b).empty
+        for a, b in (("coarse", "other"), ("other", "coarse")):
+            assert told(store.diff_scenarios(a, b)) == {"pets": (0, 0, 1, {"price": 1})}
 
 
 def test_other_products_and_versions(labs: Store) -> None:

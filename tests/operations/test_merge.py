@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SCHEMA, Run, owner
+from conftest import SCHEMA, Run, make_older, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -242,6 +242,35 @@ def test_versions_of_a_product(tmp_path: Path, toy_of: Callable[..., None]) -> N
         store.persist({"owners": [owner(9)]}, scenario="ruled")
         with pytest.raises(MergeConflict, match="born"):
             store.merge_scenarios(["old", "ruled"])
+
+
+def describe_pets(store: Store, scenario: str, description: str) -> None:
+    with contextlib.closing(sqlite3.connect(store.find(scenario))) as connection:
+        connection.execute(
+            "UPDATE _entity_types SET description = ? WHERE entity_type = 'pets'", (description,)
+        )
+        connection.commit()
+
+
+def test_of_two_with_one_version_the_first_describes_the_merge(two: Store) -> None:
+    describe_pets(two, "one", "The first's")
+    describe_pets(two, "other", "The second's")
+    for names, description in (
+        (["one", "other"], "The first's"),
+        (["other", "one"], "The second's"),
+    ):
+        result = two.merge_scenarios(names)
+        asked = "SELECT description FROM _entity_types WHERE entity_type = 'pets'"
+        assert plainly(two, str(result.scenario), asked) == [(description,)]
+
+
+def test_of_two_with_one_version_that_of_the_newer_format_describes_the_merge(two: Store) -> None:
+    """A file of format 2 has no questions; where it comes first, they must not be lost."""
+    make_older(two.find("one"), 2)
+    for names in (["one", "other"], ["other", "one"]):
+        result = two.merge_scenarios(names)
+        found = plainly(two, str(result.scenario), "SELECT name FROM _questions ORDER BY position")
+        assert found == [("heavy_pets",), ("doctors",)]
 
 
 def test_a_suffix_that_is_taken_is_not_used(two: Store) -> None:

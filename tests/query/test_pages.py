@@ -159,3 +159,25 @@ def test_a_blob_is_json_ready(asked: Store) -> None:
     assert answer["rows"] == [{"b": {"$base64": True, "encoded": "AP8="}}]
     with pytest.raises(QueryError, match="decode"):
         asked.query_scenario("s", "SELECT CAST(x'ff' AS TEXT)")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "; -- such a statement cannot stand in brackets",
+    ],
+)
+def test_a_total_that_takes_too_long_to_count_is_not_known(asked: Store, end: str) -> None:
+    """None, and not a number that would be taken for the total."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    page = asked.query_scenario("s", numbers + end, limit=2, timeout=0.3)
+    assert [row["i"] for row in page.rows] == [1, 2]
+    assert page.has_more
+    assert page.total is None
+    assert page.to_dict()["total"] is None
+
+
+def test_what_cannot_stand_in_brackets_is_counted_too(asked: Store) -> None:
+    page = asked.query_scenario("s", "SELECT owner_id FROM owners; -- all of them", limit=2)
+    assert (len(page.rows), page.has_more, page.total) == (2, True, 50)
