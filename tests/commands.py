@@ -34,7 +34,7 @@ PRELOADED = (
     "healthsim_store.store",
     "healthsim_store.schema.dry_run",
     "healthsim_store.schema.parser",
-    "healthsim_store.generate.run",
+    "healthsim_store.generation.run",
     "platformdirs",
     "pyarrow.parquet",
     "sqlglot",

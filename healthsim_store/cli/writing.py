@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from .common import (
     store_option,
     table,
 )
+
+if TYPE_CHECKING:
+    from ..query.reply import PersistResult
 
 
 def _batch_options(command: Command) -> Command:
@@ -55,7 +58,16 @@ def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> Non
         return
     verb = "Already saved" if result.repeated else "Saved" if result.created else "Added to"
     click.echo(f'{verb} "{result.scenario}"\n')
+    _tell_counts(result)
     echo_text(result.summary.to_markdown())
+
+
+def _tell_counts(result: PersistResult) -> None:
+    """What did not simply get in, on stderr."""
+    for entity_type, count in result.skipped.items():
+        click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
+    for entity_type, count in result.rounded.items():
+        click.echo(f"{entity_type}: {count:,} values were rounded", err=True)
 
 
 @click.command("import")
@@ -97,6 +109,5 @@ def import_(
         if account.not_carried:
             columns_ = ", ".join(account.not_carried)
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
-    for entity_type, count in result.persisted.skipped.items():
-        click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
+    _tell_counts(result.persisted)
     echo_text("\n" + result.persisted.summary.to_markdown())

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from commands import Command
+from shown_commands import Command
 
 SECONDS = 300
 HELLO = {

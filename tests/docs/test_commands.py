@@ -16,8 +16,8 @@ import venv
 from pathlib import Path
 
 import pytest
-from commands import Command, read_commands
 from shell import Server, Shell
+from shown_commands import Command, read_commands
 
 from healthsim_store.plugins import installed
 

@@ -31,11 +31,13 @@ class Order:
     tags: Sequence[str]
     on_conflict: str
     batch_id: str | None
+    round_decimals: bool = False
 
     def how(self, scenario: str | None) -> dict[str, Any]:
         return {
             "scenario": scenario, "context": self.context, "tags": self.tags,
             "on_conflict": self.on_conflict, "batch_id": self.batch_id,
+            "round_decimals": self.round_decimals,
         }  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def told(said: str, stored: Any, budget: int) -> Reply:
     """The reply to all of them."""
     counts = {
         kind: {name: n for name, n in getattr(stored, kind, {}).items() if n}
-        for kind in ("inserted", "skipped", "replaced")
+        for kind in ("inserted", "skipped", "replaced", "rounded")
     }
     changed = {kind: found for kind, found in counts.items() if found}
     head = f'Saved "{stored.scenario}" ({said}).\n'

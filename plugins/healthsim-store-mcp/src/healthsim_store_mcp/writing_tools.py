@@ -62,6 +62,7 @@ class Writing:
         batch_id: Annotated[
             str | None, Field(description="Any text; a retry with the same adds nothing")
         ] = None,
+        round_decimals: bool = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Store entities of one: profile, file, select, entities. The reply is a summary."""
@@ -71,7 +72,9 @@ class Writing:
             raise ToolError(
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
-        order = entity_sources.Order(scenario, context, tags or (), on_conflict, batch_id)
+        order = entity_sources.Order(
+            scenario, context, tags or (), on_conflict, batch_id, round_decimals
+        )
         with self._confined.once(batch_id):
             if profile:
                 progress = Progress(ctx, count or profile_count(self._store, profile))
