@@ -10,9 +10,9 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
 from ..errors import HealthsimStoreError, InvalidArgument, ScenarioNotFound
-from . import facts, links
-from .refusals import Refusal, explained
-from .shelf import Shelf, served_by
+from . import links, page_data
+from .error_answers import Refusal, explained
+from .served_store import Shelf, served_by
 
 View = Callable[..., Awaitable[Response]]
 
@@ -20,7 +20,7 @@ View = Callable[..., Awaitable[Response]]
 async def index(datasette: Any, request: Any) -> Response:
     """All scenarios, filtered by ``?tag=`` and ``?q=``."""
     shelf, wanted = _shelf(datasette), links.arguments(request)
-    listed = await asyncio.to_thread(facts.listing, shelf, wanted.get("tag"), wanted.get("q"))
+    listed = await asyncio.to_thread(page_data.listing, shelf, wanted.get("tag"), wanted.get("q"))
     return await _page(datasette, request, "scenarios.html", listed)
 
 
@@ -30,7 +30,7 @@ async def listing(datasette: Any, request: Any) -> Response:
     size = links.number(wanted, "size", 100, least=1, most=1_000)
     offset = links.number(wanted, "offset", 0, least=0, most=10**9)
     answer = await asyncio.to_thread(
-        facts.json_listing, shelf, wanted.get("tag"), wanted.get("q"), size, offset
+        page_data.json_listing, shelf, wanted.get("tag"), wanted.get("q"), size, offset
     )
     for one in answer["scenarios"]:
         one["url"] = datasette.urls.path(links.scenario(one["name"]))
@@ -39,7 +39,7 @@ async def listing(datasette: Any, request: Any) -> Response:
 
 async def state(datasette: Any, request: Any) -> Response:
     """A mark that changes when a scenario appears, changes or goes; an open page asks for it."""
-    mark = await asyncio.to_thread(facts.state, _shelf(datasette))
+    mark = await asyncio.to_thread(page_data.state, _shelf(datasette))
     return Response.json({"state": mark}, headers={"cache-control": "no-store"})
 
 
@@ -51,7 +51,7 @@ async def scenario(datasette: Any, request: Any, send: Any) -> Response | None:
     if request.args.get("sql"):
         query = datasette.urls.path(f"{links.scenario(name)}/-/query")
         return Response.redirect(f"{query}?{request.query_string}")
-    told = await asyncio.to_thread(facts.scenario, shelf, name)
+    told = await asyncio.to_thread(page_data.scenario, shelf, name)
     return await _page(datasette, request, "scenario.html", told)
 
 
@@ -82,7 +82,7 @@ async def _of_datasette(
 async def statistics(datasette: Any, request: Any) -> Response:
     """The statistics as a page, from which the page of a large scenario takes them."""
     shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    found = await asyncio.to_thread(facts.statistics, shelf, name)
+    found = await asyncio.to_thread(page_data.statistics, shelf, name)
     told = {"scenario": name, "path": links.scenario(name), "statistics": found}
     return await _page(datasette, request, "statistics.html", told)
 
@@ -90,7 +90,7 @@ async def statistics(datasette: Any, request: Any) -> Response:
 async def info(datasette: Any, request: Any) -> Response:
     """Everything known of a scenario, with its log."""
     shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    told = await asyncio.to_thread(facts.info, shelf, name)
+    told = await asyncio.to_thread(page_data.info, shelf, name)
     return Response.json(told | {"url": datasette.urls.path(links.scenario(told["name"]))})
 
 
@@ -98,7 +98,7 @@ async def summary(datasette: Any, request: Any) -> Response:
     """The summary, as `get_summary` gives it, with ``?samples=`` of each entity type."""
     shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
     samples = links.number(links.arguments(request), "samples", 3, least=0, most=20)
-    return Response.json(await asyncio.to_thread(facts.summary, shelf, name, samples))
+    return Response.json(await asyncio.to_thread(page_data.summary, shelf, name, samples))
 
 
 async def query(datasette: Any, request: Any) -> Response:
@@ -110,7 +110,7 @@ async def query(datasette: Any, request: Any) -> Response:
     status = 200
     if asked.sql is not None:
         try:
-            told["page"] = await asyncio.to_thread(facts.answer, shelf, name, asked)
+            told["page"] = await asyncio.to_thread(page_data.answer, shelf, name, asked)
         except HealthsimStoreError as error:
             told["refusal"] = explained(error)
             status = told["refusal"].status
@@ -123,7 +123,7 @@ async def json_query(datasette: Any, request: Any) -> Response:
     asked = links.Question.of(request)
     if asked.sql is None:
         raise InvalidArgument("There is no statement.", hint="Give ?sql=SELECT ...")
-    page = await asyncio.to_thread(facts.answer, shelf, name, asked)
+    page = await asyncio.to_thread(page_data.answer, shelf, name, asked)
     return Response.json({"ok": True, **await asyncio.to_thread(page.to_dict)})
 
 
@@ -132,7 +132,7 @@ async def failure(datasette: Any, request: Any, refusal: Refusal) -> Response:
     if request.path.endswith(".json") or "application/json" in request.headers.get("accept", ""):
         return Response.json(refusal.to_dict(), status=refusal.status)
     return await _page(
-        datasette, request, "refusal.html", {"refusal": refusal}, status=refusal.status
+        datasette, request, "error.html", {"refusal": refusal}, status=refusal.status
     )
 
 

@@ -11,7 +11,7 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 
 from ..errors import CannotServe
-from .shelf import OLD, PLUGIN
+from .served_store import OLD, PLUGIN
 
 HOST = "127.0.0.1"
 

@@ -16,8 +16,8 @@ from datasette.utils.asgi import Response
 from markupsafe import Markup
 
 from ...base.sql import quoted
-from .. import links, pages, refusals, timeline
-from ..shelf import served_by, shelf_of
+from .. import error_answers, links, pages, timeline
+from ..served_store import served_by, shelf_of
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -38,12 +38,12 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
 
         async def living(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["type"] == "http":
-                refused = refusals.of_request(scope, loopback=shelf.loopback)
+                refused = error_answers.of_request(scope, loopback=shelf.loopback)
                 if refused is not None:
                     await _read(receive)
                     await refused.asgi_send(send)
                     return
-                path = _below(datasette.setting("base_url"), refusals.raw_path(scope))
+                path = _below(datasette.setting("base_url"), error_answers.raw_path(scope))
                 spelled = await asyncio.to_thread(shelf.spelled, path)
                 if spelled is not None:
                     arguments = scope.get("query_string", b"").decode("ascii", "replace")
@@ -187,9 +187,9 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Iter
     In place of Datasette's own handler, which prints a traceback of a page that is merely missing.
     """
     outcome: Any = yield
-    if served_by(datasette) is not None and refusals.is_known(exception):
+    if served_by(datasette) is not None and error_answers.is_known(exception):
 
         async def told() -> Response:
-            return await pages.failure(datasette, request, refusals.explained(exception))
+            return await pages.failure(datasette, request, error_answers.explained(exception))
 
         outcome.force_result([told])

@@ -21,7 +21,7 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..store import Store
-from . import newer
+from . import datasette_1_0
 from .database import ScenarioDatabase
 
 PLUGIN = "healthsim-store"
@@ -150,7 +150,7 @@ class Shelf:
                 datasette.remove_database(name)
                 self._told.pop(name, None)
                 if not OLD:
-                    await newer.forget(datasette, name)
+                    await datasette_1_0.forget(datasette, name)
         for name, database in wanted.items():
             if name not in datasette.databases:
                 database.ds = datasette
@@ -165,7 +165,7 @@ class Shelf:
         for name, database in wanted.items():
             if self._told.get(name) is not database.description:
                 self._told[name] = database.description
-                await newer.tell(datasette, name, database.description)
+                await datasette_1_0.tell(datasette, name, database.description)
 
     def take_over(self, datasette: Any) -> None:
         """Leave out what a browser of scenarios does not need of Datasette."""

@@ -14,7 +14,7 @@ from ..query.pages import QueryResult
 from ..storage.scenario import ScenarioInfo
 from . import links
 from .charts import chart
-from .shelf import Shelf
+from .served_store import Shelf
 
 _SAMPLES = 3
 _LOG = 20
