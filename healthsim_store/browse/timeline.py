@@ -1,8 +1,8 @@
 """What happened to one entity, in time order: the rows that refer to it and have a date.
 
-Nothing here is written for patients. An entity type has a timeline when others refer to it; each of
-those contributes its first required date or timestamp, else its first one, and a short text of its
-columns.
+No entity type is named here. One has a timeline when others with a date refer to it. Each of those
+gives an event per row: at its first required date or timestamp, else at its first one, with a short
+text of its columns.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from datasette.utils import tilde_decode
 
 from ..base.sql import quoted
 from ..base.text import shorten
@@ -29,7 +27,7 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row: when, what kind, what it says, and where it is shown."""
+    """One row: ``at`` is its date, ``kind`` its type's label, ``path`` its own page."""
 
     at: str
     kind: str
@@ -39,8 +37,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Events by day, the earliest first. ``cut`` has the kinds of which there are more than
-    ``most``, each with the path of all its rows."""
+    """Events by day, the earliest first.
+
+    ``cut`` has the kinds of which there are more than ``most``, each with the path of all its rows.
+    """
 
     days: list[tuple[str, list[Event]]]
     cut: tuple[tuple[str, str], ...] = ()
@@ -49,11 +49,6 @@ class Timeline:
     @property
     def count(self) -> int:
         return sum(len(events) for _, events in self.days)
-
-
-def key_of(request: Any) -> str:
-    """The primary key that a row's URL names."""
-    return str(tilde_decode(request.url_vars.get("pks", "")))
 
 
 def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | None:
@@ -81,7 +76,7 @@ def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | 
 
 
 def _sources(registry: Registry, parent: str) -> Iterator[tuple[EntityType, Column, Column]]:
-    """The entity types with a date that refer to ``parent``: by which column, at which moment."""
+    """The entity types that refer to ``parent`` and have a date, with those two columns."""
     for child in registry:
         references = [
             column for column, to in child.references(soft=True) if to.entity_type == parent
