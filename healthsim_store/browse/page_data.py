@@ -125,28 +125,38 @@ def answer(served: ServedStore, name: str, asked: QueryArguments) -> QueryResult
     )
 
 
+def json_answer(served: ServedStore, name: str, asked: QueryArguments) -> dict[str, Any]:
+    """The same as JSON; the number of all rows is of the page's moment."""
+    others = [served.path(other).stem for other in asked.attach]
+    with served.store.moment(served.path(name).stem, attach=others):
+        return {"ok": True, **answer(served, name, asked).to_dict()}
+
+
 def scenario(served: ServedStore, name: str) -> dict[str, Any]:
-    """A scenario's page: facts, questions, tables, cards, queries, commands, log.
+    """A scenario's page, all of one moment: facts, questions, tables, cards, queries, log.
 
     And its statistics, unless they would keep the reader waiting: then None, and the page asks.
     """
     name = served.path(name).stem
     store = served.store
-    found = store.scenario_info(name, log_entries=_LOG)
-    counts = found.entity_counts
-    order = {entity_type: position for position, entity_type in enumerate(counts)}
-    types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
+    with store.moment(name):
+        found = store.scenario_info(name, log_entries=_LOG)
+        counts = found.entity_counts
+        order = {entity_type: position for position, entity_type in enumerate(counts)}
+        types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
+        quick = found.total <= _QUICK or store.remembers_statistics(name)
+        shown = statistics(served, name) if quick else None
+        cards = _cards(served, name, [one for one in types if one.card and counts.get(one.name)])
     here = set(served.names())
     queries = served.descriptions().get(name, {}).get("queries", {})
-    quick = found.total <= _QUICK or store.remembers_statistics(name)
     return {
         "name": name,
         "path": links.scenario(name),
         "info": found,
         "size": size(found.size),
         "parents": [(parent, parent in here) for parent in found.parents],
-        "statistics": statistics(served, name) if quick else None,
-        "cards": _cards(served, name, [one for one in types if one.card and counts.get(one.name)]),
+        "statistics": shown,
+        "cards": cards,
         "tables": [
             {
                 "name": entity_type.name,
@@ -174,9 +184,11 @@ def scenario(served: ServedStore, name: str) -> dict[str, Any]:
 def statistics(served: ServedStore, name: str) -> dict[str, Any]:
     """The statistics by section, with charts; and what could not be computed."""
     name = served.path(name).stem
-    told = served.store.get_summary(name, samples=0)
+    with served.store.moment(name):
+        told = served.store.get_summary(name, samples=0)
+        charts = served.store.get_charts(name)
     sections: dict[str, list[dict[str, Any]]] = {}
-    for answered in [*told.statistics.values(), *served.store.get_charts(name)]:
+    for answered in [*told.statistics.values(), *charts]:
         drawn = chart(answered)
         if drawn or answered.text:
             sections.setdefault(answered.section, []).append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -124,8 +125,7 @@ async def json_query(datasette: Any, request: Any) -> Response:
     asked = QueryArguments.of(request)
     if asked.sql is None:
         raise InvalidArgument("There is no statement.", hint="Give ?sql=SELECT ...")
-    page = await asyncio.to_thread(page_data.answer, served, name, asked)
-    return Response.json({"ok": True, **await asyncio.to_thread(page.to_dict)})
+    return Response.json(await asyncio.to_thread(page_data.json_answer, served, name, asked))
 
 
 async def failure(datasette: Any, request: Any, error: ErrorAnswer) -> Response:
@@ -162,3 +162,8 @@ ROUTES: list[tuple[str, View]] = [
     (r"/(?P<database>[^/.]+)/-/query$", query),
     (r"/(?P<database>[^/.]+)/-/query\.json$", json_query),
 ]
+
+
+def has_route(path: str) -> bool:
+    """Whether a path is one of these pages, not one of Datasette's own."""
+    return any(re.match(pattern, path) for pattern, _ in ROUTES)

@@ -111,8 +111,11 @@ class ServedStore:
             return None
         return "/".join(["", tilde_encode(typed), *rest])
 
-    def refresh(self, path: str) -> None:
-        """Remove databases whose file is gone; open or reread the one that the path asks for."""
+    def refresh(self, path: str) -> ScenarioDatabase | None:
+        """Remove databases whose file is gone, and open or reread the one that the path asks for.
+
+        That one is given back; None where the path asks for no scenario that can be read.
+        """
         asked = tilde_decode(path.split("/")[1]) if path.count("/") else ""
         with self._lock:
             for name, database in list(self._databases.items()):
@@ -127,6 +130,7 @@ class ServedStore:
                 with contextlib.suppress(HealthsimStoreError, OSError):
                     self._databases[asked].describe()
             self._make_room()
+            return self._databases.get(asked)
 
     def _without_format(self, asked: str) -> str:
         """``name`` of ``name.json``, where there is no scenario of the whole name."""

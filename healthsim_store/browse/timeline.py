@@ -15,9 +15,11 @@ from typing import Any
 from ..base.sql import quoted
 from ..base.text import shorten
 from ..errors import HealthsimStoreError
+from ..query.pages import fetch_page
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Registry
-from ..store import Store
+from ..storage.catalog import read_entity_types
+from ..storage.sandbox import Sandbox
 from . import links
 
 MAX_EVENTS = 200  # of one entity type
@@ -51,9 +53,13 @@ class Timeline:
         return sum(len(events) for _, events in self.days)
 
 
-def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | None:
-    """The entity's timeline; None where nothing with a date refers to such entities."""
-    registry = store.registry(scenario)
+def read(sandbox: Sandbox, entity_type: str, key: str) -> Timeline | None:
+    """The timeline of one entity of the sandbox's file.
+
+    None where nothing with a date refers to it. ``key`` is the entity's primary key.
+    """
+    scenario = sandbox.path.stem
+    registry = Registry(read_entity_types(sandbox.connection))
     if entity_type not in registry:
         return None
     sources = list(_sources(registry, entity_type))
@@ -62,7 +68,7 @@ def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | 
     for child, reference, moment in sources:
         # One that cannot be read, in a file that somebody changed, does not hide the others.
         with contextlib.suppress(HealthsimStoreError):
-            found = _events(store, scenario, child, reference, moment, key)
+            found = _events(sandbox, child, reference, moment, key)
             if len(found) > MAX_EVENTS:
                 every = links.rows(scenario, child.name, reference.name, key, sort=moment.name)
                 cut.append((child.label, every))
@@ -91,18 +97,19 @@ def _first(columns: list[Column]) -> Column:
 
 
 def _events(
-    store: Store, scenario: str, child: EntityType, reference: Column, moment: Column, key: str
+    sandbox: Sandbox, child: EntityType, reference: Column, moment: Column, key: str
 ) -> list[Event]:
     told = [column for column in child.columns if _tells(child, column)]
     chosen = ", ".join(quoted(name) for name in (child.primary_key, moment.name))
     columns = ", ".join(quoted(column.name) for column in told) or "NULL"
-    page = store.query_scenario(
-        scenario,
+    _, rows, _, _ = fetch_page(
+        sandbox,
         f"SELECT {chosen}, {columns} FROM {quoted(child.name)}"
         f" WHERE {quoted(reference.name)} = ? AND {quoted(moment.name)} IS NOT NULL"
         f" ORDER BY {quoted(moment.name)}, {quoted(child.primary_key)}",
-        params=(key,),
+        (key,),
         limit=MAX_EVENTS + 1,
+        offset=0,
         timeout=_SECONDS,
     )
     return [
@@ -110,9 +117,9 @@ def _events(
             at=str(values[1]),
             kind=child.label,
             text=_text(dict(zip([column.name for column in told], values[2:], strict=False)), told),
-            path=links.row(scenario, child.name, str(values[0])),
+            path=links.row(sandbox.path.stem, child.name, str(values[0])),
         )
-        for values in (list(row.values()) for row in page.rows)
+        for values in (list(row.values()) for row in rows)
     ]
 
 

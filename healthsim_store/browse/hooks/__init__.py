@@ -16,7 +16,7 @@ from datasette.utils.asgi import Response
 from markupsafe import Markup
 
 from ...base.sql import quoted
-from .. import arguments, error_answers, links, pages, request_checks, timeline
+from .. import arguments, error_answers, links, pages, request_checks, request_moment, timeline
 from ..served_store import find_served, make_served
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -50,10 +50,15 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
                     whole = f"{canonical}?{asked}" if asked else canonical
                     await Response.redirect(datasette.urls.path(whole)).asgi_send(send)
                     return
-                await asyncio.to_thread(served.refresh, path)
+                database = await asyncio.to_thread(served.refresh, path)
                 await served.publish(datasette)
                 if not path.startswith("/-/static"):
                     send = _fresh(send)
+                # Our own pages have a moment of the store's: a second one would wait for a writer
+                # that waits for the first.
+                with request_moment.begin(None if pages.has_route(path) else database):
+                    await app(scope, receive, send)
+                return
             await app(scope, receive, send)
 
         return serve
@@ -62,10 +67,14 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
 
 
 def _fresh(send: Any) -> Any:
-    """Tell the browser to keep no page: the scenario may change or be deleted meanwhile."""
+    """Tell the browser to keep no page: the scenario may change or be deleted meanwhile.
+
+    All was read by now (but for a streamed CSV), so no writer has to wait for the network.
+    """
 
     async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
+            request_moment.end()
             headers = list(message.get("headers") or ())
             if not any(name.lower() == b"cache-control" for name, _ in headers):
                 message = {**message, "headers": [*headers, (b"cache-control", b"no-cache")]}
@@ -128,6 +137,8 @@ def extra_template_vars(
     served = find_served(datasette)
     if served is None or database is None or database not in served:
         return {}
+    if template != "row.html":
+        request_moment.end()  # all was read, and the template is rendered now
     if template.startswith("query"):
         sql = served.question_sql(database, arguments.table_of(request))
         # Datasette has this link only where its own connections may run anybody's SQL.
@@ -146,7 +157,10 @@ def extra_template_vars(
 
     async def of_row() -> dict[str, Any]:
         key = arguments.key_of(request)
-        events = await asyncio.to_thread(timeline.read, served.store, database, table, key)
+        events = await datasette.get_database(database).read(
+            lambda sandbox: timeline.read(sandbox, table, key)
+        )
+        request_moment.end()
         return told | {
             "healthsim_timeline": events,
             "custom_table_templates": ["healthsim_store/_row.html"],
