@@ -529,7 +529,8 @@ class Store:
                 for row in rows: ...                       # dicts
                 for batch in rows.batches(): ...           # or Arrow record batches
 
-        Nobody can commit to the scenario while it is open, so persist its rows into another one.
+        Nobody can commit to the scenario while it is open. So persist its rows into another one:
+        into the same one it raises ScenarioBusy at once, before anything is stored.
 
         Args:
             scenario: the scenario.
@@ -650,15 +651,22 @@ class Store:
         return make_info(path, path.stat().st_size, facts)
 
     @contextlib.contextmanager
-    def moment(self, scenario: str) -> Iterator[None]:
+    def moment(self, scenario: str, *, attach: Attach = ()) -> Iterator[None]:
         """All that this thread asks of a scenario in the block is answered of one moment.
 
             with store.moment("ward-7"):
                 facts, summary = store.scenario_info("ward-7"), store.get_summary("ward-7")
 
-        Nobody can commit to it meanwhile, this thread neither.
+        Nobody can commit to it meanwhile: others wait for up to 10 seconds, and this thread gets
+        ScenarioBusy at once. So keep the block short. `rows` has a moment of its own.
+
+        Args:
+            scenario: the scenario.
+            attach: further scenarios, as for `query_scenario`: what this thread asks of the
+                scenario with the same ``attach`` is of the moment too.
         """
-        with self._files.moment(self.find(scenario)):
+        attached = select.find_attached(self._files, attach)
+        with self._files.moment(self.find(scenario), attached):
             yield
 
     @verb
@@ -860,6 +868,7 @@ class Store:
         Raises NewerProduct, UpgradeRefused; then the file is as it was.
         """
         path = self.find(scenario)
+        self._files.check_writable(path)
         self.close()
         return upgrade_file(path, installed().declarations)
 
@@ -889,7 +898,9 @@ class Store:
         wanted = clean_tags(tags)
         if not wanted:
             raise InvalidArgument("No tag was given.", hint="Give at least one.")
-        return scenario_file.change_tags(self.find(scenario), add=wanted)
+        path = self.find(scenario)
+        self._files.check_writable(path)
+        return scenario_file.change_tags(path, add=wanted)
 
     @verb
     def remove_tags(self, scenario: str, *tags: str) -> tuple[str, ...]:
@@ -904,6 +915,7 @@ class Store:
         path = self.find(scenario)
         with self._files.reading(path) as sandbox:
             wanted = scenario_file.check_tagged(sandbox, clean_tags(tags))
+        self._files.check_writable(path)
         return scenario_file.change_tags(path, remove=wanted)
 
     @verb

@@ -1,6 +1,6 @@
-"""A statistic's rows as a small chart: SVG made here, so that a page needs no script and no host.
+"""A statistic's rows as a small bar chart in SVG, so that a page needs no script for it.
 
-Every value also stands beside its bar as text; colour says nothing that the text does not.
+Every value also stands as text beside its bar; colour says nothing that the text does not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LETTERS = 17  # of a label; the rest is in its title
 
 
 def chart(answer: Answer) -> Markup | None:
-    """Bars where each row has a name and a number; else, or where one row reads well, nothing."""
+    """A bar for each row, if each has a name and a number; None where the text alone is better."""
     bars = [bar for bar in map(_bar, answer.rows) if bar is not None]
     if (
         len(bars) < (2 if answer.text else 1)

@@ -1,14 +1,13 @@
-"""A scenario as a database of Datasette's: read through the sandbox, and gone when its file is."""
+"""A scenario as a database of Datasette's, which is read through the sandbox."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasette.database import Database
 
@@ -17,15 +16,19 @@ from ..errors import CorruptScenario, NotWritable, ScenarioNotFound
 from ..query.questions import sort_out
 from ..schema.model import Question
 from ..storage.catalog import read_entity_types, read_questions, read_statistics
+from ..storage.pool import Pool
 from ..storage.sandbox import Sandbox
+from . import request_moment
 from .metadata import describe_database
+
+T = TypeVar("T")
 
 _IDLE = 4  # open connections kept between requests
 _FACETED_ROWS = 200_000
-_CACHE_KB = 32_768  # of each, so that an index is counted again without reading it again
+_CACHE_KB = 32_768  # of each connection: a count the second time reads the index from memory
 
-# What Datasette asks of a table's shape. All of them only tell (but for recursive_triggers, which
-# 1.0 sets, and which means nothing to a reader); the file is open read-only anyway.
+# The PRAGMAs by which Datasette asks for a table's shape. All of them only read, except for
+# recursive_triggers, which 1.0 sets and which changes nothing for a reader.
 _SHAPE = frozenset(
     "table_info table_xinfo table_list foreign_key_list index_list index_info index_xinfo"
     " database_list schema_version recursive_triggers".split()
@@ -33,14 +36,18 @@ _SHAPE = frozenset(
 
 
 class _Browsed(Sandbox):
-    """The sandbox, with the questions about a table's shape that Datasette puts by PRAGMA.
+    """The sandbox, with the questions about a table's shape that Datasette asks by PRAGMA.
 
-    No SQL of a visitor gets here: it goes to ``/-/query``, which is the plain sandbox.
+    No SQL of a visitor runs here: it goes to ``/-/query``, which uses the plain sandbox.
     """
 
-    def guard(self) -> None:
-        """Put the authorizer in place; 1.0 sets one of its own now and then, and takes it away."""
-        self.connection.set_authorizer(self._authorize)
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.connection.row_factory = sqlite3.Row
+        self.connection.text_factory = _text
+        self.connection.set_authorizer(None)
+        self.connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        self.guard()
 
     def _authorize(
         self, action: int, first: str | None, second: str | None, *context: str | None
@@ -53,18 +60,21 @@ class _Browsed(Sandbox):
 
 
 class ScenarioDatabase(Database):
-    """Opened as one file; when another one has its name, `is_current` is false for good."""
+    """A scenario's file as a database; when another file has its name, a new one is needed.
+
+    Args:
+        path: the file.
+        inode: its device and inode, by which it is known.
+    """
 
     def __init__(self, path: Path, inode: tuple[int, int]) -> None:
         super().__init__(None, path=str(path), is_mutable=True)
         self.description: dict[str, Any] = {}
-        self.references: dict[str, dict[str, str]] = {}  # of each table: column, and whither
+        self.references: dict[str, dict[str, str]] = {}  # by table and column: to which table
         self._file = path
         self._inode = inode
         self._described: tuple[int, int] | None = None
-        self._idle: list[_Browsed] = []
-        self._lock = threading.Lock()
-        self._retired = False
+        self._pool = Pool(self._open, idle=_IDLE)
 
     @classmethod
     def of(cls, path: Path) -> ScenarioDatabase:
@@ -74,17 +84,18 @@ class ScenarioDatabase(Database):
         return database
 
     def is_current(self) -> bool:
+        """Whether the file is still there; once false, it stays so."""
         try:
             return _inode(self._file) == self._inode
         except OSError:
             return False
 
     def describe(self) -> None:
-        """Read what the file says about itself, when it has changed since."""
+        """Read the description that the file carries, when it has changed since the last time."""
         status = self._file.stat()
         state = (status.st_mtime_ns, status.st_size)
         if state != self._described:
-            with self._connection() as sandbox:
+            with self.lend() as sandbox, sandbox.moment():
                 types = read_entity_types(sandbox.connection)
                 questions: list[Question] = []
                 with contextlib.suppress(CorruptScenario):  # the tables are shown all the same
@@ -105,7 +116,7 @@ class ScenarioDatabase(Database):
             self._described = state
 
     def _spare_large_tables(self, connection: sqlite3.Connection) -> None:
-        """Of a table too large to be counted in a moment, facets are for who asks for them."""
+        """Leave out the facets of large tables; a visitor can still ask for them."""
         for name, table in self.description["tables"].items():
             if "facets" in table:
                 (last,) = connection.execute(f"SELECT {greatest_rowid(quoted(name))}").fetchone()
@@ -114,44 +125,39 @@ class ScenarioDatabase(Database):
 
     def retire(self) -> None:
         """Close what is open; a connection in use is closed when it is given back."""
-        with self._lock:
-            self._retired = True
-            idle, self._idle = self._idle, []
-        for sandbox in idle:
-            sandbox.close()
+        self._pool.close(for_good=True)
 
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[_Browsed]:
-        with self._lock:
-            sandbox = self._idle.pop() if self._idle else None
-        if sandbox is None:
-            if not self.is_current():
-                raise ScenarioNotFound(f"There is no scenario {self._file.stem!r} any more.")
-            sandbox = _Browsed(self._file)
-            sandbox.connection.row_factory = sqlite3.Row
-            sandbox.connection.text_factory = _text
-            sandbox.connection.set_authorizer(None)
-            sandbox.connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-            sandbox.guard()
-        try:
-            yield sandbox
-        finally:
-            with self._lock:
-                kept = not self._retired and len(self._idle) < _IDLE
-                if kept:
-                    self._idle.append(sandbox)
-            if not kept:
-                sandbox.close()
+    def lend(self) -> contextlib.AbstractContextManager[_Browsed]:
+        """A guarded connection for one thread at a time. Raises what a Sandbox raises."""
+        return self._pool.lend(self._file)
 
-    def _run(self, function: Callable[[sqlite3.Connection], Any]) -> Any:
-        with self._connection() as sandbox:
+    def _open(self, path: Path, attached: Mapping[str, Path]) -> _Browsed:
+        if not self.is_current():
+            raise ScenarioNotFound(f"There is no scenario {self._file.stem!r} any more.")
+        return _Browsed(path)
+
+    async def read(self, function: Callable[[Sandbox], T]) -> T:
+        """What ``function`` reads, in one of Datasette's threads, in the request's moment."""
+        moment = request_moment.of(self)
+        run = self.read_at_once if moment is None else moment.read
+        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, run, function)
+
+    def read_at_once(self, function: Callable[[Sandbox], T]) -> T:
+        """What ``function`` reads, on a connection of its own."""
+        with self.lend() as sandbox:
             sandbox.guard()
-            return function(sandbox.connection)
+            try:
+                return function(sandbox)
+            except Exception as error:
+                failed = error
+        # Raised out here, so that Datasette sees the error as it is, and the connection with its
+        # cache is kept: Datasette's time limits interrupt queries as a matter of course.
+        raise failed
 
     # Datasette keeps a connection for each thread and name, which would outlive the file. 0.65
-    # comes in by the first of these, 1.0 by the second.
+    # calls the first of these, 1.0 the second.
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, self._run, fn)
+        return await self.read(lambda sandbox: fn(sandbox.connection))
 
     _execute_fn = execute_fn
 
@@ -159,9 +165,9 @@ class ScenarioDatabase(Database):
         self.connect(write=True)
 
     def connect(self, write: bool = False) -> Any:
-        """Refused: a connection of Datasette's own, whatever for, would not be guarded."""
+        """Refused: a connection that Datasette makes itself would not be guarded."""
         raise NotWritable(
-            f"{self._file.stem} is only looked at here.",
+            f"{self._file.stem} can only be read here.",
             hint="Write with healthsim-store persist, tag, rename, ...",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,27 +11,28 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
 from ..errors import HealthsimStoreError, InvalidArgument, ScenarioNotFound
-from . import facts, links
-from .refusals import Refusal, explained
-from .shelf import Shelf, served_by
+from . import arguments, links, page_data
+from .arguments import QueryArguments
+from .error_answers import ErrorAnswer, explain
+from .served_store import ServedStore, find_served
 
 View = Callable[..., Awaitable[Response]]
 
 
 async def index(datasette: Any, request: Any) -> Response:
     """All scenarios, filtered by ``?tag=`` and ``?q=``."""
-    shelf, wanted = _shelf(datasette), links.arguments(request)
-    listed = await asyncio.to_thread(facts.listing, shelf, wanted.get("tag"), wanted.get("q"))
+    served, wanted = _store_of(datasette), arguments.read(request)
+    listed = await asyncio.to_thread(page_data.listing, served, wanted.get("tag"), wanted.get("q"))
     return await _page(datasette, request, "scenarios.html", listed)
 
 
 async def listing(datasette: Any, request: Any) -> Response:
     """The list as JSON, in pages of ``?size=`` from ``?offset=`` on."""
-    shelf, wanted = _shelf(datasette), links.arguments(request)
-    size = links.number(wanted, "size", 100, least=1, most=1_000)
-    offset = links.number(wanted, "offset", 0, least=0, most=10**9)
+    served, wanted = _store_of(datasette), arguments.read(request)
+    size = arguments.number(wanted, "size", 100, least=1, most=1_000)
+    offset = arguments.number(wanted, "offset", 0, least=0, most=10**9)
     answer = await asyncio.to_thread(
-        facts.json_listing, shelf, wanted.get("tag"), wanted.get("q"), size, offset
+        page_data.json_listing, served, wanted.get("tag"), wanted.get("q"), size, offset
     )
     for one in answer["scenarios"]:
         one["url"] = datasette.urls.path(links.scenario(one["name"]))
@@ -39,28 +41,28 @@ async def listing(datasette: Any, request: Any) -> Response:
 
 async def state(datasette: Any, request: Any) -> Response:
     """A mark that changes when a scenario appears, changes or goes; an open page asks for it."""
-    mark = await asyncio.to_thread(facts.state, _shelf(datasette))
+    mark = await asyncio.to_thread(page_data.state, _store_of(datasette))
     return Response.json({"state": mark}, headers={"cache-control": "no-store"})
 
 
 async def scenario(datasette: Any, request: Any, send: Any) -> Response | None:
     """One scenario; any other database is Datasette's own page."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    if name in datasette.databases and name not in shelf:
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    if name in datasette.databases and name not in served:
         return await _of_datasette(datasette, request, send)
     if request.args.get("sql"):
         query = datasette.urls.path(f"{links.scenario(name)}/-/query")
         return Response.redirect(f"{query}?{request.query_string}")
-    told = await asyncio.to_thread(facts.scenario, shelf, name)
+    told = await asyncio.to_thread(page_data.scenario, served, name)
     return await _page(datasette, request, "scenario.html", told)
 
 
 async def csv(datasette: Any, request: Any, send: Any) -> Response | None:
     """Of a database Datasette makes CSV of a query's rows, and of a scenario nothing."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    if name in datasette.databases and name not in shelf:
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    if name in datasette.databases and name not in served:
         return await _of_datasette(datasette, request, send, "csv")
-    path = await asyncio.to_thread(shelf.path, name)
+    path = await asyncio.to_thread(served.path, name)
     raise ScenarioNotFound(
         f"There is no CSV of all of {path.stem}.",
         hint=f"There is one of each table, {links.table(path.stem, 'TABLE')}.csv, and"
@@ -81,59 +83,56 @@ async def _of_datasette(
 
 async def statistics(datasette: Any, request: Any) -> Response:
     """The statistics as a page, from which the page of a large scenario takes them."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    found = await asyncio.to_thread(facts.statistics, shelf, name)
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    found = await asyncio.to_thread(page_data.statistics, served, name)
     told = {"scenario": name, "path": links.scenario(name), "statistics": found}
     return await _page(datasette, request, "statistics.html", told)
 
 
 async def info(datasette: Any, request: Any) -> Response:
     """Everything known of a scenario, with its log."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    told = await asyncio.to_thread(facts.info, shelf, name)
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    told = await asyncio.to_thread(page_data.info, served, name)
     return Response.json(told | {"url": datasette.urls.path(links.scenario(told["name"]))})
 
 
 async def summary(datasette: Any, request: Any) -> Response:
     """The summary, as `get_summary` gives it, with ``?samples=`` of each entity type."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    samples = links.number(links.arguments(request), "samples", 3, least=0, most=20)
-    return Response.json(await asyncio.to_thread(facts.summary, shelf, name, samples))
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    samples = arguments.number(arguments.read(request), "samples", 3, least=0, most=20)
+    return Response.json(await asyncio.to_thread(page_data.summary, served, name, samples))
 
 
 async def query(datasette: Any, request: Any) -> Response:
     """A form and the rows of its SELECT."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    asked = links.Question.of(request)
-    await asyncio.to_thread(shelf.path, name)
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    asked = QueryArguments.of(request)
+    await asyncio.to_thread(served.path, name)
     told: dict[str, Any] = {"scenario": name, "asked": asked, "path": links.scenario(name)}
     status = 200
     if asked.sql is not None:
         try:
-            told["page"] = await asyncio.to_thread(facts.answer, shelf, name, asked)
+            told["page"] = await asyncio.to_thread(page_data.answer, served, name, asked)
         except HealthsimStoreError as error:
-            told["refusal"] = explained(error)
-            status = told["refusal"].status
+            told["error"] = explain(error)
+            status = told["error"].status
     return await _page(datasette, request, "query.html", told, status=status)
 
 
 async def json_query(datasette: Any, request: Any) -> Response:
     """The rows as JSON, with ``total`` and ``has_more``."""
-    shelf, name = _shelf(datasette), tilde_decode(request.url_vars["database"])
-    asked = links.Question.of(request)
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    asked = QueryArguments.of(request)
     if asked.sql is None:
         raise InvalidArgument("There is no statement.", hint="Give ?sql=SELECT ...")
-    page = await asyncio.to_thread(facts.answer, shelf, name, asked)
-    return Response.json({"ok": True, **await asyncio.to_thread(page.to_dict)})
+    return Response.json(await asyncio.to_thread(page_data.json_answer, served, name, asked))
 
 
-async def failure(datasette: Any, request: Any, refusal: Refusal) -> Response:
-    """The refusal as JSON where JSON was asked for, else as a page."""
+async def failure(datasette: Any, request: Any, error: ErrorAnswer) -> Response:
+    """The error as JSON where JSON was asked for, else as a page."""
     if request.path.endswith(".json") or "application/json" in request.headers.get("accept", ""):
-        return Response.json(refusal.to_dict(), status=refusal.status)
-    return await _page(
-        datasette, request, "refusal.html", {"refusal": refusal}, status=refusal.status
-    )
+        return Response.json(error.to_dict(), status=error.status)
+    return await _page(datasette, request, "error.html", {"error": error}, status=error.status)
 
 
 async def _page(
@@ -145,10 +144,10 @@ async def _page(
     return Response.html(html, status=status)
 
 
-def _shelf(datasette: Any) -> Shelf:
-    shelf = served_by(datasette)
-    assert shelf is not None  # the routes are there only with one
-    return shelf
+def _store_of(datasette: Any) -> ServedStore:
+    served = find_served(datasette)
+    assert served is not None  # the routes are there only with one
+    return served
 
 
 ROUTES: list[tuple[str, View]] = [
@@ -163,3 +162,8 @@ ROUTES: list[tuple[str, View]] = [
     (r"/(?P<database>[^/.]+)/-/query$", query),
     (r"/(?P<database>[^/.]+)/-/query\.json$", json_query),
 ]
+
+
+def has_route(path: str) -> bool:
+    """Whether a path is one of these pages, not one of Datasette's own."""
+    return any(re.match(pattern, path) for pattern, _ in ROUTES)

@@ -11,12 +11,12 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 
 from ..errors import CannotServe
-from .shelf import OLD, PLUGIN
+from .served_store import BEFORE_1_0, PLUGIN
 
 HOST = "127.0.0.1"
 
 _SETTINGS: dict[str, Any] = {
-    # Nobody's SQL runs on Datasette's own connections, and no file is given away.
+    # A visitor's SQL never runs on Datasette's own connections, and no file can be downloaded.
     "default_allow_sql": False,
     "allow_download": False,
     "sql_time_limit_ms": 2_000,
@@ -47,7 +47,7 @@ def make_datasette(
         "description": "All people in it are invented.",
     }
     _register()
-    if OLD:
+    if BEFORE_1_0:
         return Datasette([], metadata={**described, "plugins": plugins}, settings=_SETTINGS)
     return Datasette(
         [], metadata=described, config={"plugins": plugins}, settings=_SETTINGS, default_deny=False
@@ -55,7 +55,7 @@ def make_datasette(
 
 
 def _register() -> None:
-    """The entry point does it, unless Datasette was told to load other plugins only."""
+    """Register the plugin where Datasette has not found it by its entry point."""
     from . import hooks
 
     if not pm.is_registered(hooks):

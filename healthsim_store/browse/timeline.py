@@ -1,8 +1,8 @@
 """What happened to one entity, in time order: the rows that refer to it and have a date.
 
-Nothing here is written for patients. An entity type has a timeline when others refer to it; each of
-those contributes its first required date or timestamp, else its first one, and a short text of its
-columns.
+No entity type is named here. One has a timeline when others with a date refer to it. Each of those
+gives an event per row: at its first required date or timestamp, else at its first one, with a short
+text of its columns.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from datasette.utils import tilde_decode
-
 from ..base.sql import quoted
 from ..base.text import shorten
 from ..errors import HealthsimStoreError
+from ..query.pages import fetch_page
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Registry
-from ..store import Store
+from ..storage.catalog import read_entity_types
+from ..storage.sandbox import Sandbox
 from . import links
 
 MAX_EVENTS = 200  # of one entity type
@@ -29,7 +29,7 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row: when, what kind, what it says, and where it is shown."""
+    """One row: ``at`` is its date, ``kind`` its type's label, ``path`` its own page."""
 
     at: str
     kind: str
@@ -39,8 +39,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Events by day, the earliest first. ``cut`` has the kinds of which there are more than
-    ``most``, each with the path of all its rows."""
+    """Events by day, the earliest first.
+
+    ``cut`` has the kinds of which there are more than ``most``, each with the path of all its rows.
+    """
 
     days: list[tuple[str, list[Event]]]
     cut: tuple[tuple[str, str], ...] = ()
@@ -51,14 +53,13 @@ class Timeline:
         return sum(len(events) for _, events in self.days)
 
 
-def key_of(request: Any) -> str:
-    """The primary key that a row's URL names."""
-    return str(tilde_decode(request.url_vars.get("pks", "")))
+def read(sandbox: Sandbox, entity_type: str, key: str) -> Timeline | None:
+    """The timeline of one entity of the sandbox's file.
 
-
-def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | None:
-    """The entity's timeline; None where nothing with a date refers to such entities."""
-    registry = store.registry(scenario)
+    None where nothing with a date refers to it. ``key`` is the entity's primary key.
+    """
+    scenario = sandbox.path.stem
+    registry = Registry(read_entity_types(sandbox.connection))
     if entity_type not in registry:
         return None
     sources = list(_sources(registry, entity_type))
@@ -67,7 +68,7 @@ def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | 
     for child, reference, moment in sources:
         # One that cannot be read, in a file that somebody changed, does not hide the others.
         with contextlib.suppress(HealthsimStoreError):
-            found = _events(store, scenario, child, reference, moment, key)
+            found = _events(sandbox, child, reference, moment, key)
             if len(found) > MAX_EVENTS:
                 every = links.rows(scenario, child.name, reference.name, key, sort=moment.name)
                 cut.append((child.label, every))
@@ -81,7 +82,7 @@ def read(store: Store, scenario: str, entity_type: str, key: str) -> Timeline | 
 
 
 def _sources(registry: Registry, parent: str) -> Iterator[tuple[EntityType, Column, Column]]:
-    """The entity types with a date that refer to ``parent``: by which column, at which moment."""
+    """The entity types that refer to ``parent`` and have a date, with those two columns."""
     for child in registry:
         references = [
             column for column, to in child.references(soft=True) if to.entity_type == parent
@@ -96,18 +97,19 @@ def _first(columns: list[Column]) -> Column:
 
 
 def _events(
-    store: Store, scenario: str, child: EntityType, reference: Column, moment: Column, key: str
+    sandbox: Sandbox, child: EntityType, reference: Column, moment: Column, key: str
 ) -> list[Event]:
     told = [column for column in child.columns if _tells(child, column)]
     chosen = ", ".join(quoted(name) for name in (child.primary_key, moment.name))
     columns = ", ".join(quoted(column.name) for column in told) or "NULL"
-    page = store.query_scenario(
-        scenario,
+    _, rows, _, _ = fetch_page(
+        sandbox,
         f"SELECT {chosen}, {columns} FROM {quoted(child.name)}"
         f" WHERE {quoted(reference.name)} = ? AND {quoted(moment.name)} IS NOT NULL"
         f" ORDER BY {quoted(moment.name)}, {quoted(child.primary_key)}",
-        params=(key,),
+        (key,),
         limit=MAX_EVENTS + 1,
+        offset=0,
         timeout=_SECONDS,
     )
     return [
@@ -115,9 +117,9 @@ def _events(
             at=str(values[1]),
             kind=child.label,
             text=_text(dict(zip([column.name for column in told], values[2:], strict=False)), told),
-            path=links.row(scenario, child.name, str(values[0])),
+            path=links.row(sandbox.path.stem, child.name, str(values[0])),
         )
-        for values in (list(row.values()) for row in page.rows)
+        for values in (list(row.values()) for row in rows)
     ]
 
 

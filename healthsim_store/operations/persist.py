@@ -47,6 +47,7 @@ def persist_batches(
             path, added, created, _ = _put(files, declared, batch, scenario, context)
             plan = replace(plan, tags=(), description=None)
         elif path.exists():
+            files.check_writable(path)
             added, created = scenario_file.append(path, batch, declared)[0], False
         else:  # renamed or deleted: the rest must not become a scenario of its own
             raise ScenarioNotFound(f"{path.stem} is no longer there, after some batches.")
@@ -72,6 +73,7 @@ def _put(
     if path is None:
         path, stored = _create(files, declared, batch, scenario, context)
         return path, stored, True, False
+    files.check_writable(path)
     stored, repeated = scenario_file.append(path, batch, declared)
     return path, stored, False, repeated
 

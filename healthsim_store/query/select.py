@@ -56,7 +56,7 @@ def prepare(
         sql=sql,
         timeout=timeout,
         parameters=() if params is None else params,
-        attached=_attached(files, attach),
+        attached=find_attached(files, attach),
     )
 
 
@@ -71,7 +71,8 @@ def _schema_name(name: str) -> str:
     return f"_{plain}" if plain[0].isdigit() else plain
 
 
-def _attached(files: Files, attach: Attach) -> dict[str, Path]:
+def find_attached(files: Files, attach: Attach) -> dict[str, Path]:
+    """The files to attach, by schema. Raises InvalidArgument for a schema's name, and as `find`."""
     if isinstance(attach, str):
         attach = [attach]
     if not isinstance(attach, Mapping):

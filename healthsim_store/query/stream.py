@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.sql import unique_names
 from ..errors import QueryError
 from ..storage.files import Files
+from ..storage.sandbox import Sandbox
 from .select import Select, explain_names
 
 if TYPE_CHECKING:
@@ -19,39 +21,43 @@ if TYPE_CHECKING:
 
 _CHUNK = 1_000  # rows that are fetched at once
 
+# The Python types that fit each Arrow type. The first one that fits is taken, so a column that
+# begins with NULL alone is string.
+_FITTING: dict[str, frozenset[type]] = {
+    "string": frozenset([str]),
+    "int64": frozenset([int]),
+    "double": frozenset([int, float]),
+    "binary": frozenset([bytes]),
+}
+
 
 class RowStream:
     """The rows of one SELECT, to be gone through once: as dicts, or as Arrow `batches`.
 
     The file stays open until the last row was read, or `close`, or the end of a ``with`` block. As
-    long as it is, nobody can commit to the scenario: a writer waits.
+    long as it is, nobody can commit to the scenario or to those attached: a writer waits, and one
+    in the same thread gets ScenarioBusy at once.
 
     ``columns`` are the names; of two columns with one name the second is ``name_2``.
     """
 
     def __init__(self, files: Files, select: Select) -> None:
-        self._select = select
         self._closed = False
         self._seconds = select.timeout
         self._opened = contextlib.ExitStack()
         try:
             # Not the sandbox of this thread's moment: that one must be free for other questions.
             self._sandbox = self._opened.enter_context(files.lend(select.path, select.attached))
-            self._cursor = self._opened.enter_context(self._run())
+            self._opened.enter_context(self._sandbox.moment())
+            self._opened.enter_context(files.blocking(select.path, select.attached))
+            self._cursor = self._opened.enter_context(_run(self._sandbox, select))
         except BaseException:
             self._opened.close()
             raise
         self.columns = unique_names(column[0] for column in self._cursor.description)
         self._chunks = self._fetch()
-
-    @contextlib.contextmanager
-    def _run(self) -> Iterator[sqlite3.Cursor]:
-        select = self._select
-        try:
-            with self._sandbox.run(select.sql, select.parameters, timeout=select.timeout) as cursor:
-                yield cursor
-        except QueryError as error:
-            raise explain_names(error, self._sandbox, select.sql) from error
+        # One that nobody closed frees the file when nobody has it any more.
+        weakref.finalize(self, self._opened.close)
 
     def _fetch(self) -> Iterator[list[tuple[Any, ...]]]:
         with self._opened:
@@ -78,7 +84,8 @@ class RowStream:
         """The rows as Arrow record batches of one schema, some at a time.
 
         A column has the type of its first rows: int64, double, string or binary; string where
-        they are NULL. Raises QueryError for a later value that is of another type.
+        they are NULL. Raises QueryError where a column has values of two types; whole numbers fit
+        into a column of double.
         """
         import pyarrow as pa
 
@@ -86,26 +93,41 @@ class RowStream:
         for rows in self._chunks:
             columns = list(zip(*rows, strict=True))
             if types is None:
-                found = [self._array(*column) for column in enumerate(columns)]
-                types = [pa.string() if pa.types.is_null(a.type) else a.type for a in found]
+                types = [self._arrow_type(*column) for column in enumerate(columns)]
             arrays = [
                 self._array(number, values, type_)
                 for number, (values, type_) in enumerate(zip(columns, types, strict=True))
             ]
             yield pa.RecordBatch.from_arrays(arrays, names=list(self.columns))
 
-    def _array(self, number: int, values: Sequence[Any], type_: Any = None) -> pa.Array[Any]:
+    def _arrow_type(self, number: int, values: Sequence[Any]) -> pa.DataType:
         import pyarrow as pa
 
+        kinds = _kinds(values)
+        names = [name for name, fitting in _FITTING.items() if kinds <= fitting]
+        if not names:
+            raise self._mixed(number, _told(kinds))
+        found: pa.DataType = pa.type_for_alias(names[0])  # type: ignore[call-overload]
+        return found
+
+    def _array(self, number: int, values: Sequence[Any], type_: pa.DataType) -> pa.Array[Any]:
+        import pyarrow as pa
+
+        # Arrow itself would cut 1.5 to 1 in a column of whole numbers, and take bytes as text.
+        odd = _kinds(values) - _FITTING[str(type_)]
+        if odd:
+            raise self._mixed(number, f"{_told(odd)} among {type_}")
         try:
             array: pa.Array[Any] = pa.array(values, type_)
             return array
         except pa.ArrowException as error:
-            name = self.columns[number]
-            raise QueryError(
-                f"The values of {name} are not all of one type: {error}.",
-                hint="Give it one in the SELECT: CAST(... AS TEXT), AS REAL or AS INTEGER.",
-            ) from error
+            raise self._mixed(number, str(error)) from error
+
+    def _mixed(self, number: int, reason: str) -> QueryError:
+        return QueryError(
+            f"The values of {self.columns[number]} are not all of one type: {reason}.",
+            hint="Give it one in the SELECT: CAST(... AS TEXT), AS REAL or AS INTEGER.",
+        )
 
     def close(self) -> None:
         """Give the file free; rows that were not read are not to be had any more."""
@@ -122,3 +144,20 @@ class RowStream:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def _run(sandbox: Sandbox, select: Select) -> Iterator[sqlite3.Cursor]:
+    try:
+        with sandbox.run(select.sql, select.parameters, timeout=select.timeout) as cursor:
+            yield cursor
+    except QueryError as error:
+        raise explain_names(error, sandbox, select.sql) from error
+
+
+def _kinds(values: Sequence[Any]) -> set[type]:
+    return set(map(type, values)) - {type(None)}
+
+
+def _told(kinds: set[type]) -> str:
+    return ", ".join(sorted(kind.__name__ for kind in kinds))

@@ -10,6 +10,7 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..base.sqlite import file_errors
 from ..errors import (
     HealthsimStoreError,
     InvalidArgument,
+    ScenarioBusy,
     ScenarioExists,
     ScenarioFileError,
     ScenarioNotFound,
@@ -33,6 +35,22 @@ from .trash import Trash
 _IDLE = 8  # open files kept for the next question
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A sandbox in its read transaction, with the files attached to it by schema."""
+
+    sandbox: Sandbox
+    attached: Mapping[str, Path]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """A thread and the files of which it has a read transaction."""
+
+    thread: int
+    paths: frozenset[Path]
+
+
 class Files:
     """The files of the store in the folder ``path``.
 
@@ -44,7 +62,8 @@ class Files:
         self.trash = Trash(self.folder)
         self.cache = Cache(self.folder.hidden / "memory.db" if remember else None)
         self._pool = Pool(_open, idle=_IDLE)
-        self._held = threading.local()  # in each thread, the files whose moment it is in
+        self._local = threading.local()
+        self._readers: set[_Reader] = set()
         # Also at the end of the process, so that no connection is left for the collector.
         weakref.finalize(self, _close, self._pool, self.cache)
 
@@ -99,25 +118,67 @@ class Files:
     @contextlib.contextmanager
     def reading(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[Sandbox]:
         """The same; inside `moment`, the sandbox of that moment."""
-        held: Sandbox | None = getattr(self._held, "by_path", {}).get(path)
-        if held is not None and not attached:
-            yield held
+        held = self._moments.get(path)
+        if held is not None and (not attached or attached == held.attached):
+            yield held.sandbox
         else:
             with self.lend(path, attached) as sandbox:
                 yield sandbox
 
     @contextlib.contextmanager
-    def moment(self, path: Path) -> Iterator[Sandbox]:
-        """All that this thread reads of a file in the block is of one moment."""
-        with self.reading(path) as sandbox, sandbox.moment():
-            by_path: dict[Path, Sandbox] = self._held.__dict__.setdefault("by_path", {})
-            outer = by_path.get(path)
-            by_path[path] = sandbox
+    def moment(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[Sandbox]:
+        """All that this thread reads of a file in the block is of one moment.
+
+        So is what it reads of ``attached`` together with it.
+        """
+        moments = self._moments
+        with (
+            self.reading(path, attached) as sandbox,
+            sandbox.moment(),
+            self.blocking(path, attached),
+        ):
+            outer = moments.get(path)
+            if outer is None or outer.sandbox is not sandbox:
+                moments[path] = _Moment(sandbox, dict(attached or {}))
             try:
                 yield sandbox
             finally:
                 if outer is None:
-                    del by_path[path]
+                    del moments[path]
+                else:
+                    moments[path] = outer
+
+    @property
+    def _moments(self) -> dict[Path, _Moment]:
+        """Of the thread that asks, the moments that it is in, by file."""
+        by_path: dict[Path, _Moment] = self._local.__dict__.setdefault("moments", {})
+        return by_path
+
+    @contextlib.contextmanager
+    def blocking(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[None]:
+        """In the block, a read transaction of this thread keeps writers from these files."""
+        reader = _Reader(threading.get_ident(), frozenset([path, *(attached or {}).values()]))
+        self._readers.add(reader)
+        try:
+            yield
+        finally:
+            self._readers.discard(reader)
+
+    def check_writable(self, path: Path) -> None:
+        """Raises ScenarioBusy where this thread would wait for itself.
+
+        Not so for a file in WAL mode, where readers and a writer do not wait for each other.
+        """
+        thread = threading.get_ident()
+        # A copy, made in one step: other threads begin and end to read meanwhile.
+        readers = list(self._readers)
+        blocked = any(one.thread == thread and path in one.paths for one in readers)
+        if blocked and not path.with_name(f"{path.name}-wal").exists():
+            raise ScenarioBusy(
+                f"{path.name} is being read here, inside moment() or by rows(), so it cannot be"
+                " written.",
+                hint="Write after the moment's block, or when the rows are read or closed.",
+            )
 
     def answer(self, path: Path, key: str, read: Callable[[Sandbox], Any]) -> Any:
         """What ``read`` makes of a file, kept under ``key`` until the file changes; JSON."""
@@ -168,6 +229,7 @@ class Files:
         """Give a file another name; the new path. Raises ScenarioExists when it is taken."""
         if path.stem == name:
             return path
+        self.check_writable(path)
         if self.folder.existing(name) not in (None, path):
             raise ScenarioExists(
                 f"There is a scenario {name!r} already.", hint="Choose another name."

@@ -19,13 +19,18 @@ Opened = TypeVar("Opened", bound=Sandbox)
 class Pool(Generic[Opened]):
     """Sandboxes that are lent to one thread at a time; at most ``idle`` wait for the next.
 
-    ``open_`` opens one: it gets the file and those to attach, by schema.
+    The one that was given back last is lent first: SQLite still has pages of the file in memory.
+
+    Args:
+        open_: opens a sandbox; it gets the file and those to attach, by schema.
+        idle: how many stay open between two uses.
     """
 
     def __init__(self, open_: Callable[[Path, Mapping[str, Path]], Opened], *, idle: int) -> None:
         self._open = open_
         self._most = idle
-        self._lock = threading.Lock()
+        # Reentrant: the garbage collector may give rows back that nobody closed, at any time.
+        self._lock = threading.RLock()
         self._idle: list[tuple[tuple[Any, ...], Opened]] = []
         self._closings = 0
 
@@ -33,8 +38,10 @@ class Pool(Generic[Opened]):
     def lend(self, path: Path, attached: Mapping[str, Path] | None = None) -> Iterator[Opened]:
         """A sandbox for this thread alone.
 
-        A file that has another one's name by now is another file: its inode tells. Raises
-        ScenarioNotFound where there is none, and what a Sandbox raises that cannot be opened.
+        A file that has another one's name by now is another file: its inode tells. It is kept for
+        the next after a HealthsimStoreError in the block, and closed after any other exception.
+
+        Raises ScenarioNotFound where there is no file, and what ``open_`` raises.
         """
         attached = attached or {}
         paths = [path, *attached.values()]
@@ -45,8 +52,12 @@ class Pool(Generic[Opened]):
         key = (*paths, *attached, *inodes)
         with self._lock:
             closings = self._closings
-            at = next((i for i, (other, _) in enumerate(self._idle) if other == key), None)
-            sandbox = self._idle.pop(at)[1] if at is not None else None
+            sandbox = None
+            for waiting in reversed(self._idle):
+                if waiting[0] == key:
+                    self._idle.remove(waiting)
+                    sandbox = waiting[1]
+                    break
         if sandbox is None:
             sandbox = self._open(path, attached)
         try:

@@ -99,8 +99,15 @@ class Sandbox:
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL)
         connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
-        connection.set_progress_handler(self._late, _STEPS)
-        connection.set_authorizer(self._authorize)
+        self.guard()
+
+    def guard(self) -> None:
+        """Put the authorizer and the deadline in place.
+
+        They are from the start; a program that sets its own on the connection takes them away.
+        """
+        self.connection.set_progress_handler(self._late, _STEPS)
+        self.connection.set_authorizer(self._authorize)
 
     def _recover(self) -> None:
         """Let SQLite undo what a killed writer left half-done; that needs a writable opening."""

@@ -577,10 +577,10 @@ def test_a_datasette_of_one_s_own_below_a_path(shop: Store) -> None:
     """By its configuration alone, with base_url, as behind a web server."""
     from datasette.app import Datasette
 
-    from healthsim_store.browse.shelf import OLD
+    from healthsim_store.browse.served_store import BEFORE_1_0
 
     plugins = {"plugins": {"healthsim-store": {"store": str(shop.path)}}}
-    given: dict[str, Any] = {"metadata" if OLD else "config": plugins}
+    given: dict[str, Any] = {"metadata" if BEFORE_1_0 else "config": plugins}
     datasette = Datasette([], settings={"base_url": "/data/"}, **given)
 
     async def pages() -> None:

@@ -1,8 +1,8 @@
-"""Datasette over living scenarios: a plugin that does nothing unless it is given a store.
+"""The Datasette plugin: it shows the scenarios of a store, and does nothing without one.
 
 `healthsim-store serve` gives it one. Any Datasette does, by its configuration of plugins:
-``healthsim-store: {store: FOLDER}``, with ``scenarios: [NAME, ...]`` to show only some. This file
-is the hooks; each hands on to the room whose thought it is.
+``healthsim-store: {store: FOLDER}``, with ``scenarios: [NAME, ...]`` to show only some. Here
+are the hooks only; the other modules of the package do the work.
 """
 
 from __future__ import annotations
@@ -16,56 +16,65 @@ from datasette.utils.asgi import Response
 from markupsafe import Markup
 
 from ...base.sql import quoted
-from .. import links, pages, refusals, timeline
-from ..shelf import served_by, shelf_of
+from .. import arguments, error_answers, links, pages, request_checks, request_moment, timeline
+from ..served_store import find_served, make_served
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 @hookimpl
 def register_routes(datasette: Any) -> list[tuple[str, Any]]:
-    return pages.ROUTES if shelf_of(datasette) else []
+    return pages.ROUTES if make_served(datasette) else []
 
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
     """Before each request, the databases become what the folder holds at that moment."""
-    shelf = shelf_of(datasette)
+    served = make_served(datasette)
 
     def wrap(app: Asgi) -> Asgi:
-        if shelf is None:
+        if served is None:
             return app
 
-        async def living(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        async def serve(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["type"] == "http":
-                refused = refusals.of_request(scope, loopback=shelf.loopback)
+                refused = request_checks.refuse(scope, loopback=served.loopback)
                 if refused is not None:
                     await _read(receive)
                     await refused.asgi_send(send)
                     return
-                path = _below(datasette.setting("base_url"), refusals.raw_path(scope))
-                spelled = await asyncio.to_thread(shelf.spelled, path)
-                if spelled is not None:
-                    arguments = scope.get("query_string", b"").decode("ascii", "replace")
-                    whole = f"{spelled}?{arguments}" if arguments else spelled
+                path = _below(datasette.setting("base_url"), request_checks.raw_path(scope))
+                canonical = await asyncio.to_thread(served.canonical_path, path)
+                if canonical is not None:
+                    asked = scope.get("query_string", b"").decode("ascii", "replace")
+                    whole = f"{canonical}?{asked}" if asked else canonical
                     await Response.redirect(datasette.urls.path(whole)).asgi_send(send)
                     return
-                await asyncio.to_thread(shelf.look, path)
-                await shelf.show(datasette)
+                database = await asyncio.to_thread(served.refresh, path)
+                await served.publish(datasette)
                 if not path.startswith("/-/static"):
                     send = _fresh(send)
+                # Our own pages have a moment of the store's: a second one would wait for a writer
+                # that waits for the first.
+                with request_moment.begin(None if pages.has_route(path) else database):
+                    await app(scope, receive, send)
+                return
             await app(scope, receive, send)
 
-        return living
+        return serve
 
     return wrap
 
 
 def _fresh(send: Any) -> Any:
-    """No page may be kept: the scenario changes, or is gone, meanwhile."""
+    """Tell the browser to keep no page: the scenario may change or be deleted meanwhile.
+
+    All was read by now (but for a streamed CSV), so no writer has to wait for the network.
+    """
 
     async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
+            request_moment.end()
             headers = list(message.get("headers") or ())
             if not any(name.lower() == b"cache-control" for name, _ in headers):
                 message = {**message, "headers": [*headers, (b"cache-control", b"no-cache")]}
@@ -75,13 +84,15 @@ def _fresh(send: Any) -> Any:
 
 
 def _below(base: str, path: str) -> str:
-    """The path without what all pages of this Datasette lie below, as its routes see it."""
+    """The path without Datasette's ``base_url``, as its routes see it."""
     return f"/{path.removeprefix(base)}" if base != "/" and path.startswith(base) else path
 
 
 async def _read(receive: Any) -> None:
-    """What was sent along, if it is not endless: unread, it would reset the connection, and the
-    sender would not get the answer."""
+    """Read the request's body, up to a limit.
+
+    With a body that was not read, the connection would be reset and the sender get no answer.
+    """
     for _ in range(64):
         if not (await receive()).get("more_body"):
             return
@@ -89,51 +100,53 @@ async def _read(receive: Any) -> None:
 
 @hookimpl
 def startup(datasette: Any) -> None:
-    shelf = served_by(datasette)
-    if shelf is not None:
-        shelf.take_over(datasette)
+    served = find_served(datasette)
+    if served is not None:
+        served.prepare(datasette)
 
 
 @hookimpl(optionalhook=True)
 def get_metadata(datasette: Any) -> dict[str, Any]:
-    shelf = served_by(datasette)
-    return {"databases": shelf.descriptions()} if shelf else {}
+    served = find_served(datasette)
+    return {"databases": served.descriptions()} if served else {}
 
 
 @hookimpl(optionalhook=True)
 def permission_allowed(datasette: Any, action: str, resource: Any) -> bool | None:
-    """Nobody's SQL runs on Datasette's own connections: there is ``/-/query`` for it."""
-    shelf = served_by(datasette)
-    if shelf is not None and action == "execute-sql" and resource in shelf:
+    """A visitor's SQL never runs on Datasette's own connections; ``/-/query`` is for it."""
+    served = find_served(datasette)
+    if served is not None and action == "execute-sql" and resource in served:
         return False
     return None
 
 
 @hookimpl
 def extra_css_urls(datasette: Any) -> list[str]:
-    return [links.static("browse.css")] if served_by(datasette) else []
+    return [links.static("browse.css")] if find_served(datasette) else []
 
 
 @hookimpl
 def extra_js_urls(datasette: Any) -> list[dict[str, Any]]:
-    return [{"url": links.static("access.js"), "module": True}] if served_by(datasette) else []
+    return [{"url": links.static("access.js"), "module": True}] if find_served(datasette) else []
 
 
 @hookimpl
 def extra_template_vars(
     template: str, database: str | None, table: str | None, request: Any, datasette: Any
 ) -> Any:
-    shelf = served_by(datasette)
-    if shelf is None or database is None or database not in shelf:
+    served = find_served(datasette)
+    if served is None or database is None or database not in served:
         return {}
+    if template != "row.html":
+        request_moment.end()  # all was read, and the template is rendered now
     if template.startswith("query"):
-        sql = shelf.question(database, links.table_of(request))
+        sql = served.question_sql(database, arguments.table_of(request))
         # Datasette has this link only where its own connections may run anybody's SQL.
-        href = datasette.urls.path(links.query(database, sql, links.arguments(request)))
+        href = datasette.urls.path(links.query(database, sql, arguments.read(request)))
         return {"healthsim": True} | ({"edit_sql_url": href} if sql else {})
     if table is None:
         return {}
-    described = shelf.descriptions()[database]["tables"].get(table, {})
+    described = served.descriptions()[database]["tables"].get(table, {})
     told = {
         # Datasette would print the columns' descriptions above the rows, page after page.
         "metadata": {name: value for name, value in described.items() if name != "columns"},
@@ -143,8 +156,11 @@ def extra_template_vars(
         return told
 
     async def of_row() -> dict[str, Any]:
-        key = timeline.key_of(request)
-        events = await asyncio.to_thread(timeline.read, shelf.store, database, table, key)
+        key = arguments.key_of(request)
+        events = await datasette.get_database(database).read(
+            lambda sandbox: timeline.read(sandbox, table, key)
+        )
+        request_moment.end()
         return told | {
             "healthsim_timeline": events,
             "custom_table_templates": ["healthsim_store/_row.html"],
@@ -161,10 +177,10 @@ def render_cell(
 
     Where Datasette looked the label up, ``value`` is a dict, and the link is its own.
     """
-    shelf = served_by(datasette)
-    if shelf is None or table is None or not isinstance(value, str):
+    served = find_served(datasette)
+    if served is None or table is None or not isinstance(value, str):
         return None
-    parent = shelf.reference(database, table, column)
+    parent = served.referenced_type(database, table, column)
     if parent is None:
         return None
     href = datasette.urls.path(links.row(database, parent, value))
@@ -173,8 +189,8 @@ def render_cell(
 
 @hookimpl
 def table_actions(datasette: Any, database: str, table: str) -> list[dict[str, str]]:
-    shelf = served_by(datasette)
-    if shelf is None or database not in shelf:
+    served = find_served(datasette)
+    if served is None or database not in served:
         return []
     href = links.query(database, f"SELECT * FROM {quoted(table)}")
     return [{"href": datasette.urls.path(href), "label": "Query this table in SQL"}]
@@ -187,9 +203,9 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Iter
     In place of Datasette's own handler, which prints a traceback of a page that is merely missing.
     """
     outcome: Any = yield
-    if served_by(datasette) is not None and refusals.is_known(exception):
+    if find_served(datasette) is not None and error_answers.is_known(exception):
 
         async def told() -> Response:
-            return await pages.failure(datasette, request, refusals.explained(exception))
+            return await pages.failure(datasette, request, error_answers.explain(exception))
 
         outcome.force_result([told])

@@ -1,4 +1,4 @@
-"""What Datasette 1.0 has to be told, where 0.65 asks a hook: settings of tables, and queries."""
+"""Settings of tables, and queries, for Datasette 1.0. Datasette 0.65 gets them by a hook."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 _SETTINGS = ("label_column", "sort", "facets", "hidden")
 
 
-async def tell(datasette: Any, name: str, description: dict[str, Any]) -> None:
-    """Describe a database that was added or has changed, in place of what was told before."""
+async def configure(datasette: Any, name: str, description: dict[str, Any]) -> None:
+    """Set what Datasette knows of a database that was added or has changed.
+
+    ``description`` is what `describe_database` gives.
+    """
     datasette.config = datasette.config or {}
     datasette.config.setdefault("databases", {})[name] = {
         "tables": {
@@ -21,13 +24,13 @@ async def tell(datasette: Any, name: str, description: dict[str, Any]) -> None:
             name, query, about["sql"], title=about["title"],
             description=about.get("description"), parameters=about.get("params"),
             hide_sql=about.get("hide_sql", False),
-            # It is the file's own question; it runs on the guarded connection like any other.
+            # The SQL is from the file. It runs on the guarded connection like any other.
             is_trusted=True, source="healthsim-store",
         )  # fmt: skip
 
 
-async def forget(datasette: Any, name: str) -> None:
-    """Of a database that is gone nothing stays, for another may get its name."""
+async def remove(datasette: Any, name: str) -> None:
+    """Remove all settings of a database that is gone, for another may get its name."""
     (datasette.config or {}).get("databases", {}).pop(name, None)
     for query in await _queries(datasette, name):
         await datasette.remove_query(name, query, source="healthsim-store")

@@ -1,8 +1,8 @@
-"""Which scenarios are databases of a Datasette at this moment.
+"""The store that a Datasette serves, and which of its scenarios are databases there now.
 
-A scenario becomes one when somebody asks for it, so that a store of thousands costs nothing. Before
-each request the shelf looks at the folder: a file that is gone, or is another one by now, is taken
-off, and what its connections still held is closed.
+A scenario becomes a database when somebody asks for it, so that thousands of scenarios cost
+nothing. Before each request the folder is looked at again: a file that was deleted or replaced is
+removed from the databases, and its connections are closed.
 """
 
 from __future__ import annotations
@@ -21,42 +21,48 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..store import Store
-from . import newer
+from . import datasette_1_0
 from .database import ScenarioDatabase
 
 PLUGIN = "healthsim-store"
-OLD = _datasette_version.startswith("0.")
+BEFORE_1_0 = _datasette_version.startswith("0.")
 
 _ROOM = 16  # databases kept; each costs Datasette a little on every request
 _FORMATS = ("json", "csv", "db")
 _REST_SECONDS = 60.0  # one that was asked for so lately may still be in use
 
-_shelves: weakref.WeakKeyDictionary[Any, Shelf] = weakref.WeakKeyDictionary()
+_served: weakref.WeakKeyDictionary[Any, ServedStore] = weakref.WeakKeyDictionary()
 
 
-def shelf_of(datasette: Any) -> Shelf | None:
-    """The shelf of a Datasette that is configured to serve a store; else None."""
-    if datasette not in _shelves:
+def make_served(datasette: Any) -> ServedStore | None:
+    """The store that this Datasette is configured to serve, made at the first call; else None."""
+    if datasette not in _served:
         config = datasette.plugin_config(PLUGIN)
         if not config or "store" not in config:
             return None
-        _shelves[datasette] = Shelf(
+        _served[datasette] = ServedStore(
             Store(config["store"], remember=config.get("remember", True)),
             config.get("scenarios"),
             loopback=bool(config.get("loopback")),
         )
-    return _shelves[datasette]
+    return _served[datasette]
 
 
-def served_by(datasette: Any) -> Shelf | None:
-    """The same, where asking the configuration would go round in a circle."""
-    return _shelves.get(datasette)
+def find_served(datasette: Any) -> ServedStore | None:
+    """The same if it was made already; without a look at the configuration.
+
+    The hooks that Datasette calls while it reads its configuration would call themselves.
+    """
+    return _served.get(datasette)
 
 
-class Shelf:
-    """The store that is served. ``only`` names the scenarios to show; None shows all.
+class ServedStore:
+    """A store in a Datasette.
 
-    ``loopback``: requests for another host than this machine are refused.
+    Args:
+        store: the store.
+        only: the names of the scenarios to show; None shows all.
+        loopback: refuse requests for another host than this machine.
     """
 
     def __init__(
@@ -69,7 +75,7 @@ class Shelf:
         self._databases: dict[str, ScenarioDatabase] = {}
         self._used: dict[str, float] = {}
         self._shown: dict[str, ScenarioDatabase] = {}
-        self._told: dict[str, dict[str, Any]] = {}
+        self._configured: dict[str, dict[str, Any]] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._databases
@@ -90,10 +96,10 @@ class Shelf:
             hint="It may have been renamed or deleted; the list of scenarios is current.",
         )
 
-    def spelled(self, path: str) -> str | None:
-        """The path as Datasette spells it, where a person typed a scenario's name as it reads.
+    def canonical_path(self, path: str) -> str | None:
+        """The path with the scenario's name as Datasette writes it in URLs (``a~20b`` for "a b").
 
-        None where that is the case already. ``/x.json`` stays the JSON of x where there is one.
+        None where it is written so already. ``/x.json`` stays the JSON of x where there is an x.
         """
         first, *rest = path.removeprefix("/").split("/")
         typed = unquote(first)
@@ -105,8 +111,11 @@ class Shelf:
             return None
         return "/".join(["", tilde_encode(typed), *rest])
 
-    def look(self, path: str) -> None:
-        """See what became of the files that are databases, and of the one that a URL asks for."""
+    def refresh(self, path: str) -> ScenarioDatabase | None:
+        """Remove databases whose file is gone, and open or reread the one that the path asks for.
+
+        That one is given back; None where the path asks for no scenario that can be read.
+        """
         asked = tilde_decode(path.split("/")[1]) if path.count("/") else ""
         with self._lock:
             for name, database in list(self._databases.items()):
@@ -121,6 +130,7 @@ class Shelf:
                 with contextlib.suppress(HealthsimStoreError, OSError):
                     self._databases[asked].describe()
             self._make_room()
+            return self._databases.get(asked)
 
     def _without_format(self, asked: str) -> str:
         """``name`` of ``name.json``, where there is no scenario of the whole name."""
@@ -141,51 +151,51 @@ class Shelf:
             if self._used.get(name, 0.0) < rested:
                 self._drop(name)
 
-    async def show(self, datasette: Any) -> None:
-        """Make Datasette's databases those of the shelf; on its own thread."""
+    async def publish(self, datasette: Any) -> None:
+        """Give Datasette the databases that `refresh` found; on Datasette's own thread."""
         wanted = dict(self._databases)
         changed = False
         for name, database in self._shown.items():
             if wanted.get(name) is not database and datasette.databases.get(name) is database:
                 datasette.remove_database(name)
-                self._told.pop(name, None)
-                if not OLD:
-                    await newer.forget(datasette, name)
+                self._configured.pop(name, None)
+                if not BEFORE_1_0:
+                    await datasette_1_0.remove(datasette, name)
         for name, database in wanted.items():
             if name not in datasette.databases:
                 database.ds = datasette
                 datasette.add_database(database, name=name)
                 changed = True
         self._shown = wanted
-        if OLD:
+        if BEFORE_1_0:
             return
         if changed:
             await datasette.invoke_startup()
             await datasette.refresh_schemas(force=True)
         for name, database in wanted.items():
-            if self._told.get(name) is not database.description:
-                self._told[name] = database.description
-                await newer.tell(datasette, name, database.description)
+            if self._configured.get(name) is not database.description:
+                self._configured[name] = database.description
+                await datasette_1_0.configure(datasette, name, database.description)
 
-    def take_over(self, datasette: Any) -> None:
-        """Leave out what a browser of scenarios does not need of Datasette."""
+    def prepare(self, datasette: Any) -> None:
+        """Switch off what a browser of scenarios does not need of Datasette."""
         if not datasette.files and "_memory" in datasette.databases:
             datasette.remove_database("_memory")
-        if OLD:
+        if BEFORE_1_0:
             # 0.65 copies every database's schema into one that none of its pages reads, and a file
             # that went away in between would fail them all.
             datasette.refresh_schemas = _nothing
 
     def descriptions(self) -> dict[str, Any]:
-        """What the files say about themselves, as Datasette's metadata by database."""
+        """The descriptions that the files carry, as Datasette's metadata by database."""
         return {name: database.description for name, database in self._databases.items()}
 
-    def question(self, name: str, query: str) -> str:
-        """The SQL of a file's own question; nothing where it has none of this name."""
+    def question_sql(self, name: str, query: str) -> str:
+        """The SQL of a question or statistic of the file; empty where it has none of this name."""
         described = self.descriptions().get(name, {}).get("queries", {})
         return str(described.get(query, {}).get("sql", ""))
 
-    def reference(self, name: str, table: str, column: str) -> str | None:
+    def referenced_type(self, name: str, table: str, column: str) -> str | None:
         """The entity type that a column refers to, also one of another product; else None."""
         database = self._databases.get(name)
         return database.references.get(table, {}).get(column) if database else None

@@ -1,4 +1,7 @@
-"""What the pages show, read from the store: plain values, asked for in a thread."""
+"""The values that the pages and JSON answers show, read from the store.
+
+These functions wait for files, so the pages call them in a thread.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from ..errors import HealthsimStoreError
 from ..query.pages import QueryResult
 from ..storage.scenario import ScenarioInfo
 from . import links
+from .arguments import QueryArguments
 from .charts import chart
-from .shelf import Shelf
+from .served_store import ServedStore
 
 _SAMPLES = 3
 _LOG = 20
@@ -23,28 +27,28 @@ _LOG = 20
 _QUICK = 20_000
 
 
-def state(shelf: Shelf) -> str:
+def state(served: ServedStore) -> str:
     """Names, sizes and times of the files, as one short text."""
     seen = []
-    for name in shelf.names():
+    for name in served.names():
         try:
-            status = (shelf.store.path / f"{name}.db").stat()
+            status = (served.store.path / f"{name}.db").stat()
         except OSError:
             continue
         seen.append((name, status.st_ino, status.st_size, status.st_mtime_ns))
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 
-def _visible(shelf: Shelf, tag: str | None, search: str | None) -> list[ScenarioInfo]:
-    found = shelf.store.list_scenarios(tag=tag, search=search)
-    return [info for info in found if shelf.shows(info.name)]
+def _visible(served: ServedStore, tag: str | None, search: str | None) -> list[ScenarioInfo]:
+    found = served.store.list_scenarios(tag=tag, search=search)
+    return [info for info in found if served.shows(info.name)]
 
 
-def listing(shelf: Shelf, tag: str | None, search: str | None) -> dict[str, Any]:
+def listing(served: ServedStore, tag: str | None, search: str | None) -> dict[str, Any]:
     """The index page: the scenarios that are wanted, and every tag there is."""
-    mark = state(shelf)  # first: what comes in between shows up as a change
-    infos = _visible(shelf, tag, search)
-    every = infos if not (tag or search) else _visible(shelf, None, None)
+    mark = state(served)  # first: what comes in between shows up as a change
+    infos = _visible(served, tag, search)
+    every = infos if not (tag or search) else _visible(served, None, None)
     tags = Counter(one for info in every for one in info.tags)
     return {
         "state": mark,
@@ -54,7 +58,7 @@ def listing(shelf: Shelf, tag: str | None, search: str | None) -> dict[str, Any]
         "tags": sorted(tags.items(), key=lambda pair: (-pair[1], pair[0])),
         "tag": tag,
         "search": search,
-        "folder": str(shelf.store.path),
+        "folder": str(served.store.path),
     }
 
 
@@ -76,41 +80,42 @@ def _row(info: ScenarioInfo) -> dict[str, Any]:
 
 
 def json_listing(
-    shelf: Shelf, tag: str | None, search: str | None, length: int, offset: int
+    served: ServedStore, tag: str | None, search: str | None, length: int, offset: int
 ) -> dict[str, Any]:
-    infos = _visible(shelf, tag, search)
+    infos = _visible(served, tag, search)
     page = infos[offset : offset + length]
     return {
         "ok": True,
-        "scenarios": [_told(info) for info in page],
+        "scenarios": [_public(info) for info in page],
         "total": len(infos),
         "offset": offset,
         "has_more": offset + len(page) < len(infos),
     }
 
 
-def _told(info: ScenarioInfo) -> dict[str, Any]:
-    """Without the path: where a file lies is nobody's business over HTTP."""
-    told = info.to_dict()
-    del told["path"]
-    return told
+def _public(info: ScenarioInfo) -> dict[str, Any]:
+    """Without the path: it would tell a visitor about this machine's folders."""
+    public = info.to_dict()
+    del public["path"]
+    return public
 
 
-def info(shelf: Shelf, name: str) -> dict[str, Any]:
-    return {"ok": True, **_told(shelf.store.scenario_info(shelf.path(name).stem, log_entries=_LOG))}
+def info(served: ServedStore, name: str) -> dict[str, Any]:
+    found = served.store.scenario_info(served.path(name).stem, log_entries=_LOG)
+    return {"ok": True, **_public(found)}
 
 
-def summary(shelf: Shelf, name: str, samples: int) -> dict[str, Any]:
-    found = shelf.store.get_summary(shelf.path(name).stem, samples=samples)
+def summary(served: ServedStore, name: str, samples: int) -> dict[str, Any]:
+    found = served.store.get_summary(served.path(name).stem, samples=samples)
     return {"ok": True, **found.to_dict()}
 
 
-def answer(shelf: Shelf, name: str, asked: links.Question) -> QueryResult:
+def answer(served: ServedStore, name: str, asked: QueryArguments) -> QueryResult:
     """Raises what `Store.query_scenario` raises."""
     for other in asked.attach:
-        shelf.path(other)
-    return shelf.store.query_scenario(
-        shelf.path(name).stem,
+        served.path(other)
+    return served.store.query_scenario(
+        served.path(name).stem,
         asked.sql or "",
         params=asked.parameters or None,
         limit=asked.limit,
@@ -120,28 +125,38 @@ def answer(shelf: Shelf, name: str, asked: links.Question) -> QueryResult:
     )
 
 
-def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
-    """A scenario's page: facts, questions, tables, cards, queries, commands, log.
+def json_answer(served: ServedStore, name: str, asked: QueryArguments) -> dict[str, Any]:
+    """The same as JSON; the number of all rows is of the page's moment."""
+    others = [served.path(other).stem for other in asked.attach]
+    with served.store.moment(served.path(name).stem, attach=others):
+        return {"ok": True, **answer(served, name, asked).to_dict()}
+
+
+def scenario(served: ServedStore, name: str) -> dict[str, Any]:
+    """A scenario's page, all of one moment: facts, questions, tables, cards, queries, log.
 
     And its statistics, unless they would keep the reader waiting: then None, and the page asks.
     """
-    name = shelf.path(name).stem
-    store = shelf.store
-    found = store.scenario_info(name, log_entries=_LOG)
-    counts = found.entity_counts
-    order = {entity_type: position for position, entity_type in enumerate(counts)}
-    types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
-    here = set(shelf.names())
-    queries = shelf.descriptions().get(name, {}).get("queries", {})
-    quick = found.total <= _QUICK or store.remembers_statistics(name)
+    name = served.path(name).stem
+    store = served.store
+    with store.moment(name):
+        found = store.scenario_info(name, log_entries=_LOG)
+        counts = found.entity_counts
+        order = {entity_type: position for position, entity_type in enumerate(counts)}
+        types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
+        quick = found.total <= _QUICK or store.remembers_statistics(name)
+        shown = statistics(served, name) if quick else None
+        cards = _cards(served, name, [one for one in types if one.card and counts.get(one.name)])
+    here = set(served.names())
+    queries = served.descriptions().get(name, {}).get("queries", {})
     return {
         "name": name,
         "path": links.scenario(name),
         "info": found,
         "size": size(found.size),
         "parents": [(parent, parent in here) for parent in found.parents],
-        "statistics": statistics(shelf, name) if quick else None,
-        "cards": _cards(shelf, name, [one for one in types if one.card and counts.get(one.name)]),
+        "statistics": shown,
+        "cards": cards,
         "tables": [
             {
                 "name": entity_type.name,
@@ -161,17 +176,19 @@ def scenario(shelf: Shelf, name: str) -> dict[str, Any]:
             for query, about in queries.items()
             if "hide_sql" not in about
         ],
-        "commands": _commands(shelf, name, types[0].name if types else "sqlite_master"),
+        "commands": _commands(served, name, types[0].name if types else "sqlite_master"),
         "log": found.log,
     }
 
 
-def statistics(shelf: Shelf, name: str) -> dict[str, Any]:
+def statistics(served: ServedStore, name: str) -> dict[str, Any]:
     """The statistics by section, with charts; and what could not be computed."""
-    name = shelf.path(name).stem
-    told = shelf.store.get_summary(name, samples=0)
+    name = served.path(name).stem
+    with served.store.moment(name):
+        told = served.store.get_summary(name, samples=0)
+        charts = served.store.get_charts(name)
     sections: dict[str, list[dict[str, Any]]] = {}
-    for answered in [*told.statistics.values(), *shelf.store.get_charts(name)]:
+    for answered in [*told.statistics.values(), *charts]:
         drawn = chart(answered)
         if drawn or answered.text:
             sections.setdefault(answered.section, []).append(
@@ -180,14 +197,14 @@ def statistics(shelf: Shelf, name: str) -> dict[str, Any]:
     return {"sections": sections, "omitted": told.omitted}
 
 
-def _cards(shelf: Shelf, name: str, types: Sequence[Any]) -> list[dict[str, Any]]:
+def _cards(served: ServedStore, name: str, types: Sequence[Any]) -> list[dict[str, Any]]:
     """A few entities of each type that has a card; one whose view does not work says so."""
     shown = []
     for entity_type in types:
         cards: list[dict[str, Any]] = []
         problem = None
         try:
-            found = shelf.store.get_samples(name, entity_type.name, count=_SAMPLES)
+            found = served.store.get_samples(name, entity_type.name, count=_SAMPLES)
         except HealthsimStoreError as error:
             found, problem = [], error.message
         for card in found:
@@ -201,8 +218,8 @@ def _cards(shelf: Shelf, name: str, types: Sequence[Any]) -> list[dict[str, Any]
     return shown
 
 
-def _commands(shelf: Shelf, name: str, table: str) -> list[tuple[str, str]]:
-    store = f" --store {_word(str(shelf.store.path))}"
+def _commands(served: ServedStore, name: str, table: str) -> list[tuple[str, str]]:
+    store = f" --store {_word(str(served.store.path))}"
     return [
         ("Summary", f"healthsim-store summary {_word(name)}{store}"),
         ("Query", f'healthsim-store query {_word(name)} "SELECT * FROM {table}"{store}'),
