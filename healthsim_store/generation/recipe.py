@@ -74,8 +74,8 @@ class Recipe:
     count: int
     fingerprint: str
     options: tuple[Column, ...]
-    givens: tuple[ReferenceTable | Statement, ...]
-    drawn: tuple[SampledTable, ...]
+    references: tuple[ReferenceTable | Statement, ...]
+    sampled: tuple[SampledTable, ...]
     steps: dict[str, Statement]
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
@@ -84,8 +84,10 @@ class Recipe:
     @property
     def providers(self) -> list[tuple[str, str]]:
         """What a library gives names for, and where that is asked."""
-        found = [given for given in self.givens if isinstance(given, ReferenceTable)]
-        return [(given.provider, given.where) for given in found if given.provider]
+        found = [
+            reference for reference in self.references if isinstance(reference, ReferenceTable)
+        ]
+        return [(reference.provider, reference.where) for reference in found if reference.provider]
 
 
 @dataclass(slots=True)
@@ -93,8 +95,8 @@ class _Parts:
     """What is found while the files are read."""
 
     options: dict[str, Column] = field(default_factory=dict)
-    givens: list[ReferenceTable | Statement] = field(default_factory=list)
-    drawn: dict[str, SampledTable] = field(default_factory=dict)
+    references: list[ReferenceTable | Statement] = field(default_factory=list)
+    sampled: dict[str, SampledTable] = field(default_factory=dict)
     steps: dict[str, Statement] = field(default_factory=dict)
     selects: dict[str, Statement] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
@@ -112,7 +114,7 @@ def read_recipe(profile: Profile) -> Recipe:
         _read(_File(profile, profile.sql, profile.where), parts)
     except RecursionError:
         raise DeclarationError(f"{profile.where}: it is nested too deeply") from None
-    roots = [drawn for drawn in parts.drawn.values() if drawn.parent == ROOT]
+    roots = [sampled for sampled in parts.sampled.values() if sampled.parent == ROOT]
     if len(roots) != 1:
         raise DeclarationError(
             f"{profile.where}: {len(roots)} tables are @for {ROOT}",
@@ -144,8 +146,8 @@ def read_recipe(profile: Profile) -> Recipe:
         count=whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
         fingerprint=digest[:12],
         options=tuple(parts.options.values()),
-        givens=tuple(parts.givens),
-        drawn=tuple(parts.drawn.values()),
+        references=tuple(parts.references),
+        sampled=tuple(parts.sampled.values()),
         steps=parts.steps,
         selects=parts.selects,
         targets=tuple(parts.targets.values()),
@@ -222,7 +224,7 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
         _take_table(file, statement, parts)
     elif kind in ("CREATE VIEW", "INSERT INTO"):
         check_markers(statement)
-        parts.givens.append(statement)
+        parts.references.append(statement)
     else:
         raise DeclarationError(
             f"{where}: this does not belong in a profile",
@@ -250,21 +252,23 @@ def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
         raise DeclarationError(f"{where}: the name {name} is taken")
     parts.tables.add(name.lower())
     if "for" in markers:
-        parts.drawn[name] = read_sampled_table(statement, above=parts.drawn, options=parts.options)
+        parts.sampled[name] = read_sampled_table(
+            statement, above=parts.sampled, options=parts.options
+        )
     elif "csv" in markers:
         check_markers(statement, "csv")
         full, text = file.text(markers["csv"], "csv")
         parts.texts.append(text)
-        parts.givens.append(read_csv_table(statement, full, text))
+        parts.references.append(read_csv_table(statement, full, text))
     elif "names" in markers:
         check_markers(statement, "names")
-        parts.givens.append(read_names_table(statement))
+        parts.references.append(read_names_table(statement))
     elif "batch" in markers:
         check_markers(statement, "batch")
         parts.steps[name] = statement
     else:
         check_markers(statement)
-        parts.givens.append(statement)
+        parts.references.append(statement)
 
 
 def _take_select(statement: Statement, parts: _Parts) -> None:

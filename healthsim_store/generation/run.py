@@ -79,14 +79,14 @@ class Generation:
         return self._batches(size, start, self.count if stop is None else stop)
 
     def _batches(self, size: int, start: int, stop: int) -> Iterator[tuple[int, int, Entities]]:
-        bench = Engine(
+        engine = Engine(
             self.recipe, count=self.count, seed=self.seed, key=self.key, options=self.options
         )
-        with contextlib.closing(bench):
+        with contextlib.closing(engine):
             begun = start
             for first in range(start, stop + 1, size):
                 last = min(first + size - 1, stop)
-                entities = bench.entities(first, last)
+                entities = engine.entities(first, last)
                 if entities:
                     yield begun, last, entities
                     begun = last + 1
