@@ -1,9 +1,10 @@
-"""The database in memory in which a slice of drawn rows becomes entities.
+"""The engine of the generator: an SQLite database in memory that makes entities of sampled rows.
 
-Every value is decided by the profile, the seed, the table, the column and the number of the block
-of counted entities that it stands in, never by the batch: a batch is a slice of what its blocks
-hold. A profile may be a stranger's: its statements compute, in memory, within limits, and do
-nothing else.
+Counted entities are sampled in blocks of a fixed size. A value depends only on the profile, the
+seed, the table, the column and the number of its block. It does not depend on the batch: a batch is
+a slice of one or more blocks.
+
+A profile may come from somebody else. Its statements can only compute, in memory and within limits.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
 from .sampled_tables import IMPLICIT, SampledTable
 
-BLOCK = 500  # counted entities that are drawn at once
-#: Grows with a change here that makes other values of the same seed.
+BLOCK = 500  # counted entities that are sampled at once
+#: Raise it with every change that makes other values from the same seed.
 ALGORITHM = 1
 
 _SECONDS = 600.0  # for one statement over one batch
-_STEPS = 100_000  # virtual machine steps between looks at the clock, and at Ctrl-C
+_STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
 _MAX_VALUE = 8_000_000  # bytes of one value
-_MAX_PAGES = 1_000_000  # of 4 kB
-_MAX_ROWS = 5_000_000  # drawn of one table for one block
+_MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
+_MAX_ROWS = 5_000_000  # of one sampled table for one block
 
 _FUNCTIONS = ("luhn", "text_id")
-# What builds the profile's own tables and views; nothing else but reading is allowed.
+# Actions that build the profile's own tables and views. Beside them, only reading is allowed.
 _BUILDING = (
     sqlite3.SQLITE_CREATE_TABLE,
     sqlite3.SQLITE_CREATE_VIEW,
@@ -54,11 +55,11 @@ _BUILDING = (
 
 Entities = dict[str, Rows]
 
-_Tables = dict[str, dict[str, Sequence[Any]]]  # columns of drawn tables
+_Tables = dict[str, dict[str, Sequence[Any]]]  # the columns of each sampled table
 
 
 class _Block:
-    """The drawn rows of some counted entities, as columns, each table in the order of ``n``."""
+    """The sampled rows of one block, as columns; each table is in the order of ``n``."""
 
     def __init__(self, columns: _Tables) -> None:
         self._columns = columns
@@ -72,7 +73,17 @@ class _Block:
 
 
 class Engine:
-    """The database in memory, in which a slice of the drawn rows becomes entities."""
+    """The database in memory of one run.
+
+    Args:
+        recipe: the profile.
+        count: how many counted entities the run has.
+        seed: of the run.
+        key: the run's key, which is part of every id.
+        options: the profile's options, by name, as stored.
+
+    Raises DeclarationError if a statement of the profile fails.
+    """
 
     def __init__(
         self,
@@ -91,9 +102,9 @@ class Engine:
         self._sizes: dict[str, int] = {}
         self._draws: dict[tuple[str, str], Draw] = {}
         self._reserved = {RUN, OPTIONS, *(sampled.name for sampled in recipe.sampled)}
-        self._raised: BaseException | None = None  # by one of our own functions
+        self._raised: BaseException | None = None  # by a Python function that SQL called
         self._deadline = float("inf")
-        # An iterator of batches may be asked in one thread and then in another.
+        # An iterator of batches may be used in one thread and later in another.
         self._connection = connect(":memory:", any_thread=True)
         try:
             self._prepare(key)
@@ -110,7 +121,7 @@ class Engine:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         connection.set_progress_handler(self._must_stop, _STEPS)
         for name, arguments, function in (
-            # SQLite's own round() has changed between its versions.
+            # SQLite's own round() gives different results in different versions.
             ("round", 1, _round),
             ("round", 2, _round),
             ("luhn", 1, luhn),
@@ -122,13 +133,13 @@ class Engine:
         if recipe.options:
             columns = ", ".join(quoted(name) for name in self._options)
             self._make(OPTIONS, columns, [tuple(self._options.values())])
-        # Before the views of the file, which may look at any of them.
+        # Before the views of the profile, which may use any of these tables.
         for sampled in recipe.sampled:
             typed = [*((name, "INTEGER") for name in sampled.keys)]
             typed += [(name, type_.storage) for name, type_, _ in sampled.columns]
             declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
-            # Rows come in the order of their keys, so that the key costs no index of its own; one
-            # INTEGER alone is the rowid anyway.
+            # WITHOUT ROWID stores the rows in the order of their keys, without a separate index. A
+            # single INTEGER key is the rowid, which needs no index either.
             rowid = "" if sampled.single else " WITHOUT ROWID"
             with self._located(sampled.where):
                 connection.execute(
@@ -156,8 +167,8 @@ class Engine:
             try:
                 return None if values[0] is None else function(*values)
             except BaseException as error:
-                # Not raised here: SQLite would only say that some function failed, and Python may
-                # print it besides. `_late` stops the statement, and `_located` tells.
+                # Not raised here: SQLite would only report that a function failed, and Python may
+                # print a traceback. `_must_stop` stops the statement, `_located` raises the error.
                 self._raised = error
                 return None
 
@@ -168,7 +179,7 @@ class Engine:
 
     @contextlib.contextmanager
     def _running(self, where: str, *, building: bool = False) -> Iterator[None]:
-        """Run a statement of the profile: it may read, or build tables and views of its own."""
+        """Run a statement of the profile. It may read, and with ``building`` make tables."""
 
         def authorize(
             action: int, first: str | None, second: str | None, *context: str | None
@@ -197,7 +208,7 @@ class Engine:
 
     @contextlib.contextmanager
     def _located(self, where: str) -> Iterator[None]:
-        """Say of an error of SQLite where in the profile it is from."""
+        """Turn an error of SQLite into a DeclarationError that says where in the profile it was."""
         try:
             yield
         except sqlite3.Error as error:
@@ -206,7 +217,7 @@ class Engine:
             if text == "interrupted" and self._must_stop():
                 text = f"it took longer than {_SECONDS:.0f} seconds"
             elif text in ("interrupted", "user-defined function raised exception"):
-                # Ctrl-C came to Python while SQLite was at work.
+                # Ctrl-C was pressed while SQLite was running.
                 raise KeyboardInterrupt from None
             raise DeclarationError(f"{where}: {text}") from error
         self._tell_raised(where)
@@ -231,7 +242,7 @@ class Engine:
         self._make(reference.name, columns, rows)
 
     def _pick(self, table: str, column: str | None, where: str) -> Draw:
-        """A draw of a reference table's rows, by its column ``weight`` if it has one."""
+        """A function that draws rows of a reference table, by its column ``weight`` if any."""
         with self._located(where):
             cursor = self._connection.execute(
                 f"SELECT rowid, * FROM {quoted(table)} ORDER BY rowid"
@@ -257,6 +268,10 @@ class Engine:
     # -- rows of a batch --
 
     def entities(self, first: int, last: int) -> Entities:
+        """The rows by entity type that come from the counted entities ``first`` to ``last``.
+
+        Raises DeclarationError if a statement of the profile fails.
+        """
         connection = self._connection
         connection.execute("BEGIN")
         connection.execute("UPDATE run SET first = ?, last = ?", (first, last))
@@ -305,8 +320,8 @@ class Engine:
         return _Block(tables)
 
     def _uniforms(self, what: str, number: int, count: int) -> list[float]:
-        # Seeded by text, so that no two columns or blocks share their numbers. Python promises
-        # that random() gives the same ones in every version.
+        # A seed of its own for each column and block, so that their numbers are independent. Python
+        # guarantees that random() gives the same numbers for a seed in every version.
         seed = f"{self._recipe.name}/{self._seed}/{what}/{number}"
         source = random.Random(seed).random  # noqa: S311 - nothing here is a secret
         return list(itertools.starmap(source, itertools.repeat((), count)))
@@ -314,7 +329,7 @@ class Engine:
     def _keys(
         self, sampled: SampledTable, tables: _Tables, first: int, last: int
     ) -> dict[str, Sequence[Any]]:
-        """The key columns of a table's rows in a block, and so how many rows there are."""
+        """The key columns of a table in a block. Their length is the number of rows."""
         if sampled.depth == 0:
             return {"n": list(range(first, last + 1))}
         above = tables[sampled.parent]
@@ -341,7 +356,10 @@ class Engine:
         return keys
 
     def _column(self, sampled: SampledTable, written: str, tables: _Tables) -> Sequence[Any] | None:
-        """A column with a value for each row of the parent: its own, or TABLE.COLUMN."""
+        """A column with a value for each row of the parent; None if there is none.
+
+        ``written`` is a column of the parent, or TABLE.COLUMN of a table beside it.
+        """
         table, dot, name = written.rpartition(".")
         if not dot:
             table = sampled.parent
@@ -350,7 +368,7 @@ class Engine:
         return None if name in IMPLICIT else tables.get(table, {}).get(name)
 
     def _is_beside(self, table: str, parent: str) -> bool:
-        """Whether a table has just one row for each of the parent's."""
+        """Whether a table has exactly one row for each row of the parent."""
         return any(
             other.name == table and other.parent == parent and other.single
             for other in self._recipe.sampled
@@ -382,10 +400,10 @@ class Engine:
         return [self._sizes[times]] * parents
 
     def _shares(self, sampled: SampledTable, tables: _Tables, first: int, last: int) -> list[int]:
-        """How many rows each parent has, so that all together are the declared total.
+        """How many rows each parent gets, so that the sum over the run is the declared total.
 
-        The block's part of the total is shared out by weight: the running sum of the weights,
-        rounded, says where each parent's share ends.
+        The block's part of the total is divided by weight. The running sum of the weights, rounded,
+        is where the share of each parent ends. So the shares always add up to the whole.
         """
         assert sampled.total is not None
         half = Fraction(1, 2)
@@ -409,7 +427,7 @@ class Engine:
                 )
             weights = [max(0.0, float(weight)) for weight in column]
         if not 0 < sum(weights) < 1e15:
-            weights = [1.0] * parents  # nobody has more than another
+            weights = [1.0] * parents  # all weights are 0: the same for every parent
         running = list(itertools.accumulate(weights))
         whole = running[-1]
         ends = [int(extra * part / whole + 0.5) for part in running]
@@ -427,7 +445,7 @@ def _round(value: float | None, digits: int = 0) -> float | None:
 
 
 def luhn(digits: str | int) -> str:
-    """The digits with their check digit (ISO/IEC 7812) behind.
+    """The digits, followed by their check digit (ISO/IEC 7812).
 
     An NPI is what follows 80840 in ``luhn('80840' || nine digits)``.
     """
@@ -439,7 +457,7 @@ def luhn(digits: str | int) -> str:
 
 
 def text_id(text: str) -> str:
-    """12 letters and digits, the same for the same text."""
+    """12 letters and digits, always the same for the same text."""
     digest = hashlib.blake2b(str(text).encode(), digest_size=12).digest()
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"  # without what is taken for another
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"  # without letters that look like others
     return "".join(alphabet[byte & 31] for byte in digest)

@@ -1,6 +1,6 @@
-"""A profile's SQL, read: options, tables that are given, tables that are drawn, SELECTs.
+"""Reads a profile's SQL: options, reference tables, sampled tables and SELECTs.
 
-docs/profiles.md says how one is written. Nothing is generated here.
+docs/profiles.md describes what a profile may have. Nothing is generated here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ OPTIONS, RUN = "options", "run"  # tables of one row
 MAX_COUNT = 10_000_000
 
 _MAX_DEPTH = 20  # of includes
-# Options of the command line and of `generate`, which an option of a profile may not hide.
+# Arguments of `generate` and of its command: an option of a profile may not have such a name.
 _TAKEN = ("batch", "count", "profile", "seed", "store")
-# What would make another result tomorrow.
+# SQL whose result depends on today's date. The same seed must make the same data tomorrow.
 _CLOCK = re.compile(
     r"'(?:now|localtime)'|\bcurrent_(?:date|time|timestamp)\b"
     r"|\b(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\)",
@@ -42,7 +42,7 @@ _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A SELECT over the entities: a value for each independent unit, and their intended mean."""
+    """A SELECT over the entities: a value for each independent unit, whose mean is ``mean``."""
 
     name: str
     mean: float
@@ -61,9 +61,13 @@ class Never:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole profile. ``selects`` make the entities: by entity type, in the order written.
+    """A complete profile.
 
-    ``steps`` are tables that are worked out for each batch, by name.
+    ``counts`` is the entity type that is counted, ``count`` how many there are by default.
+    ``fingerprint`` changes with the text of any of its files. ``references`` are the reference
+    tables, views and INSERTs; ``sampled`` are the sampled tables. ``steps`` are tables that are
+    computed for each batch, by name. ``selects`` make the entities, by entity type, in the order
+    in which they were written.
     """
 
     name: str
@@ -83,7 +87,7 @@ class Recipe:
 
     @property
     def providers(self) -> list[tuple[str, str]]:
-        """What a library gives names for, and where that is asked."""
+        """The kinds of names that come from Faker, and where in the profile each is declared."""
         found = [
             reference for reference in self.references if isinstance(reference, ReferenceTable)
         ]
@@ -92,7 +96,7 @@ class Recipe:
 
 @dataclass(slots=True)
 class _Parts:
-    """What is found while the files are read."""
+    """What was found so far while the files of a profile are read."""
 
     options: dict[str, Column] = field(default_factory=dict)
     references: list[ReferenceTable | Statement] = field(default_factory=list)
@@ -107,7 +111,7 @@ class _Parts:
 
 
 def read_recipe(profile: Profile) -> Recipe:
-    """Raises DeclarationError: file, line, what is wrong and what is allowed."""
+    """Read a profile. Raises DeclarationError with file, line, and what is allowed."""
     head = _head(profile.sql, profile.where)
     parts = _Parts()
     try:
@@ -164,7 +168,7 @@ def _head(sql: str, where: str) -> Comment:
         if not line.startswith("--"):
             if not line.strip():
                 break
-            lines = []  # it belongs to a statement
+            lines = []  # this comment belongs to a statement
             break
         lines.append(line.removeprefix("--").strip())
     return read_comment(" ".join(lines), allowed=HEAD_MARKERS, where=f"{where}, line 1")
@@ -172,12 +176,12 @@ def _head(sql: str, where: str) -> Comment:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file of a profile, and where the files lie that it names."""
+    """A file of a profile; it knows where the files are that it names."""
 
     profile: Profile
     sql: str
     where: str
-    package: str = ""  # of a part of another package
+    package: str = ""  # for an included file of another package
     depth: int = 0
 
     def text(self, name: str, marker: str) -> tuple[str, str]:
@@ -194,7 +198,7 @@ class _File:
 
 
 def _read(file: _File, parts: _Parts) -> None:
-    """First what a file includes, then its own statements."""
+    """Read what a file includes, then its own statements."""
     for name in _head(file.sql, file.where).words("include"):
         full, sql = file.text(name, "include")
         if file.depth == _MAX_DEPTH:
