@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import hashlib
 import itertools
 import random
 import sqlite3
@@ -29,6 +28,7 @@ from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
 from .distributions import Draw, pick
+from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
 from .sampled_tables import IMPLICIT, SampledTable
@@ -122,8 +122,8 @@ class Engine:
         connection.set_progress_handler(self._must_stop, _STEPS)
         for name, arguments, function in (
             # SQLite's own round() gives different results in different versions.
-            ("round", 1, _round),
-            ("round", 2, _round),
+            ("round", 1, round_like_python),
+            ("round", 2, round_like_python),
             ("luhn", 1, luhn),
             ("text_id", 1, text_id),
         ):
@@ -435,29 +435,3 @@ class Engine:
         return [
             sampled.least + end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)
         ]
-
-
-# -- functions for SQL -------------------------------------------------------------------------
-
-
-def _round(value: float | None, digits: int = 0) -> float | None:
-    return None if value is None else float(round(value, digits))
-
-
-def luhn(digits: str | int) -> str:
-    """The digits, followed by their check digit (ISO/IEC 7812).
-
-    An NPI is what follows 80840 in ``luhn('80840' || nine digits)``.
-    """
-    total = 0
-    for position, digit in enumerate(reversed(str(digits))):
-        value = int(digit) * (1 if position % 2 else 2)
-        total += value - 9 if value > 9 else value
-    return f"{digits}{-total % 10}"
-
-
-def text_id(text: str) -> str:
-    """12 letters and digits, always the same for the same text."""
-    digest = hashlib.blake2b(str(text).encode(), digest_size=12).digest()
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"  # without letters that look like others
-    return "".join(alphabet[byte & 31] for byte in digest)

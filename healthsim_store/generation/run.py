@@ -15,7 +15,8 @@ from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidArgument
 from ..schema.types import Stored
 from . import faker_names
-from .engine import ALGORITHM, Engine, Entities, text_id
+from .engine import ALGORITHM, Engine, Entities
+from .functions import text_id
 from .recipe import MAX_COUNT, Recipe
 
 MAX_BATCH = 100_000

@@ -21,14 +21,9 @@ _QUICK_ROWS = 20_000
 class PersistResult:
     """The reply to a persist. Its size depends on the number of entity types, not of rows.
 
-<<<<<<< HEAD
-    ``inserted``, ``skipped`` and ``replaced`` count rows by entity type; ``rounded`` counts values
-    that lost decimals, as it was asked for. ``repeated`` is true when the batch_id was known, so
-    that nothing was stored again.
-=======
     ``created`` is true if the scenario is new. ``inserted``, ``skipped`` and ``replaced`` count
-    rows by entity type. ``repeated`` is true if the batch_id was known, so that nothing was stored.
->>>>>>> 6e14c49 (Plain English in exchange, generate and query)
+    rows by entity type; ``rounded`` counts values that lost decimals, as the caller asked for.
+    ``repeated`` is true if the batch_id was known, so that nothing was stored.
     """
 
     scenario: str

@@ -19,8 +19,8 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store import HealthsimStoreError, Store
-from healthsim_store.generation.engine import luhn
 from healthsim_store.generation.faker_names import pool
+from healthsim_store.generation.functions import luhn
 from healthsim_store.generation.profile import Profile
 from healthsim_store.generation.recipe import read_recipe
 from healthsim_store.generation.run import Generation, default_batch
