@@ -293,7 +293,7 @@ def _packages() -> str:
 
 def _direction() -> str:
     """The layers that `lint-imports` keeps, from the top down."""
-    return "    " + " -> ".join(_layers()).replace(" : ", ", ")
+    return f"```text\n{' -> '.join(_layers()).replace(' : ', ', ')}\n```"
 
 
 def _layers() -> list[str]:

@@ -1,8 +1,8 @@
-"""datapackage.json: what an export says about itself, by the Data Package standard (version 2).
+"""datapackage.json: the description of an export, by the Data Package standard (version 2).
 
-https://datapackage.org/standard/data-package/ - any of the standard's tools reads and validates an
-export by it, and `import` reads one back by it. The property ``healthsim_store`` is ours: it marks
-an export as one that we wrote.
+https://datapackage.org/standard/data-package/ - the standard's tools can read and validate an
+export with it, and `import` reads an export back with it. The property ``healthsim_store`` is not
+of the standard: it marks an export as one that healthsim-store wrote.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A file of a package, as it should be. ``entity_type`` is None for a file of all types."""
+    """A file of a package, as datapackage.json describes it.
+
+    ``path`` is a name in the folder. ``entity_type`` is None for a file of all types. ``hash`` is
+    as `file_hash` returns it.
+    """
 
     path: str
     entity_type: str | None
@@ -37,7 +41,7 @@ class Resource:
     hash: str
 
     def verify(self, folder: Path) -> None:
-        """Raises SourceError when the file is not the one that was written."""
+        """Raises SourceError if the file in ``folder`` has another size or hash, or is missing."""
         file = folder / self.path
         try:
             size = file.stat().st_size
@@ -73,13 +77,13 @@ class Package:
 
 
 def file_hash(path: Path) -> str:
-    """``sha256:`` and the digits, as the standard writes it."""
+    """The SHA-256 hash of a file, as the standard writes it: ``sha256:`` and hexadecimal digits."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def slug(name: str) -> str:
-    """A name as the standard recommends it: small letters, digits, ``-``, ``_`` and ``.``"""
+    """A name as the standard recommends it: lower case, digits, ``-``, ``_`` and ``.``"""
     return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-") or "scenario"
 
 
@@ -91,7 +95,15 @@ def describe(
     resources: Iterable[Mapping[str, Any]],
     mark: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The descriptor of a package; see `describe_resource` for those of its files."""
+    """The descriptor of a package.
+
+    Args:
+        name: the scenario's name.
+        description: of the scenario.
+        tags: of the scenario.
+        resources: the descriptors of the files, from `describe_resource`.
+        mark: what the property ``healthsim_store`` has beside the scenario's name.
+    """
     told: dict[str, Any] = {
         "$schema": _PROFILE.format("datapackage"),
         "name": slug(name),
@@ -117,8 +129,14 @@ def describe_resource(
 ) -> dict[str, Any]:
     """The descriptor of a file.
 
-    With an ``entity_type`` it is a table, with a schema; foreign keys are told where they lead to
-    one of the ``present`` ones.
+    Args:
+        resource: the file.
+        format: the name of the format.
+        mediatype: of the file.
+        encoding: of a text file.
+        dialect: of delimited text.
+        entity_type: what the rows are; with it, the file is a table with a schema.
+        present: the entity types in the export, by name; foreign keys to others are left out.
     """
     told: dict[str, Any] = {
         "$schema": _PROFILE.format("dataresource"),
@@ -156,7 +174,8 @@ def _schema(entity_type: EntityType, present: Mapping[str, EntityType]) -> dict[
         parent = present.get(reference.entity_type)
         if parent and reference.column in parent.by_name:
             to: dict[str, Any] = {"fields": [reference.column]}
-            if parent.name != entity_type.name:  # of a reference to itself the name is left out
+            # By the standard, a reference of a table to itself has no name of a resource.
+            if parent.name != entity_type.name:
                 to = {"resource": slug(parent.name)} | to
             keys.append({"fields": [column.name], "reference": to})
     if keys:
@@ -195,9 +214,9 @@ def write(folder: Path, descriptor: Mapping[str, Any]) -> None:
 
 
 def read(folder: Path) -> Package | None:
-    """The package in a folder; None when there is none, or none that we wrote.
+    """The package in a folder; None if there is none, or one that healthsim-store did not write.
 
-    Raises SourceError for a datapackage.json that cannot be what we wrote.
+    Raises SourceError for a datapackage.json that cannot be read or is incomplete.
     """
     try:
         descriptor = json.loads((folder / FILE).read_text("utf-8"))

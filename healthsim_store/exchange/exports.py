@@ -1,4 +1,4 @@
-"""Export: a scenario as a folder of files in any known format, whole or not at all."""
+"""Export: a scenario as a folder of files, which appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-_CSV_SAMPLE = 5_000  # rows of a table that tell what it would take as CSV
-_COPY = ".snapshot.db"  # no entity type's file: those begin with a letter or digit
+_CSV_SAMPLE = 5_000  # rows of a table from which its size as CSV is estimated
+_COPY = ".snapshot.db"  # cannot be the file of an entity type: those do not begin with a dot
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """One file of an export. ``entity_type`` is None where it holds all of them."""
+    """One file of an export. ``entity_type`` is None if the file has all of them."""
 
     name: str
     entity_type: str | None
@@ -55,11 +55,11 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """The reply to an export: O(entity types).
+    """The reply to an export. Its size depends on the number of entity types, not of rows.
 
-    ``csv_bytes`` is what the same would take as CSV, where that is of interest; it is measured
-    whole when ``csv_exact``, else on the beginning of each table. ``loading`` are the lines that
-    read the files.
+    ``csv_bytes`` is the size that the same data has as CSV; None if the format is not compared with
+    CSV. It is exact if ``csv_exact`` is true, otherwise an estimate from the beginning of each
+    table. ``loading`` has the lines of code that read the files.
     """
 
     scenario: str
@@ -77,12 +77,12 @@ class ExportResult:
 
     @property
     def bytes(self) -> int:
-        """Of the data files, without datapackage.json."""
+        """The size of the data files, without datapackage.json."""
         return sum(file.bytes for file in self.files)
 
     @property
     def compared(self) -> str | None:
-        """The size against CSV, in words; None where it is not known."""
+        """The size compared with CSV, in words; None if it is not known."""
         if not self.csv_bytes:
             return None
         percent = round(100 * (1 - self.bytes / self.csv_bytes))
@@ -132,9 +132,12 @@ def export_file(
     drop_sensitive: bool = False,
     progress: Progress = lambda _: None,
 ) -> ExportResult:
-    """Write the scenario file at ``path`` as a folder of files; see `Store.export_scenario`.
+    """Write the scenario file at ``path`` as a folder of files.
 
-    ``formats`` are those that ``format`` may name.
+    Args:
+        path: the scenario's file.
+        formats: the installed formats.
+        format, to, force, entities, drop_sensitive, progress: see `Store.export_scenario`.
     """
     exporter = formats.exporter(format)
     entities = [entities] if isinstance(entities, str) else list(entities)
@@ -182,7 +185,7 @@ def export_file(
 
 
 class _Work:
-    """One export on its way."""
+    """The work of one export: writes the files and collects what the reply says of them."""
 
     def __init__(
         self,
@@ -212,7 +215,7 @@ class _Work:
             )
         paths = {name: self._path(name) for name in self._exported}
         pieces = {name: self._snapshot.pieces(e) for name, e in self._exported.items()}
-        # One queue for all tables: the next one is read while the last of this one is written.
+        # One queue for all tables: the next table is read while the end of this one is written.
         with work_ahead(itertools.chain.from_iterable(pieces.values())) as batches:
             for name, entity_type in self._exported.items():
                 own = itertools.islice(batches, len(pieces[name]))
@@ -248,7 +251,7 @@ class _Work:
     def _counted(
         self, entity_type: EntityType, rows: int, batches: Iterator[pa.RecordBatch]
     ) -> Iterator[pa.RecordBatch]:
-        """The batches; each is reported, and the first rows measured as CSV where that is told."""
+        """The batches. Reports each as progress, and measures the first rows as CSV if needed."""
         first = self._exporter.against_csv
         for batch in batches:
             if not batch.num_rows:
@@ -318,7 +321,7 @@ def _default_target(scenario: str, exporter: Exporter) -> Path:
 
 
 def _check_file_name(name: str, what: str) -> str:
-    """The name, which must not lead out of the folder. Raises InvalidName."""
+    """The name, if it is the name of a file in the folder. Raises InvalidName otherwise."""
     try:
         if (
             name.isprintable()
@@ -335,7 +338,7 @@ def _check_file_name(name: str, what: str) -> str:
 
 
 def _foreign(folder: Path) -> str | None:
-    """What a folder has that no export of ours wrote; None when replacing it loses nothing."""
+    """Why a folder must not be replaced; None if it is an export and has nothing else."""
     try:
         package = datapackage.read(folder)
     except SourceError:
@@ -362,7 +365,10 @@ def _without_sensitive(entity_type: EntityType) -> EntityType:
 
 
 def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
-    """Set the copy's sensitive columns to NULL. Raises InvalidArgument where that breaks it."""
+    """Set the sensitive columns of the copy to NULL.
+
+    Raises InvalidArgument if a constraint of the table, such as NOT NULL, forbids it.
+    """
     connection = connect_writable(snapshot.path)
     with contextlib.closing(connection), file_errors(snapshot.path), transaction(connection):
         for entity_type in snapshot.registry:
@@ -383,7 +389,7 @@ def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
 
 
 class _Counting(io.RawIOBase):
-    """A file that only tells how much was written."""
+    """A file that keeps nothing, and counts the bytes that were written."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -398,7 +404,7 @@ class _Counting(io.RawIOBase):
 
 
 def _csv_size(entity_type: EntityType, batch: pa.RecordBatch) -> tuple[int, int]:
-    """The bytes of the header and those of the batch's rows, as CSV."""
+    """The bytes of the header, and the bytes of the batch's rows, as CSV."""
     sink = _Counting()
     with delimited(entity_type, sink) as write:  # type: ignore[arg-type]
         head = sink.bytes

@@ -1,7 +1,7 @@
-"""What a format is: a value that reads or writes, and what it is given to do so.
+"""Formats as values: an `Importer` reads a `Source`, an `Exporter` writes a `Table`.
 
-Plugins make such values, the core makes its own in `readers` and `writers`. `Formats` are those at
-hand, by name.
+The core's own formats are in `readers` and `writers`; plugins return more from their hooks.
+`Formats` has all that are installed, by name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One thing to read. ``stream`` stands for a file without a path, such as standard input."""
+    """A file to read, or a stream without a path, such as standard input.
+
+    ``name`` is for messages. ``encoding`` is that of text. ``progress`` is called with the number
+    of bytes that were just read.
+    """
 
     name: str
     path: Path | None = None
@@ -34,7 +38,7 @@ class Source:
     progress: Progress = lambda _: None
 
     def open(self) -> BinaryIO:
-        """The bytes; tells ``progress`` how many were read. Raises SourceError."""
+        """A binary file; reads call ``progress``. Raises SourceError if it cannot be opened."""
         if self.stream is not None:
             return self.stream
         assert self.path is not None
@@ -44,7 +48,10 @@ class Source:
             raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
 
     def text(self) -> io.TextIOWrapper:
-        """The text, without a byte order mark. Raises InvalidArgument for an unknown encoding."""
+        """A text file, without a byte order mark.
+
+        Raises SourceError if it cannot be opened, and InvalidArgument for an unknown encoding.
+        """
         encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
         try:
             return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
@@ -54,6 +61,7 @@ class Source:
             ) from None
 
     def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
+        """The error for bytes after ``line`` that are not text in the encoding."""
         byte = error.object[error.start]
         return SourceError(
             f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
@@ -62,7 +70,7 @@ class Source:
 
 
 class _Watched(io.RawIOBase):
-    """A raw file that tells how far it was read."""
+    """A raw file that calls ``progress`` with the bytes of each read."""
 
     def __init__(self, raw: Any, progress: Progress) -> None:
         self._raw = raw
@@ -87,7 +95,12 @@ Tables = Iterator[tuple[str | None, Rows]]
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """A format. ``read`` gives rows by entity type; None stands for the source's own name."""
+    """A format that `import` reads.
+
+    ``name`` is what ``--format`` takes. ``suffixes`` are endings of file names, such as ``.csv``.
+    ``read`` yields pairs of an entity type and rows; if the entity type is None, the name of the
+    source says what the rows are.
+    """
 
     name: str
     suffixes: tuple[str, ...]
@@ -96,10 +109,10 @@ class Importer:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one entity type on their way out; they can be read once.
+    """The rows of one entity type, for an `Exporter`; they can be read once.
 
-    ``entity_type`` has the columns as they are exported. ``batches`` gives the rows as they are
-    stored: strings, int64 and doubles.
+    ``entity_type`` has the columns as they are exported, ``rows`` is their number. ``batches``
+    returns the rows as they are stored: strings, int64 and doubles.
     """
 
     entity_type: EntityType
@@ -108,7 +121,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """The declared Arrow types, which `typed` has."""
+        """The Arrow schema of `typed`: the declared types."""
         return self.entity_type.arrow_schema()
 
     def typed(self) -> Iterator[pa.RecordBatch]:
@@ -116,18 +129,20 @@ class Table:
         return (typed(self.entity_type, batch) for batch in self.batches())
 
     def texts(self) -> Iterator[pa.RecordBatch]:
-        """The rows for delimited text: dates and timestamps as they are stored, to the letter."""
+        """The rows for delimited text: dates and timestamps are text, exactly as stored."""
         return (texts(self.entity_type, batch) for batch in self.batches())
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A format. ``write`` makes the file of one entity type; ``copy`` makes one file of all.
+    """A format that `export` writes. It has either ``write`` or ``copy``.
 
-    One of the two is given. ``copy`` gets a private copy of the scenario file, and where to write.
-    ``loading`` says how to read the result: from the folder and the names of the files in it.
-    ``dialect`` and ``mediatype`` go into datapackage.json. ``against_csv``: the reply compares the
-    size with that of CSV.
+    ``name`` is what ``--format`` takes, ``suffix`` the ending of its files, ``title`` a name for
+    readers. ``write(table, path)`` writes the file of one entity type. ``copy(source, path)``
+    writes one file for all; ``source`` is a private copy of the scenario file. ``loading(location,
+    files)`` returns the lines of code that read the files in the folder. ``mediatype``,
+    ``encoding`` and ``dialect`` go into datapackage.json. With ``against_csv`` the reply compares
+    the size with CSV.
     """
 
     name: str
@@ -144,10 +159,10 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """The formats at hand, by name.
+    """The installed formats, by name.
 
-    ``mapped`` names the foreign formats that products map; ``mappings`` gives the SQL of one of
-    them, by product, and reads the products when it is first asked.
+    ``mapped`` are the names of the foreign formats that products map. ``mappings(format)`` returns
+    the SQL for one of them, by product; products are read only when it is first called.
     """
 
     importers: Mapping[str, Importer]
@@ -160,7 +175,7 @@ class Formats:
         return sorted({*self.importers, *self.mapped})
 
     def importer(self, format: str) -> Importer:
-        """Raises UnknownFormat, with the known ones."""
+        """The one of this name. Raises UnknownFormat, with the names that there are."""
         if format not in self.importers:
             raise UnknownFormat(
                 f"Unknown format {format!r}.",
@@ -170,13 +185,13 @@ class Formats:
         return self.importers[format]
 
     def by_suffix(self) -> dict[str, Importer]:
-        """What reads a file, by the ending of its name, such as ``.csv``."""
+        """The importers by the ending of a file's name, such as ``.csv``."""
         return {
             suffix: importer for importer in self.importers.values() for suffix in importer.suffixes
         }
 
     def exporter(self, format: str) -> Exporter:
-        """Raises UnknownFormat, with the known ones."""
+        """The one of this name. Raises UnknownFormat, with the names that there are."""
         if format not in self.exporters:
             near = did_you_mean(str(format), self.exporters)
             known = f"Known: {', '.join(self.exporters)}."
@@ -188,12 +203,15 @@ class Formats:
         return self.exporters[format]
 
     def by_entity_type(self) -> str:
-        """The export formats that write a file for each entity type, listed for a hint."""
+        """The names of the formats that write a file for each entity type, for a hint."""
         return ", ".join(exporter.name for exporter in self.exporters.values() if exporter.write)
 
 
 def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch in the declared Arrow types. Raises pyarrow.ArrowInvalid where a value is not."""
+    """The batch in the declared Arrow types.
+
+    Raises pyarrow.ArrowInvalid for a value that cannot be converted.
+    """
     import pyarrow as pa
 
     schema = entity_type.arrow_schema()
@@ -205,7 +223,10 @@ def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch as delimited text says it: only decimals and booleans have their declared types."""
+    """The batch for delimited text: decimals and booleans in their declared types, the rest stored.
+
+    Arrow writes decimals with all their digits and booleans as true and false.
+    """
     import pyarrow as pa
 
     arrays = [

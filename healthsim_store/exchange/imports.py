@@ -1,4 +1,4 @@
-"""Import: files of any known format into a scenario, every row accounted for."""
+"""Import: files of any installed format into a scenario, with an account of every row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The reply to an import: what was persisted, and what became of every source's rows."""
+    """The reply to an import.
+
+    ``persisted`` says what was stored, ``sources`` what happened to the rows of each file.
+    """
 
     persisted: PersistResult
     sources: tuple[Account, ...]
@@ -50,7 +53,7 @@ class ImportResult:
 
 
 class Persist(Protocol):
-    """`Store.persist`, as far as an import calls it."""
+    """The type of `Store.persist`, with the arguments that an import uses."""
 
     def __call__(
         self,
@@ -71,7 +74,7 @@ class Persist(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an import puts its rows, and how: see the arguments of `Store.import_data`."""
+    """Where an import stores its rows, and how. The fields are arguments of `Store.import_data`."""
 
     scenario: str | None = None
     context: str | None = None
@@ -85,7 +88,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What is read, and how. ``blank`` is a source without a name, for what all of them share."""
+    """What an import reads.
+
+    ``sources``, ``format`` and ``entity_type`` are as in `Store.import_data`. ``blank`` is a source
+    without a name. It has the settings that all sources share.
+    """
 
     sources: Sequence[str | Path]
     format: str | None
@@ -103,8 +110,12 @@ def import_files(
 ) -> ImportResult:
     """Read files, folders or standard input into a scenario; see `Store.import_data`.
 
-    ``persist`` stores the rows, in one transaction; ``formats`` and ``registry`` are what is
-    installed.
+    Args:
+        files: what to read.
+        target: where to store it.
+        persist: stores all rows in one transaction.
+        formats: the installed formats.
+        registry: the installed entity types.
     """
     mappings = formats.mappings(files.format) if files.format else {}
     package, folder = _package(files)
@@ -147,7 +158,7 @@ def import_files(
 
 
 def _folder(files: Files) -> dict[str, Source]:
-    """The delimited files of the one folder that a mapped format is, by their names."""
+    """The CSV files of the folder, by name; a format that products map is always one folder."""
     folder = Path(files.sources[0])
     if len(files.sources) != 1 or not folder.is_dir():
         raise SourceError(
@@ -163,7 +174,7 @@ def _folder(files: Files) -> dict[str, Source]:
 
 
 def _package(files: Files) -> tuple[Package | None, Path]:
-    """What the one folder says about itself, where `export` wrote it in this format."""
+    """The datapackage.json, if the only source is a folder that `export` wrote in this format."""
     alone = len(files.sources) == 1
     folder = Path(files.sources[0]) if alone else Path()
     package = read_package(folder) if alone and folder.is_dir() else None
@@ -171,7 +182,7 @@ def _package(files: Files) -> tuple[Package | None, Path]:
 
 
 def _described(target: Target, package: Package) -> Target:
-    """The target with what an export says of its scenario, where the caller says nothing."""
+    """The target with the name, description and tags of the export, where the caller gave none."""
     return replace(
         target,
         context=target.context or (None if target.scenario else package.scenario),
@@ -181,7 +192,11 @@ def _described(target: Target, package: Package) -> Target:
 
 
 def total_size(sources: Sequence[str | Path]) -> int:
-    """How many bytes there are to read, for a progress bar; 0 when nobody knows."""
+    """How many bytes there are to read, for a progress bar; 0 if that is not known.
+
+    Args:
+        sources: as in `Store.import_data`.
+    """
     size = 0
     for source in map(Path, sources):
         with contextlib.suppress(OSError):
@@ -196,7 +211,7 @@ def _context(sources: Sequence[str | Path]) -> str | None:
 
 
 class _Reading:
-    """The files of one import, read by the formats and entity types that are installed."""
+    """The files of one import, read by the installed formats and entity types."""
 
     def __init__(self, formats: Formats, registry: Registry) -> None:
         self._formats = formats
@@ -204,7 +219,7 @@ class _Reading:
         self.accounts: list[Account] = []
 
     def entities(self, files: Files) -> dict[str, Iterator[Any]]:
-        """The rows of all files by entity type, to be read once; each file gets an account."""
+        """The rows of all files by entity type. They can be read once. Adds an account per file."""
         importer = self._formats.importer(files.format) if files.format else None
         entities: dict[str, list[Iterator[Any]]] = {}
         for source, own in self._sources(files, importer):
@@ -236,7 +251,7 @@ class _Reading:
                 for file in sorted(path.iterdir()):
                     known = by_suffix.get(file.suffix.lower())
                     if file.name == PACKAGE_FILE:
-                        continue  # it describes the others
+                        continue  # datapackage.json describes the other files
                     if known and (importer is None or known is importer):
                         found = True
                         yield replace(blank, name=file.name, path=file), known
@@ -277,7 +292,10 @@ class _Reading:
     def checked(
         self, source: Source, account: Account, entity_type: str, rows: Any
     ) -> Iterator[Any]:
-        """The rows, counted; the first one must have some field that the entity type knows."""
+        """The rows, which are counted in the account as they are read.
+
+        Raises SourceError if no field of the first row is a field of the entity type.
+        """
         first = True
         for chunk in chunks(entity_type, rows):
             if first:

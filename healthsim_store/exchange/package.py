@@ -1,4 +1,4 @@
-"""An export read back: every file is the one that was written, and every value what it was."""
+"""Reading an export back: its files are verified, and every value comes back as it was stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .staging import Account
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BLOCK = 1 << 24  # bytes of delimited text that are read at once; no row may be longer
+_BLOCK = 1 << 24  # bytes of delimited text per read; a row cannot be longer
 
 Checked = Callable[[Source, Account, str, Any], Iterator[Any]]
 
@@ -33,10 +33,20 @@ def contents(
     formats: Formats,
     registry: Registry,
 ) -> tuple[list[Account], dict[str, Iterator[Any]]]:
-    """What `import` makes of an export: accounts by file, and rows by entity type.
+    """The contents of an export: an account for each file, and the rows by entity type.
 
-    Each file is compared with what datapackage.json says of it before anything is read. Raises
-    SourceError; also while rows are read, where their number is another.
+    All files are compared with datapackage.json before the first row is read.
+
+    Args:
+        folder: the export.
+        package: its datapackage.json.
+        blank: the settings that all sources share (encoding, progress).
+        checked: counts rows in an account and checks that the entity type knows their fields.
+        formats: the installed formats.
+        registry: the installed entity types.
+
+    Raises SourceError, also while rows are read: a file may have fewer or more rows than
+    datapackage.json says.
     """
     _check_files(folder, package)
     accounts: list[Account] = []
@@ -92,11 +102,11 @@ def _rows(package: Package, source: Source, entity_type: EntityType, formats: Fo
 
 
 def _doubles(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Decimals as the nearest doubles, which is how they are stored."""
+    """The batch with decimals as the nearest doubles, as they are stored."""
     import pyarrow as pa
 
     arrays = [
-        # Not at once: a cast from decimal to double may be off by the last bit.
+        # By way of text: a direct cast from decimal to double may be wrong in the last bit.
         column.cast(pa.string()).cast(pa.float64()) if pa.types.is_decimal(column.type) else column
         for column in batch.columns
     ]
@@ -104,11 +114,15 @@ def _doubles(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _delimited(source: Source, entity_type: EntityType, delimiter: str) -> Iterator[pa.RecordBatch]:
-    """NULL is nothing and '' is ``""``, which only Arrow's reader tells apart."""
+    """The rows of delimited text, read by Arrow.
+
+    An empty field is NULL, and ``""`` is the empty text. Python's csv module cannot tell them
+    apart.
+    """
     from pyarrow import csv
 
     types = {
-        # As they are stored, but for true and false. A decimal is the nearest double.
+        # The types as stored, except booleans, which are true and false in the file.
         c.name: c.type.arrow() if c.type.kind == "boolean" else c.type.stored_arrow()
         for c in entity_type.columns
     }

@@ -1,4 +1,4 @@
-"""The formats that `import` reads by itself: CSV, TSV, JSON, NDJSON and Parquet."""
+"""The formats that `import` reads without a plugin: CSV, TSV, JSON, NDJSON and Parquet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _MAX_CELL = 8_000_000  # the longest value that a query can read back
 def read_delimited(source: Source, delimiter: str) -> Iterator[dict[str, str | None]]:
     """Rows of delimited text as dicts; an empty cell is None.
 
-    Raises SourceError, with the line, for a ragged row, a broken quote, bytes of another encoding.
+    Raises SourceError, with the line, for a row with more or fewer cells than the header, for a
+    quote without an end, and for bytes that are not in the encoding.
     """
     csv.field_size_limit(_MAX_CELL)
     with source.text() as text:
@@ -103,9 +104,10 @@ def _read_parquet(source: Source) -> Tables:
 
 
 def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file as Arrow batches."""
     import pyarrow.parquet as pq
 
-    # Parquet is read from its end, so standard input has to be held whole.
+    # The index of a Parquet file is at its end, so standard input must be read into memory first.
     file = pq.ParquetFile(source.path or io.BytesIO(source.open().read()))
     return file.iter_batches(batch_size=CHUNK)
 
@@ -113,7 +115,15 @@ def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
 def arrow_rows(
     source: Source, what: str, read: Callable[[], Iterator[pa.RecordBatch]]
 ) -> Iterator[dict[str, Any]]:
-    """The rows of Arrow batches as dicts. Raises SourceError, also in the middle of the file."""
+    """The rows of Arrow batches as dicts.
+
+    Args:
+        source: the file, for messages.
+        what: the format's name, for messages.
+        read: opens the file and returns its batches.
+
+    Raises SourceError, also in the middle of the file.
+    """
     import pyarrow as pa
 
     try:
@@ -126,7 +136,7 @@ def arrow_rows(
         raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error
 
 
-#: The core's own.
+#: The importers of the core.
 READERS: tuple[Importer, ...] = (
     Importer("csv", (".csv",), lambda source: iter([(None, read_delimited(source, ","))])),
     Importer("tsv", (".tsv", ".tab"), lambda source: iter([(None, read_delimited(source, "\t"))])),

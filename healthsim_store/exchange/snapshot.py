@@ -1,9 +1,9 @@
-"""A scenario as it is at one moment: a private copy of its file, read as Arrow batches.
+"""A scenario at one moment: a private copy of its file, read as Arrow batches.
 
-The ADBC driver reads three times as fast as Python's cursor, but it brings an SQLite library of its
-own, and two of them on one file in one process break each other's locks. So it never sees the
-scenario file: only a copy that nobody else has open, and that it opens as immutable, without locks.
-A long export then blocks no writer, and all its tables are of one moment.
+The ADBC driver reads three times as fast as Python's cursor, but it has an SQLite library of its
+own. Two SQLite libraries in one process that open the same file break each other's locks. So the
+driver never opens the scenario file. It opens a private copy, as immutable and without locks. A
+long export then blocks no writer, and all its tables show the same moment.
 """
 
 from __future__ import annotations
@@ -28,19 +28,23 @@ from ..storage.sandbox import Sandbox
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Rows of one batch at most, and about how many bytes of text: rows may be wide.
+# The most rows of a batch, and about the most bytes: a row may have long texts.
 BATCH_ROWS = 32_768
 BATCH_BYTES = 8_000_000
 
 
 _SECONDS = 3600.0  # to count a table; reading it has no deadline
-# ADBC takes the types of a result from its first rows, where a whole column may be NULL.
+# ADBC takes the types of a result from its first rows, but a column may begin with NULLs. So a row
+# with a value of the right type is put in front, and removed again.
 _FIRST = {"TEXT": "''", "INTEGER": "0", "REAL": "0.0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the copy at ``path`` says about itself. ``scenario`` is the name, for messages."""
+    """A private copy of a scenario at ``path``, and what is in it.
+
+    ``scenario`` is the name, for messages. ``counts`` are rows by entity type.
+    """
 
     path: Path
     scenario: str
@@ -49,13 +53,13 @@ class Snapshot:
     products: tuple[StoredProduct, ...]
     registry: Registry
     counts: dict[str, int]
-    cuts: dict[str, list[int]]  # the rowids at which a table is cut in pieces
+    cuts: dict[str, list[int]]  # the rowids between which the pieces of a table lie
 
     @classmethod
     def take(cls, source: Path, path: Path) -> Snapshot:
         """Copy the scenario at ``source`` to ``path``.
 
-        Raises what opening a scenario raises, and NotWritable.
+        Raises the errors of opening a scenario, and NotWritable.
         """
         with contextlib.closing(Sandbox(source)) as sandbox:
             sandbox.copy_to(path)
@@ -81,11 +85,11 @@ class Snapshot:
             )
 
     def pieces(self, entity_type: EntityType) -> list[Callable[[], pa.RecordBatch]]:
-        """The rows in the order of the rowid, cut in pieces; each may be read in any thread.
+        """The rows of a table as functions, one for each piece, in the order of the rowid.
 
-        A piece gives a batch of them as they are stored: strings, int64 and doubles. It raises
-        CorruptScenario for a value that is not of its column's type, and for text that is not
-        UTF-8.
+        Each function may be called in any thread. It returns a batch of rows as they are stored:
+        strings, int64 and doubles. It raises CorruptScenario for a value that is not of its
+        column's type, and for text that is not UTF-8.
         """
         cuts = self.cuts[entity_type.name]
         return [
@@ -101,7 +105,7 @@ class Snapshot:
         columns = entity_type.columns
         first = ", ".join(_FIRST[column.type.storage] for column in columns)
         names = ", ".join(quoted(column.name) for column in columns)
-        # NOT INDEXED still looks rowids up, but no other index may change their order.
+        # NOT INDEXED: rows must come in the order of the rowid. SQLite still finds rowids quickly.
         sql = (
             f"SELECT {first} UNION ALL SELECT {names} FROM {quoted(entity_type.name)} NOT INDEXED"
             f" WHERE rowid > {after} AND rowid <= {last}"
@@ -111,13 +115,13 @@ class Snapshot:
                 contextlib.closing(dbapi.connect(f"{uri(self.path, 'ro')}&immutable=1")) as adbc,
                 contextlib.closing(adbc.cursor()) as cursor,
             ):
-                # A piece has no more rows than this, but for the typed one.
+                # The rows of a piece, and the row in front that sets the types.
                 option = {"adbc.sqlite.query.batch_rows": str(BATCH_ROWS + 1)}
                 cursor.adbc_statement.set_options(**option)
                 cursor.execute(sql)
-                # The option makes it one batch.
+                # The option above makes all rows one batch; slice(1) removes the row in front.
                 batch: pa.RecordBatch = next(iter(cursor.fetch_record_batch())).slice(1)
-                batch.validate(full=True)  # SQLite does not look whether text is UTF-8
+                batch.validate(full=True)  # SQLite does not check that text is UTF-8
                 if batch.schema.types != [column.type.stored_arrow() for column in columns]:
                     raise pa.ArrowInvalid("a value is of another type than its column")
                 return batch.rename_columns([column.name for column in columns])
@@ -126,7 +130,7 @@ class Snapshot:
 
 
 def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptScenario:
-    """The error for rows that are not what the file's data dictionary says."""
+    """The error for a row that cannot be read as the data dictionary of the file declares it."""
     reason = (str(error).splitlines() or ["unreadable"])[0]
     return CorruptScenario(
         f"{scenario}: a row of {entity_type} cannot be read as declared: {reason}",
@@ -135,7 +139,7 @@ def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptS
 
 
 def _cuts(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[int]:
-    """Rowids: between two of them lie as many rows as a batch may have, or fewer."""
+    """Rowids in order; between two of them lie at most as many rows as a batch may have."""
     table = quoted(entity_type.name)
     with sandbox.run(rowid_ends(table), timeout=_SECONDS) as cursor:
         low, high = cursor.fetchone()
@@ -144,7 +148,7 @@ def _cuts(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[int]:
     step = max(16, min(BATCH_ROWS, int(BATCH_BYTES / _width(sandbox, entity_type))))
     if high - low < 2 * count:
         return [*range(low - 1, high, step), high]
-    # With large gaps between the rowids, the rows have to be counted.
+    # With large gaps between rowids, equal steps would make many empty pieces: count the rows.
     sql = (
         f"SELECT rowid FROM (SELECT rowid, row_number() OVER (ORDER BY rowid) AS n FROM {table})"
         f" WHERE n % {step} = 0 AND rowid < {high}"
@@ -166,14 +170,15 @@ def _width(sandbox: Sandbox, entity_type: EntityType) -> float:
 
 
 def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> None:
-    """A stranger's file may have a view, or computed columns, where a table should be.
+    """Raises CorruptScenario unless the entity type is a table with stored columns.
 
-    Those would run the stranger's SQL outside of the sandbox. Raises CorruptScenario.
+    A file from somebody else may have a view or computed columns instead. They would run SQL from
+    the file outside of the sandbox.
     """
     is_table = has_table(sandbox.connection, entity_type.name)
     stored: dict[str, Any] = {}
     if is_table:
-        # Leaves out computed columns.
+        # PRAGMA table_info leaves out computed columns.
         info = sandbox.table_info(entity_type.name, timeout=_SECONDS)
         stored = {name: declared for _, name, declared, *_ in info}
     wrong = [c.name for c in entity_type.columns if stored.get(c.name) != c.type.storage]

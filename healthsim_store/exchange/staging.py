@@ -1,7 +1,8 @@
-"""Foreign formats as SQL: a folder of delimited files, turned into entities by a product's SELECTs.
+"""Foreign formats: a folder of CSV files that a product's SELECTs turn into entities.
 
-The files are staged in a temporary SQLite database, as text, in the layout that the mapping
-declares; a SELECT for each entity type does the rest. Every row that was read is accounted for.
+The files are loaded into a temporary SQLite database (staging tables), as text, in the layout that
+the mapping declares. A SELECT for each entity type makes rows of them. Every row that was read is
+accounted for.
 """
 
 from __future__ import annotations
@@ -24,18 +25,22 @@ from .readers import read_delimited
 
 MARKERS = ("into", "from", "skip")
 
-_ROWS = "_rows"  # how many source rows a row of a SELECT stands for
+_ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 
 
 @dataclass(slots=True)
 class Account:
-    """What became of the rows of one source file."""
+    """What happened to the rows of one source file.
+
+    ``rows`` were read. ``stored`` counts them by entity type; ``unmapped`` counts those that were
+    not stored.
+    """
 
     name: str
     rows: int = 0
     stored: dict[str, int] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)  # by reason
-    not_carried: tuple[str, ...] = ()  # columns that nothing asks for
+    not_carried: tuple[str, ...] = ()  # columns that no mapping uses
 
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -55,7 +60,13 @@ class _Layout:
 
 
 class StagedFolder:
-    """The SELECTs of all products that map one format, over one staged folder."""
+    """One folder in staging tables, and the SELECTs of all products that map its format.
+
+    Args:
+        format: the format's name, for messages.
+        sql_by_product: the mappings of the format, by product.
+        scratch: a folder for the temporary database.
+    """
 
     def __init__(self, format: str, sql_by_product: Mapping[str, str], scratch: Path) -> None:
         self._format = format
@@ -90,7 +101,7 @@ class StagedFolder:
             )
 
     def _declare_layout(self, statement: Statement) -> None:
-        # SQLite reads the layout; two products may each declare the columns that they need.
+        # SQLite parses the layout. Each product may declare the columns that it needs itself.
         with located(statement.where), contextlib.closing(connect(":memory:")) as reader:
             reader.execute(statement.sql)
             ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -101,7 +112,13 @@ class StagedFolder:
         self._layouts[table.lower()] = _Layout(tuple(names), required)
 
     def stage(self, sources: Mapping[str, Source]) -> None:
-        """Load the files, by lower-case stem. Raises SourceError when none is known."""
+        """Load the files.
+
+        Args:
+            sources: the files, by their names in lower case without the ending.
+
+        Raises SourceError if no mapping knows any of them, or a header lacks a required column.
+        """
         if not sources.keys() & self._layouts.keys():
             raise SourceError(
                 f"No file of the format {self._format} is there.",
@@ -156,7 +173,7 @@ class StagedFolder:
         self._connection.executemany(insert, values())
 
     def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
-        """Rows by entity type; each is counted in its source's account as it is taken."""
+        """Rows by entity type; each row is counted in the account of its source when it is read."""
         chained: dict[str, list[Statement]] = {}
         for statement in self._selects:
             chained.setdefault(statement.comment.markers["into"], []).append(statement)
@@ -175,7 +192,7 @@ class StagedFolder:
                 yield row
 
     def settle(self) -> list[Account]:
-        """The accounts after all entities were taken: what is not stored has a reason."""
+        """The accounts, after all rows were read. Rows that were not stored have a reason."""
         for statement in self._skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
             with located(statement.where):
@@ -196,7 +213,7 @@ class StagedFolder:
 def staged(
     format: str, sql_by_product: Mapping[str, str], sources: Mapping[str, Source]
 ) -> Iterator[StagedFolder]:
-    """The mapping with its files loaded, on a temporary database that goes with the block."""
+    """The folder in staging tables; the temporary database is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
         mapping = StagedFolder(format, sql_by_product, Path(scratch))
         with contextlib.closing(mapping):
@@ -205,7 +222,7 @@ def staged(
 
 
 def stable_id(*values: Any) -> str:
-    """12 characters, the same for the same values: an id for rows of a table that has none."""
+    """12 characters, always the same for the same values: an id for rows that have none."""
     text = "\x1f".join("\x00" if value is None else str(value) for value in values)
     digest = hashlib.blake2b(text.encode(), digest_size=10).digest()
     return base64.b32encode(digest).decode().lower()[:12]

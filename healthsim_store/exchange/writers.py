@@ -1,4 +1,4 @@
-"""The formats that `export` writes by itself, and the lines that read what it wrote."""
+"""The formats that `export` writes without a plugin, and the lines of code that read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GROUP_BYTES = 24_000_000
 
 
 def _no_rows(entity_type: EntityType) -> pa.RecordBatch:
-    """A batch as it is stored, without rows."""
+    """An empty batch with the types as stored."""
     import pyarrow as pa
 
     arrays = [pa.array([], column.type.stored_arrow()) for column in entity_type.columns]
@@ -36,10 +36,15 @@ def _no_rows(entity_type: EntityType) -> pa.RecordBatch:
 def delimited(
     entity_type: EntityType, sink: Path | BinaryIO, delimiter: str = ","
 ) -> Iterator[Callable[[pa.RecordBatch], None]]:
-    """A writer of `texts` batches, with a header.
+    """A function that writes batches from `texts` as CSV, below a header.
 
-    NULL is nothing and '' is ``""``, so that they stay different; a float has as many digits as it
-    takes to be the same number again.
+    NULL is an empty field and the empty text is ``""``, so they stay different. A float has enough
+    digits to read the same number back.
+
+    Args:
+        entity_type: its columns are the header.
+        sink: a path or a binary file.
+        delimiter: between fields.
     """
     from pyarrow import csv
 
@@ -71,7 +76,7 @@ def _write_lines(table: Table, path: Path) -> None:
 
 
 def _json_lines(table: Table) -> Iterator[list[bytes]]:
-    """A JSON object for each row; a column of JSON is text that holds JSON."""
+    """A JSON object for each row, batch by batch. A JSON column is a string that holds JSON."""
     import pyarrow as pa
 
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -104,13 +109,13 @@ def _write_parquet(table: Table, path: Path) -> None:
                 writer.write_table(pa.Table.from_batches(group), row_group_size=_GROUP_ROWS)
                 group = []
         if group or not table.rows:
-            # Without rows there is a file too, and it has the types.
+            # Write a file even without rows: it has the types.
             whole = pa.Table.from_batches(group, schema=table.schema)
             writer.write_table(whole, row_group_size=_GROUP_ROWS)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
-    """Without free pages and in order; it is a scenario as the source was."""
+    """Copy by VACUUM: without free pages, and defragmented. The copy is a scenario too."""
     with contextlib.closing(connect(source)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
 
@@ -118,7 +123,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 # -- how to read it --------------------------------------------------------------------------
 
 _NO_TYPES = "\n\nCSV has no types: for codes with leading zeros add `dtype=str`, or export Parquet."
-_SHOWN = 3  # files in the lines; the others go the same way
+_SHOWN = 3  # files in the lines of code; the others are read in the same way
 
 
 def _variable(file: str) -> str:
@@ -186,7 +191,7 @@ def _sqlite(location: str, files: Sequence[str]) -> str:
     )
 
 
-#: The core's own.
+#: The exporters of the core.
 WRITERS: tuple[Exporter, ...] = (
     Exporter(
         "csv",

@@ -1,8 +1,8 @@
-"""How the values of a profile's columns are spread, each declared by a marker in SQL.
+"""The distributions of a profile's columns, each declared by a marker in SQL.
 
-A distribution turns numbers that are uniform in [0, 1) into values, one for one. Only arithmetic
-that is the same on every machine decides a value: where a logarithm or an exponential has a part in
-it, the last digits, in which machines may differ, are rounded away.
+A distribution turns each number that is uniform in [0, 1) into one value. Values must be the same
+on every machine. Logarithms and exponentials may differ in their last digits between machines, so
+these digits are rounded away.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from statistics import NormalDist
 from ..errors import DeclarationError
 from ..schema.types import LogicalType, Stored
 
-_DIGITS = 10  # that are kept of a REAL
-_HUGE = 1e15  # from here on, whole numbers have gaps
+_DIGITS = 10  # significant digits of a REAL
+_HUGE = 1e15  # above it, a float cannot hold every whole number
 _NORMAL = NormalDist()
 
 Draw = Callable[[Sequence[float]], Sequence[Stored]]
@@ -26,10 +26,11 @@ Draw = Callable[[Sequence[float]], Sequence[Stored]]
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A marker with its numbers as written, and what draws from it.
+    """A marker, what was ``written`` after it, and the function that draws values.
 
-    ``table`` is the reference table of a @pick, whose rows are known later (see `pick`); with
-    ``column`` it gives that column's values, else the numbers of rows.
+    ``table`` is the reference table of a @pick. Its rows are known later, so ``draw`` is replaced
+    by the result of `pick`. With ``column`` the values are those of that column, without it they
+    are the numbers of rows.
     """
 
     marker: str
@@ -39,7 +40,7 @@ class Distribution:
     column: str | None = None
 
 
-#: What each marker must look like, for an error and for the documentation.
+#: How each marker is written, for error messages and for the documentation.
 FORMS = {
     "choice": "@choice HMO=40, PPO=35, PFFS=25 (values with weights above 0; without, all alike)",
     "chance": "@chance 0.45 (from 0 to 1, for BOOLEAN or INTEGER)",
@@ -52,7 +53,16 @@ FORMS = {
 
 
 def read_distribution(marker: str, written: str, type_: LogicalType, *, where: str) -> Distribution:
-    """The distribution of a column. Raises DeclarationError: where, what, and what is allowed."""
+    """The distribution of a column.
+
+    Args:
+        marker: its name, without @.
+        written: what follows the marker.
+        type_: the column's type.
+        where: file, line and column, for messages.
+
+    Raises DeclarationError, which says what is allowed.
+    """
 
     def wrong(why: str) -> DeclarationError:
         return DeclarationError(f"{where}: @{marker} {written}: {why}", hint=FORMS[marker] + ".")
@@ -66,7 +76,7 @@ def read_distribution(marker: str, written: str, type_: LogicalType, *, where: s
 
 
 def pick(weights: Sequence[float], values: Sequence[Stored] | None = None) -> Draw:
-    """Values by weight; without values the numbers of rows, from 1."""
+    """A function that draws ``values`` by weight; without values, the numbers of rows from 1."""
     return _weighted(values or list(range(1, len(weights) + 1)), weights)
 
 
@@ -78,7 +88,7 @@ def _weighted(values: Sequence[Stored], weights: Sequence[float]) -> Draw:
     ends: list[float] = []
     for weight in weights:
         ends.append((ends[-1] if ends else 0.0) + weight / total)
-    ends[-1] = 1.0  # whatever the sum of the parts
+    ends[-1] = 1.0  # the sum of the parts may be slightly less
     find = bisect.bisect_right
     return lambda uniforms: [values[find(ends, u)] for u in uniforms]
 
@@ -134,7 +144,7 @@ def _uniform(written: str, type_: LogicalType) -> Draw:
         least, span = int(low), int(high) - int(low) + 1
         return lambda uniforms: [least + int(u * span) for u in uniforms]
     width, finish = high - low, _finish(type_)
-    if type_.kind == "real":  # the same on every machine as it is
+    if type_.kind == "real":  # this arithmetic is the same on every machine: no rounding is needed
         if (low, high) == (0, 1):
             return lambda uniforms: uniforms
         return lambda uniforms: [low + u * width for u in uniforms]
@@ -219,7 +229,11 @@ def _logarithm(value: float) -> float:
 def _bell(
     written: str, measure: Callable[[float], float]
 ) -> tuple[float, float, Callable[[float], float]]:
-    """The mean, the deviation, and where in (0, 1) a uniform number falls within the limits."""
+    """The mean, the deviation, and a function that maps a uniform number into the limits.
+
+    ``measure`` is the logarithm for @lognormal. The function returns a number in (0, 1), of which
+    the quantile lies between the limits.
+    """
     centre, deviation, *limits = _numbers(written, 2, 4)
     if deviation <= 0:
         raise ValueError(f"a spread of {deviation:g}: it must be above 0")
@@ -240,7 +254,7 @@ def _bell(
 
 
 def _finish(type_: LogicalType) -> Callable[[list[float]], list[Stored]]:
-    """Numbers as the column has them."""
+    """A function that rounds numbers to what the column's type can hold."""
     if type_.kind == "integer":
         return lambda numbers: [round(number) for number in numbers]
     if type_.kind not in ("real", "decimal"):

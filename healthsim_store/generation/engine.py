@@ -1,16 +1,16 @@
-"""The database in memory in which a slice of drawn rows becomes entities.
+"""The engine of the generator: an SQLite database in memory that makes entities of sampled rows.
 
-Every value is decided by the profile, the seed, the table, the column and the number of the block
-of counted entities that it stands in, never by the batch: a batch is a slice of what its blocks
-hold. A profile may be a stranger's: its statements compute, in memory, within limits, and do
-nothing else.
+Counted entities are sampled in blocks of a fixed size. A value depends only on the profile, the
+seed, the table, the column and the number of its block. It does not depend on the batch: a batch is
+a slice of one or more blocks.
+
+A profile may come from somebody else. Its statements can only compute, in memory and within limits.
 """
 
 from __future__ import annotations
 
 import bisect
 import contextlib
-import hashlib
 import itertools
 import random
 import sqlite3
@@ -28,22 +28,23 @@ from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
 from .distributions import Draw, pick
+from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
 from .sampled_tables import IMPLICIT, SampledTable
 
-BLOCK = 500  # counted entities that are drawn at once
-#: Grows with a change here that makes other values of the same seed.
+BLOCK = 500  # counted entities that are sampled at once
+#: Raise it with every change that makes other values from the same seed.
 ALGORITHM = 1
 
 _SECONDS = 600.0  # for one statement over one batch
-_STEPS = 100_000  # virtual machine steps between looks at the clock, and at Ctrl-C
+_STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
 _MAX_VALUE = 8_000_000  # bytes of one value
-_MAX_PAGES = 1_000_000  # of 4 kB
-_MAX_ROWS = 5_000_000  # drawn of one table for one block
+_MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
+_MAX_ROWS = 5_000_000  # of one sampled table for one block
 
 _FUNCTIONS = ("luhn", "text_id")
-# What builds the profile's own tables and views; nothing else but reading is allowed.
+# Actions that build the profile's own tables and views. Beside them, only reading is allowed.
 _BUILDING = (
     sqlite3.SQLITE_CREATE_TABLE,
     sqlite3.SQLITE_CREATE_VIEW,
@@ -54,11 +55,11 @@ _BUILDING = (
 
 Entities = dict[str, Rows]
 
-_Tables = dict[str, dict[str, Sequence[Any]]]  # columns of drawn tables
+_Tables = dict[str, dict[str, Sequence[Any]]]  # the columns of each sampled table
 
 
 class _Block:
-    """The drawn rows of some counted entities, as columns, each table in the order of ``n``."""
+    """The sampled rows of one block, as columns; each table is in the order of ``n``."""
 
     def __init__(self, columns: _Tables) -> None:
         self._columns = columns
@@ -72,7 +73,17 @@ class _Block:
 
 
 class Engine:
-    """The database in memory, in which a slice of the drawn rows becomes entities."""
+    """The database in memory of one run.
+
+    Args:
+        recipe: the profile.
+        count: how many counted entities the run has.
+        seed: of the run.
+        key: the run's key, which is part of every id.
+        options: the profile's options, by name, as stored.
+
+    Raises DeclarationError if a statement of the profile fails.
+    """
 
     def __init__(
         self,
@@ -83,17 +94,17 @@ class Engine:
         key: str,
         options: Mapping[str, Stored],
     ) -> None:
-        self._blueprint = recipe
+        self._recipe = recipe
         self._count = count
         self._seed = seed
         self._options = options
         self._blocks: dict[int, _Block] = {}
         self._sizes: dict[str, int] = {}
         self._draws: dict[tuple[str, str], Draw] = {}
-        self._reserved = {RUN, OPTIONS, *(drawn.name for drawn in recipe.drawn)}
-        self._raised: BaseException | None = None  # by one of our own functions
+        self._reserved = {RUN, OPTIONS, *(sampled.name for sampled in recipe.sampled)}
+        self._raised: BaseException | None = None  # by a Python function that SQL called
         self._deadline = float("inf")
-        # An iterator of batches may be asked in one thread and then in another.
+        # An iterator of batches may be used in one thread and later in another.
         self._connection = connect(":memory:", any_thread=True)
         try:
             self._prepare(key)
@@ -105,70 +116,70 @@ class Engine:
         self._connection.close()
 
     def _prepare(self, key: str) -> None:
-        connection, recipe = self._connection, self._blueprint
+        connection, recipe = self._connection, self._recipe
         connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
-        connection.set_progress_handler(self._late, _STEPS)
+        connection.set_progress_handler(self._must_stop, _STEPS)
         for name, arguments, function in (
-            # SQLite's own round() has changed between its versions.
-            ("round", 1, _round),
-            ("round", 2, _round),
+            # SQLite's own round() gives different results in different versions.
+            ("round", 1, round_like_python),
+            ("round", 2, round_like_python),
             ("luhn", 1, luhn),
             ("text_id", 1, text_id),
         ):
-            self._offer(name, arguments, function)
+            self._add_function(name, arguments, function)
         facts = [(key, self._seed, self._count, 1, 1)]
         self._make(RUN, "key, seed, count, first, last", facts)
         if recipe.options:
             columns = ", ".join(quoted(name) for name in self._options)
             self._make(OPTIONS, columns, [tuple(self._options.values())])
-        # Before the views of the file, which may look at any of them.
-        for drawn in recipe.drawn:
-            typed = [*((name, "INTEGER") for name in drawn.keys)]
-            typed += [(name, type_.storage) for name, type_, _ in drawn.columns]
+        # Before the views of the profile, which may use any of these tables.
+        for sampled in recipe.sampled:
+            typed = [*((name, "INTEGER") for name in sampled.keys)]
+            typed += [(name, type_.storage) for name, type_, _ in sampled.columns]
             declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
-            # Rows come in the order of their keys, so that the key costs no index of its own; one
-            # INTEGER alone is the rowid anyway.
-            rowid = "" if drawn.single else " WITHOUT ROWID"
-            with self._located(drawn.where):
+            # WITHOUT ROWID stores the rows in the order of their keys, without a separate index. A
+            # single INTEGER key is the rowid, which needs no index either.
+            rowid = "" if sampled.single else " WITHOUT ROWID"
+            with self._located(sampled.where):
                 connection.execute(
-                    f"CREATE TABLE {quoted(drawn.name)} ({declared},"
-                    f" PRIMARY KEY ({', '.join(drawn.keys)})){rowid}"
+                    f"CREATE TABLE {quoted(sampled.name)} ({declared},"
+                    f" PRIMARY KEY ({', '.join(sampled.keys)})){rowid}"
                 )
-        for given in recipe.givens:
-            if isinstance(given, Statement):
-                with self._profiles(given.where, building=True):
-                    connection.execute(given.sql)
+        for reference in recipe.references:
+            if isinstance(reference, Statement):
+                with self._running(reference.where, building=True):
+                    connection.execute(reference.sql)
             else:
-                with self._located(given.where):
-                    self._fill(given)
-        for drawn in recipe.drawn:
-            for name, _, distribution in drawn.columns:
+                with self._located(reference.where):
+                    self._fill(reference)
+        for sampled in recipe.sampled:
+            for name, _, distribution in sampled.columns:
                 draw = distribution.draw
                 if distribution.table is not None:
-                    draw = self._pick(distribution.table, distribution.column, drawn.where)
-                self._draws[drawn.name, name] = draw
+                    draw = self._pick(distribution.table, distribution.column, sampled.where)
+                self._draws[sampled.name, name] = draw
 
     # -- the profile's statements --
 
-    def _offer(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
+    def _add_function(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
         def call(*values: Any) -> Any:
             try:
                 return None if values[0] is None else function(*values)
             except BaseException as error:
-                # Not raised here: SQLite would only say that some function failed, and Python may
-                # print it besides. `_late` stops the statement, and `_located` tells.
+                # Not raised here: SQLite would only report that a function failed, and Python may
+                # print a traceback. `_must_stop` stops the statement, `_located` raises the error.
                 self._raised = error
                 return None
 
         self._connection.create_function(name, arguments, call, deterministic=True)
 
-    def _late(self) -> int:
+    def _must_stop(self) -> int:
         return self._raised is not None or time.monotonic() > self._deadline
 
     @contextlib.contextmanager
-    def _profiles(self, where: str, *, building: bool = False) -> Iterator[None]:
-        """Run a statement of the profile: it may read, or build tables and views of its own."""
+    def _running(self, where: str, *, building: bool = False) -> Iterator[None]:
+        """Run a statement of the profile. It may read, and with ``building`` make tables."""
 
         def authorize(
             action: int, first: str | None, second: str | None, *context: str | None
@@ -197,16 +208,16 @@ class Engine:
 
     @contextlib.contextmanager
     def _located(self, where: str) -> Iterator[None]:
-        """Say of an error of SQLite where in the profile it is from."""
+        """Turn an error of SQLite into a DeclarationError that says where in the profile it was."""
         try:
             yield
         except sqlite3.Error as error:
             self._tell_raised(where)
             text = str(error)
-            if text == "interrupted" and self._late():
+            if text == "interrupted" and self._must_stop():
                 text = f"it took longer than {_SECONDS:.0f} seconds"
             elif text in ("interrupted", "user-defined function raised exception"):
-                # Ctrl-C came to Python while SQLite was at work.
+                # Ctrl-C was pressed while SQLite was running.
                 raise KeyboardInterrupt from None
             raise DeclarationError(f"{where}: {text}") from error
         self._tell_raised(where)
@@ -223,15 +234,15 @@ class Engine:
         places = ", ".join("?" * len(rows[0]))
         self._connection.executemany(f"INSERT INTO {quoted(table)} VALUES ({places})", rows)
 
-    def _fill(self, given: ReferenceTable) -> None:
-        columns = ", ".join(f"{quoted(name)} {type_.storage}" for name, type_ in given.columns)
-        rows: Sequence[tuple[Any, ...]] = given.rows
-        if given.provider:
-            rows = [(name,) for name in faker_names.pool(given.provider, where=given.where)]
-        self._make(given.name, columns, rows)
+    def _fill(self, reference: ReferenceTable) -> None:
+        columns = ", ".join(f"{quoted(name)} {type_.storage}" for name, type_ in reference.columns)
+        rows: Sequence[tuple[Any, ...]] = reference.rows
+        if reference.provider:
+            rows = [(name,) for name in faker_names.pool(reference.provider, where=reference.where)]
+        self._make(reference.name, columns, rows)
 
     def _pick(self, table: str, column: str | None, where: str) -> Draw:
-        """A draw of a reference table's rows, by its column ``weight`` if it has one."""
+        """A function that draws rows of a reference table, by its column ``weight`` if any."""
         with self._located(where):
             cursor = self._connection.execute(
                 f"SELECT rowid, * FROM {quoted(table)} ORDER BY rowid"
@@ -257,31 +268,35 @@ class Engine:
     # -- rows of a batch --
 
     def entities(self, first: int, last: int) -> Entities:
+        """The rows by entity type that come from the counted entities ``first`` to ``last``.
+
+        Raises DeclarationError if a statement of the profile fails.
+        """
         connection = self._connection
         connection.execute("BEGIN")
         connection.execute("UPDATE run SET first = ?, last = ?", (first, last))
         numbers = range((first - 1) // BLOCK, (last - 1) // BLOCK + 1)
         for number in [number for number in self._blocks if number not in numbers]:
             del self._blocks[number]
-        for drawn in self._blueprint.drawn:
-            connection.execute(f"DELETE FROM {quoted(drawn.name)}")
+        for sampled in self._recipe.sampled:
+            connection.execute(f"DELETE FROM {quoted(sampled.name)}")
         for number in numbers:
             if number not in self._blocks:
                 self._blocks[number] = self._draw(number)
-            for drawn in self._blueprint.drawn:
-                places = ", ".join("?" * (len(drawn.keys) + len(drawn.columns)))
+            for sampled in self._recipe.sampled:
+                places = ", ".join("?" * (len(sampled.keys) + len(sampled.columns)))
                 connection.executemany(
-                    f"INSERT INTO {quoted(drawn.name)} VALUES ({places})",
-                    self._blocks[number].rows(drawn.name, first, last),
+                    f"INSERT INTO {quoted(sampled.name)} VALUES ({places})",
+                    self._blocks[number].rows(sampled.name, first, last),
                 )
         connection.execute("COMMIT")
-        for name, statement in self._blueprint.steps.items():
+        for name, statement in self._recipe.steps.items():
             connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
-            with self._profiles(statement.where, building=True):
+            with self._running(statement.where, building=True):
                 connection.execute(statement.sql)
         made: Entities = {}
-        for into, statement in self._blueprint.selects.items():
-            with self._profiles(statement.where):
+        for into, statement in self._recipe.selects.items():
+            with self._running(statement.where):
                 cursor = connection.execute(statement.sql)
                 found = tuple(column[0] for column in cursor.description)
                 rows = cursor.fetchall()
@@ -296,77 +311,80 @@ class Engine:
         first = number * BLOCK + 1
         last = min(first + BLOCK - 1, self._count)
         tables: _Tables = {}
-        for drawn in self._blueprint.drawn:
-            columns = tables[drawn.name] = self._keys(drawn, tables, first, last)
+        for sampled in self._recipe.sampled:
+            columns = tables[sampled.name] = self._keys(sampled, tables, first, last)
             rows = len(columns["n"])
-            for name, _, _ in drawn.columns:
-                uniforms = self._uniforms(f"{drawn.name}.{name}", number, rows)
-                columns[name] = self._draws[drawn.name, name](uniforms)
+            for name, _, _ in sampled.columns:
+                uniforms = self._uniforms(f"{sampled.name}.{name}", number, rows)
+                columns[name] = self._draws[sampled.name, name](uniforms)
         return _Block(tables)
 
     def _uniforms(self, what: str, number: int, count: int) -> list[float]:
-        # Seeded by text, so that no two columns or blocks share their numbers. Python promises
-        # that random() gives the same ones in every version.
-        seed = f"{self._blueprint.name}/{self._seed}/{what}/{number}"
+        # A seed of its own for each column and block, so that their numbers are independent. Python
+        # guarantees that random() gives the same numbers for a seed in every version.
+        seed = f"{self._recipe.name}/{self._seed}/{what}/{number}"
         source = random.Random(seed).random  # noqa: S311 - nothing here is a secret
         return list(itertools.starmap(source, itertools.repeat((), count)))
 
     def _keys(
-        self, drawn: SampledTable, tables: _Tables, first: int, last: int
+        self, sampled: SampledTable, tables: _Tables, first: int, last: int
     ) -> dict[str, Sequence[Any]]:
-        """The key columns of a table's rows in a block, and so how many rows there are."""
-        if drawn.depth == 0:
+        """The key columns of a table in a block. Their length is the number of rows."""
+        if sampled.depth == 0:
             return {"n": list(range(first, last + 1))}
-        above = tables[drawn.parent]
-        if drawn.when is not None and not self._options[drawn.when]:
+        above = tables[sampled.parent]
+        if sampled.when is not None and not self._options[sampled.when]:
             counts: Sequence[int] = [0] * len(above["n"])
-        elif drawn.total is not None:
-            counts = self._shares(drawn, tables, first, last)
+        elif sampled.total is not None:
+            counts = self._shares(sampled, tables, first, last)
         else:
-            counts = self._times(drawn, tables)
+            counts = self._times(sampled, tables)
         if sum(counts) > _MAX_ROWS:
             raise DeclarationError(
-                f"{drawn.where}: {sum(counts):,} rows for {last - first + 1} counted entities",
+                f"{sampled.where}: {sum(counts):,} rows for {last - first + 1} counted entities",
                 hint=f"At most {_MAX_ROWS:,} at once.",
             )
         keys: dict[str, Sequence[Any]] = {
             "n": [n for n, times in zip(above["n"], counts, strict=True) for _ in range(times)]
         }
-        if drawn.depth == 2:
+        if sampled.depth == 2:
             keys["parent"] = [
                 k for k, times in zip(above["k"], counts, strict=True) for _ in range(times)
             ]
-        if not drawn.single:
+        if not sampled.single:
             keys["k"] = list(itertools.chain.from_iterable(range(1, times + 1) for times in counts))
         return keys
 
-    def _column(self, drawn: SampledTable, written: str, tables: _Tables) -> Sequence[Any] | None:
-        """A column with a value for each row of the parent: its own, or TABLE.COLUMN."""
+    def _column(self, sampled: SampledTable, written: str, tables: _Tables) -> Sequence[Any] | None:
+        """A column with a value for each row of the parent; None if there is none.
+
+        ``written`` is a column of the parent, or TABLE.COLUMN of a table beside it.
+        """
         table, dot, name = written.rpartition(".")
         if not dot:
-            table = drawn.parent
-        elif not self._is_beside(table, drawn.parent):
+            table = sampled.parent
+        elif not self._is_beside(table, sampled.parent):
             return None
         return None if name in IMPLICIT else tables.get(table, {}).get(name)
 
     def _is_beside(self, table: str, parent: str) -> bool:
-        """Whether a table has just one row for each of the parent's."""
+        """Whether a table has exactly one row for each row of the parent."""
         return any(
             other.name == table and other.parent == parent and other.single
-            for other in self._blueprint.drawn
+            for other in self._recipe.sampled
         )
 
-    def _times(self, drawn: SampledTable, tables: _Tables) -> Sequence[int]:
-        times = drawn.times or ""
-        parents = len(tables[drawn.parent]["n"])
+    def _times(self, sampled: SampledTable, tables: _Tables) -> Sequence[int]:
+        times = sampled.times or ""
+        parents = len(tables[sampled.parent]["n"])
         if times.isdigit():
             return [int(times)] * parents
-        counts = self._column(drawn, times, tables)
+        counts = self._column(sampled, times, tables)
         if counts is not None:
             if len(counts) != parents or any(
                 not isinstance(count, int) or count < 0 for count in counts
             ):
-                raise DeclarationError(f"{drawn.where}: @times {times}: not a number from 0 on")
+                raise DeclarationError(f"{sampled.where}: @times {times}: not a number from 0 on")
             return counts
         if times not in self._sizes:
             try:
@@ -375,69 +393,45 @@ class Engine:
                 ).fetchone()
             except sqlite3.Error:
                 raise DeclarationError(
-                    f"{drawn.where}: @times {times}: neither a number, nor a column of "
-                    f"{drawn.parent}, nor a table",
-                    hint=did_you_mean(times, tables[drawn.parent]),
+                    f"{sampled.where}: @times {times}: neither a number, nor a column of "
+                    f"{sampled.parent}, nor a table",
+                    hint=did_you_mean(times, tables[sampled.parent]),
                 ) from None
         return [self._sizes[times]] * parents
 
-    def _shares(self, drawn: SampledTable, tables: _Tables, first: int, last: int) -> list[int]:
-        """How many rows each parent has, so that all together are the declared total.
+    def _shares(self, sampled: SampledTable, tables: _Tables, first: int, last: int) -> list[int]:
+        """How many rows each parent gets, so that the sum over the run is the declared total.
 
-        The block's part of the total is shared out by weight: the running sum of the weights,
-        rounded, says where each parent's share ends.
+        The block's part of the total is divided by weight. The running sum of the weights, rounded,
+        is where the share of each parent ends. So the shares always add up to the whole.
         """
-        assert drawn.total is not None
+        assert sampled.total is not None
         half = Fraction(1, 2)
-        total = int(drawn.total * last + half) - int(drawn.total * (first - 1) + half)
+        total = int(sampled.total * last + half) - int(sampled.total * (first - 1) + half)
         parents = last - first + 1
-        extra = max(0, total - drawn.least * parents)
-        if drawn.weight is None:
-            uniforms = self._uniforms(f"{drawn.name}()", (first - 1) // BLOCK, parents)
+        extra = max(0, total - sampled.least * parents)
+        if sampled.weight is None:
+            uniforms = self._uniforms(f"{sampled.name}()", (first - 1) // BLOCK, parents)
             weights = [0.2 + 1.6 * u for u in uniforms]
         else:
-            column = self._column(drawn, drawn.weight, tables)
+            column = self._column(sampled, sampled.weight, tables)
             if (
                 column is None
                 or len(column) != parents
                 or any(not isinstance(weight, int | float) for weight in column)
             ):
                 raise DeclarationError(
-                    f"{drawn.where}: @weight {drawn.weight} is no column of numbers of "
-                    f"{drawn.parent}",
-                    hint=did_you_mean(drawn.weight, tables[drawn.parent]),
+                    f"{sampled.where}: @weight {sampled.weight} is no column of numbers of "
+                    f"{sampled.parent}",
+                    hint=did_you_mean(sampled.weight, tables[sampled.parent]),
                 )
             weights = [max(0.0, float(weight)) for weight in column]
         if not 0 < sum(weights) < 1e15:
-            weights = [1.0] * parents  # nobody has more than another
+            weights = [1.0] * parents  # all weights are 0: the same for every parent
         running = list(itertools.accumulate(weights))
         whole = running[-1]
         ends = [int(extra * part / whole + 0.5) for part in running]
         ends[-1] = extra
-        return [drawn.least + end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-
-
-# -- functions for SQL -------------------------------------------------------------------------
-
-
-def _round(value: float | None, digits: int = 0) -> float | None:
-    return None if value is None else float(round(value, digits))
-
-
-def luhn(digits: str | int) -> str:
-    """The digits with their check digit (ISO/IEC 7812) behind.
-
-    An NPI is what follows 80840 in ``luhn('80840' || nine digits)``.
-    """
-    total = 0
-    for position, digit in enumerate(reversed(str(digits))):
-        value = int(digit) * (1 if position % 2 else 2)
-        total += value - 9 if value > 9 else value
-    return f"{digits}{-total % 10}"
-
-
-def text_id(text: str) -> str:
-    """12 letters and digits, the same for the same text."""
-    digest = hashlib.blake2b(str(text).encode(), digest_size=12).digest()
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"  # without what is taken for another
-    return "".join(alphabet[byte & 31] for byte in digest)
+        return [
+            sampled.least + end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)
+        ]

@@ -1,4 +1,4 @@
-"""Names of people and streets, from the library that is made for them."""
+"""Names of people and streets, from the library Faker."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Iterable
 
 from ..errors import DeclarationError
 
-SIZE = 1_000  # drawn once for each kind; a profile picks from them
+SIZE = 1_000  # names of each kind; they are made once, and profiles pick from them
 
 
 @functools.cache
 def pool(provider: str, *, where: str) -> tuple[str, ...]:
-    """SIZE names of one kind, the same in every process; frequent ones stand there several times.
+    """SIZE names of one kind, the same in every process. Frequent names are in it several times.
 
-    ``provider`` is a method of Faker and a locale: ``first_name_female en_US``.
+    Args:
+        provider: a method of Faker and a locale: ``first_name_female en_US``.
+        where: file and line of the profile, for messages.
 
-    Raises DeclarationError when there is no such method or locale, or the library is not installed.
+    Raises DeclarationError if there is no such method or locale, or if Faker is not installed.
     """
     try:
         import faker
@@ -40,7 +42,7 @@ def pool(provider: str, *, where: str) -> tuple[str, ...]:
     try:
         first = draw()
     except (TypeError, ValueError, AttributeError):
-        first = None  # it wants arguments, or is no method at all
+        first = None  # it needs arguments, or is not a method
     if not isinstance(first, str) or "date" in method or "time" in method:
         raise DeclarationError(
             f"{where}: @names {provider}: {method} does not give names",
@@ -51,9 +53,9 @@ def pool(provider: str, *, where: str) -> tuple[str, ...]:
 
 
 def digest(pools: Iterable[Iterable[str]]) -> str:
-    """Twelve letters and digits by which names are known to be the same.
+    """A fingerprint of the names: twelve letters and digits.
 
-    Not the library's version: it has had a release a week, and the same names for years.
+    Faker's version would not do: it has a release every week, but its names rarely change.
     """
     text = "\n\n".join("\n".join(pool) for pool in pools)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

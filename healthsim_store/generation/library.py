@@ -1,4 +1,4 @@
-"""Which profiles there are: those that plugins bring, and the user's own in a folder."""
+"""The profiles that can be used: those of plugins, and the user's own in a folder."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from .recipe import Recipe, read_recipe
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The profiles at hand. ``brought`` are those of plugins, by name; ``folder`` is the user's."""
+    """The profiles that can be used.
+
+    ``brought`` are those of plugins, by name; ``folder`` has the user's own.
+    """
 
     brought: Mapping[str, Profile]
     folder: Path
 
     def find(self, profile: str) -> Profile:
-        """The profile of a name, or in the .sql file of a path. Raises UnknownProfile."""
+        """The profile with this name, or in the .sql file at this path. Raises UnknownProfile."""
         if not isinstance(profile, str):
             raise InvalidArgument(f"A profile is given by its name, not {profile!r:.60}.")
         if profile.endswith(SUFFIX):
@@ -30,7 +33,7 @@ class Library:
             raise UnknownProfile(
                 f"There is no file {profile!r:.200}.", hint="Give a profile's path."
             )
-        # A file may not take a plugin's name: the same command should make the same everywhere.
+        # A profile of a plugin goes first: the same command should make the same on every machine.
         if profile in self.brought:
             return self.brought[profile]
         files = profile_files(self.folder)
@@ -45,15 +48,15 @@ class Library:
         )
 
     def recipe(self, profile: str) -> Recipe:
-        """The profile, read. Raises UnknownProfile, DeclarationError."""
+        """The profile with this name or path, parsed. Raises UnknownProfile, DeclarationError."""
         return read_recipe(self.find(profile))
 
     def describe(self, profile: str) -> dict[str, Any]:
-        """What a person wants to know of one before generating; JSON-ready."""
+        """Title, entity types and options of the profile with this name or path; JSON-ready."""
         return describe(self.recipe(profile))
 
     def describe_all(self) -> list[dict[str, Any]]:
-        """Every profile as `describe` tells it; one that cannot be used has a ``problem``."""
+        """`describe` for every profile; one that cannot be used has a ``problem`` instead."""
         files = profile_files(self.folder)
         found: list[dict[str, Any]] = []
         for name in sorted({*self.brought, *files}):
@@ -68,7 +71,7 @@ class Library:
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:
-    """What a person wants to know before generating; JSON-ready."""
+    """Title, entity types and options of a profile; JSON-ready."""
     return {
         "name": recipe.name,
         "version": recipe.version,

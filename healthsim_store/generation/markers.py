@@ -1,4 +1,4 @@
-"""What markers of a profile's statements say: which may stand where, numbers, and columns."""
+"""Helpers to read a profile's statements: allowed markers, numbers in them, and columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RATE = re.compile(r"\d{1,6}(\.\d{1,6})?(/[1-9]\d{0,5})?")
 
 
 def check_markers(statement: Statement, *allowed: str) -> None:
-    """Raises DeclarationError for a marker that is none of these."""
+    """Raises DeclarationError if the statement has a marker that is not ``allowed``."""
     for marker in statement.comment.markers:
         if marker not in allowed:
             listed = ", ".join(f"@{name}" for name in allowed)
@@ -26,7 +26,7 @@ def check_markers(statement: Statement, *allowed: str) -> None:
 
 
 def columns_of(statement: Statement) -> tuple[str, list[exp.ColumnDef]]:
-    """The name and the columns of a CREATE TABLE that has nothing else. Raises DeclarationError."""
+    """The name and the columns of a CREATE TABLE. Raises DeclarationError if it has more."""
     schema = parse_statement(statement).this
     if not isinstance(schema, exp.Schema) or not all(
         isinstance(part, exp.ColumnDef) for part in schema.expressions
@@ -38,7 +38,7 @@ def columns_of(statement: Statement) -> tuple[str, list[exp.ColumnDef]]:
 
 
 def rate(text: str) -> Fraction | None:
-    """``2.5`` or ``425/150``; None for anything else."""
+    """The number in ``2.5`` or ``425/150``; None for any other text."""
     if not _RATE.fullmatch(text):
         return None
     above, _, below = text.partition("/")
@@ -46,7 +46,17 @@ def rate(text: str) -> Fraction | None:
 
 
 def whole(text: str, where: str, what: str, *, least: int = 1, most: int = 1_000_000) -> int:
-    """The number that ``what`` is, such as @count. Raises DeclarationError."""
+    """A whole number from ``least`` to ``most``.
+
+    Args:
+        text: the number as written.
+        where: file and line, for messages.
+        what: what the number is for, such as @count, for messages.
+        least: the smallest number that is allowed.
+        most: the largest number that is allowed.
+
+    Raises DeclarationError.
+    """
     digits = text.isascii() and text.isdecimal() and len(text) < 10
     if not digits or not least <= int(text) <= most:
         raise DeclarationError(

@@ -1,4 +1,4 @@
-"""A profile as a plugin offers it, or as it lies in a folder: the texts of its files."""
+"""A profile as a plugin returns it, or as a file in a folder: the texts of its files."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 
 from ..errors import DeclarationError
 
-FOLDER = "profiles"  # of a package, and of a store
+FOLDER = "profiles"  # the name of the folder in a package, and in a store
 SUFFIX = ".sql"
 
-_ENCODING = "utf-8-sig"  # an editor or a spreadsheet may have put a mark in front
+_ENCODING = "utf-8-sig"  # some editors and spreadsheets write a byte order mark
 
 
 @dataclass(frozen=True)
 class Profile:
     """A recipe by which entities are generated, declared in SQL (see docs/profiles.md).
 
-    ``read`` gives the text of a further file, which the profile names: an @include or a @csv. It
-    raises FileNotFoundError.
+    ``sql`` is the text of its file. ``read(name)`` returns the text of another file that the
+    profile names by @include or @csv, or raises FileNotFoundError.
     """
 
     name: str
@@ -35,10 +35,14 @@ class Profile:
 
     @classmethod
     def all_from_package(cls, package: str) -> list[Profile]:
-        """Every ``profiles/*.sql`` of a Python package; those that begin with ``_`` are parts.
+        """Every ``profiles/*.sql`` of a Python package.
 
-        A profile is named after its file; its version is that of the package's distribution. A
-        part of another package is read as ``package/part``.
+        A profile is named after its file. Its version is that of the package's distribution. Files
+        whose names begin with ``_`` are only for @include. A file of another package is included
+        as ``package/file``.
+
+        Args:
+            package: the package's name.
         """
         folder = importlib.resources.files(package) / FOLDER
         version = importlib.metadata.version(package.partition(".")[0])
@@ -58,10 +62,10 @@ class Profile:
 
     @classmethod
     def from_file(cls, path: Path) -> Profile:
-        """The profile in a file. Raises DeclarationError when it cannot be read."""
+        """The profile in the file at ``path``. Raises DeclarationError if it cannot be read."""
 
         def read(name: str) -> str:
-            # A stranger's profile may read what lies beside it, and the parts of plugins.
+            # The profile may come from somebody else: only files beside it, and those of plugins.
             if "/" in name:
                 return _read_part("", name)
             if name != path.parent.joinpath(name).name:
@@ -77,10 +81,10 @@ class Profile:
 
 
 def _read_part(package: str, name: str) -> str:
-    """A file of a package's folder profiles; ``other_package/file`` is one of another package."""
+    """A file in the folder profiles of the package, or of another one: ``other_package/file``."""
     other, _, file = name.rpartition("/")
     package = other or package
-    # A name in a file must not make Python import something: plugins are loaded already.
+    # Only packages that are loaded: a name in a file must not make Python import a package.
     loaded = hasattr(sys.modules.get(package), "__path__")
     if not loaded or "\\" in file or file in ("", ".", ".."):
         raise FileNotFoundError(name)
@@ -88,6 +92,6 @@ def _read_part(package: str, name: str) -> str:
 
 
 def profile_files(folder: Path) -> dict[str, Path]:
-    """The files of a folder that are profiles, by name; none of them is read."""
+    """The profiles in a folder, by name; the files are not read."""
     files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
     return {path.stem: path for path in files if path.name[0] not in "._"}

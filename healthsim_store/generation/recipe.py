@@ -1,6 +1,6 @@
-"""A profile's SQL, read: options, tables that are given, tables that are drawn, SELECTs.
+"""Reads a profile's SQL: options, reference tables, sampled tables and SELECTs.
 
-docs/profiles.md says how one is written. Nothing is generated here.
+docs/profiles.md describes what a profile may have. Nothing is generated here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ OPTIONS, RUN = "options", "run"  # tables of one row
 MAX_COUNT = 10_000_000
 
 _MAX_DEPTH = 20  # of includes
-# Options of the command line and of `generate`, which an option of a profile may not hide.
+# Arguments of `generate` and of its command: an option of a profile may not have such a name.
 _TAKEN = ("batch", "count", "profile", "seed", "store")
-# What would make another result tomorrow.
+# SQL whose result depends on today's date. The same seed must make the same data tomorrow.
 _CLOCK = re.compile(
     r"'(?:now|localtime)'|\bcurrent_(?:date|time|timestamp)\b"
     r"|\b(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\)",
@@ -42,7 +42,7 @@ _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A SELECT over the entities: a value for each independent unit, and their intended mean."""
+    """A SELECT over the entities: a value for each independent unit, whose mean is ``mean``."""
 
     name: str
     mean: float
@@ -61,9 +61,13 @@ class Never:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole profile. ``selects`` make the entities: by entity type, in the order written.
+    """A complete profile.
 
-    ``steps`` are tables that are worked out for each batch, by name.
+    ``counts`` is the entity type that is counted, ``count`` how many there are by default.
+    ``fingerprint`` changes with the text of any of its files. ``references`` are the reference
+    tables, views and INSERTs; ``sampled`` are the sampled tables. ``steps`` are tables that are
+    computed for each batch, by name. ``selects`` make the entities, by entity type, in the order
+    in which they were written.
     """
 
     name: str
@@ -74,8 +78,8 @@ class Recipe:
     count: int
     fingerprint: str
     options: tuple[Column, ...]
-    givens: tuple[ReferenceTable | Statement, ...]
-    drawn: tuple[SampledTable, ...]
+    references: tuple[ReferenceTable | Statement, ...]
+    sampled: tuple[SampledTable, ...]
     steps: dict[str, Statement]
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
@@ -83,18 +87,20 @@ class Recipe:
 
     @property
     def providers(self) -> list[tuple[str, str]]:
-        """What a library gives names for, and where that is asked."""
-        found = [given for given in self.givens if isinstance(given, ReferenceTable)]
-        return [(given.provider, given.where) for given in found if given.provider]
+        """The kinds of names that come from Faker, and where in the profile each is declared."""
+        found = [
+            reference for reference in self.references if isinstance(reference, ReferenceTable)
+        ]
+        return [(reference.provider, reference.where) for reference in found if reference.provider]
 
 
 @dataclass(slots=True)
 class _Parts:
-    """What is found while the files are read."""
+    """What was found so far while the files of a profile are read."""
 
     options: dict[str, Column] = field(default_factory=dict)
-    givens: list[ReferenceTable | Statement] = field(default_factory=list)
-    drawn: dict[str, SampledTable] = field(default_factory=dict)
+    references: list[ReferenceTable | Statement] = field(default_factory=list)
+    sampled: dict[str, SampledTable] = field(default_factory=dict)
     steps: dict[str, Statement] = field(default_factory=dict)
     selects: dict[str, Statement] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
@@ -105,14 +111,14 @@ class _Parts:
 
 
 def read_recipe(profile: Profile) -> Recipe:
-    """Raises DeclarationError: file, line, what is wrong and what is allowed."""
+    """Read a profile. Raises DeclarationError with file, line, and what is allowed."""
     head = _head(profile.sql, profile.where)
     parts = _Parts()
     try:
         _read(_File(profile, profile.sql, profile.where), parts)
     except RecursionError:
         raise DeclarationError(f"{profile.where}: it is nested too deeply") from None
-    roots = [drawn for drawn in parts.drawn.values() if drawn.parent == ROOT]
+    roots = [sampled for sampled in parts.sampled.values() if sampled.parent == ROOT]
     if len(roots) != 1:
         raise DeclarationError(
             f"{profile.where}: {len(roots)} tables are @for {ROOT}",
@@ -144,8 +150,8 @@ def read_recipe(profile: Profile) -> Recipe:
         count=whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
         fingerprint=digest[:12],
         options=tuple(parts.options.values()),
-        givens=tuple(parts.givens),
-        drawn=tuple(parts.drawn.values()),
+        references=tuple(parts.references),
+        sampled=tuple(parts.sampled.values()),
         steps=parts.steps,
         selects=parts.selects,
         targets=tuple(parts.targets.values()),
@@ -162,7 +168,7 @@ def _head(sql: str, where: str) -> Comment:
         if not line.startswith("--"):
             if not line.strip():
                 break
-            lines = []  # it belongs to a statement
+            lines = []  # this comment belongs to a statement
             break
         lines.append(line.removeprefix("--").strip())
     return read_comment(" ".join(lines), allowed=HEAD_MARKERS, where=f"{where}, line 1")
@@ -170,12 +176,12 @@ def _head(sql: str, where: str) -> Comment:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file of a profile, and where the files lie that it names."""
+    """A file of a profile; it knows where the files are that it names."""
 
     profile: Profile
     sql: str
     where: str
-    package: str = ""  # of a part of another package
+    package: str = ""  # for an included file of another package
     depth: int = 0
 
     def text(self, name: str, marker: str) -> tuple[str, str]:
@@ -192,7 +198,7 @@ class _File:
 
 
 def _read(file: _File, parts: _Parts) -> None:
-    """First what a file includes, then its own statements."""
+    """Read what a file includes, then its own statements."""
     for name in _head(file.sql, file.where).words("include"):
         full, sql = file.text(name, "include")
         if file.depth == _MAX_DEPTH:
@@ -222,7 +228,7 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
         _take_table(file, statement, parts)
     elif kind in ("CREATE VIEW", "INSERT INTO"):
         check_markers(statement)
-        parts.givens.append(statement)
+        parts.references.append(statement)
     else:
         raise DeclarationError(
             f"{where}: this does not belong in a profile",
@@ -250,21 +256,23 @@ def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
         raise DeclarationError(f"{where}: the name {name} is taken")
     parts.tables.add(name.lower())
     if "for" in markers:
-        parts.drawn[name] = read_sampled_table(statement, above=parts.drawn, options=parts.options)
+        parts.sampled[name] = read_sampled_table(
+            statement, above=parts.sampled, options=parts.options
+        )
     elif "csv" in markers:
         check_markers(statement, "csv")
         full, text = file.text(markers["csv"], "csv")
         parts.texts.append(text)
-        parts.givens.append(read_csv_table(statement, full, text))
+        parts.references.append(read_csv_table(statement, full, text))
     elif "names" in markers:
         check_markers(statement, "names")
-        parts.givens.append(read_names_table(statement))
+        parts.references.append(read_names_table(statement))
     elif "batch" in markers:
         check_markers(statement, "batch")
         parts.steps[name] = statement
     else:
         check_markers(statement)
-        parts.givens.append(statement)
+        parts.references.append(statement)
 
 
 def _take_select(statement: Statement, parts: _Parts) -> None:

@@ -1,4 +1,4 @@
-"""A profile's reference tables that are not written in SQL: rows of a CSV file, or names."""
+"""Reference tables of a profile that are not written in SQL: rows of a CSV file, or names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .markers import columns_of
 
 @dataclass(frozen=True, slots=True)
 class ReferenceTable:
-    """A reference table with rows from a CSV file, or of names from a library."""
+    """A reference table with rows from a CSV file, or with names from Faker (``provider``)."""
 
     name: str
     columns: tuple[tuple[str, LogicalType], ...]
@@ -27,7 +27,7 @@ class ReferenceTable:
 
 
 def read_names_table(statement: Statement) -> ReferenceTable:
-    """A table with @names. Raises DeclarationError."""
+    """Read a CREATE TABLE with @names. Raises DeclarationError."""
     name, columns = _columns(statement)
     provider = statement.comment.markers["names"]
     if len(columns) != 1 or columns[0].type.kind != "text" or not provider:
@@ -39,7 +39,15 @@ def read_names_table(statement: Statement) -> ReferenceTable:
 
 
 def read_csv_table(statement: Statement, file: str, text: str) -> ReferenceTable:
-    """A table with @csv; ``text`` is the file's. Raises DeclarationError, with the file's line."""
+    """Read a CREATE TABLE with @csv.
+
+    Args:
+        statement: the CREATE TABLE.
+        file: the name of the CSV file, for messages.
+        text: the content of the CSV file.
+
+    Raises DeclarationError, with the line of the CSV file.
+    """
     name, columns = _columns(statement)
     rows = tuple(_csv_rows(text, file, columns, statement.where))
     return ReferenceTable(name, _typed(columns), statement.where, rows=rows)

@@ -1,4 +1,4 @@
-"""One run of a profile: what it takes to make it, and its batches."""
+"""One run of a profile: the values that determine its result, and its batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidArgument
 from ..schema.types import Stored
 from . import faker_names
-from .engine import ALGORITHM, Engine, Entities, text_id
+from .engine import ALGORITHM, Engine, Entities
+from .functions import text_id
 from .recipe import MAX_COUNT, Recipe
 
 MAX_BATCH = 100_000
@@ -23,12 +24,21 @@ MAX_SEED = 2**63 - 1
 
 
 def default_batch(count: int) -> int:
-    """Small runs in batches of 50; large ones in twenty, of at most 2,000, for memory's sake."""
+    """The batch size for a count: a twentieth, from 50 to 2,000, which bounds the memory."""
     return min(2_000, max(50, count // 20))
 
 
 class Generation:
-    """A profile with its seed, count and options. Raises InvalidArgument."""
+    """A run of a profile.
+
+    Args:
+        recipe: the profile.
+        count: how many counted entities; by default the profile's number.
+        seed: from 0 to 2**63 - 1; by default a random one below 1,000,000.
+        options: the profile's options, by name; the others have their defaults.
+
+    Raises InvalidArgument.
+    """
 
     def __init__(
         self,
@@ -45,12 +55,12 @@ class Generation:
 
     @property
     def key(self) -> str:
-        """Five letters and digits that differ between runs, for ids that are unique beyond one."""
+        """Five letters and digits that differ between runs, so that ids of two runs differ."""
         told = [self.recipe.name, self.seed, self.count, sorted(self.options.items())]
         return text_id(json.dumps(told))[:5]
 
     def facts(self) -> dict[str, Any]:
-        """What it takes to make the same again; JSON-ready, for a scenario's log."""
+        """All that is needed to make the same result again; JSON-ready, for a scenario's log."""
         facts: dict[str, Any] = {
             "profile": self.recipe.name,
             "version": self.recipe.version,
@@ -68,25 +78,29 @@ class Generation:
     def batches(
         self, batch: int | None = None, *, start: int = 1, stop: int | None = None
     ) -> Iterator[tuple[int, int, Entities]]:
-        """The number of the first and last counted entity of each batch, and its entities.
+        """Of each batch: the numbers of its first and last counted entity, and its entities.
 
-        From the counted entity ``start`` to ``stop``, by default all. A batch of which nothing is
-        made is part of the next one.
+        A batch without entities is joined to the next one.
 
-        Raises DeclarationError when the profile's SQL fails.
+        Args:
+            batch: counted entities in each batch, from 1 to MAX_BATCH; by default `default_batch`.
+            start: the number of the first counted entity.
+            stop: the number of the last counted entity; by default that of the run.
+
+        Raises DeclarationError if the profile's SQL fails.
         """
         size = _whole("batch", default_batch(self.count) if batch is None else batch, 1, MAX_BATCH)
         return self._batches(size, start, self.count if stop is None else stop)
 
     def _batches(self, size: int, start: int, stop: int) -> Iterator[tuple[int, int, Entities]]:
-        bench = Engine(
+        engine = Engine(
             self.recipe, count=self.count, seed=self.seed, key=self.key, options=self.options
         )
-        with contextlib.closing(bench):
+        with contextlib.closing(engine):
             begun = start
             for first in range(start, stop + 1, size):
                 last = min(first + size - 1, stop)
-                entities = bench.entities(first, last)
+                entities = engine.entities(first, last)
                 if entities:
                     yield begun, last, entities
                     begun = last + 1
@@ -101,7 +115,7 @@ def _whole(name: str, value: Any, least: int, most: int) -> int:
 
 
 def _read_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Stored]:
-    """The options as they are stored, defaults included; each is judged by its own CHECK."""
+    """The options as stored, with defaults. Each must satisfy its own CHECK, which SQLite runs."""
     known = {option.name: option for option in recipe.options}
     for name in given:
         if name not in known:

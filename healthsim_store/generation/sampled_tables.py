@@ -1,4 +1,4 @@
-"""A profile's drawn tables: whose rows they are, how many, and of which values."""
+"""The sampled tables of a profile: their parent, how many rows each has, and their columns."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..schema.types import LogicalType
 from .distributions import FORMS, Distribution, read_distribution
 from .markers import check_markers, columns_of, rate, whole
 
-ROOT = "count"  # what the table of the counted entities is @for
+ROOT = "count"  # the table of the counted entities is @for count
 
-# Columns that a drawn table has beside its own.
+# Columns that are added to a sampled table.
 IMPLICIT = ("n", "parent", "k")
 
 _MAX_TIMES = 10_000  # rows of one table for one parent
@@ -24,12 +24,16 @@ _MAX_TIMES = 10_000  # rows of one table for one parent
 
 @dataclass(frozen=True, slots=True)
 class SampledTable:
-    """A table of which rows are drawn: one for each counted entity, or several for each parent row.
+    """A table with rows drawn at random: one for each counted entity, or several for each parent.
 
-    How many: ``times`` is a number, a column of the parent, or a reference table (as many as it has
-    rows); or ``total`` is the mean for each counted entity, met exactly, with ``least`` for each
-    and the others by ``weight``, a column of the parent. A column of another table that has one row
-    for each of the same parent's is TABLE.COLUMN. ``when`` is an option: off, there is no row.
+    The number of rows for each parent is given by ``times`` or by ``total``:
+
+    - ``times`` is a number, a column of the parent, or a reference table, of which the rows count.
+    - ``total`` is the mean for each counted entity, which the whole run has exactly. Each parent
+      has at least ``least`` rows; the others are divided by ``weight``, a column of the parent.
+
+    A column may also be TABLE.COLUMN, of a table with one row for each row of the same parent.
+    ``when`` is the name of an option; if it is off, the table has no rows.
     """
 
     name: str
@@ -45,23 +49,28 @@ class SampledTable:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The columns that it has beside its own.
+        """The columns that are added, which are the primary key.
 
-        ``n`` is the number of the counted entity, ``k`` the row's among its siblings, ``parent``
-        the ``k`` of the row above a grandchild.
+        ``n`` is the number of the counted entity, ``k`` the number of the row among its siblings,
+        and ``parent`` (of a grandchild) the ``k`` of its parent.
         """
         return ("n",) if self.single else ("n", "k") if self.depth == 1 else ("n", "parent", "k")
 
     @property
     def single(self) -> bool:
-        """Whether there is just one row for each counted entity."""
+        """Whether there is exactly one row for each counted entity."""
         return self.depth == 0 or (self.depth == 1 and self.times == "1")
 
 
 def read_sampled_table(
     statement: Statement, *, above: Mapping[str, SampledTable], options: Collection[str]
 ) -> SampledTable:
-    """A table with @for: a row for each counted entity, or rows for those of a table ``above``.
+    """Read a CREATE TABLE with @for.
+
+    Args:
+        statement: the CREATE TABLE.
+        above: the sampled tables that were read before, by name; one of them may be the parent.
+        options: the names of the profile's options.
 
     Raises DeclarationError.
     """
@@ -74,7 +83,7 @@ def read_sampled_table(
         place = f"{where}, {name}.{part.name}"
         column, _, comment = read_column(part, place, markers=tuple(FORMS))
         if column.name in IMPLICIT:
-            raise DeclarationError(f"{place}: every drawn table has {', '.join(IMPLICIT)} itself")
+            raise DeclarationError(f"{place}: every sampled table has {', '.join(IMPLICIT)} itself")
         if len(comment.markers) != 1:
             raise DeclarationError(
                 f"{place}: a column needs one distribution, not {len(comment.markers)}",
@@ -95,7 +104,7 @@ def read_sampled_table(
         return SampledTable(name, parent, tuple(columns), where)
     if parent not in above:
         raise DeclarationError(
-            f"{where}: @for {parent}: there is no drawn table of that name above",
+            f"{where}: @for {parent}: there is no sampled table of that name above",
             hint=did_you_mean(parent, [*above, ROOT]) or f"@for {ROOT} is the first one.",
         )
     if ("times" in markers) == ("total" in markers):
@@ -120,8 +129,8 @@ def read_sampled_table(
         times = markers["times"]
         if times in above:
             raise DeclarationError(
-                f"{where}: @times {times}: that table is drawn, and has no rows yet",
-                hint=f"A number, a column of {parent}, or a table that is given.",
+                f"{where}: @times {times}: a sampled table has no rows yet",
+                hint=f"A number, a column of {parent}, or a reference table.",
             )
         if times.isdecimal():
             whole(times, where, "@times", most=_MAX_TIMES)

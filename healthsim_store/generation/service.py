@@ -1,4 +1,4 @@
-"""Generate into a scenario, batch by batch, and make a scenario again from its log."""
+"""Generating into a scenario, batch by batch, and making a scenario again from its log."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ from .run import Generation
 
 OPERATION = "generate"  # in a scenario's log
 
-_WHOLE_LOG = 1_000_000
+_WHOLE_LOG = 1_000_000  # entries; more than any log has
 
 
 @dataclass(frozen=True)
 class GenerateResult:
-    """What was generated: ``run`` is all that it takes to make the same again.
+    """What was generated. ``run`` has all that is needed to make the same again.
 
-    ``first`` is the counted entity that this call began with: above 1 where it went on with a run
-    that had been interrupted, None where there was nothing left to do.
+    ``first`` is the number of the counted entity that this call began with. It is above 1 if the
+    call continued an interrupted run, and None if there was nothing left to do. ``inserted``
+    counts rows by entity type.
     """
 
     scenario: str
@@ -61,7 +62,7 @@ class GenerateResult:
 
 @dataclass(frozen=True)
 class RegenerateResult:
-    """A scenario made again. ``difference`` is from the one that was there to the new one."""
+    """A scenario made again. ``difference`` is from ``source`` to the new ``scenario``."""
 
     source: str
     scenario: str
@@ -80,7 +81,7 @@ class RegenerateResult:
 
 
 class Scenarios(Protocol):
-    """The store, as far as generating calls it."""
+    """The methods of `Store` that generating calls."""
 
     def find(self, scenario: str) -> Path: ...
 
@@ -141,7 +142,7 @@ def generate_scenario(
 ) -> GenerateResult:
     """Generate into a scenario, batch by batch; see `Store.generate_scenario`.
 
-    ``profile`` is what the user called the recipe, for messages.
+    ``profile`` is the name or path that the user gave for the recipe; messages repeat it.
     """
     if into is not None and not isinstance(into, str):
         raise InvalidArgument(f"into is {into!r:.60}.", hint="Give a scenario's name.")
@@ -177,7 +178,11 @@ def generate_scenario(
 def _logged(
     run: Generation, batches: Iterator[tuple[int, int, Entities]], progress: Progress
 ) -> Iterator[tuple[Entities, dict[str, Any]]]:
-    """Each batch with its facts for the log; who takes one has stored the one before."""
+    """Each batch with its facts for the log.
+
+    The caller asks for the next batch only after it has stored this one. So the line after
+    ``yield`` reports progress for rows that are stored.
+    """
     facts = run.facts()
     for first, last, entities in batches:
         yield entities, facts | {"first": first, "last": last}
@@ -188,7 +193,7 @@ def _logged(
 def _telling_how_to_go_on(
     profile: str, run: Generation
 ) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
-    """Whatever stops a run half-way also says what is in, and the command that adds the rest."""
+    """Add to an error or to Ctrl-C what was stored so far, and the command that adds the rest."""
     reached: list[tuple[str, int]] = []
 
     def note() -> str:
@@ -230,7 +235,7 @@ def count_generated(store: Scenarios, scenario: str) -> int:
 
 
 def _runs(store: Scenarios, scenario: str) -> list[tuple[dict[str, Any], int]]:
-    """The runs that are in a scenario's log, the oldest first, and how far each has come."""
+    """The runs in a scenario's log, the oldest first, and the last counted entity of each."""
     info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
     runs: dict[str, tuple[dict[str, Any], int]] = {}
     for entry in reversed(info.log):
@@ -264,7 +269,7 @@ def _unfinished(store: Scenarios, into: str, run: Generation) -> Generation | No
 
 
 def _done(store: Scenarios, into: str, run: Generation) -> int:
-    """How many counted entities of this run are in the scenario already."""
+    """How many counted entities of this run the scenario has already."""
     wanted = run.facts()
     for facts, last in _runs(store, into):
         if any(facts[name] != wanted[name] for name in _IDENTITY if name != "profile"):
@@ -295,7 +300,10 @@ def regenerate_scenario(
     profile: str | None = None,
     progress: Progress = lambda _: None,
 ) -> RegenerateResult:
-    """Make a scenario again beside the one that is there; see `Store.regenerate_scenario`."""
+    """Make a scenario again, under a new name; see `Store.regenerate_scenario`.
+
+    ``store`` has the scenario, ``library`` finds its profiles.
+    """
     source = store.find(scenario).stem
     runs = _runs(store, source)
     if not runs:
@@ -323,7 +331,7 @@ def regenerate_scenario(
             operation=OPERATION,
         )
     except BaseException:
-        # Half of it is of no use: unlike a run of its own, it would not be gone on with.
+        # A half-made copy is of no use: unlike an interrupted `generate`, it cannot be continued.
         if store.exists(name):
             store.delete_scenario(name)
         raise
@@ -346,7 +354,7 @@ def _again(library: Library, facts: Mapping[str, Any], path: str | None) -> Gene
     else:
         if path is not None and Path(path).stem == facts["profile"]:
             found = library.find(path)
-    # The name has a part in what is drawn, whatever the file is called now.
+    # The profile's name is part of the seed, so keep the old name even if the file has another.
     recipe = dataclasses.replace(read_recipe(found), name=facts["profile"])
     run = Generation(recipe, count=facts["count"], seed=facts["seed"], options=facts["options"])
     now = run.facts()
@@ -360,12 +368,12 @@ def _again(library: Library, facts: Mapping[str, Any], path: str | None) -> Gene
 
 
 def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What of a profile is not what it was. A new version may well have left it alone."""
+    """What has changed in a profile; empty if nothing that matters has, even in a new version."""
     return " and ".join(told for name, told in _RESULT.items() if then.get(name) != now.get(name))
 
 
 def _history(store: Scenarios, scenario: str) -> str:
-    """What to do about a scenario that came about otherwise."""
+    """A hint for a scenario that was not generated."""
     info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
     if info.parents:
         return f"It was made of {', '.join(info.parents)}: regenerate those."

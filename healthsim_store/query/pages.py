@@ -1,4 +1,4 @@
-"""Pages of what a SELECT gives, and how many rows there are in all."""
+"""The rows of a SELECT, page by page, and how many there are in total."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ MAX_BYTES = 4_000_000
 class QueryResult:
     """One page of an answer.
 
-    ``rows`` are dicts by column; of two columns with one name the second is ``name_2``. ``note``
-    says why a page is shorter than its limit although there is more.
+    ``rows`` are dicts by column. If two columns have the same name, the second is ``name_2``.
+    ``has_more`` is true if there are rows after the page. ``note`` says why a page has fewer rows
+    than its limit although there are more.
     """
 
     columns: tuple[str, ...]
@@ -38,9 +39,9 @@ class QueryResult:
 
     @property
     def total(self) -> int | None:
-        """How many rows the whole answer has; None when counting them takes too long.
+        """How many rows the whole answer has; None if counting takes longer than the timeout.
 
-        On a page that is not the last it is counted when first asked for.
+        On the last page it is known. On any other page it is counted on first access.
         """
         if not self.has_more and (self.rows or not self.offset):
             return self.offset + len(self.rows)
@@ -51,7 +52,7 @@ class QueryResult:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; a BLOB is ``{"$base64": true, "encoded": ...}``, as in sqlite-utils.
 
-        A number without end, which JSON has not, is the text ``Infinity`` or ``-Infinity``.
+        JSON has no infinite numbers; they become the text ``Infinity`` or ``-Infinity``.
         """
         told: dict[str, Any] = {
             "columns": list(self.columns),
@@ -73,7 +74,17 @@ def _json_ready(value: Any) -> Any:
 
 
 def fetch(files: Files, select: Select, *, limit: int, offset: int) -> QueryResult:
-    """One page of what a SELECT gives; its rows are counted when somebody asks for the total."""
+    """One page of a SELECT's rows; all rows are counted only when `QueryResult.total` is read.
+
+    Args:
+        files: the files of the store.
+        select: the statement, from `select.prepare`.
+        limit: rows on the page, from 1 to MAX_ROWS.
+        offset: rows before the page.
+
+    Raises QueryRefused, QueryTimeout, QueryTooLarge, QueryError, and InvalidArgument for a limit
+    or an offset out of range.
+    """
     check_limit("limit", limit, most=MAX_ROWS)
     check_limit("offset", offset, least=0, most=2**63 - 1)
     with files.reading(select.path, select.attached) as sandbox:
@@ -92,10 +103,11 @@ def fetch(files: Files, select: Select, *, limit: int, offset: int) -> QueryResu
 def fetch_page(
     sandbox: Sandbox, sql: str, parameters: Parameters, *, limit: int, offset: int, timeout: float
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], bool, str | None]:
-    """Columns, rows, whether there is more, and a note.
+    """Columns, rows, whether there are more rows, and a note.
 
-    The statement runs as it was written and the page is cut out of its rows. All pages are then
-    windows of one sequence: no row twice and none skipped, also without ORDER BY.
+    The statement runs as it was written and the rows before the page are skipped here. A LIMIT in
+    the SQL could make SQLite choose another plan, and so another order for each page. This way no
+    row is on two pages and none is missing, also without ORDER BY.
     """
     rows: list[dict[str, Any]] = []
     size = 0
@@ -119,7 +131,7 @@ def fetch_page(
 
 
 def count_rows(sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: float) -> int | None:
-    """How many rows the statement gives, or None when the time does not suffice."""
+    """How many rows the statement gives; None if counting takes longer than the timeout."""
     inner = sql.strip().rstrip(";")
     try:
         with sandbox.run(
@@ -129,7 +141,7 @@ def count_rows(sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: f
     except QueryTimeout:
         return None
     except QueryError:
-        # Not every statement can stand in brackets (EXPLAIN, a comment after the semicolon).
+        # Some statements cannot be a subquery: EXPLAIN, or a comment after the semicolon.
         try:
             with sandbox.run(sql, parameters, timeout=timeout) as cursor:
                 return sum(1 for _ in cursor)

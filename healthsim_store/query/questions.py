@@ -1,4 +1,4 @@
-"""The questions that a scenario comes with: which of them it can answer, and with which values."""
+"""The questions in a scenario file: which of them it can answer, and their parameters."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from ..schema.model import Question
 from ..storage.sandbox import Sandbox
 
 _NONE = "This scenario comes with none; healthsim-store upgrade brings those of its products."
-SECONDS = 5.0  # for preparing all of a file's
+SECONDS = 5.0  # to prepare all questions of a file
 
 
 def sort_out(
     sandbox: Sandbox, questions: Iterable[Question]
 ) -> tuple[list[Question], dict[str, str]]:
-    """The questions that the file can answer, and of the others, by name, the reason.
+    """The questions that the file can answer, and why it cannot answer the others, by name.
 
-    Each is prepared and not run. Most often a table of another product is not there.
+    Each is prepared by SQLite but not run. The usual reason is that a table of another product is
+    missing.
     """
     able: list[Question] = []
     reasons: dict[str, str] = {}
@@ -36,7 +37,15 @@ def sort_out(
 
 
 def find_question(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -> Question:
-    """One of those that `sort_out` gives. Raises UnknownQuestion, with those that there are."""
+    """The question of this name.
+
+    Args:
+        questions: those that can be asked, from `sort_out`.
+        reasons: why the others cannot be asked, from `sort_out`.
+        name: the question's name.
+
+    Raises UnknownQuestion, with the names that there are.
+    """
     found = {question.name: question for question in questions}
     if name in reasons:
         raise UnknownQuestion(
@@ -53,9 +62,9 @@ def find_question(questions: Sequence[Question], reasons: Mapping[str, str], nam
 
 
 def fill_in(question: Question, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A value for each of its parameters: the empty text where none is given.
+    """A value for each parameter of the question; the empty text if ``values`` has none.
 
-    Raises InvalidArgument for a value that no parameter is for.
+    Raises InvalidArgument for a name in ``values`` that is not a parameter.
     """
     given = dict(values or {})
     for name in given:

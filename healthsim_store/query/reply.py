@@ -1,4 +1,4 @@
-"""The reply to a persist: what was stored, and in short what the scenario holds by now."""
+"""The reply to a persist: what was stored, and a short summary of the scenario."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..storage.writer import Stored
 from .summary import Summary, make_summary, read_summary
 
 MAX_TOKENS = 500
-# Up to so many rows, the reply has the statistics; over it they are a question of their own, so
-# that a small batch into a huge scenario stays quick.
+# The reply has statistics only if the scenario has at most this many rows. Otherwise adding a small
+# batch to a huge scenario would be slow.
 _QUICK_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class PersistResult:
-    """The reply to a persist: O(entity types) whatever the batch.
+    """The reply to a persist. Its size depends on the number of entity types, not of rows.
 
-    ``inserted``, ``skipped`` and ``replaced`` count rows by entity type; ``rounded`` counts values
-    that lost decimals, as it was asked for. ``repeated`` is true when the batch_id was known, so
-    that nothing was stored again.
+    ``created`` is true if the scenario is new. ``inserted``, ``skipped`` and ``replaced`` count
+    rows by entity type; ``rounded`` counts values that lost decimals, as the caller asked for.
+    ``repeated`` is true if the batch_id was known, so that nothing was stored.
     """
 
     scenario: str
@@ -53,7 +53,14 @@ class PersistResult:
 def read_reply(
     sandbox: Sandbox, stored: Mapping[str, Stored], *, created: bool, repeated: bool
 ) -> PersistResult:
-    """The reply for rows that are in by now; ``stored`` counts them by entity type."""
+    """The reply, after the rows were stored.
+
+    Args:
+        sandbox: the scenario's file.
+        stored: counts by entity type.
+        created: whether the scenario is new.
+        repeated: whether the batch_id was known.
+    """
     with sandbox.moment():
         quick = rows_at_most(sandbox) <= _QUICK_ROWS
         parts = read_summary(sandbox, samples=0, statistics=quick)

@@ -1,4 +1,4 @@
-"""A few rows of an entity type, spread over the data, at a cost that does not grow with it."""
+"""A few rows of an entity type, spread over the data; as fast in large files as in small ones."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LOADABLE_ROWS = 1_000
 
 
 def load(sandbox: Sandbox, max_rows: int) -> dict[str, list[dict[str, Any]]]:
-    """All rows by entity type, without empty fields, of one moment.
+    """All rows by entity type, without empty fields, in one read transaction.
 
-    Raises InvalidArgument when there are more than ``max_rows``.
+    Raises InvalidArgument if there are more than ``max_rows`` rows in all.
     """
     with sandbox.moment():
         if rows_at_most(sandbox) > max_rows:
@@ -38,7 +38,7 @@ def load(sandbox: Sandbox, max_rows: int) -> dict[str, list[dict[str, Any]]]:
 def choose(
     sandbox: Sandbox, name: str, count: int, *, cards: bool, sensitive: bool
 ) -> list[dict[str, Any]]:
-    """A few entities of a type, of one moment; see `Store.get_samples`."""
+    """A few entities of the type ``name``, in one read transaction; see `Store.get_samples`."""
     with sandbox.moment():
         found = Registry(read_entity_types(sandbox.connection)).entity_type(name)
         if found.card and cards and not sensitive:
@@ -49,7 +49,7 @@ def choose(
 def sample_cards(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[dict[str, Any]]:
     """The cards of at most ``count`` entities, as dicts without empty fields.
 
-    The same entities as `sample` gives. Raises QueryError when the file's view does not work.
+    These are the entities that `sample` gives. Raises QueryError if the card's view fails.
     """
     key = entity_type.primary_key
     card = quoted(str(entity_type.card))
@@ -70,8 +70,8 @@ def sample(
 ) -> list[dict[str, Any]]:
     """At most ``count`` rows as dicts without empty fields, in the order of the data.
 
-    Rows are looked up at evenly spread row numbers, so the same file gives the same samples.
-    Sensitive columns are left out unless asked for.
+    Rows are looked up at evenly spread rowids, so the same file always gives the same samples.
+    Columns that are marked sensitive are left out unless ``sensitive`` is true.
     """
     columns = [
         column.name
@@ -91,7 +91,7 @@ def sample(
     rows: list[dict[str, Any]] = []
     after = first
     for number in range(count):
-        # The middle of each of `count` equal parts; later when a gap or a small table forces it.
+        # The middle of each of `count` equal parts. After a gap between rowids it may lie later.
         wanted = max(after, first + span * (2 * number + 1) // (2 * count))
         if span - (wanted - first) < count - number:
             wanted = max(after, last - (count - number) + 1)

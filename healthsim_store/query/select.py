@@ -1,4 +1,4 @@
-"""One SELECT before and after it runs: what it may be, what it reads, what its errors mean."""
+"""One SELECT: checks and translation before it runs, clearer errors after it failed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ _NO_SUCH = re.compile(r"no such (table|column|function): (\S+)")
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A statement, the file that it is about and those attached to it by schema; seconds."""
+    """A statement that is ready to run.
+
+    ``path`` is the scenario's file, ``attached`` are further files by schema name, ``timeout`` is
+    in seconds.
+    """
 
     path: Path
     sql: str
@@ -61,7 +65,7 @@ def prepare(
 
 
 def schemas(files: Files, scenarios: Sequence[str]) -> dict[str, str]:
-    """The schema under which each scenario is attached when it is given by its name alone."""
+    """The schema name of each scenario that is attached by its name alone."""
     names = [files.find(scenario).stem for scenario in scenarios]
     return {_schema_name(name): name for name in names}
 
@@ -102,7 +106,10 @@ def translate(sql: str, dialect: str) -> str:
 
 
 def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
-    """The error with the names that exist: nearly every failing statement has a wrong one."""
+    """The error with a hint that lists the names that exist.
+
+    Most statements fail because of a wrong name. Any other error is returned unchanged.
+    """
     match = _NO_SUCH.search(error.message)
     if match is None or error.hint:
         return error
@@ -121,7 +128,7 @@ def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
 
 
 def _tables(sandbox: Sandbox) -> dict[str, list[str]]:
-    """The columns of every table, the attached scenarios' too."""
+    """The columns of every table, also of the attached scenarios."""
     tables: dict[str, list[str]] = {}
     for schema in ("", *(f"{quoted(alias)}." for alias in sandbox.attached)):
         for table, column in sandbox.connection.execute(
@@ -132,7 +139,7 @@ def _tables(sandbox: Sandbox) -> dict[str, list[str]]:
 
 
 def _mentioned(sql: str) -> list[str]:
-    """The tables that the statement names, as far as sqlglot can read it."""
+    """The tables that the statement names; none if sqlglot cannot parse it."""
     import sqlglot
     from sqlglot import exp
 

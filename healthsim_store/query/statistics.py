@@ -1,4 +1,4 @@
-"""A scenario's statistics: its product's SELECTs, run in the sandbox and put into words."""
+"""The statistics of a scenario: SELECTs of its products, run in the sandbox and made into text."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..schema.template import fill
 from ..storage.catalog import read_statistics
 from ..storage.sandbox import Sandbox
 
-SECONDS = 10.0
-#: For all statistics of a file together, which may be a stranger's and have any number of them.
+SECONDS = 10.0  # for one statistic
+#: For all statistics of a file. A file from somebody else may have any number of them.
 SECONDS_IN_ALL = 60.0
 MAX_ROWS = 20
 
-#: One that is for a chart: name, section, label, and rows of a name and a number; as JSON.
+#: A statistic for a chart, JSON-ready: name, section, label, rows of a name and a number.
 Drawn = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One statistic. ``text`` is how it reads, ``rows`` the values behind it."""
+    """The result of one statistic: ``text`` for a reader, ``rows`` with the values."""
 
     name: str
     section: str
@@ -35,7 +35,7 @@ class Answer:
 
 
 def read_charts(sandbox: Sandbox) -> list[Drawn]:
-    """The statistics that are drawn and not told, JSON-ready; one that fails is left out."""
+    """The statistics that are only for charts, JSON-ready; one that fails is left out."""
     with sandbox.moment():
         asked = [s for s in read_statistics(sandbox.connection) if not s.show]
         answers, _ = compute(sandbox, asked)
@@ -43,14 +43,14 @@ def read_charts(sandbox: Sandbox) -> list[Drawn]:
 
 
 def make_charts(drawn: Sequence[Drawn]) -> list[Answer]:
-    """Answers from what `read_charts` gave, perhaps by way of JSON."""
+    """Answers from the result of `read_charts`, which may have been stored as JSON."""
     return [Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in drawn]
 
 
 def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer], list[str]]:
-    """The answers, and what could not be computed with the reason.
+    """The answers, and a text with the reason for each statistic that failed.
 
-    A statistic that has nothing to say is in neither.
+    A statistic without a row, or with only NULLs, is in neither.
     """
     answers, failed = [], []
     deadline = time.monotonic() + SECONDS_IN_ALL

@@ -1,4 +1,4 @@
-"""All rows of a SELECT in one cursor: of one moment, in bounded memory, however many there are."""
+"""All rows of a SELECT from one cursor: in one read transaction and in bounded memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .select import Select, explain_names
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CHUNK = 1_000  # rows that are fetched at once
+_CHUNK = 1_000  # rows per fetch
 
 # The Python types that fit each Arrow type. The first one that fits is taken, so a column that
 # begins with NULL alone is string.
@@ -32,13 +32,13 @@ _FITTING: dict[str, frozenset[type]] = {
 
 
 class RowStream:
-    """The rows of one SELECT, to be gone through once: as dicts, or as Arrow `batches`.
+    """The rows of one SELECT, which can be read once: as dicts, or as Arrow `batches`.
 
-    The file stays open until the last row was read, or `close`, or the end of a ``with`` block. As
-    long as it is, nobody can commit to the scenario or to those attached: a writer waits, and one
-    in the same thread gets ScenarioBusy at once.
+    The file stays open until the last row was read, `close` was called, or a ``with`` block ends.
+    Until then nobody can commit to the scenario or to those attached: writers wait, and one in the
+    same thread gets ScenarioBusy at once.
 
-    ``columns`` are the names; of two columns with one name the second is ``name_2``.
+    ``columns`` are the names. If two columns have the same name, the second is ``name_2``.
     """
 
     def __init__(self, files: Files, select: Select) -> None:
@@ -46,7 +46,7 @@ class RowStream:
         self._seconds = select.timeout
         self._opened = contextlib.ExitStack()
         try:
-            # Not the sandbox of this thread's moment: that one must be free for other questions.
+            # A sandbox of its own: that of this thread's `moment` must stay free for other queries.
             self._sandbox = self._opened.enter_context(files.lend(select.path, select.attached))
             self._opened.enter_context(self._sandbox.moment())
             self._opened.enter_context(files.blocking(select.path, select.attached))
@@ -62,7 +62,7 @@ class RowStream:
     def _fetch(self) -> Iterator[list[tuple[Any, ...]]]:
         with self._opened:
             while not self._closed:
-                # Only the time that SQLite takes counts, not what the caller does with the rows.
+                # Only the time in SQLite counts, not the time that the caller takes for the rows.
                 self._sandbox.extend(self._seconds)
                 begun = time.monotonic()
                 rows = self._cursor.fetchmany(_CHUNK)
@@ -77,15 +77,15 @@ class RowStream:
                 yield dict(zip(self.columns, row, strict=True))
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows as tuples in the order of ``columns``, some at a time."""
+        """The rows as lists of tuples, at most 1,000 at a time, in the order of ``columns``."""
         return self._chunks
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows as Arrow record batches of one schema, some at a time.
+        """The rows as Arrow record batches of at most 1,000 rows, all with the same schema.
 
-        A column has the type of its first rows: int64, double, string or binary; string where
-        they are NULL. Raises QueryError where a column has values of two types; whole numbers fit
-        into a column of double.
+        The type of a column is that of the values in the first batch: int64, double, string or
+        binary; string if all of them are NULL. Whole numbers fit into a column of double. Raises
+        QueryError for any other value of another type.
         """
         import pyarrow as pa
 
@@ -130,7 +130,7 @@ class RowStream:
         )
 
     def close(self) -> None:
-        """Give the file free; rows that were not read are not to be had any more."""
+        """Close the file. Rows that were not read yet can no longer be read."""
         self._closed = True
         self._opened.close()
 

@@ -1,7 +1,7 @@
-"""A scenario in a few hundred tokens: what it is, how many, what is typical, a few samples.
+"""A scenario in a few hundred tokens: description, counts, statistics and a few samples.
 
-The text has a hard budget. It is measured, and shortened by fixed rules in a fixed order (see
-`Summary.to_markdown`); what was left out is said in its last line.
+The text has a hard budget in tokens. If it is too long, parts are left out in a fixed order (see
+`Summary.to_markdown`). The last line says what was left out.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _CELL = 40  # characters of a sample's cell
 
 @dataclass(frozen=True)
 class Summary:
-    """What `get_summary` answers. ``statistics`` are by name; ``samples`` by entity type.
+    """What `get_summary` returns. ``statistics`` are by name, ``samples`` by entity type.
 
-    ``omitted`` says what could not be told and why. ``max_tokens`` bounds `to_markdown`.
+    ``omitted`` says what is missing, and why. ``max_tokens`` is the budget of `to_markdown`.
     """
 
     scenario: str
@@ -53,7 +53,7 @@ class Summary:
 
     @property
     def tokens(self) -> int:
-        """An estimate, never too low, of what `to_markdown` costs a model."""
+        """An estimate of the tokens of `to_markdown`, which is never too low."""
         return estimate_tokens(self.to_markdown())
 
     def __str__(self) -> str:
@@ -80,8 +80,9 @@ class Summary:
     def to_markdown(self) -> str:
         """The text, within ``max_tokens``.
 
-        When it is too long, the columns of samples go first, from the right, then samples from
-        the last entity type on, statistics from the last on, the description, and all but the name.
+        If it is too long, parts are left out in this order: columns of samples from the right,
+        samples from the last entity type on, statistics from the last one on, the description, and
+        at last everything but the name, the id and the total count.
         """
         return self._markdown
 
@@ -114,7 +115,7 @@ class Summary:
                 return self._bare()
 
     def _bare(self) -> str:
-        """The least: for when names, tags and counts alone are over the budget."""
+        """The shortest text, for when names, tags and counts alone are over the budget."""
         total = sum(self.entity_counts.values())
         kinds = sum(1 for count in self.entity_counts.values() if count)
         return (
@@ -152,7 +153,7 @@ class Summary:
 
 
 class _SampleTable:
-    """The samples of one entity type, as a header and rows that can lose columns."""
+    """The samples of one entity type: a header and rows, whose columns can be removed."""
 
     def __init__(
         self, label: str, count: int, rows: list[dict[str, Any]], columns: list[str]
@@ -170,7 +171,7 @@ class _SampleTable:
         return estimate_tokens("\n".join(self.lines()))
 
     def narrower(self) -> bool:
-        """Lose the last column; False when there is none to lose."""
+        """Remove the last column; False if there are only two columns left."""
         if len(self._columns) <= 2:
             return False
         self._columns.pop()
@@ -191,7 +192,13 @@ def _cell(value: Any) -> str:
 
 
 def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> dict[str, Any]:
-    """The parts of a summary, JSON-ready, straight from the file; all of one moment."""
+    """The parts of a summary, JSON-ready, read from the file in one read transaction.
+
+    Args:
+        sandbox: the scenario's file.
+        samples: sample rows of each entity type.
+        statistics: whether to run the statistics too.
+    """
     with sandbox.moment():
         return _read_summary(sandbox, samples, statistics)
 
@@ -228,13 +235,19 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
 
 
 def _by_worth(entity_type: EntityType) -> list[str]:
-    """The columns with references last: they tell a reader least and cost most."""
+    """The columns, references last: a reader learns little from ids, and they cost many tokens."""
     references = {column.name for column, _ in entity_type.references(soft=True)}
     return sorted(entity_type.by_name, key=references.__contains__)
 
 
 def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | None) -> Summary:
-    """A Summary from what `read_summary` gave, perhaps by way of JSON."""
+    """A Summary from the result of `read_summary`, which may have been stored as JSON.
+
+    Args:
+        scenario: the scenario's name.
+        parts: the result of `read_summary`.
+        max_tokens: the budget of the text; by default 300, and 200 more for each sampled type.
+    """
     samples = parts["samples"]
     if max_tokens is None:
         max_tokens = BASE_TOKENS + SAMPLE_TOKENS * len(samples)

@@ -19,8 +19,8 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store import HealthsimStoreError, Store
-from healthsim_store.generation.engine import luhn
 from healthsim_store.generation.faker_names import pool
+from healthsim_store.generation.functions import luhn
 from healthsim_store.generation.profile import Profile
 from healthsim_store.generation.recipe import read_recipe
 from healthsim_store.generation.run import Generation, default_batch
@@ -634,9 +634,9 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         ("@total 5/2 @least 1", "@times lots",
          "@times lots: neither a number, nor a column of person, nor a table", None),
         ("@for person @total", "@for persn @total",
-         "@for persn: there is no drawn table of that name above", "Did you mean person?"),
+         "@for persn: there is no sampled table of that name above", "Did you mean person?"),
         ("@total 5/2", "@when cats @total 5/2", "@when cats: there is no such option", None),
-        ("@for count", "@for person", "@for person: there is no drawn table", None),
+        ("@for count", "@for person", "@for person: there is no sampled table", None),
         ("@into pets", "@into owners", "a second SELECT into owners", "UNION ALL"),
         ("-- @into pets", "-- Pets", "a SELECT needs one of @into, @target and @never", None),
         ("@target 0.75", "@target most", "@target most", "A number"),
@@ -651,7 +651,7 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         ("@for count", "@for count @times 3", "@times does not belong here", "Allowed here: @for."),
         ("@total 5/2 @least 1", "@times 2 @least 1", "@least does not belong here", "@times"),
         ("@total 5/2 @least 1", "@times 99999", "@times 99999", "A number from 1 to 10,000"),
-        ("@total 5/2 @least 1", "@times person", "that table is drawn, and has no rows yet", None),
+        ("@total 5/2 @least 1", "@times person", "a sampled table has no rows yet", None),
         ("@total 5/2", "@total 1e9", "@total 1e9", "at most 10,000"),
         ("CREATE TABLE species (", "CREATE TABLE person (", "the name person is taken", None),
         ("-- Women @target 0.75", "-- A pet of no weight @target 0.75",
@@ -664,7 +664,7 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         ("@normal 50, 10, 20, 80", "@uniform 0, 1e30", "1e30 is too large", "@uniform 0, 1"),
         ("@counts owners @count 40", "", "does not say what is made and counted", "@counts"),
         ("@count 40", "@count none", "@count none", "A number from 1"),
-        ("age INTEGER -- @normal", "n INTEGER -- @normal", "every drawn table has n", None),
+        ("age INTEGER -- @normal", "n INTEGER -- @normal", "every sampled table has n", None),
         ("as_of DATE", "as_of DAET", "option as_of: unknown type DAET", "Known:"),
         ("weight REAL);", "weight REAL) WITHOUT ROWID;", "not understood: CREATE TABLE species",
          "WITHOUT ROWID"),
