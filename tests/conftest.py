@@ -13,7 +13,7 @@ from pathlib import Path
 
 import odd
 import pytest
-from commands import command, remember_declarations
+from forks import command, remember_declarations
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import command
+from forks import command
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commands import command
+from forks import command
 
 from healthsim_store import Store
 from healthsim_store.base.text import size

@@ -88,7 +88,7 @@ class _Server:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
-        assert answer, "the server of commands has ended"
+        assert answer, "the server of forks has ended"
         return int(answer)
 
     def close(self) -> None:
