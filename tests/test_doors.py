@@ -24,7 +24,7 @@ from doors import BESIDE, PROGRESS, No
 
 import healthsim_store
 from healthsim_store import cli as command_line
-from healthsim_store.browse import links, pages
+from healthsim_store.browse import arguments, pages
 from healthsim_store.cli import cli
 from healthsim_store.store import VERBS, Store
 
@@ -81,12 +81,10 @@ def _asked(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name, on = node.func.attr, ast.unparse(node.func.value)
             texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
-            if (name == "get" and on in ("wanted", "request.args")) or (
-                name == "number" and on == "links"
-            ):
+            if (name == "get" and on in ("wanted", "request.args")) or name == "number":
                 yield texts[0]
-            elif ast.unparse(node.func) == "links.Question.of":
-                yield from links._OWN
+            elif ast.unparse(node.func) == "QueryArguments.of":
+                yield from arguments._OWN
 
 
 @pytest.fixture(scope="module")
@@ -278,7 +276,7 @@ def test_a_type_checker_sees_the_real_signature(tmp_path: Path) -> None:
     )  # fmt: skip
     revealed, scenario, unexpected, *wrong = (
         line.partition("program.py:")[2] for line in done.stdout.splitlines()
-        if "program.py:" in line and "defined here" not in line
+        if "Revealed type" in line or ": error: " in line
     )  # fmt: skip
     assert re.match(r'3: note: Revealed type is "def \(entities: .*Mapping\[.*str, Any\]', revealed)
     assert "on_conflict: " in revealed
