@@ -93,8 +93,6 @@ def sample(
     for number in range(count):
         # The middle of each of `count` equal parts. After a gap between rowids it may lie later.
         wanted = max(after, first + span * (2 * number + 1) // (2 * count))
-        if span - (wanted - first) < count - number:
-            wanted = max(after, last - (count - number) + 1)
         with sandbox.run(sql, (wanted,), timeout=SECONDS) as cursor:
             found = cursor.fetchone()
         if found is None:

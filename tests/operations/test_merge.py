@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SCHEMA, Run, make_older, owner
+from conftest import PLUGIN, SCHEMA, Run, install, make_older, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -271,6 +271,47 @@ def test_of_two_with_one_version_that_of_the_newer_format_describes_the_merge(tw
         result = two.merge_scenarios(names)
         found = plainly(two, str(result.scenario), "SELECT name FROM _questions ORDER BY position")
         assert found == [("heavy_pets",), ("doctors",)]
+
+
+PROJECTS = """
+-- Projects
+CREATE TABLE projects (
+  project_id VARCHAR PRIMARY KEY, -- Id
+  protocol VARCHAR NOT NULL UNIQUE, -- Natural key
+  leader_id VARCHAR -- Who leads it @references owners(owner_id)
+);
+"""
+
+
+def test_what_two_products_refer_to_in_a_circle_is_refused_once_an_id_is_another(
+    tmp_path: Path, toy_of: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Owners are stored before projects, so that those of a project that is skipped are lost."""
+    files = {"__init__.py": PLUGIN.replace('"toy"', '"projects"'), "schema.sql": PROJECTS}
+    install(tmp_path / "projects", "projectsim", files | {"summary.sql": ""})
+    monkeypatch.syspath_prepend(str(tmp_path / "projects"))
+    works_in = "born DATE NOT NULL, project_id VARCHAR, -- @references projects(project_id)\n"
+    toy_of("1.0", SCHEMA.replace("born DATE NOT NULL,", works_in))
+    with Store(tmp_path / "store") as store:
+
+        def persist(scenario: str, number: int, protocol: str) -> None:
+            store.persist(
+                {
+                    "owners": [owner(number, project_id=f"p{number}")],
+                    "projects": [{"project_id": f"p{number}", "protocol": protocol,
+                                  "leader_id": f"o{number}"}],
+                },
+                scenario=scenario,
+            )  # fmt: skip
+
+        persist("one", 1, "P-1")
+        persist("same", 2, "P-1")
+        persist("other", 3, "P-3")
+        with pytest.raises(CopyFailed, match="which projects are meant cannot be told"):
+            store.merge_scenarios(["one", "same"])
+        store.merge_scenarios(["one", "other"], new_name="m")
+        joined = "SELECT owner_id, protocol FROM owners JOIN projects USING (project_id) ORDER BY 1"
+        assert plainly(store, "m", joined) == [("o1", "P-1"), ("o3", "P-3")]
 
 
 def test_a_suffix_that_is_taken_is_not_used(two: Store) -> None:

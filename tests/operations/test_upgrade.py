@@ -172,6 +172,46 @@ def test_check_finds_what_is_wrong(old: Store, statements: list[str], kind: str,
     assert json.loads(json.dumps(check.to_dict()))["ok"] is False
 
 
+def test_several_without_a_natural_key_are_no_doubles(
+    toy_of: Callable[..., None], tmp_path: Path
+) -> None:
+    """NULL is not the same as NULL."""
+    toy_of("1.0", SCHEMA.replace("tax_number VARCHAR NOT NULL UNIQUE", "tax_number VARCHAR UNIQUE"))
+    with Store(tmp_path / "store") as store:
+        owners = [owner(1), owner(2, tax_number=None), owner(3, tax_number=None)]
+        store.persist({"owners": owners}, scenario="s")
+        assert store.check_scenario("s").findings == ()
+
+
+def test_an_upgrade_that_would_lose_rows_is_refused(
+    old: Store, toy_of: Callable[..., None]
+) -> None:
+    """An index that lacks rows, as after a fault of a disk, counts fewer than the table has."""
+    whole = 'CREATE INDEX "pets_owner_id" ON "pets" ("owner_id")'
+    spoil(
+        old,
+        "DROP INDEX pets_owner_id",
+        f"{whole} WHERE weight > 2",
+        f"UPDATE sqlite_master SET sql = '{whole}' WHERE name = 'pets_owner_id'",
+    )
+    before = (old.path / "s.db").read_bytes()
+    toy_of("1.1", SCHEMA.replace("legs INTEGER,", "legs INTEGER, colour VARCHAR,"))
+    with pytest.raises(UpgradeRefused, match="3 of 2 pets would be left"):
+        old.upgrade_scenario("s")
+    assert (old.path / "s.db").read_bytes() == before
+
+
+def test_an_upgrade_of_a_file_with_a_broken_reference_is_refused(
+    old: Store, toy_of: Callable[..., None]
+) -> None:
+    spoil(old, "UPDATE pets SET owner_id = 'nobody' WHERE pet_id = 'p2'")
+    before = dump(old)
+    toy_of("1.1", SCHEMA.replace("legs INTEGER,", "legs INTEGER, colour VARCHAR,"))
+    with pytest.raises(UpgradeRefused, match="pets, rowid 2, would refer to owners that are not"):
+        old.upgrade_scenario("s")
+    assert dump(old) == before
+
+
 def test_check_of_files_that_are_none(old: Store) -> None:
     (old.path / "text.db").write_text("no database " * 100)
     whole = (old.path / "s.db").read_bytes()
