@@ -7,14 +7,38 @@ its traceback.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import Any, ClassVar
+
+
+class ExitCode(enum.IntEnum):
+    """How the command line ends. ``about`` says when, as its help prints it."""
+
+    about: str
+
+    def __new__(cls, value: int, about: str) -> ExitCode:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.about = about
+        return member
+
+    DONE = 0, "done"
+    ERROR = 1, "an error, told on stderr, or found by check"
+    USAGE = 2, "wrong usage"
+    INTERRUPTED = 130, "interrupted"
+
+    @classmethod
+    def listed(cls) -> str:
+        """All of them in one line."""
+        return "; ".join(f"{int(code)} {code.about}" for code in cls)
 
 
 class HealthsimStoreError(Exception):
     """Every error that is raised on purpose; catch this one to catch them all."""
 
     code: ClassVar[str] = "error"
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

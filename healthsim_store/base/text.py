@@ -28,6 +28,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return f"Did you mean {' or '.join(names)}?" if names else None
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names to choose from: ``a``, ``a or b``, ``a, b or c``."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
 def size(number: int) -> str:
     """``312 KB``, ``1.2 MB``."""
     amount = float(number)

@@ -13,7 +13,7 @@ import sys
 import click
 
 from .. import __version__
-from ..errors import HealthsimStoreError
+from ..errors import ExitCode, HealthsimStoreError
 from ..plugins import COMMANDS, installed
 
 
@@ -58,9 +58,12 @@ def cli() -> None:
     A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
     folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.
 
-    Exit codes: 0 done; 1 an error, told on stderr, or found by check; 2 wrong usage; 130
-    interrupted.
+    Exit codes: {exit_codes}.
     """
+
+
+assert cli.help
+cli.help = cli.help.replace("{exit_codes}", ExitCode.listed())
 
 
 def _own(name: str) -> click.Command:
@@ -82,7 +85,7 @@ def main() -> None:
             sys.exit(code)
     except HealthsimStoreError as error:
         click.echo(f"Error ({error.code}): {error}", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -90,8 +93,8 @@ def main() -> None:
         # click makes an Abort of Ctrl-C; what the work has to say about it is on the cause.
         told = getattr(interrupt.__cause__ or interrupt, "__notes__", ["nothing was changed."])
         click.echo(f"Interrupted: {' '.join(told)}", err=True)
-        sys.exit(130)
+        sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader, such as `head`, has enough; there is nobody left to tell.
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(ExitCode.DONE)

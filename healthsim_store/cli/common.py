@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import inspect
 import json
 import shutil
 import sys
@@ -116,6 +117,34 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
         )
     # Codes and ids that look like numbers stay as they are.
     return tabulate.tabulate(rows, headers, tablefmt=fmt or "github", disable_numparse=True)
+
+
+class ListingHelp(click.Command):
+    """A command in whose help a ``{name}`` stands for a list that is kept elsewhere.
+
+    ``lists`` gives the text of each by its name. It is asked for when the help is shown, not
+    before: most lists are in modules that ``--help`` of another command need not load.
+    """
+
+    def __init__(self, *args: Any, lists: Mapping[str, Callable[[], str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lists = lists
+
+    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        texts = {f"{{{name}}}": make() for name, make in self._lists.items()}
+
+        def filled(help: str | None) -> str | None:
+            # Without its indentation, which click takes away only later, and by all of its lines.
+            filled = inspect.cleandoc(help) if help else help
+            for name, text in texts.items():
+                filled = filled and filled.replace(name, text)
+            return filled
+
+        self.help = filled(self.help)
+        for parameter in self.params:
+            if isinstance(parameter, click.Option):
+                parameter.help = filled(parameter.help)
+        super().format_help(context, formatter)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from ..base.text import listed
 from .common import (
+    ListingHelp,
     echo_json,
     echo_text,
     json_option,
@@ -31,7 +33,20 @@ def clone(scenario: str, new_name: str | None, as_json: bool, folder: str | None
         echo_text(result.to_markdown())
 
 
-@click.command()
+def _names() -> str:
+    from ..operations.strategies import STRATEGIES
+
+    return listed(STRATEGIES)
+
+
+def _meanings() -> str:
+    from ..operations.strategies import STRATEGIES
+
+    width = max(map(len, STRATEGIES))
+    return "\n".join(f"  {name:<{width}}  {s.about}" for name, s in STRATEGIES.items())
+
+
+@click.command(cls=ListingHelp, lists={"strategies": _names, "meanings": _meanings})
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO SCENARIO...")
 @click.option("--name", "new_name", help="The new scenario's name  [default: merged-YYYYMMDD]")
 @click.option("--context", help="What it is for; the name begins with merged and its first word.")
@@ -40,7 +55,7 @@ def clone(scenario: str, new_name: str | None, as_json: bool, folder: str | None
     "given",
     multiple=True,
     metavar="[TYPE=]STRATEGY",
-    help="skip, overwrite, rename or error; for one entity type as patients=overwrite; may be"
+    help="{strategies}; for one entity type as patients=overwrite; may be"
     " repeated  [default: skip]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the same report and write nothing.")
@@ -59,10 +74,7 @@ def merge(
 
     \b
     An entity of a later scenario whose id or natural key is taken is a conflict:
-      skip       the first one stays
-      overwrite  it gets the later one's values
-      rename     both stay; the later one gets a new id, and a suffix to its natural key
-      error      nothing is merged
+    {meanings}
     What belongs to an entity that gave way belongs to the one that stands for it.
     """
     from ..operations.strategies import ALL_TYPES

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from .common import (
+    ListingHelp,
     echo_json,
     echo_text,
     json_option,
@@ -16,14 +17,20 @@ from .common import (
 )
 
 
-@click.command()
+def _formats() -> str:
+    from ..exchange.writers import WRITERS
+
+    return ", ".join(writer.name for writer in WRITERS)
+
+
+@click.command(cls=ListingHelp, lists={"formats": _formats})
 @click.argument("scenario")
 @click.option(
     "--format",
     default="csv",
     show_default=True,
     metavar="FORMAT",
-    help="csv, tsv, json, ndjson, parquet, sqlite, or what a plugin brings.",
+    help="{formats}, or what a plugin brings.",
 )
 @click.option("--to", metavar="FOLDER", help="The folder to make  [default: one in your downloads]")
 @click.option("--force", is_flag=True, help="Replace an earlier export that is there.")

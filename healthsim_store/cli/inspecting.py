@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..errors import ExitCode
 from .common import (
     echo_json,
     echo_rows,
@@ -48,7 +49,7 @@ def check(
             for finding in result.findings:
                 click.echo(f"  {finding.level}, {finding.kind}: {finding.message}")
     if not all(result.ok for result in results):
-        context.exit(1)
+        context.exit(ExitCode.ERROR)
 
 
 @click.command()

@@ -8,6 +8,7 @@ import click
 
 from .common import (
     Command,
+    ListingHelp,
     echo_json,
     echo_text,
     json_option,
@@ -70,9 +71,15 @@ def _tell_counts(result: PersistResult) -> None:
         click.echo(f"{entity_type}: {count:,} values were rounded", err=True)
 
 
-@click.command("import")
+def _formats() -> str:
+    from ..exchange.readers import READERS
+
+    return ", ".join(reader.name for reader in READERS)
+
+
+@click.command("import", cls=ListingHelp, lists={"formats": _formats})
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--format", help="csv, tsv, json, ndjson, parquet, or one that a product maps.")
+@click.option("--format", help="{formats}, or one that a product maps.")
 @click.option("--entity-type", help="What the rows are  [default: by the file's name]")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
 @click.option("--columns", default="", metavar="A,B,C", help="The header of CSV that has none.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..base.text import did_you_mean
+from ..base.text import did_you_mean, listed
 from ..errors import InvalidArgument, SourceError, UnknownEntityType
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
@@ -243,7 +243,7 @@ class _Reading:
                 if importer is None:
                     raise InvalidArgument(
                         "Standard input has no ending that tells its format.",
-                        hint="Give --format csv, tsv, json, ndjson or parquet.",
+                        hint=f"Give --format {listed(self._formats.importers)}.",
                     )
                 yield replace(blank, name="standard input", stream=sys.stdin.buffer), importer
             elif path.is_dir():

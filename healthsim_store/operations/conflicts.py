@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..base.sql import literal, quoted
+from ..base.text import listed
 from ..errors import MergeConflict
 from ..schema.model import EntityType
 from .builder import SOURCE
-from .strategies import Strategy
+from .strategies import STRATEGIES, Strategy
 
 _CONFLICTS = "temp.conflicts"
 _TOLD = 5  # conflicts in an error
@@ -231,7 +232,7 @@ class Conflicts:
                 raise MergeConflict(
                     f"{part.name} of {part.source} cannot be renamed: {' + '.join(key)} is"
                     " taken, and has no text that could get a suffix.",
-                    hint=f"Choose skip or overwrite for {part.name}.",
+                    hint=f"Choose {_usable(keeps_both=False)} for {part.name}.",
                 )
             suffix = literal(self._suffix(name))
             renamed[name] = (
@@ -262,7 +263,7 @@ class Conflicts:
         return MergeConflict(
             f"{self.count:,} {self._part.name} of {self._part.source} are in the merge already:"
             f" {told}{more}.",
-            hint="Nothing was merged. Choose --on-conflict skip, overwrite or rename.",
+            hint=f"Nothing was merged. Choose --on-conflict {_usable()}.",
         )
 
     def settle(self, values: Mapping[str, str]) -> None:
@@ -301,6 +302,15 @@ class Conflicts:
 
     def forget(self) -> None:
         self._connection.execute(f"DROP TABLE IF EXISTS {_CONFLICTS}")
+
+
+def _usable(*, keeps_both: bool = True) -> str:
+    """The strategies that end no merge, for a hint; without those that keep both, if so asked."""
+    return listed(
+        name
+        for name, strategy in STRATEGIES.items()
+        if not strategy.refuses and (keeps_both or not strategy.keeps_both)
+    )
 
 
 def _changeable(entity_type: EntityType, key: Sequence[str]) -> str | None:

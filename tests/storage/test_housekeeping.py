@@ -10,7 +10,11 @@ import pytest
 from conftest import make_older, owner
 
 from healthsim_store import Store
-from healthsim_store.schema.model import EntityType
+from healthsim_store.schema.model import Column, EntityType
+from healthsim_store.schema.parser import read_declaration
+from healthsim_store.schema.types import LogicalType
+from healthsim_store.storage import catalog
+from healthsim_store.storage import format as fileformat
 from healthsim_store.storage.housekeeping import (
     CARRIED,
     FORMAT_VERSION,
@@ -118,3 +122,47 @@ def test_a_column_is_described_by_the_names_of_the_dictionary(filled: Store) -> 
     reference = found.by_name["mentor_id"].references
     assert reference is not None
     assert (reference.entity_type, reference.column) == ("owners", "owner_id")
+
+
+def test_the_columns_of_the_dictionary(filled: Store) -> None:
+    """What is written by name is what the table has, in the order that its CREATE TABLE gives."""
+    found = shape(str(filled.find("s")))
+    assert (
+        found["_columns"]
+        == (
+            "entity_type position column_name type required is_unique default_value allowed_values"
+            " synonyms aliases references_entity_type references_column reference_enforced acyclic"
+            " unit codes sensitive description"
+        ).split()
+    )
+    column = Column("weight", LogicalType.parse("REAL"))
+    assert [*catalog._column_row("pets", column, 3)] == found["_columns"]
+    entity_type = filled.registry("s").entity_type("pets")
+    assert [*catalog._entity_row(entity_type, 1)] == found["_entity_types"]
+
+
+def test_columns_are_found_by_name_wherever_they_are(filled: Store) -> None:
+    """As another writer's file may have them, or one that a later format gave one more."""
+    before = [*filled.registry("s")]
+    with contextlib.closing(sqlite3.connect(filled.find("s"))) as file:
+        names = ", ".join(sorted(columns(file, "_columns")))
+        file.execute(f"CREATE TABLE turned AS SELECT 1 AS more, {names} FROM _columns")
+        file.execute("DROP TABLE _columns")
+        file.execute("ALTER TABLE turned RENAME TO _columns")
+        assert catalog.read_entity_types(file) == before
+
+
+def test_a_product_described_again_keeps_its_place_and_its_day() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+        fileformat.create(file, description=None)
+        for name in ("toy", "vet"):
+            sql = f"CREATE TABLE {name}s (id VARCHAR PRIMARY KEY);"
+            catalog.add_product(file, read_declaration(name, "1.0", sql))
+        file.execute("UPDATE _products SET added_at = 'then'")
+        again = read_declaration("toy", "1.1", "CREATE TABLE toys (id VARCHAR PRIMARY KEY);")
+        catalog.describe_product(file, again)
+        assert file.execute("SELECT product, version, added_at FROM _products").fetchall() == [
+            ("toy", "1.1", "then"),
+            ("vet", "1.0", "then"),
+        ]
+        assert [e.name for e in catalog.read_entity_types(file)] == ["toys", "vets"]

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from healthsim_store.operations.strategies import STRATEGIES
+
 from .replies import LEAST, MOST
 
 Scenario = Annotated[str, Field(description="Name, or enough of it")]
 Budget = Annotated[int, Field(ge=LEAST, le=MOST, description="Of the reply, in tokens")]
-Strategy = Literal["skip", "overwrite", "rename", "error"]
+Strategy = Literal[*STRATEGIES]
