@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from commands import Command, split
 from shell import Shell
+from shown_commands import Command, split
 
 
 def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
