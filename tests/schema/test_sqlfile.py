@@ -71,6 +71,6 @@ def test_pairs() -> None:
 
 
 def test_an_unknown_marker_is_told_with_its_place() -> None:
-    with pytest.raises(DeclarationError, match=r"f\.sql, line 2: unknown marker @nam") as error:
-        read("-- x @nam y\nSELECT 1;")
+    with pytest.raises(DeclarationError, match=r"f\.sql, line 2: unknown marker @xyz") as error:
+        read("-- x @xyz y\nSELECT 1;")
     assert error.value.hint == "Allowed here: @name, @unit."
