@@ -201,8 +201,12 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
     return texts
 
 
-def _markdown(docstring: str | None) -> str:
-    """A docstring as Markdown: its Args as a list, its code in single backticks."""
+def _markdown(docstring: str | None, language: str = "text") -> str:
+    """A docstring as Markdown: its Args as a list, indented code as a block.
+
+    ``language`` is that of the block. A test runs each block of Python in python.md, which an
+    example in a docstring, with a store of its own, is not made for.
+    """
     lines: list[str] = []
     in_args = False
     for line in inspect.cleandoc(docstring or "").replace("``", "`").splitlines():
@@ -217,7 +221,12 @@ def _markdown(docstring: str | None) -> str:
         else:
             # A further line about a parameter is indented as deep as its list item.
             lines.append(f"  {line.strip()}" if in_args and line else line)
-    return "\n".join(lines)
+
+    def fenced(found: re.Match[str]) -> str:
+        code = inspect.cleandoc(found[0])
+        return f"\n```{language}\n{code}\n```\n\n" if code else "\n"
+
+    return _INDENTED.sub(fenced, "\n".join(lines) + "\n").strip()
 
 
 def _errors() -> str:
@@ -245,14 +254,8 @@ def _hooks() -> str:
             continue
         returned = inspect.signature(hook).return_annotation
         texts.append(f"### `{name}() -> {returned}`")
-        texts.append(_INDENTED.sub(_fenced, f"{_markdown(hook.__doc__)}\n"))
+        texts.append(_markdown(hook.__doc__, "python"))
     return "\n\n".join(text.strip() for text in texts)
-
-
-def _fenced(found: re.Match[str]) -> str:
-    """Indented code as a block that says it is Python; empty lines alone stay."""
-    code = inspect.cleandoc(found[0])
-    return f"\n```python\n{code}\n```\n\n" if code else "\n"
 
 
 def _tables() -> str:
