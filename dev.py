@@ -37,7 +37,7 @@ REPORT = ROOT / "benchmarks" / "CHECKS.md"
 PYTHONS = ("3.11", "3.12", "3.13")
 PLUGINS = [str(folder.parent) for folder in sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
 # A file at a time: some files tell one story from test to test.
-PYTEST = ("pytest", "--numprocesses", "auto", "--dist", "loadfile", "--durations", "10")
+PYTEST = ("pytest", "--numprocesses", "auto", "--dist", "loadscope", "--durations", "10")
 
 
 @dataclass
@@ -249,6 +249,7 @@ def check_all(checked: str, done: Done) -> None:
     venv = environment_of(checked)
     rows = [(f"check, Python {checked}", done)]
     rows.append(("tests marked long", attempt(*PYTEST, "-m", "long", venv=venv)))
+    rows.append(("campaigns", attempt(*PYTEST, venv=venv, HEALTHSIM_STORE_CAMPAIGN="1")))
     others = [version for version in PYTHONS if version != checked]
     rows += [(f"Python {version}", installed(on_python, version)) for version in others]
     rows.append(("lowest versions, Python 3.11", installed(on_python, "3.11", lowest=True)))

@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,8 @@ def _run_and_end() -> None:
 def _main() -> None:
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     own_path = [entry for entry in sys.path[1:] if entry not in given]
+    # What is imported here starts threads, which a fork does not have; Python 3.12 warns of that.
+    warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
     sys.path[0] = os.getcwd()
     for name in PRELOADED:
         importlib.import_module(name)
