@@ -1,4 +1,4 @@
-"""For plugin authors: the tests that every product and every profile should pass, to inherit from.
+"""For plugin authors: classes of tests that every product and every profile should pass.
 
     from healthsim_store.testing import ProductTests
 
@@ -6,9 +6,9 @@
         product = "my_product"
         rows = {"patients": [{"mrn": "P-1", "dob": "1960-06-15", ...}], ...}
 
-pytest collects the methods. ``rows`` are rows of every entity type, as a user would give them:
-links by natural key, values in other spellings, enough of them for every statistic and question to
-have an answer.
+pytest collects the methods of the subclass. ``rows`` has rows of every entity type, as a user would
+give them: with links by natural key and with values in other spellings. There must be enough rows
+for every statistic and question to have an answer.
 
     class TestAsthma(ProfileTests):
         profile = "asthma"
@@ -43,7 +43,10 @@ from .store import Store
 
 
 class ProductTests:
-    """Inherit from it, set ``product`` and ``rows``."""
+    """The tests of a product. Inherit from it, and set the two attributes.
+
+    ``product`` is the product's name. ``rows`` has rows by entity type.
+    """
 
     product: ClassVar[str]
     rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]]
@@ -93,7 +96,7 @@ class ProductTests:
             loaded = store.load_scenario("s")
         for name, rows in self.rows.items():
             entity_type = registry.entity_type(name)
-            # By what was given: rows of a type may stand in the file in another order.
+            # Compare only the fields that were given: the file has more, such as generated ids.
             stored = iter(loaded[entity_type.name])
             for row in rows:
                 found = next(stored)
@@ -123,7 +126,7 @@ class ProductTests:
             assert "{" not in answer.text, f"{answer.name} reads {answer.text!r}"
 
     def test_every_question_runs_on_empty_tables(self) -> None:
-        """Beside the tables of all products that are installed, for it may name theirs."""
+        """The tables of all installed products are there, because a question may use them."""
         with contextlib.closing(connect(":memory:")) as connection:
             create(connection, description=None)
             assert self.declaration
@@ -133,7 +136,7 @@ class ProductTests:
                 ask(connection, question, alone=False)
 
     def test_every_question_has_an_answer(self, tmp_path: Path) -> None:
-        """With nothing filled in; but for one that needs another product's table."""
+        """With empty parameters. Questions that need the table of another product are left out."""
         with self._stored(tmp_path, self.rows) as (store, sandbox):
             declared = read_questions(sandbox.connection)
             assert len(declared) == len(self.declaration.questions)
@@ -171,15 +174,20 @@ class ProductTests:
 
 
 class ProfileTests:
-    """Inherit from it, set ``profile``, and ``variants`` where options change what is made."""
+    """The tests of a profile. Inherit from it, and set ``profile``, which is its name.
+
+    ``variants`` are sets of options; each is tried. ``count`` is how many counted entities a run
+    has, by default the profile's own number. ``seeds`` are tried for each @target; the first three
+    also for each @never.
+    """
 
     profile: ClassVar[str]
     variants: ClassVar[Sequence[Mapping[str, Any]]] = ({},)
-    count: ClassVar[int | None] = None  # the profile's own
+    count: ClassVar[int | None] = None
     seeds: ClassVar[Sequence[int]] = range(20)
 
-    # A mean so many standard errors off its target is a failure. For a profile that is right, that
-    # happens by chance to 1 target of 150,000.
+    # A mean that is further from its target than this many standard errors is a failure. In a
+    # correct profile, chance alone does this to 1 target of 150,000.
     ERRORS = 4.5
 
     @functools.cached_property
@@ -201,7 +209,7 @@ class ProfileTests:
 
     def test_the_batch_size_changes_nothing(self) -> None:
         for options in self.variants:
-            # More than a block, so that its border is among them.
+            # More than one block, so that a batch crosses the border between two blocks.
             whole = _joined(self._run(1, options, count=BLOCK + 20).batches(MAX_BATCH))
             assert whole
             found = _joined(self._run(1, options, count=BLOCK + 20).batches(37))
@@ -210,7 +218,7 @@ class ProfileTests:
                 assert found[name] == rows, f"{name}: end its SELECT with ORDER BY n, k"
 
     def test_every_entity_has_its_own_id(self) -> None:
-        """One that persist makes would be another one the next time."""
+        """An id that `persist` generates would be another one in the next run."""
         for name, rows in _joined(self._run(1, self.variants[-1]).batches()).items():
             key = installed().registry.entity_type(name).primary_key
             assert all(row.get(key) for row in rows), f"{name}: its SELECT gives no {key}"
