@@ -71,6 +71,12 @@ class InvalidName(InvalidArgument):
     code = "invalid_name"
 
 
+class BatchDiffers(InvalidArgument):
+    """A batch_id was used before, for other rows."""
+
+    code = "batch_differs"
+
+
 class EmptyBatch(InvalidArgument):
     """There is nothing to store."""
 

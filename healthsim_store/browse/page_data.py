@@ -14,6 +14,7 @@ from typing import Any
 from ..base.text import size
 from ..errors import HealthsimStoreError
 from ..query.pages import QueryResult
+from ..query.select import all_typed
 from ..storage.scenario import ScenarioInfo
 from . import links
 from .arguments import QueryArguments
@@ -117,7 +118,7 @@ def answer(served: ServedStore, name: str, asked: QueryArguments) -> QueryResult
     return served.store.query_scenario(
         served.path(name).stem,
         asked.sql or "",
-        params=asked.parameters or None,
+        params=all_typed(asked.parameters) or None,
         limit=asked.limit,
         offset=asked.offset,
         timeout=asked.timeout,

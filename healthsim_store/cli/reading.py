@@ -69,12 +69,19 @@ def query(
     healthsim-store query diabetes "SELECT gender, count(*) FROM patients GROUP BY 1"
     healthsim-store query diabetes "SELECT * FROM patients WHERE city = :c" -p c "San Diego"
     """
+    from ..query.select import all_typed
+
     store, name = open_scenario(folder, scenario)
     if question is not None:
         if sql is not None or attach or dialect:
             raise click.UsageError("A question has its own SQL: no statement, --with or --dialect.")
         result = store.ask_question(
-            name, question, params=dict(params), limit=limit, offset=offset, timeout=timeout
+            name,
+            question,
+            params=all_typed(dict(params)),
+            limit=limit,
+            offset=offset,
+            timeout=timeout,
         )
     elif sql is None:
         _tell_questions(store.list_questions(name), output)
@@ -83,7 +90,7 @@ def query(
         result = store.query_scenario(
             name,
             sql,
-            params=dict(params) or None,
+            params=all_typed(dict(params)) or None,
             limit=limit,
             offset=offset,
             timeout=timeout,

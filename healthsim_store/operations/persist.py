@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EmptyBatch, ScenarioNotFound
-from ..query.reply import PersistResult, read_reply
+from ..query.reply import PersistResult, read_reply, reply_after_commit
 from ..storage import scenario as scenario_file
 from ..storage.files import Files
-from ..storage.names import make_name
+from ..storage.names import clean_name, make_name
 from ..storage.scenario import Batch, Declared
 from ..storage.writer import Stored
 
@@ -21,8 +21,7 @@ def persist(
 ) -> PersistResult:
     """Store a batch in the scenario that is named, or in a new one; see `Store.persist`."""
     path, stored, created, repeated = _put(files, declared, batch, scenario, context)
-    with files.reading(path) as sandbox:
-        return read_reply(sandbox, stored, created=created, repeated=repeated)
+    return _reply(files, path, stored, created=created, repeated=repeated)
 
 
 def persist_batches(
@@ -57,8 +56,17 @@ def persist_batches(
         told(path.stem, details)
     if path is None:
         raise EmptyBatch("There is no batch.", hint="Give at least one.")
-    with files.reading(path) as sandbox:
-        return read_reply(sandbox, total, created=was_created, repeated=False)
+    return _reply(files, path, total, created=was_created, repeated=False)
+
+
+def _reply(
+    files: Files, path: Path, stored: Mapping[str, Stored], *, created: bool, repeated: bool
+) -> PersistResult:
+    def read() -> PersistResult:
+        with files.reading(path) as sandbox:
+            return read_reply(sandbox, stored, created=created, repeated=repeated)
+
+    return reply_after_commit(path, stored, read, created=created, repeated=repeated)
 
 
 def _put(
@@ -70,6 +78,13 @@ def _put(
         path = files.existing(scenario)
     elif batch.batch_id is not None:
         path = files.holding(batch.batch_id)
+    if path is None and scenario is not None:
+        with files.folder.naming(clean_name(scenario)):
+            # Another one may have made it meanwhile: then this batch is added to it.
+            path = files.existing(scenario)
+            if path is None:
+                path, stored = _create(files, declared, batch, scenario, context)
+                return path, stored, True, False
     if path is None:
         path, stored = _create(files, declared, batch, scenario, context)
         return path, stored, True, False

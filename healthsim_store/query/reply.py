@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from ..errors import HealthsimStoreError
 from ..storage.counts import rows_at_most
 from ..storage.sandbox import Sandbox
 from ..storage.writer import Stored
@@ -50,6 +52,29 @@ class PersistResult:
         return told | ({"rounded": dict(self.rounded)} if self.rounded else {})
 
 
+def reply_after_commit(
+    path: Path,
+    stored: Mapping[str, Stored],
+    read: Callable[[], PersistResult],
+    *,
+    created: bool,
+    repeated: bool,
+) -> PersistResult:
+    """What ``read`` answers; or, where that fails, that the rows are in, and why no more is said.
+
+    The rows cannot be taken back by then. An error would ask for a retry, which stores them twice.
+    """
+    try:
+        return read()
+    except HealthsimStoreError as error:
+        reason = f"everything else: it is stored, but could not be read again ({error.message})"
+    summary = Summary(
+        scenario=path.stem, scenario_id="", description=None, created_at="", tags=(), products={},
+        entity_counts={}, statistics={}, samples={}, omitted=(reason,), max_tokens=MAX_TOKENS,
+    )  # fmt: skip
+    return _result(summary, stored, created=created, repeated=repeated)
+
+
 def read_reply(
     sandbox: Sandbox, stored: Mapping[str, Stored], *, created: bool, repeated: bool
 ) -> PersistResult:
@@ -67,6 +92,12 @@ def read_reply(
     if not quick:
         parts["omitted"].append("statistics (ask for the summary)")
     summary = make_summary(sandbox.path.stem, parts, max_tokens=MAX_TOKENS)
+    return _result(summary, stored, created=created, repeated=repeated)
+
+
+def _result(
+    summary: Summary, stored: Mapping[str, Stored], *, created: bool, repeated: bool
+) -> PersistResult:
     return PersistResult(
         scenario=summary.scenario,
         scenario_id=summary.scenario_id,

@@ -21,6 +21,31 @@ Attach = Mapping[str, str] | Sequence[str]
 _NO_SUCH = re.compile(r"no such (table|column|function): (\S+)")
 
 
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+_FRACTION = re.compile(r"-?(0|[1-9]\d*)\.\d*[1-9]")
+
+
+def typed(text: str) -> str | int | float:
+    """What a person means who types a value: a number as numbers are written, else the text.
+
+    2 and 8.5 are numbers; 02, 2.50, +2 and 1e3 stay text, as codes are. SQLite compares a number
+    with a column of text by itself, but not text with what it counted: ``count(*) > '2'`` is false.
+    """
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if _FRACTION.fullmatch(text) and repr(float(text)) == text:
+        return float(text)
+    return text
+
+
+def all_typed(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The same for values by name, of which those that are no text stay as they are."""
+    return {
+        name: typed(value) if isinstance(value, str) else value
+        for name, value in (values or {}).items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Select:
     """A statement that is ready to run.

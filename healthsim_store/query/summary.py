@@ -132,6 +132,8 @@ class Summary:
     ) -> list[str]:
         products = ", ".join(f"{name} {version}" for name, version in self.products.items())
         lines = [f"**{self.scenario}** ({self.scenario_id}; {products})"]
+        if not self.scenario_id:  # nothing could be read
+            return [f"**{self.scenario}**", f"Left out: {', '.join(left_out)}"]
         if description:
             lines.append(" ".join(description.split()))
         if self.tags:

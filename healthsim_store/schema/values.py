@@ -226,12 +226,11 @@ def timestamp(value: Any, size: int | None, scale: int) -> str:
 
 def plain_moment(values: Sequence[Any], size: int | None, scale: int) -> bool:
     """Text is judged by SQLite, in one spelling; but it would take years before the first one."""
-    try:
-        return str(min(values)) >= _FIRST_DAY
-    except TypeError:
-        texts = [value for value in values if value is not None]
-        kinds = set(map(type, texts))
-        return kinds <= {str} and (not texts or min(texts) >= _FIRST_DAY)
+    kinds = set(map(type, values))
+    if not kinds <= {str, _NULL}:
+        return False  # dates too: Python's own way to store them is deprecated
+    texts = values if _NULL not in kinds else [value for value in values if value is not None]
+    return not texts or bool(min(texts) >= _FIRST_DAY)
 
 
 def _moment(value: Any) -> dt.date:

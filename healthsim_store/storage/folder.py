@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from ..base.atomic import flush
-from ..errors import NotWritable, ScenarioExists
+from ..base.sqlite import connect
+from ..errors import NotWritable, ScenarioBusy, ScenarioExists
 from .names import clean_name
 
 Made = TypeVar("Made")
@@ -92,6 +95,30 @@ class Folder:
             made = write(unfinished)
             path = self.publish(unfinished, name, lambda: self.free(automatic(made)))
         return path, made
+
+    @contextlib.contextmanager
+    def naming(self, name: str) -> Iterator[None]:
+        """One after the other, of all that make a scenario of this name.
+
+        SQLite's lock of a small file ends with the process that has it, however it ends. The files
+        stay: to remove one, another process might have to wait for it at that moment. Raises
+        ScenarioBusy after some seconds.
+        """
+        self.prepare()
+        bucket = hashlib.blake2b(name.casefold().encode(), digest_size=1).hexdigest()[0]
+        path = self.hidden / f"naming-{bucket}.lock"
+        with contextlib.closing(connect(path, mode="rwc")) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise ScenarioBusy(
+                    f"Another program is making {name} at this moment.",
+                    hint="Try again when it has finished.",
+                ) from error
+            try:
+                yield
+            finally:
+                lock.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def unfinished(self) -> Iterator[Path]:

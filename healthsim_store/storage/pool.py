@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -32,6 +33,8 @@ class Pool(Generic[Opened]):
         # Reentrant: the garbage collector may give rows back that nobody closed, at any time.
         self._lock = threading.RLock()
         self._idle: list[tuple[tuple[Any, ...], Opened]] = []
+        # Also of a pool that nobody closed, so that no connection is left for the collector.
+        weakref.finalize(self, _close_all, self._idle)
         self._closings = 0
 
     @contextlib.contextmanager
@@ -89,8 +92,14 @@ class Pool(Generic[Opened]):
         """
         with self._lock:
             self._closings += 1
-            waiting, self._idle = self._idle, []
+            waiting = [*self._idle]
+            self._idle.clear()
             if for_good:
                 self._most = 0
         for _, sandbox in waiting:
             sandbox.close()
+
+
+def _close_all(idle: list[tuple[tuple[Any, ...], Opened]]) -> None:
+    while idle:
+        idle.pop()[1].close()

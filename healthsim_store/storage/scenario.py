@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
-from ..errors import CorruptScenario, EmptyBatch, InvalidArgument, InvalidRows, UnknownEntityType
+from ..errors import (
+    BatchDiffers,
+    CorruptScenario,
+    EmptyBatch,
+    InvalidArgument,
+    InvalidRows,
+    UnknownEntityType,
+)
 from ..schema.model import Declaration
 from ..schema.product import compare_versions
 from ..schema.registry import Registry
-from . import catalog
+from . import catalog, fingerprint
 from . import format as fileformat
 from .counts import count_entities
 from .sandbox import Sandbox
@@ -150,10 +157,33 @@ def append(path: Path, batch: Batch, declared: Declared) -> tuple[dict[str, Stor
         fileformat.upgrade(connection)
         earlier = find_batch(connection, batch.batch_id)
         if earlier is not None:
+            _check_same(connection, batch)
             return earlier, True
         if batch.description:
             connection.execute("UPDATE _scenario SET description = ?", (batch.description,))
         return _write(connection, batch, declared), False
+
+
+def _check_same(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Raises BatchDiffers where the batch that came with this batch_id had other rows."""
+    (text,) = connection.execute(
+        "SELECT details FROM _log WHERE batch_id = ?", (batch.batch_id,)
+    ).fetchone()
+    before = fingerprint.read(_object(text))
+    registry = Registry(catalog.read_entity_types(connection))
+    if before and fingerprint.fingerprint(registry, _sources(registry, batch)) != before:
+        raise BatchDiffers(
+            f"The batch_id {batch.batch_id!r:.60} was used before, for other rows; these were not"
+            " stored.",
+            hint="Give each batch an id of its own, and the same one only to a retry.",
+        )
+
+
+def _sources(registry: Registry, batch: Batch) -> list[tuple[str, Any]]:
+    """The rows by entity type, parents before children."""
+    order = {entity_type.name: position for position, entity_type in enumerate(registry)}
+    sources = [(registry.entity_type(name).name, rows) for name, rows in batch.entities.items()]
+    return sorted(sources, key=lambda source: order[source[0]])
 
 
 def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str, Stored] | None:
@@ -198,6 +228,7 @@ def _write_batch(
 ) -> dict[str, Stored]:
     registry = _registry_for(connection, batch.entities, declared)
     ids = fileformat.EntityIds(connection)
+    known_by = fingerprint.Fingerprint(registry) if batch.batch_id is not None else None
     writer = Writer(
         connection,
         registry,
@@ -205,11 +236,10 @@ def _write_batch(
         on_conflict=batch.on_conflict,
         keep_unknown=batch.keep_unknown,
         round_decimals=batch.round_decimals,
+        shown=known_by.show if known_by else None,
     )
-    order = {entity_type.name: position for position, entity_type in enumerate(registry)}
-    sources = [(registry.entity_type(name).name, rows) for name, rows in batch.entities.items()]
     stored: dict[str, Stored] = {}
-    for name, rows in sorted(sources, key=lambda source: order[source[0]]):
+    for name, rows in _sources(registry, batch):
         stored[name] = stored.get(name, Stored()) + writer.write(name, rows)
     if not any(counts.rows for counts in stored.values()):
         raise EmptyBatch("The batch has no rows.", hint="Give at least one entity.")
@@ -220,7 +250,7 @@ def _write_batch(
         batch.operation,
         batch_id=batch.batch_id,
         entities={name: counts.to_dict() for name, counts in stored.items()},
-        details=batch.details,
+        details={**batch.details, **({fingerprint.KEY: known_by.text()} if known_by else {})},
     )
     return stored
 

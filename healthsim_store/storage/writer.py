@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
 from .format import EntityIds
 from .plan import MISSING_PARENT, Plan, Value, value_sql
-from .rows import CHUNK, grouped_chunks
+from .rows import CHUNK, Rows, grouped_chunks
 from .violations import Problem, refused, too_long, wrong_value
 
 ON_CONFLICT = ("error", "skip", "replace")
@@ -72,7 +72,9 @@ class Writer:
         on_conflict: str = "error",
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        shown: Callable[[str, Rows], None] | None = None,
     ) -> None:
+        """``shown`` is told the rows of each entity type as they come."""
         if on_conflict not in ON_CONFLICT:
             raise InvalidArgument(
                 f"on_conflict is {on_conflict!r}.", hint=f"It is one of {', '.join(ON_CONFLICT)}."
@@ -83,6 +85,7 @@ class Writer:
         self._on_conflict = on_conflict
         self._keep_unknown = keep_unknown
         self._rounding = round_decimals
+        self._shown = shown
 
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
@@ -101,6 +104,8 @@ class Writer:
             problems: list[Problem] = []
             for rows in chunk:
                 shape = rows.fields
+                if self._shown:
+                    self._shown(entity_type.name, rows)
                 try:
                     if shape not in plans:
                         plans[shape] = self._plan(entity_type, shape, number, len(rows))

@@ -11,6 +11,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 import healthsim_store as hs
+from healthsim_store.query.select import all_typed
 
 from . import descriptions
 from .argument_types import Budget, Scenario
@@ -168,11 +169,11 @@ class Reading:
         name = self._confined.name(scenario)
         if question is not None:
             page = self._store.ask_question(
-                name, question, params=values, limit=limit, offset=offset
+                name, question, params=all_typed(values), limit=limit, offset=offset
             )
         else:
             page = self._store.query_scenario(
-                name, sql or "", params=values, limit=limit, offset=offset,
+                name, sql or "", params=all_typed(values) or None, limit=limit, offset=offset,
                 attach=[self._confined.name(other) for other in attach or ()],
             )  # fmt: skip
         whole = _Page(page, offset)
