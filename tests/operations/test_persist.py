@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import os
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,27 +38,32 @@ def test_a_reply_that_cannot_be_made_says_that_the_rows_are_in(
     assert len(store.load_scenario("s")["owners"]) == 2
 
 
-def store_in(folder: str, site: str, number: int) -> None:
-    """In a process of its own: a batch for a scenario that nobody has made yet."""
-    sys.path.insert(0, site)
-    with Store(folder) as own:
-        rows = [owner(number * 100 + n) for n in range(50)]
-        own.persist({"owners": rows}, scenario="same")
+STORE = """
+import sys
+from healthsim_store import Store
+folder, number = sys.argv[1], int(sys.argv[2])
+rows = [
+    {"owner_id": f"o{number}-{n}", "tax_number": f"T{number}-{n}", "full_name": "N",
+     "born": "1990-01-15"}
+    for n in range(50)
+]
+Store(folder).persist({"owners": rows}, scenario="same")
+"""
 
 
 def test_of_many_that_name_one_new_scenario_each_is_stored(
-    tmp_path: Path, toy_folder: Path
+    tmp_path: Path, toy: None, toy_folder: Path
 ) -> None:
-    context = multiprocessing.get_context("spawn")
+    path = os.pathsep.join([str(toy_folder), os.environ.get("PYTHONPATH", "")])
     writers = [
-        context.Process(target=store_in, args=(str(tmp_path / "store"), str(toy_folder), number))
+        subprocess.Popen(
+            [sys.executable, "-c", STORE, str(tmp_path / "store"), str(number)],
+            env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.PIPE, text=True,
+        )
         for number in range(6)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(120)
-    assert [writer.exitcode for writer in writers] == [0] * 6
+    ]  # fmt: skip
+    told = [writer.communicate(timeout=120)[1] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * 6, told
     with Store(tmp_path / "store") as store:
         assert store.names() == ["same"]
         (answer,) = store.query_scenario("same", "SELECT count(*) AS n FROM owners").rows
