@@ -37,7 +37,7 @@ REPORT = ROOT / "benchmarks" / "CHECKS.md"
 PYTHONS = ("3.11", "3.12", "3.13")
 PLUGINS = [str(folder.parent) for folder in sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
 # A file at a time: some files tell one story from test to test.
-PYTEST = ("pytest", "--numprocesses", "auto", "--dist", "loadscope", "--durations", "10")
+PYTEST = ("pytest", "--numprocesses", "auto", "--dist", "loadscope")
 
 
 @dataclass
@@ -174,7 +174,7 @@ def on_newest(*arguments: str, venv: Path = VENV) -> Done:
 def browser() -> None:
     """Debian's Chromium, for the tests that look at pages; without it they are skipped.
 
-    Only CI's machine is anybody's to install system packages on.
+    System packages are installed only on machines of CI.
     """
     if shutil.which("chromium") and shutil.which("chromedriver"):
         return

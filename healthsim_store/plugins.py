@@ -104,16 +104,16 @@ class Plugins:
     @functools.cached_property
     def checked(self) -> Plugins:
         """The same plugins after their declarations were tried out; a faulty one is left out."""
-        from .schema.dry_run import Rehearsal
+        from .schema.dry_run import DryRun
         from .schema.registry import Registry
 
         checked: list[Plugin] = []
-        rehearsal = Rehearsal()
+        dry_run = DryRun()
         for plugin in self.plugins:
             try:
                 for product in () if plugin.problem else plugin.products:
                     Registry(product.declaration.entity_types)  # no circle of references
-                    rehearsal.try_out(product.declaration)
+                    dry_run.try_out(product.declaration)
             except DeclarationError as error:
                 plugin = replace(plugin, problem=error.message)
             checked.append(plugin)

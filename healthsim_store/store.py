@@ -1,7 +1,7 @@
-"""A store: a folder of scenarios, and every verb as a method. Each hands on to where it is done.
+"""A store: a folder of scenarios. Every verb is a method, which hands on to where it is done.
 
-The functions of `healthsim_store` are these methods, on the default store. The methods that are
-marked as verbs are all of them; the others are for programs that show a store.
+The methods marked `@verb` are functions of `healthsim_store` too, on the default store; the others
+are for programs that show a store.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from .base.arguments import check_date, check_limit, check_texts, check_timeout
 from .base.progress import Progress
-from .errors import InvalidArgument, ScenarioExists
+from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.exports import ExportResult, export_file
 from .exchange.formats import Source
@@ -148,6 +148,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        new: bool = False,
         operation: str = "persist",
         details: Mapping[str, Any] | None = None,
     ) -> PersistResult:
@@ -167,6 +168,7 @@ class Store:
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with more decimals than their type has, and count them;
                 else they are refused.
+            new: the scenario must not be there yet.
             operation: what the scenario's log calls it.
             details: what the log says of it besides, JSON-ready.
 
@@ -182,6 +184,7 @@ class Store:
             batch_id=batch_id,
             keep_unknown=keep_unknown,
             round_decimals=round_decimals,
+            new=new,
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
         )
@@ -196,6 +199,7 @@ class Store:
         context: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        new: bool = False,
         operation: str = "persist",
         stored: Callable[[str, Mapping[str, Any]], None] = lambda scenario, details: None,
     ) -> PersistResult:
@@ -210,13 +214,16 @@ class Store:
             context: what the data is for; names a new scenario.
             tags: tags for the scenario.
             description: of the scenario.
+            new: the scenario must not be there yet.
             operation: what the scenario's log calls each batch.
             stored: is told the scenario and the details of each batch that is in.
 
         Raises as `persist` does, and EmptyBatch when there is no batch.
         """
         check_texts(scenario=scenario, context=context, description=description)
-        plan = Batch({}, tags=clean_tags(tags), description=description, operation=operation)
+        plan = Batch(
+            {}, tags=clean_tags(tags), description=description, new=new, operation=operation
+        )
         return persisting.persist_batches(
             self._files, _declared, batches, plan, scenario, context, stored
         )
@@ -240,12 +247,7 @@ class Store:
 
         Raises ScenarioExists when the name is taken, and what `persist` raises.
         """
-        if self._files.folder.existing(clean_name(name)):
-            raise ScenarioExists(
-                f"There is a scenario {clean_name(name)!r} already.",
-                hint="Use persist to add to it, or choose another name.",
-            )
-        return self.persist(entities, scenario=name, description=description, tags=tags)
+        return self.persist(entities, scenario=name, description=description, tags=tags, new=True)
 
     @verb
     def import_data(

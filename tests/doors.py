@@ -44,6 +44,7 @@ PROGRESS = "(progress)"
 
 _READS = No("The browser only reads.")
 _LOGGED = No("The log tells which command or tool it was.")
+_NEW = No("The reply says whether the scenario is new; a program that must know asks before.")
 _PAGES = "/{database}/-/query /{database}/-/query.json"
 _SCENARIO = ("SCENARIO", "scenario", "database")
 
@@ -59,6 +60,7 @@ VERBS: dict[str, Verb] = {
         batch_id=("--batch-id", "batch_id"),
         keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
         round_decimals=("--round-decimals", "round_decimals"),
+        new=(_NEW, _NEW),
         operation=(_LOGGED, _LOGGED),
         details=(_LOGGED, _LOGGED),
     ),
@@ -66,7 +68,8 @@ VERBS: dict[str, Verb] = {
         No("import and generate make their batches themselves."),
         No("A call is one batch; a profile makes its batches itself."),
         _READS,
-        batches=(), scenario=(), context=(), tags=(), description=(), operation=(), stored=(),
+        batches=(), scenario=(), context=(), tags=(), description=(), new=(), operation=(),
+        stored=(),
     ),
     "save_scenario": _verb(
         No("persist --scenario makes a scenario of this name, or says that it added to one."),

@@ -21,7 +21,7 @@ _STALE_SECONDS = 24 * 3600
 
 
 @contextlib.contextmanager
-def delivered(target: Path, *, foreign: Callable[[Path], str | None]) -> Iterator[Path]:
+def atomic_folder(target: Path, *, foreign: Callable[[Path], str | None]) -> Iterator[Path]:
     """A folder to write into, which is ``target`` after the block.
 
     ``target`` may be missing or an empty folder. Anything else is replaced only where ``foreign``

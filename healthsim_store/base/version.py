@@ -1,3 +1,3 @@
-"""The version of this package, written once: the build and the front door take it from here."""
+"""The version, written once: the build and the package take it from here."""
 
 __version__ = "0.1.0"

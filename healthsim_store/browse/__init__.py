@@ -1,3 +1,3 @@
 """The store in a browser: a Datasette plugin and the server that runs it; it asks the store and
-draws pages, and computes no answer itself.
+draws pages, and computes nothing that another door would show.
 """

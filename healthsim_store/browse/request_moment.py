@@ -11,16 +11,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..storage.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from .database import ScenarioDatabase
 
 LONGEST_SECONDS = 2.0  # a writer waits for at most 10
 
 T = TypeVar("T")
+
+
+class Database(Protocol):
+    """`ScenarioDatabase`, as far as a moment calls it."""
+
+    def lend(self) -> contextlib.AbstractContextManager[Any]: ...
+
+    def read_at_once(self, function: Callable[[Any], T]) -> T: ...
+
 
 _current: ContextVar[RequestMoment | None] = ContextVar("_current", default=None)
 
@@ -34,7 +40,7 @@ class RequestMoment:
     moment, so that no writer gives up for it.
     """
 
-    def __init__(self, database: ScenarioDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         # Datasette may ask for several facets at once, from several threads.
         self._lock = threading.Lock()
@@ -83,7 +89,7 @@ class RequestMoment:
 
 
 @contextlib.contextmanager
-def begin(database: ScenarioDatabase | None) -> Iterator[None]:
+def begin(database: Database | None) -> Iterator[None]:
     """What is read of ``database`` in the block is of one moment, until `end`; None: nothing is."""
     moment = RequestMoment(database) if database is not None else None
     token = _current.set(moment)
@@ -102,7 +108,7 @@ def end() -> None:
         moment.end()
 
 
-def of(database: ScenarioDatabase) -> RequestMoment | None:
+def of(database: Database) -> RequestMoment | None:
     """The moment of the request that is being answered, where it is one of this database."""
     moment = _current.get()
     return moment if moment is not None and moment.database is database else None

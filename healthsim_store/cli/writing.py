@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..base.arguments import ON_CONFLICT
 from .common import (
     Command,
     ListingHelp,
@@ -30,7 +31,7 @@ def _batch_options(command: Command) -> Command:
         click.option("--description", help="The scenario's description."),
         click.option("--tag", "tags", multiple=True, help="A tag; may be repeated."),
         click.option("--on-conflict", default="error", show_default=True,
-                     type=click.Choice(["error", "skip", "replace"]),
+                     type=click.Choice(ON_CONFLICT),
                      help="For rows that are there already."),
         click.option("--batch-id", help="A retry with the same id stores nothing again."),
         click.option("--keep-unknown", is_flag=True,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.atomic import delivered
+from ..base.atomic import atomic_folder
 from ..base.prefetch import work_ahead
 from ..base.progress import Progress
 from ..base.sql import quoted
@@ -154,7 +154,7 @@ def export_file(
             return f"{place(folder)} exists and is not empty. --force replaces an export."
         return _foreign(folder)
 
-    with delivered(target, foreign=foreign) as folder:
+    with atomic_folder(target, foreign=foreign) as folder:
         snapshot = Snapshot.take(path, folder / _COPY)
         chosen = [snapshot.registry.entity_type(name).name for name in dict.fromkeys(entities)]
         exported = [

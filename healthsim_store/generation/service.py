@@ -101,6 +101,7 @@ class Scenarios(Protocol):
         context: str | None = ...,
         tags: Sequence[str] = ...,
         description: str | None = ...,
+        new: bool = ...,
         operation: str = ...,
         stored: Callable[[str, Mapping[str, Any]], None] = ...,
     ) -> PersistResult: ...
@@ -322,18 +323,21 @@ def regenerate_scenario(
         for run, (_, last) in zip(made, runs, strict=True):
             yield from _logged(run, run.batches(stop=last), progress)
 
+    begun: list[str] = []
     try:
         result = store.persist_batches(
             batches(),
             scenario=name,
+            new=True,
+            stored=lambda scenario, details: begun.append(scenario),
             tags=info.tags,
             description=info.description,
             operation=OPERATION,
         )
     except BaseException:
         # A half-made copy is of no use: unlike an interrupted `generate`, it cannot be continued.
-        if store.exists(name):
-            store.delete_scenario(name)
+        if begun:
+            store.delete_scenario(begun[0])
         raise
     return RegenerateResult(
         source=source,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import EmptyBatch, ScenarioNotFound
+from ..errors import EmptyBatch, ScenarioExists, ScenarioNotFound
 from ..query.reply import PersistResult, read_reply, reply_after_commit
 from ..storage import scenario as scenario_file
 from ..storage.files import Files
@@ -44,7 +44,7 @@ def persist_batches(
         batch = replace(plan, entities=entities, details=details)
         if path is None:
             path, added, created, _ = _put(files, declared, batch, scenario, context)
-            plan = replace(plan, tags=(), description=None)
+            plan = replace(plan, tags=(), description=None, new=False)
         elif path.exists():
             files.check_writable(path)
             added, created = scenario_file.append(path, batch, declared)[0], False
@@ -88,6 +88,11 @@ def _put(
     if path is None:
         path, stored = _create(files, declared, batch, scenario, context)
         return path, stored, True, False
+    if batch.new:
+        raise ScenarioExists(
+            f"There is a scenario {path.stem!r} already.",
+            hint="Use persist to add to it, or choose another name.",
+        )
     files.check_writable(path)
     stored, repeated = scenario_file.append(path, batch, declared)
     return path, stored, False, repeated

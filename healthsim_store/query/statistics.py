@@ -20,7 +20,7 @@ SECONDS_IN_ALL = 60.0
 MAX_ROWS = 20
 
 #: A statistic for a chart, JSON-ready: name, section, label, rows of a name and a number.
-Drawn = Sequence[Any]
+ChartRows = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Answer:
     rows: tuple[dict[str, Any], ...]
 
 
-def read_charts(sandbox: Sandbox) -> list[Drawn]:
+def read_charts(sandbox: Sandbox) -> list[ChartRows]:
     """The statistics that are only for charts, JSON-ready; one that fails is left out."""
     with sandbox.moment():
         asked = [s for s in read_statistics(sandbox.connection) if not s.show]
@@ -42,9 +42,9 @@ def read_charts(sandbox: Sandbox) -> list[Drawn]:
     return [(a.name, a.section, a.label, a.rows) for a in answers]
 
 
-def make_charts(drawn: Sequence[Drawn]) -> list[Answer]:
+def make_charts(charts: Sequence[ChartRows]) -> list[Answer]:
     """Answers from the result of `read_charts`, which may have been stored as JSON."""
-    return [Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in drawn]
+    return [Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in charts]
 
 
 def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer], list[str]]:

@@ -1,4 +1,4 @@
-"""A rehearsal: products' declarations tried out on an empty database before anybody relies on them.
+"""A dry run: products' declarations tried out on an empty database before anybody relies on them.
 
 Tables, indexes and views are made; every statistic, rule, card and question runs as it will run on
 a file: only reading, only the sandbox's functions. What fails here would fail for a user, or be
@@ -18,7 +18,7 @@ from .model import Declaration, EntityType, Question, Statistic
 from .template import template_fields
 
 
-class Rehearsal:
+class DryRun:
     """Tries products out one after the other; no two may have a table or view of one name."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """What a product declares: entity types and their columns, statistics, rules, questions.
 
-These are plain values. `declaration` reads them from a product's .sql files, `dictionary` from
-what a scenario file says about itself; everybody else only looks at them.
+These are plain values. `schema.parser` reads them from a product's .sql files, `storage.catalog`
+from what a scenario file says about itself; everybody else only looks at them.
 """
 
 from __future__ import annotations

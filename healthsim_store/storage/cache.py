@@ -22,7 +22,7 @@ _SETTLED_NS = 100_000_000  # longer than the tick by which file systems on disks
 _COARSE_NS = 2_500_000_000  # for a file system that writes whole (FAT: even) seconds
 
 
-def fingerprint(path: Path) -> str | None:
+def file_mark(path: Path) -> str | None:
     """What a file's bytes are known by: inode, size, and times to the nanosecond.
 
     None while the file may change without changing them: written just now, or with a journal or
@@ -58,12 +58,12 @@ class Cache:
         What is computed is kept, unless the file changed meanwhile. Raises FileNotFoundError, and
         what ``compute`` raises.
         """
-        mark = fingerprint(path)
+        mark = file_mark(path)
         value = self.get(path.name, mark, key)
         if value is None:
             value = compute()
             with contextlib.suppress(FileNotFoundError):
-                if mark == fingerprint(path):
+                if mark == file_mark(path):
                     self.put(key, {(path.name, mark): value})
         return value
 

@@ -24,7 +24,7 @@ from ..errors import (
     ScenarioNotFound,
 )
 from . import scenario as scenario_file
-from .cache import Cache, fingerprint
+from .cache import Cache, file_mark
 from .folder import Folder, writing
 from .names import clean_name, find_name
 from .pool import Pool
@@ -195,7 +195,7 @@ class Files:
     def keeps(self, path: Path, key: str) -> bool:
         """Whether `answer` has this without reading the file."""
         try:
-            return self.cache.get(path.name, fingerprint(path), key) is not None
+            return self.cache.get(path.name, file_mark(path), key) is not None
         except FileNotFoundError:
             raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
 
@@ -208,7 +208,7 @@ class Files:
             path = self.folder.file(name)
             try:
                 size = path.stat().st_size
-                mark = fingerprint(path)
+                mark = file_mark(path)
                 facts = kept.get((path.name, mark)) if mark else None
                 if facts is None:
                     with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):

@@ -1,4 +1,4 @@
-"""The one door for untrusted reading, held by the SQLite engine itself.
+"""The only way to run untrusted SQL: the SQLite engine itself lets it do nothing but read.
 
 Whatever the SQL says, from a person, a model or a stranger's file: the file is opened read-only, an
 authorizer lets SELECT and known functions through and nothing else, values and statements have a

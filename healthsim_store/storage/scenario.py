@@ -119,6 +119,7 @@ class Batch:
     batch_id: str | None = None
     keep_unknown: bool = False
     round_decimals: bool = False
+    new: bool = False  # the scenario must not be there yet
     operation: str = "persist"
     details: Mapping[str, Any] = field(default_factory=dict)
 

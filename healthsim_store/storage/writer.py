@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.arguments import ON_CONFLICT
 from ..base.sql import greatest_rowid, quoted
 from ..base.text import did_you_mean
 from ..errors import InvalidArgument, InvalidRows
@@ -26,7 +27,6 @@ from .plan import MISSING_PARENT, Plan, Value, value_sql
 from .rows import CHUNK, Rows, grouped_chunks
 from .violations import Problem, refused, too_long, wrong_value
 
-ON_CONFLICT = ("error", "skip", "replace")
 MAX_PROBLEMS = 20
 
 # What binding a value or running the statement may raise for a row that is not as it should be.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from healthsim_store.base.atomic import delivered
+from healthsim_store.base.atomic import atomic_folder
 from healthsim_store.errors import NotWritable, TargetExists
 
 
@@ -17,13 +17,13 @@ def ours(path: Path) -> None:
 
 
 def deliver(target: Path, text: str = "new") -> None:
-    with delivered(target, foreign=ours) as folder:
+    with atomic_folder(target, foreign=ours) as folder:
         (folder / "a.txt").write_text(text)
 
 
 def test_the_folder_appears_when_it_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "er" / "out"
-    with delivered(target, foreign=ours) as folder:
+    with atomic_folder(target, foreign=ours) as folder:
         (folder / "a.txt").write_text("new")
         assert not target.exists()
         assert folder.parent == target.parent
@@ -34,7 +34,7 @@ def test_the_folder_appears_when_it_is_whole(tmp_path: Path) -> None:
 
 def test_what_fails_leaves_nothing_and_no_folder_above(tmp_path: Path) -> None:
     def fail() -> None:
-        with delivered(tmp_path / "deep" / "out", foreign=ours) as folder:
+        with atomic_folder(tmp_path / "deep" / "out", foreign=ours) as folder:
             (folder / "a.txt").write_text("new")
             raise ZeroDivisionError
 
@@ -47,7 +47,7 @@ def test_the_one_before_is_replaced_when_the_new_one_is_whole(tmp_path: Path) ->
     target = tmp_path / "out"
     deliver(target, "old")
     (target / "b.txt").write_text("only in the old one")
-    with delivered(target, foreign=ours) as folder:
+    with atomic_folder(target, foreign=ours) as folder:
         (folder / "a.txt").write_text("new")
         assert (target / "a.txt").read_text() == "old"
     assert [(path.name, path.read_text()) for path in target.iterdir()] == [("a.txt", "new")]
@@ -56,7 +56,7 @@ def test_the_one_before_is_replaced_when_the_new_one_is_whole(tmp_path: Path) ->
 
 def test_an_empty_folder_is_no_loss(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    with delivered(tmp_path / "out", foreign=lambda path: "never asked"):
+    with atomic_folder(tmp_path / "out", foreign=lambda path: "never asked"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -67,11 +67,14 @@ def test_what_is_foreign_stays_and_is_told(tmp_path: Path) -> None:
     (target / "diary.txt").write_text("mine")
     with (
         pytest.raises(TargetExists, match="diary"),
-        delivered(target, foreign=lambda path: "diary"),
+        atomic_folder(target, foreign=lambda path: "diary"),
     ):
         pytest.fail("nothing is written")
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(TargetExists, match="is a file"), delivered(tmp_path / "file", foreign=ours):
+    with (
+        pytest.raises(TargetExists, match="is a file"),
+        atomic_folder(tmp_path / "file", foreign=ours),
+    ):
         pytest.fail("nothing is written")
     assert (target / "diary.txt").read_text() == (tmp_path / "file").read_text() == "mine"
 
@@ -84,7 +87,7 @@ def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
         return "somebody's" if (path / "diary.txt").exists() else None
 
     def race() -> None:
-        with delivered(target, foreign=foreign):
+        with atomic_folder(target, foreign=foreign):
             target.mkdir()
             (target / "diary.txt").write_text("mine")
 

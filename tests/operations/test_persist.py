@@ -14,7 +14,7 @@ import pytest
 from conftest import owner
 
 from healthsim_store import Store
-from healthsim_store.errors import BatchDiffers, QueryTimeout, ScenarioBusy
+from healthsim_store.errors import BatchDiffers, QueryTimeout, ScenarioBusy, ScenarioExists
 from healthsim_store.operations import persist as persisting
 
 
@@ -110,3 +110,23 @@ def test_a_batch_of_an_older_version_is_known_by_its_id_alone(store: Store) -> N
         file.execute("UPDATE _log SET details = '{}'")
         file.commit()
     assert store.persist({"owners": [owner(2)]}, scenario="s", batch_id="b").repeated
+
+
+def test_a_new_scenario_must_not_be_there_yet(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    before = store.find("s").read_bytes()
+    for save in (
+        lambda: store.persist({"owners": [owner(2)]}, scenario="s", new=True),
+        lambda: store.save_scenario("s", {"owners": [owner(2)]}),
+        lambda: store.persist_batches([({"owners": [owner(2)]}, {})], scenario="s", new=True),
+    ):
+        with pytest.raises(ScenarioExists, match="already"):
+            save()
+    # Also where another program made it after the first look.
+    looks = iter([None, store.find("s")])
+    monkeypatch.setattr(store._files, "existing", lambda name: next(looks))
+    with pytest.raises(ScenarioExists):
+        store.save_scenario("s", {"owners": [owner(2)]})
+    assert store.find("s").read_bytes() == before

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from healthsim_store.storage.cache import Cache, fingerprint
+from healthsim_store.storage.cache import Cache, file_mark
 
 
 @pytest.fixture
@@ -35,37 +35,37 @@ def counting(values: list[object]) -> Callable[[], object]:
 
 
 def test_a_fingerprint_stays_while_the_file_does(file: Path) -> None:
-    mark = fingerprint(file)
+    mark = file_mark(file)
     assert mark is not None
-    assert fingerprint(file) == mark
+    assert file_mark(file) == mark
     file.write_text("two")
-    assert fingerprint(file) not in (None, mark)
+    assert file_mark(file) not in (None, mark)
 
 
 def test_a_file_put_in_the_place_of_another_is_another(file: Path, tmp_path: Path) -> None:
-    mark = fingerprint(file)
+    mark = file_mark(file)
     times = file.stat()
     other = tmp_path / "other.db"
     other.write_text("two")
     os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
     os.replace(other, file)
-    assert fingerprint(file) not in (None, mark)
+    assert file_mark(file) not in (None, mark)
 
 
 @pytest.mark.parametrize("end", ["-journal", "-wal"])
 def test_a_file_with_a_journal_has_no_fingerprint(file: Path, end: str) -> None:
     beside = file.with_name(file.name + end)
     beside.touch()
-    assert fingerprint(file) is None
+    assert file_mark(file) is None
     beside.unlink()
-    assert fingerprint(file) is not None
+    assert file_mark(file) is not None
 
 
 def test_a_file_written_just_now_has_no_fingerprint(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     path.write_text("one")
     os.utime(path)
-    assert fingerprint(path) is None
+    assert file_mark(path) is None
 
 
 def test_on_a_file_system_of_whole_seconds_a_file_settles_later(
@@ -75,9 +75,9 @@ def test_on_a_file_system_of_whole_seconds_a_file_settles_later(
     os.utime(file, ns=(second, second))
     changed = file.stat().st_ctime_ns
     monkeypatch.setattr(time, "time_ns", lambda: changed + 1_000_000_000)
-    assert fingerprint(file) is None
+    assert file_mark(file) is None
     monkeypatch.setattr(time, "time_ns", lambda: changed + 3_000_000_000)
-    assert fingerprint(file) is not None
+    assert file_mark(file) is not None
 
 
 def test_a_missing_file_is_told(tmp_path: Path, cache: Cache) -> None:
@@ -110,7 +110,7 @@ def test_what_changed_while_it_was_computed_is_not_kept(file: Path, cache: Cache
         file.write_text("two")
         return 1
 
-    mark = fingerprint(file)
+    mark = file_mark(file)
     assert cache.answer(file, "k", compute) == 1
     assert cache.get(file.name, mark, "k") is None
     assert cache.answer(file, "k", lambda: 2) == 2

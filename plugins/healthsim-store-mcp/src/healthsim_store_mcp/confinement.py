@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from healthsim_store.base.text import shorten
+
 EXPORTS = "exports"  # the one folder of the store that tools write files into
 
 _LONGEST = 4_000
@@ -16,7 +18,7 @@ class Confinement:
     """Paths that a model names, made real ones, or refused.
 
     What counts is where a path really leads: ``..`` and symbolic links are followed first. Hidden
-    files, such as the store's trash and memory or a user's keys, are nobody's.
+    files, such as the store's trash and cache or a user's keys, are nobody's.
     """
 
     def __init__(self, store: Path, allowed: Sequence[Path] = ()) -> None:
@@ -110,7 +112,7 @@ def _visible(path: Path, root: Path) -> bool:
 
 
 def _shown(given: str) -> str:
-    return repr(given if len(given) <= 120 else f"{given[:119]}…")
+    return repr(shorten(given, 120))
 
 
 def _listed(roots: Sequence[Path]) -> str:

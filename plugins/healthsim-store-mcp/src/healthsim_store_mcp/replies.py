@@ -16,6 +16,7 @@ from typing import Any
 from mcp_types import CallToolResult, TextContent
 
 from healthsim_store import estimate_tokens
+from healthsim_store.base.text import shorten
 
 BUDGET = 1_000
 LEAST, MOST = 100, 20_000
@@ -64,7 +65,7 @@ def compact(value: Any) -> str:
 def line(text: str | None, most: int = _LINE) -> str:
     """Somebody else's text on one line: it is data, and should look like it."""
     flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
-    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+    return shorten(flat, most)
 
 
 def cell(value: Any) -> Any:
