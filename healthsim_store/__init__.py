@@ -9,9 +9,7 @@ programs may rely on.
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import inspect
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +137,8 @@ def __dir__() -> list[str]:
 
 def _is_module(name: str) -> bool:
     """Python asks here before it imports a module of the package; no verb begins with ``_``."""
+    import importlib.util  # slow to import, and `--help` does not need it
+
     return name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is not None
 
 
@@ -148,6 +148,8 @@ def _store() -> Any:
 
 def _forwarder(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """A function that calls the method of the store that is the default one at that moment."""
+    import functools
+    import inspect  # slow to import, and `--help` does not need it
 
     @functools.wraps(method)
     def function(*arguments: Any, **options: Any) -> Any:

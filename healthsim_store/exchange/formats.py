@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..base.progress import Progress
 from ..base.text import did_you_mean
 from ..errors import InvalidArgument, SourceError, UnknownFormat
-from ..schema.model import Column, EntityType
-from ..schema.values import NOISE
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ..schema.model import Column, EntityType
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +240,8 @@ def _declared(column: Column, values: Any) -> Any:
     """The values in the column's Arrow type. Raises pyarrow.ArrowInvalid where one is another."""
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    from ..schema.values import NOISE  # slow to import for those who only ask which formats
 
     if column.type.kind == "decimal":
         # Arrow would round what has more decimals without a word.

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..base.sqlite import connect
-from ..schema.model import EntityType
 from .formats import Exporter, Table, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ..schema.model import EntityType
 
 # A Parquet row group: large enough to be read quickly, small enough to be held in memory.
 _GROUP_ROWS = 131_072
