@@ -141,6 +141,7 @@ def import_files(
 
     if files.format and mappings:
         with staged(files.format, mappings, _folder(files)) as mapping:
+            mapping.count_skipped()
             persisted = store(mapping.entities(), files.format)
             return ImportResult(persisted, tuple(mapping.settle()))
     reading = _Reading(formats, registry)

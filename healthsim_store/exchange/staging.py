@@ -191,14 +191,26 @@ class StagedFolder:
                 account.stored[into] = account.stored.get(into, 0) + row.pop(_ROWS, 1)
                 yield row
 
-    def settle(self) -> list[Account]:
-        """The accounts, after all rows were read. Rows that were not stored have a reason."""
+    def count_skipped(self) -> None:
+        """Count the rows that the mapping leaves out with a reason.
+
+        Before anything is stored: an error after that would ask for an import that stores all of it
+        again. Raises DeclarationError.
+        """
         for statement in self._skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
             with located(statement.where):
-                (count,) = self._connection.execute(statement.sql).fetchone()
-            if account and count:
-                account.unmapped[statement.comment.text] = count
+                row = self._connection.execute(statement.sql).fetchone()
+            if row is None or len(row) != 1 or not isinstance(row[0], int):
+                raise DeclarationError(
+                    f"{statement.where}: @skip needs one row with one number",
+                    hint="Count the rows that are left out: SELECT count(*) FROM ... WHERE ...",
+                )
+            if account and row[0]:
+                account.unmapped[statement.comment.text] = row[0]
+
+    def settle(self) -> list[Account]:
+        """The accounts, after all rows were read. Rows that were not stored have a reason."""
         for account in self.accounts.values():
             told = sum(account.stored.values()) + sum(account.unmapped.values())
             if told < account.rows:
