@@ -475,6 +475,11 @@ def test_half_a_run_of_a_profile_that_has_changed_does_not_go_on(store: Store, k
         store.generate_scenario(kennel, count=200, seed=9, into="half")
 
 
+def heeds_interrupts() -> None:
+    """In a process that is started: tests that a shell runs in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_process_leaves_whole_batches_and_goes_on(
     tmp_path: Path, kennel: str, run: Run, toy_folder: Path, how: signal.Signals
@@ -486,6 +491,7 @@ def test_a_stopped_process_leaves_whole_batches_and_goes_on(
     process = subprocess.Popen(
         [sys.executable, "-m", "healthsim_store", *command, "--into", "stopped"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     file = tmp_path / "store" / "stopped.db"
     deadline = time.monotonic() + 60
@@ -714,6 +720,7 @@ def test_a_statement_without_end_can_be_interrupted(tmp_path: Path, kennel: str,
         [sys.executable, "-m", "healthsim_store", "generate", kennel],
         stderr=subprocess.PIPE, text=True,
         env=os.environ | {"HEALTHSIM_STORE_DIR": str(tmp_path / "store")},
+        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     time.sleep(3)
     process.send_signal(signal.SIGINT)
