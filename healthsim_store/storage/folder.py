@@ -98,27 +98,31 @@ class Folder:
 
     @contextlib.contextmanager
     def naming(self, name: str) -> Iterator[None]:
-        """One after the other, of all that make a scenario of this name.
+        """One after the other, of all that make a scenario of this name; other names do not wait.
 
-        SQLite's lock of a small file ends with the process that has it, however it ends. The files
-        stay: to remove one, another process might have to wait for it at that moment. Raises
-        ScenarioBusy after some seconds.
+        SQLite's lock of a small file ends with the process that has it, however it ends. The file
+        stays for a day: another process might have to wait for it at this moment. Raises
+        ScenarioBusy after some seconds, NotWritable.
         """
         self.prepare()
-        bucket = hashlib.blake2b(name.casefold().encode(), digest_size=1).hexdigest()[0]
-        path = self.hidden / f"naming-{bucket}.lock"
-        with contextlib.closing(connect(path, mode="rwc")) as lock:
+        known_by = hashlib.blake2b(name.casefold().encode(), digest_size=12).hexdigest()
+        path = self.hidden / f"naming-{known_by}.lock"
+        with contextlib.ExitStack() as opened:
             try:
+                lock = opened.enter_context(contextlib.closing(connect(path, mode="rwc")))
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise NotWritable(
+                        f"{self.path} cannot be written: {error}.",
+                        hint="Check its permissions and the free space.",
+                    ) from error
                 raise ScenarioBusy(
                     f"Another program is making {name} at this moment.",
                     hint="Try again when it has finished.",
                 ) from error
-            try:
-                yield
-            finally:
-                lock.execute("ROLLBACK")
+            os.utime(path)  # not to be swept while it is used
+            yield  # closing ends the lock
 
     @contextlib.contextmanager
     def unfinished(self) -> Iterator[Path]:
@@ -144,8 +148,8 @@ class Folder:
             ) from error
 
     def _sweep(self) -> None:
-        """Throw away what killed writers left: unfinished files that are a day old."""
-        for leftover in self.hidden.glob("new-*"):
+        """Throw away what is a day old: unfinished files of killed writers, locks of names."""
+        for leftover in (*self.hidden.glob("new-*"), *self.hidden.glob("naming-*.lock")):
             with contextlib.suppress(OSError):
                 age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
                 if age > _STALE_SECONDS:

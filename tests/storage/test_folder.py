@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from healthsim_store.errors import InvalidName, NotWritable, ScenarioExists
+from healthsim_store.base import sqlite
+from healthsim_store.errors import InvalidName, NotWritable, ScenarioBusy, ScenarioExists
 from healthsim_store.storage.folder import Folder
 
 
@@ -196,3 +197,44 @@ def test_only_unfinished_files_of_a_day_ago_are_thrown_away(folder: Folder) -> N
     with folder.unfinished():
         pass
     assert sorted(path.name for path in folder.hidden.iterdir()) == ["cache.db", "new-2.db"]
+
+
+def test_one_name_waits_and_other_names_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite.connect
+    monkeypatch.setattr(
+        "healthsim_store.storage.folder.connect",
+        lambda path, mode: connect(path, mode=mode, timeout=0.05),
+    )
+    folder = Folder(tmp_path)
+    with folder.naming("ward"):
+        for number in range(40):
+            with folder.naming(f"ward-{number}"):
+                pass
+        with pytest.raises(ScenarioBusy, match="making Ward"), folder.naming("Ward"):
+            pytest.fail("two have it")
+    with folder.naming("ward"):
+        pass
+
+
+def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    with folder.naming("ward"):
+        pass
+    (lock,) = folder.hidden.glob("naming-*.lock")
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(NotWritable, match="cannot be written"), folder.naming("ward"):
+        pytest.fail("there is no lock")
+
+
+def test_locks_of_names_go_after_a_day(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    with folder.naming("old"), folder.naming("new"):
+        pass
+    old, _new = sorted(folder.hidden.glob("naming-*.lock"))
+    os.utime(old, (time.time() - 90_000,) * 2)
+    with folder.unfinished():
+        pass
+    assert len([*folder.hidden.glob("naming-*.lock")]) == 1
