@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from .schema.model import Question as Question
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
-    from .storage.scenario import ScenarioInfo as ScenarioInfo
+    from .storage.info import ScenarioInfo as ScenarioInfo
     from .storage.trash import Deleted as Deleted
     from .store import Store as Store
 
@@ -109,7 +109,7 @@ _HOMES = {
     "schema.model": "Column EntityType Question",
     "schema.product": "Product",
     "schema.registry": "Registry",
-    "storage.scenario": "ScenarioInfo",
+    "storage.info": "ScenarioInfo",
     "storage.trash": "Deleted",
     "store": "Store",
 }

@@ -51,9 +51,10 @@ from .schema.registry import Registry
 from .storage import scenario as scenario_file
 from .storage.catalog import read_entity_types, read_questions
 from .storage.files import Files
+from .storage.info import ScenarioInfo, make_info, read_info
 from .storage.names import clean_name, make_name
 from .storage.rows import Row
-from .storage.scenario import Batch, ScenarioInfo, clean_tags, make_info, read_info
+from .storage.scenario import Batch, clean_tags
 from .storage.trash import Deleted
 
 ENVIRONMENT = "HEALTHSIM_STORE_DIR"
@@ -148,6 +149,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        again: bool = False,
         new: bool = False,
         operation: str = "persist",
         details: Mapping[str, Any] | None = None,
@@ -168,6 +170,10 @@ class Store:
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with more decimals than their type has, and count them;
                 else they are refused.
+            again: store rows that are there already. Without it, a batch without a batch_id that
+                is in the scenario is not stored a second time; where none is named, also one that
+                any scenario has with the same context. The result is ``repeated``. This holds for
+                20 rows or more, and for fewer when one has an id or a natural key.
             new: the scenario must not be there yet.
             operation: what the scenario's log calls it.
             details: what the log says of it besides, JSON-ready.
@@ -184,6 +190,7 @@ class Store:
             batch_id=batch_id,
             keep_unknown=keep_unknown,
             round_decimals=round_decimals,
+            again=again,
             new=new,
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
@@ -199,6 +206,7 @@ class Store:
         context: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        again: bool = False,
         new: bool = False,
         operation: str = "persist",
         stored: Callable[[str, Mapping[str, Any]], None] = lambda scenario, details: None,
@@ -214,6 +222,7 @@ class Store:
             context: what the data is for; names a new scenario.
             tags: tags for the scenario.
             description: of the scenario.
+            again: store batches that are there already, as for `persist`.
             new: the scenario must not be there yet.
             operation: what the scenario's log calls each batch.
             stored: is told the scenario and the details of each batch that is in.
@@ -222,7 +231,12 @@ class Store:
         """
         check_texts(scenario=scenario, context=context, description=description)
         plan = Batch(
-            {}, tags=clean_tags(tags), description=description, new=new, operation=operation
+            {},
+            tags=clean_tags(tags),
+            description=description,
+            again=again,
+            new=new,
+            operation=operation,
         )
         return persisting.persist_batches(
             self._files, _declared, batches, plan, scenario, context, stored
@@ -264,6 +278,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        again: bool = False,
         encoding: str = "utf-8",
         columns: Sequence[str] = (),
         progress: Progress = lambda _: None,
@@ -288,6 +303,7 @@ class Store:
             batch_id: a second call with the same one stores nothing.
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with too many decimals, and count them, as for `persist`.
+            again: store rows that are there already, as for `persist`.
             encoding: of text files.
             columns: the header of delimited text that has none.
             progress: is told how many bytes were just read.
@@ -307,6 +323,7 @@ class Store:
                 batch_id,
                 keep_unknown,
                 round_decimals,
+                again,
             ),
             persist=self.persist,
             formats=installed().formats,
@@ -351,6 +368,7 @@ class Store:
         into: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        again: bool = False,
         progress: Progress = lambda _: None,
     ) -> GenerateResult:
         """Generate a profile into a scenario, batch by batch; each batch is whole or not there.
@@ -366,6 +384,8 @@ class Store:
                 after the profile. One that has a part of the very same run gets the rest.
             tags: tags for the scenario.
             description: of the scenario.
+            again: also where a scenario has the very same run already. Without it, and without
+                ``into``, that one is named, and nothing is stored.
             progress: is told how many counted entities were just stored.
 
         Raises UnknownProfile, InvalidArgument, DeclarationError, and what `persist` raises.
@@ -381,6 +401,7 @@ class Store:
             into=into,
             tags=tags,
             description=description,
+            again=again,
             progress=progress,
         )
 

@@ -185,7 +185,11 @@ def make_older(path: Path, version: int) -> None:
     later = {
         2: ["DROP TABLE _ancestors", "DROP TABLE _conflicts"],
         3: ["DROP TABLE _questions"],
-        4: ["ALTER TABLE _products DROP COLUMN questions_sql"],
+        4: [
+            "ALTER TABLE _products DROP COLUMN questions_sql",
+            "DROP INDEX _log_by_fingerprint",
+            "ALTER TABLE _log DROP COLUMN fingerprint",
+        ],
     }
     with contextlib.closing(sqlite3.connect(path)) as file:
         for number, changes in later.items():

@@ -60,6 +60,7 @@ VERBS: dict[str, Verb] = {
         batch_id=("--batch-id", "batch_id"),
         keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
         round_decimals=("--round-decimals", "round_decimals"),
+        again=("--again", "again"),
         new=(_NEW, _NEW),
         operation=(_LOGGED, _LOGGED),
         details=(_LOGGED, _LOGGED),
@@ -68,7 +69,8 @@ VERBS: dict[str, Verb] = {
         No("import and generate make their batches themselves."),
         No("A call is one batch; a profile makes its batches itself."),
         _READS,
-        batches=(), scenario=(), context=(), tags=(), description=(), new=(), operation=(),
+        batches=(), scenario=(), context=(), tags=(), description=(), again=(), new=(),
+        operation=(),
         stored=(),
     ),
     "save_scenario": _verb(
@@ -90,6 +92,7 @@ VERBS: dict[str, Verb] = {
         batch_id=("--batch-id", "batch_id"),
         keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
         round_decimals=("--round-decimals", "round_decimals"),
+        again=("--again", "again"),
         encoding=("--encoding", No("Rare: the user imports such a file by the command line.")),
         columns=("--columns", No("Rare: the user imports such a file by the command line.")),
         progress=(PROGRESS, PROGRESS),
@@ -110,6 +113,7 @@ VERBS: dict[str, Verb] = {
         into=("--into", "scenario"),
         tags=("--tag", "tags"),
         description=("--description", "context"),
+        again=("--again", "again"),
         progress=(PROGRESS, PROGRESS),
     ),
     "regenerate_scenario": _verb(

@@ -15,7 +15,7 @@ from ..base.text import size
 from ..errors import HealthsimStoreError
 from ..query.pages import QueryResult
 from ..query.select import all_typed
-from ..storage.scenario import ScenarioInfo
+from ..storage.info import ScenarioInfo
 from . import links
 from .arguments import QueryArguments
 from .charts import chart

@@ -33,6 +33,7 @@ from .common import table as as_table
 @click.option("--into", help="Add to this scenario, or name a new one.")
 @click.option("--description", help="The scenario's description.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be repeated.")
+@click.option("--again", is_flag=True, help="Also where a scenario has this very run already.")
 @json_option
 @store_option
 def generate(
@@ -64,6 +65,8 @@ def generate(
     seed = f"(seed {result.run['seed']})"
     if result.first is None:
         click.echo(f'"{result.scenario}" has all of this already {seed}\n')
+        if options["into"] is None:
+            click.echo("--again makes it once more, in a scenario of its own.", err=True)
     elif result.first > 1:
         click.echo(f'Went on with "{result.scenario}" at number {result.first:,} {seed}\n')
     else:

@@ -34,6 +34,8 @@ def _batch_options(command: Command) -> Command:
                      type=click.Choice(ON_CONFLICT),
                      help="For rows that are there already."),
         click.option("--batch-id", help="A retry with the same id stores nothing again."),
+        click.option("--again", is_flag=True,
+                     help="Store rows that are there already once more."),
         click.option("--keep-unknown", is_flag=True,
                      help="Keep undeclared fields as JSON in the column extra."),
         click.option("--round-decimals", is_flag=True,
@@ -70,6 +72,8 @@ def _tell_counts(result: PersistResult) -> None:
         click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
     for entity_type, count in result.rounded.items():
         click.echo(f"{entity_type}: {count:,} values were rounded", err=True)
+    for note in result.notes:
+        click.echo(note, err=True)
 
 
 def _formats() -> str:
@@ -104,12 +108,14 @@ def import_(
     if as_json:
         echo_json(result.to_dict())
         return
-    verb = "Imported into" if result.persisted.created else "Added to"
+    created, repeated = result.persisted.created, result.persisted.repeated
+    verb = "Already saved" if repeated else "Imported into" if created else "Added to"
     click.echo(f'{verb} "{result.persisted.scenario}"\n')
     rows = []
     for account in result.sources:
         for entity_type, count in account.stored.items():
-            rows.append([account.name, f"{count:,}", f"stored as {entity_type}"])
+            what = "in it already as" if repeated else "stored as"
+            rows.append([account.name, f"{count:,}", f"{what} {entity_type}"])
         for reason, count in account.unmapped.items():
             rows.append([account.name, f"{count:,}", f"not mapped: {reason}"])
     click.echo(table(rows, ["File", "Rows", "What became of them"]))

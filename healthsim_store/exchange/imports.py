@@ -69,6 +69,7 @@ class Persist(Protocol):
         batch_id: str | None,
         keep_unknown: bool,
         round_decimals: bool,
+        again: bool,
     ) -> PersistResult: ...
 
 
@@ -84,6 +85,7 @@ class Target:
     batch_id: str | None = None
     keep_unknown: bool = False
     round_decimals: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def import_files(
             batch_id=target.batch_id,
             keep_unknown=target.keep_unknown,
             round_decimals=target.round_decimals,
+            again=target.again,
         )
 
     if files.format and mappings:

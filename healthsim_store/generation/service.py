@@ -23,8 +23,8 @@ from ..errors import (
 from ..operations.diff_report import DiffResult
 from ..query.reply import PersistResult
 from ..query.summary import Summary
+from ..storage.info import ScenarioInfo
 from ..storage.rows import Row
-from ..storage.scenario import ScenarioInfo
 from .engine import Entities
 from .library import Library
 from .recipe import Recipe, read_recipe
@@ -101,6 +101,7 @@ class Scenarios(Protocol):
         context: str | None = ...,
         tags: Sequence[str] = ...,
         description: str | None = ...,
+        again: bool = ...,
         new: bool = ...,
         operation: str = ...,
         stored: Callable[[str, Mapping[str, Any]], None] = ...,
@@ -139,6 +140,7 @@ def generate_scenario(
     into: str | None = None,
     tags: Sequence[str] = (),
     description: str | None = None,
+    again: bool = False,
     progress: Progress = lambda _: None,
 ) -> GenerateResult:
     """Generate into a scenario, batch by batch; see `Store.generate_scenario`.
@@ -171,8 +173,11 @@ def generate_scenario(
             tags=tags,
             description=description or (None if there else recipe.title),
             operation=OPERATION,
+            again=again,
             stored=stored,
         )
+    if result.repeated:
+        return GenerateResult(result.scenario, run.facts(), None, {}, result.summary)
     return GenerateResult(result.scenario, run.facts(), done + 1, result.inserted, result.summary)
 
 
@@ -328,6 +333,7 @@ def regenerate_scenario(
         result = store.persist_batches(
             batches(),
             scenario=name,
+            again=True,
             new=True,
             stored=lambda scenario, details: begun.append(scenario),
             tags=info.tags,

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import EmptyBatch, ScenarioExists, ScenarioNotFound
 from ..query.reply import PersistResult, read_reply, reply_after_commit
 from ..storage import scenario as scenario_file
+from ..storage.batches import find_batch, find_same, key_of_id, key_of_rows
 from ..storage.files import Files
+from ..storage.fingerprint import is_certain
 from ..storage.names import clean_name, make_name
-from ..storage.scenario import Batch, Declared
+from ..storage.scenario import Batch, Declared, Written
 from ..storage.writer import Stored
+
+_AGAIN = "again=True, or --again, stores them once more."
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """What became of a batch, in which file, and whether that is new."""
+
+    path: Path
+    written: Written
+    created: bool = False
 
 
 def persist(
     files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
 ) -> PersistResult:
     """Store a batch in the scenario that is named, or in a new one; see `Store.persist`."""
-    path, stored, created, repeated = _put(files, declared, batch, scenario, context)
-    return _reply(files, path, stored, created=created, repeated=repeated)
+    put = _put(files, declared, batch, scenario, context)
+    written = put.written
+    notes = []
+    if written.repeated and batch.batch_id is None:
+        notes.append(f"These rows are there since {written.same_as}. {_AGAIN}")
+    elif written.same_as and not written.repeated:
+        notes.append(
+            f"The same rows were stored before, at {written.same_as}; now they are there once more."
+            " Give a batch_id where a call may be a retry."
+        )
+    return _reply(files, put, written.stored, repeated=written.repeated, notes=notes)
 
 
 def persist_batches(
@@ -37,74 +60,110 @@ def persist_batches(
 
     ``plan`` is a batch without entities and details: tags and description are those of the first.
     """
-    path: Path | None = None
-    total: dict[str, Stored] = {}
-    was_created = False
+    first: _Put | None = None
+    own: list[str] = []
+    count = 0
+    new: dict[str, Stored] = {}
+    before: dict[str, Stored] = {}
     for entities, details in batches:
         batch = replace(plan, entities=entities, details=details)
-        if path is None:
-            path, added, created, _ = _put(files, declared, batch, scenario, context)
+        if first is None:
+            put = first = _put(files, declared, batch, scenario, context)
             plan = replace(plan, tags=(), description=None, new=False)
-        elif path.exists():
-            files.check_writable(path)
-            added, created = scenario_file.append(path, batch, declared)[0], False
+        elif first.path.exists():
+            files.check_writable(first.path)
+            put = _Put(first.path, scenario_file.append(first.path, batch, declared, own))
         else:  # renamed or deleted: the rest must not become a scenario of its own
-            raise ScenarioNotFound(f"{path.stem} is no longer there, after some batches.")
-        was_created = was_created or created
-        for name, counts in added.items():
+            raise ScenarioNotFound(f"{first.path.stem} is no longer there, after some batches.")
+        count += 1
+        if not put.written.repeated:
+            own.append(put.written.fingerprint)
+        total = before if put.written.repeated else new
+        for name, counts in put.written.stored.items():
             total[name] = total.get(name, Stored()) + counts
-        told(path.stem, details)
-    if path is None:
+        told(put.path.stem, details)
+    if first is None:
         raise EmptyBatch("There is no batch.", hint="Give at least one.")
-    return _reply(files, path, total, created=was_created, repeated=False)
+    notes = []
+    if count > len(own):
+        notes.append(f"{count - len(own):,} of {count:,} batches were there"
+                     f" already, with the same rows. {_AGAIN}")  # fmt: skip
+    return _reply(files, first, new if own else before, repeated=not own, notes=notes)
 
 
 def _reply(
-    files: Files, path: Path, stored: Mapping[str, Stored], *, created: bool, repeated: bool
+    files: Files,
+    put: _Put,
+    stored: Mapping[str, Stored],
+    *,
+    repeated: bool,
+    notes: Collection[str],
 ) -> PersistResult:
     def read() -> PersistResult:
-        with files.reading(path) as sandbox:
-            return read_reply(sandbox, stored, created=created, repeated=repeated)
+        with files.reading(put.path) as sandbox:
+            return read_reply(sandbox, stored, created=put.created, repeated=repeated)
 
-    return reply_after_commit(path, stored, read, created=created, repeated=repeated)
+    reply = reply_after_commit(put.path, stored, read, created=put.created, repeated=repeated)
+    return replace(reply, notes=tuple(notes))
 
 
 def _put(
     files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
-) -> tuple[Path, dict[str, Stored], bool, bool]:
-    """The file, what was stored, whether the scenario is new, whether the batch is not."""
-    path = None
-    if scenario is not None:
-        path = files.existing(scenario)
-    elif batch.batch_id is not None:
-        path = files.holding(batch.batch_id)
-    if path is None and scenario is not None:
-        with files.folder.naming(clean_name(scenario)):
-            # Another one may have made it meanwhile: then this batch is added to it.
-            path = files.existing(scenario)
-            if path is None:
-                path, stored = _create(files, declared, batch, scenario, context)
-                return path, stored, True, False
+) -> _Put:
+    """Store one batch where it belongs. Raises what `Store.persist` does."""
+    if scenario is None and batch.batch_id is None:
+        return _create(files, declared, batch, None, context)
+    path = files.existing(scenario) if scenario is not None else None
     if path is None:
-        path, stored = _create(files, declared, batch, scenario, context)
-        return path, stored, True, False
+        with _turn(files, batch, scenario):
+            # Another one may have made it meanwhile: then this batch is added to it.
+            if scenario is not None:
+                path = files.existing(scenario)
+            elif batch.batch_id is not None:
+                path, _ = files.holding(
+                    key_of_id(batch.batch_id), lambda here: find_batch(here, batch.batch_id)
+                ) or (None, None)
+            if path is None:
+                return _create(files, declared, batch, scenario, context)
     if batch.new:
         raise ScenarioExists(
             f"There is a scenario {path.stem!r} already.",
             hint="Use persist to add to it, or choose another name.",
         )
     files.check_writable(path)
-    stored, repeated = scenario_file.append(path, batch, declared)
-    return path, stored, False, repeated
+    return _Put(path, scenario_file.append(path, batch, declared))
+
+
+def _turn(
+    files: Files, batch: Batch, scenario: str | None
+) -> contextlib.AbstractContextManager[None]:
+    """Wait for whoever makes a scenario of this name, or of this batch."""
+    if scenario is not None:
+        name = clean_name(scenario)
+        return files.folder.turn(f"name {name.casefold()}", name)
+    return files.folder.turn(f"batch {batch.batch_id}", f"the scenario of batch {batch.batch_id}")
 
 
 def _create(
     files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
-) -> tuple[Path, dict[str, Stored]]:
+) -> _Put:
     # Only of a new scenario: what a further batch is for does not describe all of it.
-    batch = replace(batch, description=batch.description or context)
-    return files.folder.make(
-        scenario,
-        lambda stored: make_name(context, next(iter(stored))),
-        lambda path: scenario_file.create(path, batch, declared),
-    )
+    described = replace(batch, description=batch.description or context)
+    name = clean_name(scenario) if scenario is not None else None
+    with files.folder.unfinished() as unfinished, contextlib.ExitStack() as waiting:
+        written = scenario_file.create(unfinished, described, declared)
+        if scenario is None and batch.may_repeat and is_certain(written.fingerprint):
+            key = key_of_rows(written.fingerprint, batch.details)
+            waiting.enter_context(files.folder.turn(key, "the same scenario"))
+            there = files.holding(key, lambda here: find_same(here, written.fingerprint))
+            if there:
+                path, earlier = there
+                if batch.tags or batch.description:
+                    files.check_writable(path)
+                return _Put(path, scenario_file.repeat(path, batch, earlier))
+        path = files.folder.publish(
+            unfinished,
+            name,
+            lambda: files.folder.free(make_name(context, next(iter(written.stored)))),
+        )
+    return _Put(path, written, created=True)

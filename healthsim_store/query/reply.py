@@ -25,7 +25,8 @@ class PersistResult:
 
     ``created`` is true if the scenario is new. ``inserted``, ``skipped`` and ``replaced`` count
     rows by entity type; ``rounded`` counts values that lost decimals, as the caller asked for.
-    ``repeated`` is true if the batch_id was known, so that nothing was stored.
+    ``repeated`` is true if the batch was there already, so that nothing was stored; then the counts
+    are of the first time. ``notes`` say in words what else there is to know of it.
     """
 
     scenario: str
@@ -37,6 +38,7 @@ class PersistResult:
     summary: Summary
     repeated: bool = False
     rounded: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -49,7 +51,8 @@ class PersistResult:
             "repeated": self.repeated,
             "summary": self.summary.to_dict(),
         }
-        return told | ({"rounded": dict(self.rounded)} if self.rounded else {})
+        more = {"rounded": dict(self.rounded), "notes": list(self.notes)}
+        return told | {key: value for key, value in more.items() if value}
 
 
 def reply_after_commit(
@@ -84,7 +87,7 @@ def read_reply(
         sandbox: the scenario's file.
         stored: counts by entity type.
         created: whether the scenario is new.
-        repeated: whether the batch_id was known.
+        repeated: whether the batch was there already.
     """
     with sandbox.moment():
         quick = rows_at_most(sandbox) <= _QUICK_ROWS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -31,12 +32,13 @@ def file_mark(path: Path) -> str | None:
 
     Raises FileNotFoundError.
     """
-    status = path.stat()
+    status = os.stat(path)
     age = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)
     coarse = status.st_mtime_ns % 1_000_000_000 == 0
     if age < (_COARSE_NS if coarse else _SETTLED_NS):
         return None
-    if any(path.with_name(path.name + end).exists() for end in ("-journal", "-wal")):
+    beside = (f"{path}-journal", f"{path}-wal")
+    if any(map(os.path.exists, beside)):
         return None
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 

@@ -7,12 +7,13 @@ cache of answers.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..base.sqlite import file_errors
 from ..errors import (
@@ -24,13 +25,16 @@ from ..errors import (
     ScenarioNotFound,
 )
 from . import scenario as scenario_file
+from .batches import read_keys
 from .cache import Cache, file_mark
 from .folder import Folder, writing
+from .info import ScenarioInfo, make_info, read_info
 from .names import clean_name, find_name
 from .pool import Pool
 from .sandbox import Sandbox
-from .scenario import ScenarioInfo, make_info, read_info
 from .trash import Trash
+
+Held = TypeVar("Held")
 
 _IDLE = 8  # open files kept for the next question
 
@@ -98,13 +102,23 @@ class Files:
         """The file of exactly this name, or of what a new scenario of this name would be called."""
         return self.folder.existing(name) or self.folder.existing(clean_name(name))
 
-    def holding(self, batch_id: str) -> Path | None:
-        """The scenario that has a batch; the newest files are looked through first."""
-        paths = [self.folder.file(name) for name in self.folder.names()]
-        for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
-            with contextlib.suppress(ScenarioFileError), self.reading(path) as sandbox:
-                if scenario_file.find_batch(sandbox.connection, batch_id) is not None:
-                    return path
+    def holding(
+        self, key: str, look: Callable[[sqlite3.Connection], Held | None]
+    ) -> tuple[Path, Held] | None:
+        """The scenario that has a batch, and what ``look`` finds of it there; None without one.
+
+        Only files that changed since the last call are opened, and the one that has it.
+
+        Args:
+            key: what the batch is found by, as `batches.read_keys` gives it.
+            look: makes sure of it in the file. It may find None.
+        """
+        for path, _, keys in self._each("batches", lambda sandbox: read_keys(sandbox.connection)):
+            if isinstance(keys, list) and key in keys:
+                with contextlib.suppress(ScenarioFileError), self.reading(path) as sandbox:
+                    found = look(sandbox.connection)
+                    if found is not None:
+                        return path, found
         return None
 
     # -- reading -----------------------------------------------------------------------------
@@ -201,27 +215,40 @@ class Files:
 
     def infos(self) -> list[ScenarioInfo]:
         """Every scenario's facts; files that cannot be read have a ``problem``."""
-        kept = self.cache.all("info")
+        return [
+            ScenarioInfo(path.stem, path, size, problem=facts.message)
+            if isinstance(facts, HealthsimStoreError)
+            else make_info(path, size, facts)
+            for path, size, facts in self._each("info", read_info)
+        ]
+
+    def _each(
+        self, key: str, read: Callable[[Sandbox], Any]
+    ) -> Iterator[tuple[Path, int, Any | HealthsimStoreError]]:
+        """Of every scenario the file, its bytes, and what ``read`` makes of it, or why it cannot.
+
+        That is kept under ``key`` until the file changes; JSON.
+        """
+        kept = self.cache.all(key)
         fresh: dict[tuple[str, str | None], Any] = {}
-        infos = []
-        for name in self.folder.names():
-            path = self.folder.file(name)
-            try:
-                size = path.stat().st_size
-                mark = file_mark(path)
-                facts = kept.get((path.name, mark)) if mark else None
-                if facts is None:
-                    with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
-                        facts = read_info(sandbox)
-                    fresh[(path.name, mark)] = facts
-            except FileNotFoundError:
-                continue  # deleted while we looked
-            except HealthsimStoreError as error:
-                infos.append(ScenarioInfo(name, path, size, problem=error.message))
-                continue
-            infos.append(make_info(path, size, facts))
-        self.cache.put("info", fresh)
-        return infos
+        try:
+            for name in self.folder.names():
+                path = self.folder.file(name)
+                try:
+                    size = path.stat().st_size
+                    mark = file_mark(path)
+                    facts = kept.get((path.name, mark)) if mark else None
+                    if facts is None:
+                        with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
+                            facts = read(sandbox)
+                        fresh[(path.name, mark)] = facts
+                except FileNotFoundError:
+                    continue  # deleted while we looked
+                except HealthsimStoreError as error:
+                    facts = error
+                yield path, size, facts
+        finally:
+            self.cache.put(key, fresh)
 
     # -- moving ------------------------------------------------------------------------------
 

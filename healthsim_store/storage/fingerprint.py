@@ -1,40 +1,89 @@
 """What the rows of a batch are known by, so that a retry is told from another batch.
 
-The spelling of fields and the order of a row's fields do not count, values do.
+The spelling of fields and the order of a row's fields do not count; values, their types and the
+order of rows do.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import marshal
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..schema.registry import Link, Registry
 from .rows import Rows, grouped_chunks
 
-KEY = "fingerprint"  # in the details of the log
+#: So many rows, or any that has an id or a natural key, do not come twice by chance.
+LEAST_ROWS = 20
+
+_FEW = "few-"  # before the hash of fewer rows without a key
+_NOTHING = b"N"  # as marshal writes None
+_HEADER = 5  # bytes by which marshal begins a tuple: its kind and its length
+
+
+class _Column:
+    """The values of one column, as a hash that does not depend on how they came in chunks."""
+
+    __slots__ = ("given", "hash", "rows")
+
+    def __init__(self) -> None:
+        self.hash = hashlib.blake2b(digest_size=16)
+        self.rows = 0
+        self.given = False  # whether one of the values is not NULL
+
+    def take(self, values: Sequence[Any], before: int) -> None:
+        """Values of the next rows, ``before`` of which came without this column or with it."""
+        self.fill(before)
+        self.hash.update(_encoded(values))
+        self.rows += len(values)
+        self.given = self.given or any(value is not None for value in values)
+
+    def fill(self, rows: int) -> None:
+        self.hash.update(_NOTHING * (rows - self.rows))
+        self.rows = rows
 
 
 class Fingerprint:
-    """A hash of the rows that it is shown, by entity type, in their order."""
+    """A hash of the rows that pass through `chunks`, by entity type, in their order."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._hashes: dict[str, Any] = {}
+        self._rows: dict[str, int] = {}
+        self._columns: dict[tuple[str, str], _Column] = {}
+        self._shapes: dict[tuple[str, tuple[Any, ...]], list[_Column]] = {}
+        self._begun: list[Iterator[list[Rows]]] = []
 
-    def show(self, entity_type: str, rows: Rows) -> None:
-        """Take the next rows of an entity type in."""
-        hashed = self._hashes.setdefault(entity_type, hashlib.blake2b(digest_size=16))
-        names = [self._meaning(entity_type, name) for name in rows.fields]
-        order = sorted(range(len(names)), key=names.__getitem__)
-        told = [names[place] for place in order]
-        for row in rows.values:
-            given = [
-                (name, str(row[place]))
-                for name, place in zip(told, order, strict=True)
-                if row[place] is not None
-            ]
-            hashed.update(repr(given).encode("utf-8", "surrogatepass"))
+    def chunks(self, entity_type: str, source: Any) -> Iterator[list[Rows]]:
+        """The rows of a source as `grouped_chunks` gives them, each chunk taken in as it passes."""
+        passing = grouped_chunks(entity_type, source)
+        self._begun.append(passing)
+        for chunk in passing:
+            for rows in chunk:
+                self._take(entity_type, rows)
+            yield chunk
+
+    def finish(self, sources: Iterable[tuple[str, Any]]) -> None:
+        """Take in what did not pass: the rest of the source that stood still, and the others.
+
+        Args:
+            sources: all that there are, in the order in which they were given to `chunks`.
+        """
+        for number, (name, source) in enumerate(sources):
+            begun = number < len(self._begun)
+            for chunk in self._begun[number] if begun else grouped_chunks(name, source):
+                for rows in chunk:
+                    self._take(name, rows)
+
+    def _take(self, entity_type: str, rows: Rows) -> None:
+        before = self._rows.get(entity_type, 0)
+        key = (entity_type, rows.fields)
+        if key not in self._shapes:
+            names = [(entity_type, self._meaning(entity_type, name)) for name in rows.fields]
+            self._shapes[key] = [self._columns.setdefault(name, _Column()) for name in names]
+        for column, values in zip(self._shapes[key], zip(*rows.values, strict=True), strict=False):
+            column.take(values, before)
+        self._rows[entity_type] = before + len(rows)
 
     def _meaning(self, entity_type: str, name: Any) -> str:
         field = self._registry.field(entity_type, name) if isinstance(name, str) else None
@@ -44,21 +93,53 @@ class Fingerprint:
 
     def text(self) -> str:
         """The same for the same rows; empty where there was none."""
-        told = sorted((name, hashed.hexdigest()) for name, hashed in self._hashes.items())
-        return hashlib.blake2b(repr(told).encode(), digest_size=12).hexdigest() if told else ""
+        if not any(self._rows.values()):
+            return ""
+        told = []
+        for (entity_type, name), column in sorted(self._columns.items(), key=lambda item: item[0]):
+            if column.given:  # a column of nothing but NULL is as one that is not there
+                column.fill(self._rows[entity_type])
+                told.append((entity_type, name, column.hash.hexdigest()))
+        rows = sorted((name, count) for name, count in self._rows.items() if count)
+        found = hashlib.blake2b(repr((rows, told)).encode(), digest_size=12).hexdigest()
+        return found if self._certain() else _FEW + found
+
+    def _certain(self) -> bool:
+        return sum(self._rows.values()) >= LEAST_ROWS or any(map(self._has_key, self._rows))
+
+    def _has_key(self, entity_type: str) -> bool:
+        """Whether rows of the type say themselves which entity each is."""
+        given = {
+            name
+            for (owner, name), column in self._columns.items()
+            if owner == entity_type and column.given
+        }
+        declared = self._registry.entity_type(entity_type)
+        keys = [(declared.primary_key,), *declared.unique_keys]
+        return any(given.issuperset(key) for key in keys)
+
+
+def is_certain(text: str) -> bool:
+    """Whether a fingerprint is of rows that do not come twice by chance."""
+    return bool(text) and not text.startswith(_FEW)
 
 
 def fingerprint(registry: Registry, sources: Iterable[tuple[str, Any]]) -> str:
     """That of the rows of ``sources``, by entity type; they are gone through to their end."""
-    shown = Fingerprint(registry)
-    for name, rows in sources:
-        for chunk in grouped_chunks(name, rows):
-            for group in chunk:
-                shown.show(name, group)
-    return shown.text()
+    found = Fingerprint(registry)
+    found.finish(sources)
+    return found.text()
 
 
-def read(details: Mapping[str, Any] | None) -> str:
-    """The fingerprint in the details of a log's entry; empty in one of an older version."""
-    found = (details or {}).get(KEY)
-    return found if isinstance(found, str) else ""
+def _encoded(values: Sequence[Any]) -> bytes:
+    """The values one behind the other, each with its type and length; equal only for equal ones."""
+    try:
+        return marshal.dumps(tuple(values), 2)[_HEADER:]
+    except ValueError:  # of a type that marshal does not know: a date, a Decimal
+        return marshal.dumps(tuple(map(_plain, values)), 2)[_HEADER:]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    return (type(value).__name__, str(value))

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +22,7 @@ Made = TypeVar("Made")
 
 _HIDDEN = ".healthsim-store"
 _STALE_SECONDS = 24 * 3600
+_SWEEP_SECONDS = 60
 
 
 class Folder:
@@ -29,6 +31,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.hidden = path / _HIDDEN
+        self._swept = float("-inf")  # when, by the monotonic clock
 
     def names(self) -> list[str]:
         """The names of all scenarios, sorted."""
@@ -97,16 +100,20 @@ class Folder:
         return path, made
 
     @contextlib.contextmanager
-    def naming(self, name: str) -> Iterator[None]:
-        """One after the other, of all that make a scenario of this name; other names do not wait.
+    def turn(self, key: str, what: str) -> Iterator[None]:
+        """One after the other, of all that make the scenario of this key; others do not wait.
 
         SQLite's lock of a small file ends with the process that has it, however it ends. The file
         stays for a day: another process might have to wait for it at this moment. Raises
         ScenarioBusy after some seconds, NotWritable.
+
+        Args:
+            key: what the scenario will be found by: its name, its batch.
+            what: how a message calls it.
         """
         self.prepare()
-        known_by = hashlib.blake2b(name.casefold().encode(), digest_size=12).hexdigest()
-        path = self.hidden / f"naming-{known_by}.lock"
+        told = key.casefold().encode("utf-8", "surrogatepass")
+        path = self.hidden / f"turn-{hashlib.blake2b(told, digest_size=12).hexdigest()}.lock"
         with contextlib.ExitStack() as opened:
             try:
                 lock = opened.enter_context(contextlib.closing(connect(path, mode="rwc")))
@@ -118,7 +125,7 @@ class Folder:
                         hint="Check its permissions and the free space.",
                     ) from error
                 raise ScenarioBusy(
-                    f"Another program is making {name} at this moment.",
+                    f"Another program is making {what} at this moment.",
                     hint="Try again when it has finished.",
                 ) from error
             os.utime(path)  # not to be swept while it is used
@@ -148,8 +155,12 @@ class Folder:
             ) from error
 
     def _sweep(self) -> None:
-        """Throw away what is a day old: unfinished files of killed writers, locks of names."""
-        for leftover in (*self.hidden.glob("new-*"), *self.hidden.glob("naming-*.lock")):
+        """Throw away what is a day old: unfinished files of killed writers, locks."""
+        now = time.monotonic()
+        if now - self._swept < _SWEEP_SECONDS:
+            return
+        self._swept = now
+        for leftover in (*self.hidden.glob("new-*"), *self.hidden.glob("turn-*.lock")):
             with contextlib.suppress(OSError):
                 age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
                 if age > _STALE_SECONDS:

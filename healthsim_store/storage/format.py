@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base.sql import quoted
 from ..base.sqlite import file_errors
 from ..errors import CorruptScenario, NewerFormat, NotAScenario
 from .housekeeping import FORMAT_VERSION, NAMES, statements
@@ -128,6 +129,12 @@ def has_table(connection: sqlite3.Connection, table: str, schema: str = "main") 
     return not missing_tables(connection, [table], schema)
 
 
+def has_column(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether a table of ours, which is there, has a column that older formats lack."""
+    described = connection.execute(f"SELECT * FROM {quoted(table)} LIMIT 0").description
+    return column in {name for name, *_ in described}
+
+
 def missing_tables(
     connection: sqlite3.Connection, names: Iterable[str], schema: str = "main"
 ) -> list[str]:
@@ -161,11 +168,14 @@ def write_log(
     batch_id: str | None = None,
     entities: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
+    fingerprint: str | None = None,
 ) -> None:
     """Add one entry; inside the caller's transaction, with the operation that it tells of."""
+    counts, told = json.dumps(entities or {}), json.dumps(details or {})
     connection.execute(
-        "INSERT INTO _log (at, operation, batch_id, entities, details) VALUES (?, ?, ?, ?, ?)",
-        (now(), operation, batch_id, json.dumps(entities or {}), json.dumps(details or {})),
+        "INSERT INTO _log (at, operation, batch_id, entities, details, fingerprint)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (now(), operation, batch_id, counts, told, fingerprint),
     )
 
 

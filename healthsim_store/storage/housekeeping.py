@@ -247,7 +247,12 @@ CREATE TABLE _questions (
 
 #: What a version of the format changes of tables that were there before.
 _CHANGES: Mapping[int, Sequence[str]] = {
-    4: ("ALTER TABLE _products ADD COLUMN questions_sql TEXT NOT NULL DEFAULT ''",),
+    4: (
+        "ALTER TABLE _products ADD COLUMN questions_sql TEXT NOT NULL DEFAULT ''",
+        # What the rows of a batch are known by, so that they are not stored twice.
+        "ALTER TABLE _log ADD COLUMN fingerprint TEXT",
+        "CREATE INDEX _log_by_fingerprint ON _log (fingerprint)",
+    ),
 }
 
 FORMAT_VERSION = 4

@@ -1,11 +1,10 @@
-"""One scenario file: written in whole transactions, and its facts read back."""
+"""One scenario file, written in whole transactions."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
 from ..errors import (
     BatchDiffers,
-    CorruptScenario,
     EmptyBatch,
     InvalidArgument,
     InvalidRows,
@@ -24,84 +22,11 @@ from ..schema.product import compare_versions
 from ..schema.registry import Registry
 from . import catalog, fingerprint
 from . import format as fileformat
-from .counts import count_entities
+from .batches import Earlier, find_batch, find_same
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
 MAX_TAG = 60
-_STORED = frozenset(Stored(rounded=1).to_dict())
-
-
-@dataclass(frozen=True, slots=True)
-class ScenarioInfo:
-    """A scenario's facts. ``problem`` is set, and little else, when the file cannot be read."""
-
-    name: str
-    path: Path
-    size: int
-    scenario_id: str = ""
-    description: str | None = None
-    created_at: str = ""
-    changed_at: str = ""
-    tags: tuple[str, ...] = ()
-    products: Mapping[str, str] = field(default_factory=dict)
-    entity_counts: Mapping[str, int] = field(default_factory=dict)
-    parents: tuple[str, ...] = ()
-    log: tuple[Mapping[str, Any], ...] = ()
-    problem: str | None = None
-
-    @property
-    def total(self) -> int:
-        """Entities of all types."""
-        return sum(self.entity_counts.values())
-
-    def log_rows(self) -> list[tuple[str, str, str]]:
-        """Of each entry of the log when it was, what was done, and the details as text."""
-        return [
-            (entry.get("at", ""), entry.get("operation", ""), _log_text(entry))
-            for entry in self.log
-        ]
-
-    def is_wanted(self, *, tag: str | None, search: str | None, since: str | None) -> bool:
-        """Whether it has the tag, all words of ``search``, and was changed since that date."""
-        if tag is not None and tag not in self.tags:
-            return False
-        if since is not None and self.changed_at < since:
-            return False
-        text = " ".join([self.name, self.description or "", *self.tags]).casefold()
-        return all(word in text for word in (search or "").casefold().split())
-
-    def to_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "name": self.name,
-            "path": str(self.path),
-            "size": self.size,
-            "scenario_id": self.scenario_id,
-            "description": self.description,
-            "created_at": self.created_at,
-            "changed_at": self.changed_at,
-            "tags": list(self.tags),
-            "products": dict(self.products),
-            "entity_counts": dict(self.entity_counts),
-            "total": self.total,
-            "parents": list(self.parents),
-            "log": [dict(entry) for entry in self.log],
-            "problem": self.problem,
-        }
-        return {key: value for key, value in told.items() if value not in (None, [], {}, "")}
-
-
-def _log_text(entry: Mapping[str, Any]) -> str:
-    counts = ", ".join(
-        f"{entity_type} {sum(numbers.values()):,}"
-        for entity_type, numbers in entry.get("entities", {}).items()
-    )
-    details = ", ".join(
-        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for key, value in entry.get("details", {}).items()
-        if value
-    )
-    return "; ".join(part for part in (counts, details) if part)
 
 
 #: The declarations of the installed products, by product: read when they are asked for.
@@ -119,9 +44,29 @@ class Batch:
     batch_id: str | None = None
     keep_unknown: bool = False
     round_decimals: bool = False
+    again: bool = False  # also where the same rows are there already
     new: bool = False  # the scenario must not be there yet
     operation: str = "persist"
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be a retry that its rows alone tell."""
+        return self.batch_id is None and not self.again
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a batch.
+
+    ``stored`` counts by entity type; of a batch that is ``repeated``, what it stored when it came
+    first. ``same_as`` is when the same rows came before; empty where they did not.
+    """
+
+    stored: Mapping[str, Stored]
+    fingerprint: str
+    repeated: bool = False
+    same_as: str = ""
 
 
 @contextlib.contextmanager
@@ -135,7 +80,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def create(path: Path, batch: Batch, declared: Declared) -> dict[str, Stored]:
+def create(path: Path, batch: Batch, declared: Declared) -> Written:
     """Make a new scenario file of one batch. On an error the caller throws the file away.
 
     ``declared`` gives what the installed products declare; it is asked when the batch needs it.
@@ -152,26 +97,64 @@ def create(path: Path, batch: Batch, declared: Declared) -> dict[str, Stored]:
             return _write(connection, batch, declared)
 
 
-def append(path: Path, batch: Batch, declared: Declared) -> tuple[dict[str, Stored], bool]:
-    """Add a batch to a scenario; and whether that batch_id was there already (then no change)."""
-    with opened(path) as connection, transaction(connection):
-        fileformat.upgrade(connection)
-        earlier = find_batch(connection, batch.batch_id)
-        if earlier is not None:
-            _check_same(connection, batch)
-            return earlier, True
-        if batch.description:
-            connection.execute("UPDATE _scenario SET description = ?", (batch.description,))
-        return _write(connection, batch, declared), False
+class AlreadyStored(Exception):
+    """The batch is in the scenario: what was written of it once more is to be taken back."""
+
+    def __init__(self, earlier: Earlier) -> None:
+        super().__init__()
+        self.earlier = earlier
 
 
-def _check_same(connection: sqlite3.Connection, batch: Batch) -> None:
+def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = ()) -> Written:
+    """Add a batch to a scenario, unless it is there.
+
+    Args:
+        path: the scenario's file.
+        batch: what to add.
+        declared: as for `create`.
+        own: fingerprints of the batches that the same call stored, which are no retry.
+    """
+    with opened(path) as connection:
+        try:
+            with transaction(connection):
+                fileformat.upgrade(connection)
+                earlier = find_batch(connection, batch.batch_id)
+                if earlier is not None:
+                    _check_same(connection, batch, earlier)
+                    raise AlreadyStored(earlier)
+                if batch.description:
+                    _describe(connection, batch.description)
+                return _write(connection, batch, declared, own)
+        except AlreadyStored as known:
+            return _repeat(connection, batch, known.earlier)
+
+
+def repeat(path: Path, batch: Batch, earlier: Earlier) -> Written:
+    """Leave a batch that a scenario has; only its tags and description may be new."""
+    with opened(path) as connection:
+        return _repeat(connection, batch, earlier)
+
+
+def _repeat(connection: sqlite3.Connection, batch: Batch, earlier: Earlier) -> Written:
+    missing = {*batch.tags} - {*fileformat.read_tags(connection)}
+    described = batch.description in (None, fileformat.read_identity(connection).description)
+    if missing or not described:
+        with transaction(connection):
+            fileformat.upgrade(connection)
+            add_tags(connection, batch.tags)
+            if batch.description:
+                _describe(connection, batch.description)
+    return Written(earlier.stored, earlier.fingerprint, repeated=True, same_as=earlier.at)
+
+
+def _describe(connection: sqlite3.Connection, description: str) -> None:
+    connection.execute("UPDATE _scenario SET description = ?", (description,))
+
+
+def _check_same(connection: sqlite3.Connection, batch: Batch, earlier: Earlier) -> None:
     """Raises BatchDiffers where the batch that came with this batch_id had other rows."""
-    (text,) = connection.execute(
-        "SELECT details FROM _log WHERE batch_id = ?", (batch.batch_id,)
-    ).fetchone()
-    before = fingerprint.read(_object(text))
     registry = Registry(catalog.read_entity_types(connection))
+    before = earlier.fingerprint
     if before and fingerprint.fingerprint(registry, _sources(registry, batch)) != before:
         raise BatchDiffers(
             f"The batch_id {batch.batch_id!r:.60} was used before, for other rows; these were not"
@@ -187,23 +170,11 @@ def _sources(registry: Registry, batch: Batch) -> list[tuple[str, Any]]:
     return sorted(sources, key=lambda source: order[source[0]])
 
 
-def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> dict[str, Stored] | None:
-    """What a batch stored when it came the first time; None when it has not come."""
-    row = connection.execute("SELECT entities FROM _log WHERE batch_id = ?", (batch_id,)).fetchone()
-    if row is None:
-        return None
-    counts = _counts(row[0])
-    if counts is None or any(numbers.keys() - _STORED for numbers in counts.values()):
-        raise CorruptScenario(
-            f"What the batch {batch_id!r:.60} stored cannot be read in the log: {row[0]:.80}",
-            hint="It was stored. Restore the file from a copy, or give the next batch another id.",
-        )
-    return {name: Stored(**numbers) for name, numbers in counts.items()}
-
-
-def _write(connection: sqlite3.Connection, batch: Batch, declared: Declared) -> dict[str, Stored]:
+def _write(
+    connection: sqlite3.Connection, batch: Batch, declared: Declared, own: Collection[str] = ()
+) -> Written:
     try:
-        return _write_batch(connection, batch, declared)
+        return _write_batch(connection, batch, declared, own)
     except (InvalidRows, UnknownEntityType) as error:
         older = _outdated(connection, declared())
         if older:
@@ -225,11 +196,11 @@ def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaratio
 
 
 def _write_batch(
-    connection: sqlite3.Connection, batch: Batch, declared: Declared
-) -> dict[str, Stored]:
+    connection: sqlite3.Connection, batch: Batch, declared: Declared, own: Collection[str]
+) -> Written:
     registry = _registry_for(connection, batch.entities, declared)
     ids = fileformat.EntityIds(connection)
-    known_by = fingerprint.Fingerprint(registry) if batch.batch_id is not None else None
+    known_by = fingerprint.Fingerprint(registry)
     writer = Writer(
         connection,
         registry,
@@ -237,13 +208,28 @@ def _write_batch(
         on_conflict=batch.on_conflict,
         keep_unknown=batch.keep_unknown,
         round_decimals=batch.round_decimals,
-        shown=known_by.show if known_by else None,
+        chunked=known_by.chunks,
     )
+    sources = _sources(registry, batch)
     stored: dict[str, Stored] = {}
-    for name, rows in _sources(registry, batch):
-        stored[name] = stored.get(name, Stored()) + writer.write(name, rows)
+    try:
+        for name, rows in sources:
+            stored[name] = stored.get(name, Stored()) + writer.write(name, rows)
+    except InvalidRows as error:
+        if batch.may_repeat and all(problem.is_taken for problem in error.problems):
+            known_by.finish(sources)
+            earlier = find_same(connection, known_by.text(), own=own)
+            if earlier:
+                raise AlreadyStored(earlier) from None
+        raise
     if not any(counts.rows for counts in stored.values()):
         raise EmptyBatch("The batch has no rows.", hint="Give at least one entity.")
+    text = known_by.text()
+    earlier = None
+    if batch.may_repeat and any(counts.inserted for counts in stored.values()):
+        earlier = find_same(connection, text, written=stored, own=own)
+    if earlier and fingerprint.is_certain(text):
+        raise AlreadyStored(earlier)
     ids.save()
     add_tags(connection, batch.tags)
     fileformat.write_log(
@@ -251,9 +237,10 @@ def _write_batch(
         batch.operation,
         batch_id=batch.batch_id,
         entities={name: counts.to_dict() for name, counts in stored.items()},
-        details={**batch.details, **({fingerprint.KEY: known_by.text()} if known_by else {})},
+        details=batch.details,
+        fingerprint=text,
     )
-    return stored
+    return Written(stored, text, same_as=earlier.at if earlier else "")
 
 
 def _registry_for(
@@ -344,82 +331,3 @@ def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
 def log_rename(path: Path, old: str, new: str) -> None:
     with opened(path) as connection, transaction(connection):
         fileformat.write_log(connection, "rename", details={"from": old, "to": new})
-
-
-# -- facts -----------------------------------------------------------------------------------
-
-
-def make_info(path: Path, size: int, facts: Mapping[str, Any]) -> ScenarioInfo:
-    """A ScenarioInfo from what `read_info` gave, perhaps by way of JSON."""
-    listed = {key: tuple(facts[key]) for key in ("tags", "parents", "log")}
-    return ScenarioInfo(name=path.stem, path=path, size=size, **{**facts, **listed})
-
-
-def read_info(sandbox: Sandbox, *, log_entries: int = 0) -> dict[str, Any]:
-    """A scenario's facts, JSON-ready, for `make_info`; all of one moment."""
-    with sandbox.moment():
-        return _read_info(sandbox, log_entries)
-
-
-def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
-    connection = sandbox.connection
-    identity = fileformat.read_identity(connection)
-    names = [
-        name
-        for (name,) in connection.execute(
-            "SELECT entity_type FROM _entity_types JOIN _products USING (product)"
-            " ORDER BY _products.rowid, position"
-        )
-    ]
-    log = connection.execute(
-        "SELECT at, operation, batch_id, entities, details FROM _log ORDER BY log_id DESC LIMIT ?",
-        (max(1, log_entries),),
-    ).fetchall()
-    products = catalog.read_products(connection)
-    parents = connection.execute("SELECT name FROM _parents ORDER BY rowid")
-    return {
-        "scenario_id": identity.scenario_id,
-        "description": identity.description,
-        "created_at": identity.created_at,
-        "changed_at": log[0][0] if log else identity.created_at,
-        "tags": fileformat.read_tags(connection),
-        "products": {product.name: product.version for product in products},
-        "entity_counts": count_entities(sandbox, names),
-        "parents": [name for (name,) in parents],
-        "log": [_log_entry(*entry) for entry in log[:log_entries]],
-    }
-
-
-def _log_entry(
-    at: str, operation: str, batch_id: str | None, entities: str, details: str
-) -> dict[str, Any]:
-    counts, told = _counts(entities), _object(details)
-    # Somebody else wrote there. It hides nothing of what the file holds, so it is told as it is.
-    odd = [text for text, found in ((entities, counts), (details, told)) if found is None]
-    entry = {
-        "at": at,
-        "operation": operation,
-        "batch_id": batch_id,
-        "entities": counts,
-        "details": (told or {}) | ({"unreadable": ", ".join(odd)[:200]} if odd else {}),
-    }
-    return {key: value for key, value in entry.items() if value}
-
-
-def _counts(text: str) -> dict[str, dict[str, int]] | None:
-    """What became of how many rows of each entity type; None where it is not that."""
-    found = _object(text)
-    if found is None or not all(
-        isinstance(numbers, dict) and all(type(number) is int for number in numbers.values())
-        for numbers in found.values()
-    ):
-        return None
-    return found
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    with contextlib.suppress(ValueError):
-        found = json.loads(text)
-        if isinstance(found, dict):
-            return found
-    return None

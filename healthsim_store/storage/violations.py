@@ -16,6 +16,7 @@ from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..schema.values import Inexact
 
+_TAKEN = "is already in the scenario"
 _ROUND = "Round it first, or let it be rounded and counted: round_decimals, --round-decimals."
 
 
@@ -30,6 +31,11 @@ class Problem:
     expected: str
     hint: str | None = None
     count: int = 1
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether nothing is wrong but that the entity is in the scenario already."""
+        return self.expected == _TAKEN
 
     def __str__(self) -> str:
         more = f" (and {self.count - 1:,} more like it)" if self.count > 1 else ""
@@ -120,7 +126,7 @@ def _double(
         row,
         " + ".join(columns),
         value,
-        "is there twice in this batch" if in_batch else "is already in the scenario",
+        "is there twice in this batch" if in_batch else _TAKEN,
         None if in_batch else "Use on_conflict='skip' or 'replace' to allow it.",
     )
 

@@ -72,9 +72,9 @@ class Writer:
         on_conflict: str = "error",
         keep_unknown: bool = False,
         round_decimals: bool = False,
-        shown: Callable[[str, Rows], None] | None = None,
+        chunked: Callable[[str, Any], Iterator[list[Rows]]] = grouped_chunks,
     ) -> None:
-        """``shown`` is told the rows of each entity type as they come."""
+        """``chunked`` makes chunks of an entity type's rows, as `grouped_chunks` does."""
         if on_conflict not in ON_CONFLICT:
             raise InvalidArgument(
                 f"on_conflict is {on_conflict!r}.", hint=f"It is one of {', '.join(ON_CONFLICT)}."
@@ -85,7 +85,7 @@ class Writer:
         self._on_conflict = on_conflict
         self._keep_unknown = keep_unknown
         self._rounding = round_decimals
-        self._shown = shown
+        self._chunked = chunked
 
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
@@ -100,12 +100,10 @@ class Writer:
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], Plan] = {}
         number = 1
-        for chunk in grouped_chunks(entity_type.name, source):
+        for chunk in self._chunked(entity_type.name, source):
             problems: list[Problem] = []
             for rows in chunk:
                 shape = rows.fields
-                if self._shown:
-                    self._shown(entity_type.name, rows)
                 try:
                     if shape not in plans:
                         plans[shape] = self._plan(entity_type, shape, number, len(rows))

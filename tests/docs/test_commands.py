@@ -79,6 +79,9 @@ def follow(page: Path, shell: Shell, *, fresh: bool = False) -> dict[str, str]:
                 said[command.text] = install_for_daily_use(command, shell)
                 continue
             said[command.text] = shell.run(command)
+            if command.language == "python":
+                # As a script does: rows that are there already are not stored again.
+                assert shell.run(command) == said[command.text]
     return said
 
 

@@ -208,33 +208,33 @@ def test_one_name_waits_and_other_names_do_not(
         lambda path, mode: connect(path, mode=mode, timeout=0.05),
     )
     folder = Folder(tmp_path)
-    with folder.naming("ward"):
+    with folder.turn("ward", "ward"):
         for number in range(40):
-            with folder.naming(f"ward-{number}"):
+            with folder.turn(f"ward-{number}", f"ward-{number}"):
                 pass
-        with pytest.raises(ScenarioBusy, match="making Ward"), folder.naming("Ward"):
+        with pytest.raises(ScenarioBusy, match="making Ward"), folder.turn("Ward", "Ward"):
             pytest.fail("two have it")
-    with folder.naming("ward"):
+    with folder.turn("ward", "ward"):
         pass
 
 
 def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    with folder.naming("ward"):
+    with folder.turn("ward", "ward"):
         pass
-    (lock,) = folder.hidden.glob("naming-*.lock")
+    (lock,) = folder.hidden.glob("turn-*.lock")
     lock.unlink()
     lock.mkdir()
-    with pytest.raises(NotWritable, match="cannot be written"), folder.naming("ward"):
+    with pytest.raises(NotWritable, match="cannot be written"), folder.turn("ward", "ward"):
         pytest.fail("there is no lock")
 
 
 def test_locks_of_names_go_after_a_day(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    with folder.naming("old"), folder.naming("new"):
+    with folder.turn("old", "old"), folder.turn("new", "new"):
         pass
-    old, _new = sorted(folder.hidden.glob("naming-*.lock"))
+    old, _new = sorted(folder.hidden.glob("turn-*.lock"))
     os.utime(old, (time.time() - 90_000,) * 2)
     with folder.unfinished():
         pass
-    assert len([*folder.hidden.glob("naming-*.lock")]) == 1
+    assert len([*folder.hidden.glob("turn-*.lock")]) == 1

@@ -32,12 +32,13 @@ class Order:
     on_conflict: str
     batch_id: str | None
     round_decimals: bool = False
+    again: bool = False
 
     def how(self, scenario: str | None) -> dict[str, Any]:
         return {
             "scenario": scenario, "context": self.context, "tags": self.tags,
             "on_conflict": self.on_conflict, "batch_id": self.batch_id,
-            "round_decimals": self.round_decimals,
+            "round_decimals": self.round_decimals, "again": self.again,
         }  # fmt: skip
 
 
@@ -108,7 +109,8 @@ def generated(
         scenario = scenario or confined.generated_in(profile, seed, wanted)
     made = confined.store.generate_scenario(
         profile, count=count, seed=seed, options=options, into=confined.target(scenario),
-        batch=_BATCH, tags=order.tags, description=order.context, progress=progress,
+        batch=_BATCH, tags=order.tags, description=order.context, again=order.again,
+        progress=progress,
     )  # fmt: skip
     said = f"seed {made.run['seed']}"
     if made.first is None:
@@ -124,7 +126,7 @@ def told(said: str, stored: Any, budget: int) -> Reply:
         kind: {name: n for name, n in getattr(stored, kind, {}).items() if n}
         for kind in ("inserted", "skipped", "replaced", "rounded")
     }
-    changed = {kind: found for kind, found in counts.items() if found}
+    changed: dict[str, Any] = {kind: found for kind, found in counts.items() if found}
     head = f'Saved "{stored.scenario}" ({said}).\n'
     whole = changed.get("inserted") == {
         name: n for name, n in stored.summary.entity_counts.items() if n
@@ -133,4 +135,8 @@ def told(said: str, stored: Any, budget: int) -> Reply:
         changed = {}  # the counts of the summary say it
     for kind, found in changed.items():
         head += f"{kind}: {', '.join(f'{name} {n:,}' for name, n in found.items())}\n"
+    notes = [*getattr(stored, "notes", ())]
+    head += "".join(f"{note}\n" for note in notes)
+    if notes:
+        changed["notes"] = notes
     return summarised(stored.summary, budget, head, said=said, **changed)

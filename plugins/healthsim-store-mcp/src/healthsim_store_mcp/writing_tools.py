@@ -63,6 +63,7 @@ class Writing:
             str | None, Field(description="Any text; a retry with the same adds nothing")
         ] = None,
         round_decimals: bool = False,
+        again: Annotated[bool, Field(description="Also what is there already")] = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Store entities of one: profile, file, select, entities. The reply is a summary."""
@@ -73,7 +74,7 @@ class Writing:
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
         order = entity_sources.Order(
-            scenario, context, tags or (), on_conflict, batch_id, round_decimals
+            scenario, context, tags or (), on_conflict, batch_id, round_decimals, again
         )
         with self._confined.once(batch_id):
             if profile:
