@@ -91,13 +91,20 @@ class Store:
         path: the folder; by default HEALTHSIM_STORE_DIR, else the user's data folder.
         remember: keep answers beside the files, so that an unchanged file is not read again. With
             False, reading writes nothing at all.
+        isolated: read files in processes of their own, which are ended when their time is over.
+            So no statement and no file of a stranger runs on, takes all memory, or makes others
+            wait. The command line, the MCP server and the browser always do.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str] | None = None, *, remember: bool = True
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        remember: bool = True,
+        isolated: bool = False,
     ) -> None:
         self.path = Path(path) if path is not None else default_folder()
-        self._files = Files(self.path, remember=remember)
+        self._files = Files(self.path, remember=remember, isolated=isolated)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -865,7 +872,7 @@ class Store:
         Args:
             scenario: the scenario.
         """
-        return check_file(self.find(scenario), installed().declarations)
+        return check_file(self.find(scenario), installed().declarations, self._files.open)
 
     @verb
     def check_scenarios(
@@ -879,7 +886,7 @@ class Store:
         """
         names = [self.find(scenario).stem for scenario in scenarios] or self.names()
         paths = [self._files.folder.file(name) for name in dict.fromkeys(names)]
-        return check_files(paths, installed().declarations, progress)
+        return check_files(paths, installed().declarations, progress, self._files.open)
 
     @verb
     def upgrade_scenario(self, scenario: str) -> list[Upgraded]:

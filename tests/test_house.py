@@ -20,13 +20,13 @@ ALONE = {
     "sqlite3.connect": {"base/sqlite.py": "it is where connections are made"},
     "set_authorizer": {
         "storage/sandbox.py": "the only way to run untrusted SQL",
-        "browse/database.py": "the same, with what Datasette asks of a table's shape",
         "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
         "generation/engine.py": "a profile may build tables of its own in memory",
         "generation/run.py": "the options of a profile are judged by its own SQL",
     },
     "set_progress_handler": {
         "storage/sandbox.py": "the deadline of a query",
+        "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "generation/engine.py": "the deadline of a profile's statement",
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from ..errors import CorruptScenario, NotWritable, ScenarioNotFound
 from ..query.questions import sort_out
 from ..schema.model import Question
 from ..storage.catalog import read_entity_types, read_questions, read_statistics
+from ..storage.isolated import IsolatedSandbox
 from ..storage.pool import Pool
 from ..storage.sandbox import Sandbox
 from . import request_moment
@@ -25,38 +27,15 @@ T = TypeVar("T")
 
 _IDLE = 4  # open connections kept between requests
 _FACETED_ROWS = 200_000
-_CACHE_KB = 32_768  # of each connection: a count the second time reads the index from memory
-
-# The PRAGMAs by which Datasette asks for a table's shape. All of them only read, except for
-# recursive_triggers, which 1.0 sets and which changes nothing for a reader.
-_SHAPE = frozenset(
-    "table_info table_xinfo table_list foreign_key_list index_list index_info index_xinfo"
-    " database_list schema_version recursive_triggers".split()
-)
 
 
-class _Browsed(Sandbox):
-    """The sandbox, with the questions about a table's shape that Datasette asks by PRAGMA.
+def make_pool() -> Pool[Sandbox]:
+    """A pool for databases of Datasette's."""
+    return Pool(_open, idle=_IDLE)
 
-    No SQL of a visitor runs here: it goes to ``/-/query``, which uses the plain sandbox.
-    """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.connection.row_factory = sqlite3.Row
-        self.connection.text_factory = _text
-        self.connection.set_authorizer(None)
-        self.connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-        self.guard()
-
-    def _authorize(
-        self, action: int, first: str | None, second: str | None, *context: str | None
-    ) -> int:
-        # schema_version with a value would set it; the others have the name of a table there.
-        sets = first == "schema_version" and second is not None
-        if action == sqlite3.SQLITE_PRAGMA and str(first).lower() in _SHAPE and not sets:
-            return sqlite3.SQLITE_OK
-        return super()._authorize(action, first, second, *context)
+def _open(path: Path, attached: Mapping[str, Path]) -> Sandbox:
+    return IsolatedSandbox(path, attached=attached, browsed=True)
 
 
 class ScenarioDatabase(Database):
@@ -65,21 +44,25 @@ class ScenarioDatabase(Database):
     Args:
         path: the file.
         inode: its device and inode, by which it is known.
+        pool: what is open of all databases together, since each takes a process.
     """
 
-    def __init__(self, path: Path, inode: tuple[int, int]) -> None:
+    def __init__(
+        self, path: Path, inode: tuple[int, int], pool: Pool[Sandbox] | None = None
+    ) -> None:
         super().__init__(None, path=str(path), is_mutable=True)
         self.description: dict[str, Any] = {}
         self.references: dict[str, dict[str, str]] = {}  # by table and column: to which table
         self._file = path
         self._inode = inode
         self._described: tuple[int, int] | None = None
-        self._pool = Pool(self._open, idle=_IDLE)
+        self._describing = threading.Lock()
+        self._pool = pool or make_pool()
 
     @classmethod
-    def of(cls, path: Path) -> ScenarioDatabase:
+    def of(cls, path: Path, pool: Pool[Sandbox] | None = None) -> ScenarioDatabase:
         """Raises FileNotFoundError, and what Sandbox raises when the file cannot be read."""
-        database = cls(path, _inode(path))
+        database = cls(path, _inode(path), pool)
         database.describe()
         return database
 
@@ -92,6 +75,10 @@ class ScenarioDatabase(Database):
 
     def describe(self) -> None:
         """Read the description that the file carries, when it has changed since the last time."""
+        with self._describing:
+            self._describe()
+
+    def _describe(self) -> None:
         status = self._file.stat()
         state = (status.st_mtime_ns, status.st_size)
         if state != self._described:
@@ -125,16 +112,13 @@ class ScenarioDatabase(Database):
 
     def retire(self) -> None:
         """Close what is open; a connection in use is closed when it is given back."""
-        self._pool.close(for_good=True)
+        self._pool.close()
 
-    def lend(self) -> contextlib.AbstractContextManager[_Browsed]:
+    def lend(self) -> contextlib.AbstractContextManager[Sandbox]:
         """A guarded connection for one thread at a time. Raises what a Sandbox raises."""
-        return self._pool.lend(self._file)
-
-    def _open(self, path: Path, attached: Mapping[str, Path]) -> _Browsed:
         if not self.is_current():
             raise ScenarioNotFound(f"There is no scenario {self._file.stem!r} any more.")
-        return _Browsed(path)
+        return self._pool.lend(self._file)
 
     async def read(self, function: Callable[[Sandbox], T]) -> T:
         """What ``function`` reads, in one of Datasette's threads, in the request's moment."""
@@ -175,7 +159,3 @@ class ScenarioDatabase(Database):
 def _inode(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")

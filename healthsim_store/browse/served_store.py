@@ -22,7 +22,7 @@ from datasette.utils import tilde_decode, tilde_encode
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..store import Store
 from . import datasette_1_0
-from .database import ScenarioDatabase
+from .database import ScenarioDatabase, make_pool
 
 PLUGIN = "healthsim-store"
 BEFORE_1_0 = _datasette_version.startswith("0.")
@@ -41,7 +41,7 @@ def make_served(datasette: Any) -> ServedStore | None:
         if not config or "store" not in config:
             return None
         _served[datasette] = ServedStore(
-            Store(config["store"], remember=config.get("remember", True)),
+            Store(config["store"], remember=config.get("remember", True), isolated=True),
             config.get("scenarios"),
             loopback=bool(config.get("loopback")),
         )
@@ -76,6 +76,7 @@ class ServedStore:
         self._used: dict[str, float] = {}
         self._shown: dict[str, ScenarioDatabase] = {}
         self._configured: dict[str, dict[str, Any]] = {}
+        self._pool = make_pool()
 
     def __contains__(self, name: object) -> bool:
         return name in self._databases
@@ -123,12 +124,15 @@ class ServedStore:
                     self._drop(name)
             if asked.rpartition(".")[0] and asked not in self._databases:
                 asked = self._without_format(asked)
-            if asked and asked not in self._databases:
-                self._add(asked)
+        # Without the lock: a file that takes long must not make the others wait.
+        if asked and asked not in self._databases:
+            self._add(asked)
+        if asked in self._databases:
+            with contextlib.suppress(HealthsimStoreError, OSError, KeyError):
+                self._databases[asked].describe()
+        with self._lock:
             if asked in self._databases:
                 self._used[asked] = time.monotonic()
-                with contextlib.suppress(HealthsimStoreError, OSError):
-                    self._databases[asked].describe()
             self._make_room()
             return self._databases.get(asked)
 
@@ -138,7 +142,9 @@ class ServedStore:
 
     def _add(self, name: str) -> None:
         with contextlib.suppress(HealthsimStoreError, OSError):
-            self._databases[name] = ScenarioDatabase.of(self.path(name))
+            made = ScenarioDatabase.of(self.path(name), self._pool)
+            with self._lock:
+                self._databases.setdefault(name, made)
 
     def _drop(self, name: str) -> None:
         self._databases.pop(name).retire()

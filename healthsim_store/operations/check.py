@@ -72,10 +72,18 @@ class CheckResult:
         }
 
 
-def check_file(path: Path, installed: Mapping[str, Declaration]) -> CheckResult:
-    """Look at one file. ``installed`` are the declarations of the installed products."""
+def check_file(
+    path: Path, installed: Mapping[str, Declaration], open_: type[Sandbox] = Sandbox
+) -> CheckResult:
+    """Look at one file.
+
+    Args:
+        path: the file.
+        installed: the declarations of the installed products.
+        open_: opens it.
+    """
     try:
-        sandbox = Sandbox(path)
+        sandbox = open_(path)
     except HealthsimStoreError as error:
         return CheckResult(path.stem, (Finding("error", "file", error.message),), {})
     check = _Check(sandbox, installed)
@@ -94,15 +102,20 @@ def check_files(
     paths: Sequence[Path],
     installed: Mapping[str, Declaration],
     progress: Progress = lambda _: None,
+    open_: type[Sandbox] = Sandbox,
 ) -> list[CheckResult]:
     """Look at several files, and at which ids stand in two of them.
 
-    ``progress`` is told 1 for each file that was just looked at.
+    Args:
+        paths: the files.
+        installed: the declarations of the installed products.
+        progress: is told 1 for each file that was just looked at.
+        open_: opens a file.
     """
-    shared = shared_ids(paths) if len(paths) > 1 else {}
+    shared = shared_ids(paths, open_) if len(paths) > 1 else {}
     results = []
     for path in paths:
-        result = check_file(path, installed)
+        result = check_file(path, installed, open_)
         findings = (*result.findings, *shared.get(result.scenario, ()))
         results.append(replace(result, findings=findings))
         progress(1)
@@ -331,7 +344,7 @@ def _listed(values: Sequence[Any]) -> str:
     return f"{shown}, ..." if len(values) > _SHOWN else shown
 
 
-def shared_ids(paths: Sequence[Path]) -> dict[str, list[Finding]]:
+def shared_ids(paths: Sequence[Path], open_: type[Sandbox] = Sandbox) -> dict[str, list[Finding]]:
     """Notes, by file stem, of entity ids and scenario ids that another of the files has too."""
     # On disk, so that millions of ids do not fill the memory; it goes with the connection.
     seen = connect("")
@@ -342,7 +355,7 @@ def shared_ids(paths: Sequence[Path]) -> dict[str, list[Finding]]:
     findings: dict[str, list[Finding]] = {}
     try:
         for path in paths:
-            _gather_ids(seen, path)
+            _gather_ids(seen, path, open_)
         for pair, common in _in_two_files(seen).items():
             told = [f"{count:,} ids of {name}" for name, count in common.items() if name]
             if "" in common:
@@ -355,9 +368,9 @@ def shared_ids(paths: Sequence[Path]) -> dict[str, list[Finding]]:
         seen.close()
 
 
-def _gather_ids(seen: sqlite3.Connection, path: Path) -> None:
+def _gather_ids(seen: sqlite3.Connection, path: Path, open_: type[Sandbox]) -> None:
     try:
-        sandbox = Sandbox(path)
+        sandbox = open_(path)
     except HealthsimStoreError:
         return  # told by check_file
     try:

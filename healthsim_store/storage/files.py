@@ -29,14 +29,17 @@ from .batches import read_keys
 from .cache import Cache, file_mark
 from .folder import Folder, writing
 from .info import ScenarioInfo, make_info, read_info
+from .isolated import IsolatedSandbox, start_ahead
 from .names import clean_name, find_name
 from .pool import Pool
 from .sandbox import Sandbox
 from .trash import Trash
 
 Held = TypeVar("Held")
+Open = type[Sandbox]
 
 _IDLE = 8  # open files kept for the next question
+_IDLE_PROCESSES = 2  # the same, where each takes a process
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +62,24 @@ class Files:
     """The files of the store in the folder ``path``.
 
     ``remember=False`` keeps no answers beside the files, so that reading writes nothing.
+    ``isolated``: each file is read in a process of its own, see `isolated`.
     """
 
-    def __init__(self, path: Path, *, remember: bool = True) -> None:
+    def __init__(self, path: Path, *, remember: bool = True, isolated: bool = False) -> None:
+        self.open: Open = IsolatedSandbox if isolated else Sandbox
+        if isolated:
+            start_ahead()
         self.folder = Folder(path)
         self.trash = Trash(self.folder)
         self.cache = Cache(self.folder.hidden / "memory.db" if remember else None)
-        self._pool = Pool(_open, idle=_IDLE)
+        self._pool = Pool(self._open, idle=_IDLE_PROCESSES if isolated else _IDLE)
         self._local = threading.local()
         self._readers: set[_Reader] = set()
         # Also at the end of the process, so that no connection is left for the collector.
         weakref.finalize(self, _close, self._pool, self.cache)
+
+    def _open(self, path: Path, attached: Mapping[str, Path]) -> Sandbox:
+        return self.open(path, attached=attached)
 
     def close(self) -> None:
         """Close the files that are kept open between questions."""
@@ -239,7 +249,7 @@ class Files:
                     mark = file_mark(path)
                     facts = kept.get((path.name, mark)) if mark else None
                     if facts is None:
-                        with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
+                        with contextlib.closing(self.open(path)) as sandbox, file_errors(path):
                             facts = read(sandbox)
                         fresh[(path.name, mark)] = facts
                 except FileNotFoundError:
@@ -270,10 +280,6 @@ class Files:
         """Move a file to the trash."""
         self.close()
         self.trash.put(path)
-
-
-def _open(path: Path, attached: Mapping[str, Path]) -> Sandbox:
-    return Sandbox(path, attached=attached)
 
 
 def _close(pool: Pool[Sandbox], cache: Cache) -> None:

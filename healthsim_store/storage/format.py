@@ -91,17 +91,13 @@ def upgrade(connection: sqlite3.Connection) -> None:
 def verify(connection: sqlite3.Connection, path: Path) -> int:
     """The version of the format of an open file that is a scenario which we understand.
 
-    Raises NotAScenario, NewerFormat, or CorruptScenario where a view has the name of a table of
-    ours: that would run a stranger's SQL, and without an end, wherever we read what a file says.
+    Raises NotAScenario, NewerFormat, or CorruptScenario where a view or a computed column stands
+    for what the file says that it stores: that would run a stranger's SQL, and without an end,
+    wherever we read it.
     """
     with file_errors(path):
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        found = connection.execute(
-            "SELECT name FROM sqlite_master WHERE (type <> 'table' OR coalesce(rootpage, 0) = 0)"
-            f" AND lower(name) IN ({', '.join('?' * len(NAMES))})",
-            NAMES,
-        ).fetchall()
     if application_id != APPLICATION_ID:
         raise NotAScenario(
             f"{path.name} is an SQLite file, but not a healthsim-store scenario.",
@@ -113,12 +109,44 @@ def verify(connection: sqlite3.Connection, path: Path) -> int:
             f"this one knows {FORMAT_VERSION}).",
             hint="Install a newer healthsim-store: pip install --upgrade healthsim-store",
         )
-    if found:
+    with file_errors(path):
+        odd = _no_table(connection, NAMES) or _not_stored(connection)
+    if odd:
         raise CorruptScenario(
-            f"{path.name} was tampered with: {found[0][0]} is no table in it.",
+            f"{path.name} was tampered with: {odd}.",
             hint="Take it from a backup, or from whoever has it as it was.",
         )
     return int(version)
+
+
+def _no_table(connection: sqlite3.Connection, names: Iterable[str]) -> str:
+    """What is wrong where a view, or a table that stores nothing, has one of the names."""
+    views = connection.execute(
+        "SELECT name FROM sqlite_master"
+        " WHERE type = 'view' OR (type = 'table' AND coalesce(rootpage, 0) = 0)"
+    )
+    taken = {name.lower(): name for (name,) in views}
+    found = [taken[name.lower()] for name in names if name.lower() in taken]
+    return f"{found[0]} is no table in it" if found else ""
+
+
+def _not_stored(connection: sqlite3.Connection) -> str:
+    """The same of entity types, and of computed columns of any table that we read."""
+    computed = connection.execute(
+        "SELECT m.name, x.name FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS x"
+        " WHERE m.type = 'table' AND x.hidden IN (2, 3)"
+    ).fetchall()
+    ours = [pair for pair in computed if pair[0].lower() in NAMES]
+    if ours:
+        return f"{'.'.join(ours[0])} is computed"
+    if missing_tables(connection, ["_entity_types", "_columns"]):
+        return ""  # told by whoever reads them
+    sql = "SELECT 1 FROM _columns WHERE lower(entity_type || '.' || column_name) = ?"
+    for pair in computed:
+        if connection.execute(sql, (".".join(pair).lower(),)).fetchone():
+            return f"{'.'.join(pair)} is computed"
+    types = connection.execute("SELECT entity_type FROM _entity_types")
+    return _no_table(connection, [str(name) for (name,) in types])
 
 
 def has_table(connection: sqlite3.Connection, table: str, schema: str = "main") -> bool:

@@ -56,6 +56,8 @@ class Pool(Generic[Opened]):
         with self._lock:
             closings = self._closings
             sandbox = None
+            # Those of a process from which this one was forked, or whose process has ended.
+            self._idle[:] = [waiting for waiting in self._idle if waiting[1].usable]
             for waiting in reversed(self._idle):
                 if waiting[0] == key:
                     self._idle.remove(waiting)
@@ -78,24 +80,19 @@ class Pool(Generic[Opened]):
         dropped = sandbox
         with self._lock:
             # One that was lent before `close` is not kept open after it.
-            if closings == self._closings and self._most:
+            if closings == self._closings and sandbox.usable:
                 self._idle.append((key, sandbox))
                 if len(self._idle) <= self._most:
                     return
                 dropped = self._idle.pop(0)[1]
         dropped.close()
 
-    def close(self, *, for_good: bool = False) -> None:
-        """Close what waits, and what is lent when it comes back.
-
-        The pool stays usable; ``for_good`` makes it keep nothing open from now on.
-        """
+    def close(self) -> None:
+        """Close what waits, and what is lent when it comes back. The pool stays usable."""
         with self._lock:
             self._closings += 1
             waiting = [*self._idle]
             self._idle.clear()
-            if for_good:
-                self._most = 0
         for _, sandbox in waiting:
             sandbox.close()
 

@@ -31,6 +31,15 @@ from .format import verify
 MAX_SQL = 100_000  # characters
 MAX_ATTACHED = 9  # SQLite's own limit is 10
 
+_BROWSED_KB = 32_768  # pages kept: a count the second time reads the index from memory
+
+# The PRAGMAs by which Datasette asks for a table's shape. All of them only read, except for
+# recursive_triggers, which 1.0 sets and which changes nothing for a reader.
+_SHAPE = frozenset(
+    "table_info table_xinfo table_list foreign_key_list index_list index_info index_xinfo"
+    " database_list schema_version recursive_triggers".split()
+)
+
 _STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
 
 # Between statements and words; one at a time, so that no text takes more than one way through it.
@@ -57,10 +66,23 @@ class Sandbox:
 
     ``format`` is the version of the file's format. Not for two threads at once. Raises
     NotAScenario, CorruptScenario, NewerFormat, ScenarioBusy when the file cannot be read.
+
+    Args:
+        path: the file.
+        attached: further files, by schema name.
+        browsed: for Datasette, which asks for a table's shape by PRAGMA, and shows text that is
+            not UTF-8 as well as it can. No SQL of a visitor runs on such a connection.
     """
 
-    def __init__(self, path: Path, *, attached: Mapping[str, Path] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        attached: Mapping[str, Path] | None = None,
+        browsed: bool = False,
+    ) -> None:
         self.path = path
+        self._pragmas = _SHAPE if browsed else frozenset()
         self.attached = tuple(attached or ())
         self._deadline = float("inf")
         self._denied: str | None = None
@@ -69,6 +91,8 @@ class Sandbox:
             self.connection = connect(path, mode="ro", any_thread=True)
         try:
             self._prepare(attached or {})
+            if browsed:
+                self._browse()
         except BaseException:
             self.connection.close()
             raise
@@ -101,12 +125,19 @@ class Sandbox:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
         self.guard()
 
+    def _browse(self) -> None:
+        self.connection.row_factory = sqlite3.Row
+        self.connection.text_factory = _text
+        self.connection.set_authorizer(None)
+        self.connection.execute(f"PRAGMA cache_size = -{_BROWSED_KB}")
+        self.guard()
+
     def guard(self) -> None:
         """Put the authorizer and the deadline in place.
 
         They are from the start; a program that sets its own on the connection takes them away.
         """
-        self.connection.set_progress_handler(self._late, _STEPS)
+        self.connection.set_progress_handler(self.is_late, _STEPS)
         self.connection.set_authorizer(self._authorize)
 
     def _recover(self) -> None:
@@ -120,13 +151,18 @@ class Sandbox:
             with contextlib.closing(writable):
                 writable.execute("SELECT 1 FROM sqlite_master").fetchone()
 
-    def _late(self) -> int:
+    def is_late(self) -> bool:
+        """Whether the deadline is over."""
         return time.monotonic() > self._deadline
 
     def _authorize(
         self, action: int, first: str | None, second: str | None, *context: str | None
     ) -> int:
         if permits(action, second):
+            return sqlite3.SQLITE_OK
+        # schema_version with a value would set it; the others have the name of a table there.
+        sets = first == "schema_version" and second is not None
+        if action == sqlite3.SQLITE_PRAGMA and str(first).lower() in self._pragmas and not sets:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION:
             self._denied = f"the function {second}()"
@@ -151,11 +187,21 @@ class Sandbox:
         self._deadline = time.monotonic() + timeout
         cursor = self.connection.cursor()
         try:
-            cursor.execute(sql, parameters)
-            if cursor.description is None:
-                # No columns: a comment, nothing, or a statement that reads no rows.
-                raise QueryRefused("The statement gives no rows.", hint="Give one SELECT.")
-            yield cursor
+            with self._explaining(sql, timeout):
+                cursor.execute(sql, parameters)
+                if cursor.description is None:
+                    # No columns: a comment, nothing, or a statement that reads no rows.
+                    raise QueryRefused("The statement gives no rows.", hint="Give one SELECT.")
+                yield cursor
+        finally:
+            self._deadline = float("inf")
+            cursor.close()
+
+    @contextlib.contextmanager
+    def _explaining(self, sql: str, timeout: float) -> Iterator[None]:
+        """Turn what SQLite and its module say of a stranger's statement into our errors."""
+        try:
+            yield
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise self._explained(error, sql, timeout) from error
         except UnicodeDecodeError as error:
@@ -164,9 +210,15 @@ class Sandbox:
             raise QueryError(f"The statement or a parameter cannot be used: {error}.") from error
         except RecursionError as error:
             raise QueryTooLarge("The statement is nested too deeply.") from error
-        finally:
-            self._deadline = float("inf")
-            cursor.close()
+        except MemoryError as error:
+            raise QueryTooLarge(
+                "The statement needs too much memory.", hint="Ask for less (WHERE, LIMIT)."
+            ) from error
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can still be asked."""
+        return True
 
     def extend(self, seconds: float) -> None:
         """Inside `run`: the statement may take so many seconds from now on."""
@@ -239,20 +291,7 @@ class Sandbox:
         Writers wait while the bytes are copied and no longer. Raises NotWritable for the target.
         """
         with self.moment():
-            try:
-                with contextlib.closing(connect(target)) as copy:
-                    # A copy that fails is thrown away whole, so it needs no journal.
-                    copy.execute("PRAGMA journal_mode = OFF")
-                    copy.execute("PRAGMA synchronous = OFF")
-                    # The moment has the read lock: without, backup() would wait for a writer for
-                    # ever.
-                    self.connection.backup(copy)
-            except sqlite3.DatabaseError as error:
-                # What is wrong with the source was told above, or is found when the copy is read.
-                raise NotWritable(
-                    f"{target.parent} cannot hold a copy of {self.path.name}: {error}.",
-                    hint="Check its permissions and the free space.",
-                ) from error
+            copy_file(self.connection, self.path, target)
 
     def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
         text = str(error)
@@ -284,6 +323,30 @@ class Sandbox:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def copy_file(connection: sqlite3.Connection, path: Path, target: Path) -> None:
+    """Copy what a connection has open into a new file. Raises NotWritable for ``target``.
+
+    A read transaction must be open on the file: without its lock, backup() would wait for a
+    writer for ever.
+    """
+    try:
+        with contextlib.closing(connect(target)) as copy:
+            # A copy that fails is thrown away whole, so it needs no journal.
+            copy.execute("PRAGMA journal_mode = OFF")
+            copy.execute("PRAGMA synchronous = OFF")
+            connection.backup(copy)
+    except sqlite3.DatabaseError as error:
+        # What is wrong with the source was told before, or is found when the copy is read.
+        raise NotWritable(
+            f"{target.parent} cannot hold a copy of {path.name}: {error}.",
+            hint="Check its permissions and the free space.",
+        ) from error
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def _verb(sql: str) -> str | None:

@@ -150,6 +150,10 @@ def test_a_source_that_is_not_sound_is_not_cloned(store: Store, source: Path) ->
         store.clone_scenario("s")
     with contextlib.closing(sqlite3.connect(source)) as connection:
         connection.executescript("DROP TABLE pets; CREATE VIEW pets AS SELECT 1 AS pet_id")
+    with pytest.raises(CorruptScenario, match="pets is no table in it"):
+        store.clone_scenario("s")
+    with contextlib.closing(sqlite3.connect(source)) as connection:
+        connection.executescript("DROP VIEW pets")
     with pytest.raises(CopyFailed, match="pets is declared, but is no table"):
         store.clone_scenario("s")
     assert store.names() == ["s"]

@@ -159,16 +159,6 @@ def test_close_while_one_is_lent(pool: Pool[Counted], file: Path) -> None:
     assert not fresh.closed
 
 
-def test_close_for_good_keeps_nothing_any_more(pool: Pool[Counted], file: Path) -> None:
-    with pool.lend(file) as before:
-        pass
-    pool.close(for_good=True)
-    assert before.closed
-    with pool.lend(file) as after:
-        assert count(after) == 1
-    assert after.closed
-
-
 def test_a_file_that_cannot_be_opened_leaves_nothing(pool: Pool[Counted], tmp_path: Path) -> None:
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"no database" * 100)

@@ -1,0 +1,515 @@
+"""A sandbox in a process of its own, which can be ended whatever SQLite is doing there.
+
+In one process nothing stops a function that runs for a minute, or a statement that takes a minute
+and gigabytes to be parsed: the deadline is only looked at between steps. So what a stranger's SQL
+or a stranger's file may do is done by a `worker`, at most until its time is over.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import errors
+from ..base.sqlite import connect, file_errors
+from ..errors import QueryTimeout, QueryTooLarge, ScenarioFileError
+from .sandbox import Sandbox, copy_file
+from .worker import HEAP_BYTES, TOO_LATE, receive, send
+
+_IDLE = 2  # processes that wait for the next file
+_FIRST_ROWS = 64
+_MOST_ROWS = 1_000
+_FIRST_SECONDS = 0.005  # of waiting for more rows than the first
+_MORE_SECONDS = 0.05
+_OWN_SECONDS = 10.0  # for a statement of our own
+_OPEN_SECONDS = 30.0  # a file is opened: it may be busy for ten, and a journal may be undone
+_LOOK_SECONDS = 0.005  # between looks at a deadline of somebody else's
+
+_ROOT = str(Path(__file__).parents[2])
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]);"
+    " from healthsim_store.storage import worker; worker.main()"
+)
+
+
+class _Process:
+    """A worker, and one question at a time to it."""
+
+    def __init__(self) -> None:
+        # -S: it needs nothing but this package, and starts in half the time without the others.
+        self._process = subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
+            [sys.executable, "-I", "-S", "-c", _START, _ROOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C is for us; we end it.
+            **({"process_group": 0} if os.name == "posix" else {}),  # type: ignore[call-overload]
+        )
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self.alive = True
+        self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this process's, and not that of one from which this was forked."""
+        return self.alive and self._owner == os.getpid()
+
+    def ask(self, name: str, seconds: float, *arguments: Any) -> Any:
+        """The answer to a request. Raises what is raised there, and Ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:
+            if not self.ours:
+                raise Ended(None)
+            try:
+                send(self._process.stdin, (name, seconds, *arguments))
+                if self.late is not None and os.name == "posix":  # no select() on pipes elsewhere
+                    self._wait()
+                answer = receive(self._process.stdout)
+            except (EOFError, OSError):
+                raise Ended(self.end()) from None
+            except BaseException:  # Ctrl-C: nobody will read that answer
+                self.end()
+                raise
+        return _read(answer)
+
+    def _wait(self) -> None:
+        """Until there is an answer; tell it to leave off when ``late`` says so."""
+        import select
+
+        assert self._process.stdin is not None
+        told = False
+        while not select.select([self._process.stdout], [], [], _LOOK_SECONDS)[0]:
+            if not told and self.late is not None and self.late():
+                send(self._process.stdin, ("interrupt", 0.0))
+                told = True
+
+    def end(self) -> int | None:
+        """End it now; its exit code."""
+        self.alive = False
+        if self._owner != os.getpid():
+            return None
+        self._process.kill()
+        code: int = self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        return code
+
+
+class Ended(Exception):
+    """The worker ended before it answered; ``code`` is its exit code, negative for a signal."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _read(answer: tuple[Any, ...]) -> Any:
+    kind, name, *more = answer if answer[0] != "ok" else (*answer, None)
+    if kind == "ok":
+        return name
+    arguments, hint = more
+    if kind == "ours":
+        raise getattr(errors, name)(arguments, hint=hint)
+    raise getattr(sqlite3 if kind == "sqlite3" else _BUILTINS, name)(*arguments)
+
+
+class _BUILTINS:
+    """The exceptions of Python that SQLite's module raises."""
+
+    ValueError = ValueError
+    UnicodeDecodeError = UnicodeDecodeError
+    UnicodeEncodeError = UnicodeEncodeError
+    OverflowError = OverflowError
+    MemoryError = MemoryError
+    RecursionError = RecursionError
+    TypeError = TypeError
+
+
+class _Processes:
+    """Those that wait for the next file; they are started when they are needed, or ahead."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[_Process] = []
+
+    def take(self) -> _Process:
+        with self._lock:
+            while self._idle:
+                process = self._idle.pop()
+                if process.ours:
+                    return process
+        return _Process()
+
+    def start_ahead(self) -> None:
+        """Have one ready, so that its start is over when the first file is opened."""
+        with self._lock:
+            if not any(process.ours for process in self._idle):
+                self._idle.append(_Process())
+
+    def give_back(self, process: _Process) -> None:
+        with self._lock:
+            if process.ours and len(self._idle) < _IDLE:
+                self._idle.append(process)
+                return
+        process.end()
+
+    def end(self) -> None:
+        with self._lock:
+            while self._idle:
+                self._idle.pop().end()
+
+
+_processes = _Processes()
+atexit.register(_processes.end)
+start_ahead = _processes.start_ahead
+
+
+class Row(tuple[Any, ...]):
+    """A row by position and by the names of its columns, as sqlite3.Row is."""
+
+    names: tuple[str, ...]
+
+    def keys(self) -> list[str]:
+        return list(self.names)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            try:
+                key = self.names.index(key)
+            except ValueError:
+                raise IndexError("No item with that key") from None
+        return super().__getitem__(key)
+
+
+class _Cursor:
+    """The rows of one statement, fetched as they are wanted; what a reader needs of sqlite3's."""
+
+    rowcount = -1
+    lastrowid = None
+
+    def __init__(self, connection: _Connection) -> None:
+        self.connection = connection
+        self.description: tuple[tuple[Any, ...], ...] | None = None
+        self._rows: deque[tuple[Any, ...]] = deque()
+        self._number = 0
+        self._life = connection.life
+        self._count = _FIRST_ROWS
+        self.timeout: float | None = None  # a new limit, told with the next request
+
+    def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
+        return self.begin("execute", sql, parameters, self.connection.seconds)
+
+    def begin(self, name: str, sql: str, parameters: Any, timeout: float, *more: Any) -> _Cursor:
+        self._drop()
+        given = _plain(parameters)
+        ask = self.connection.ask
+        columns, rows, self._number = ask(
+            name, timeout, sql, given, timeout, self._count, _FIRST_SECONDS, *more
+        )
+        self._life = self.connection.life
+        names = tuple(columns) if columns is not None else None
+        self.description = tuple((n, *[None] * 6) for n in names) if names is not None else None
+        self._take(rows)
+        return self
+
+    def _take(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        if self.connection.row_factory is None or self.description is None:
+            self._rows.extend(rows)
+            return
+        kind = type("Row", (Row,), {"names": tuple(column[0] for column in self.description)})
+        self._rows.extend(map(kind, rows))
+
+    def _more(self, count: int) -> bool:
+        """Fetch until there is a row; false at the end."""
+        while not self._rows and self._number:
+            if self._life != self.connection.life:
+                raise self.connection.lost()
+            seconds = self.timeout if self.timeout is not None else self.connection.seconds
+            rows, ended = self.connection.ask(
+                "fetch", seconds, self._number, count, _MORE_SECONDS, self.timeout
+            )
+            self.timeout = None
+            if ended:
+                self._number = 0
+            self._take(rows)
+        return bool(self._rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        while self._more(self._count):
+            yield self._rows.popleft()
+            if not self._rows:
+                self._count = min(self._count * 2, _MOST_ROWS)
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._more(self._count) else None
+
+    def fetchmany(self, size: int = 1) -> list[Any]:
+        found: list[Any] = []
+        while len(found) < size and self._more(min(size - len(found), _MOST_ROWS)):
+            found.append(self._rows.popleft())
+        return found
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+    def close(self) -> None:
+        """No more rows are wanted; told at once."""
+        self._rows.clear()
+        self._drop()
+        self.connection.tell_dropped()
+
+    def _drop(self) -> None:
+        if self._number and self._life == self.connection.life:
+            self.connection.dropped.append(self._number)
+        self._number = 0
+
+    def __del__(self) -> None:
+        self._drop()
+
+
+def _plain(parameters: Any) -> Any:
+    """Values that can be sent; others are left to SQLite's module, which refuses them."""
+    if isinstance(parameters, Mapping):
+        return {name: _value(value) for name, value in parameters.items()}
+    return tuple(map(_value, parameters))
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    if value is None or isinstance(value, bytes):
+        return value
+    raise sqlite3.ProgrammingError(f"type '{type(value).__name__}' is not supported")
+
+
+class _Connection:
+    """What a reader needs of a connection, over a worker."""
+
+    def __init__(self, path: Path, attached: Mapping[str, Path], *, browsed: bool) -> None:
+        self.row_factory: Any = sqlite3.Row if browsed else None
+        self.text_factory: Any = str
+        self.seconds = _OWN_SECONDS
+        self.in_transaction = False
+        self.dropped: deque[int] = deque()
+        self.life = 0  # of the process, as a number: what an earlier one had open is lost
+        self._path = path
+        self._files = [path, *attached.values()]
+        self._moment: list[tuple[int, ...]] = []
+        others = {alias: str(other) for alias, other in attached.items()}
+        self._open = ("open", _OPEN_SECONDS, str(path), others, browsed)
+        self._process = _processes.take()
+        try:
+            self.format = self._process.ask(*self._open)
+        except Ended:
+            self._process.end()
+            raise self.lost() from None
+        except BaseException:
+            self._process.end()
+            raise
+
+    def ask(self, name: str, seconds: float, *arguments: Any) -> Any:
+        """The worker's answer. Raises what is raised there, QueryTimeout, QueryTooLarge.
+
+        After one of these there is a new worker, so that other statements can go on.
+        """
+        self.tell_dropped()
+        return self._ask(name, seconds, *arguments)
+
+    def _ask(self, name: str, seconds: float, *arguments: Any) -> Any:
+        try:
+            return self._process.ask(name, seconds, *arguments)
+        except Ended as ended:
+            if ended.code is None:
+                raise self.lost() from None
+            self._start_again()
+            if ended.code == TOO_LATE:
+                raise QueryTimeout(
+                    f"Stopped after {seconds:g} seconds.",
+                    hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
+                ) from None
+            raise QueryTooLarge(
+                f"The statement needs more than {HEAP_BYTES // 10**6} MB of memory.",
+                hint="Ask for less (WHERE, LIMIT), or for smaller values.",
+            ) from None
+
+    def _start_again(self) -> None:
+        """A new worker on the same file, in the same moment as long as nobody has written."""
+        self.dropped.clear()
+        self.life += 1
+        process = _processes.take()
+        process.late = self._process.late
+        with contextlib.suppress(Ended, sqlite3.Error, errors.HealthsimStoreError):
+            process.ask(*self._open)
+            if self.in_transaction:
+                process.ask("begin", _OPEN_SECONDS)
+            if not self.in_transaction or self._marks() == self._moment:
+                self._process = process
+                return
+        process.end()
+
+    def _marks(self) -> list[tuple[int, ...]]:
+        """What changes with every commit to one of the files."""
+        marks: list[tuple[int, ...]] = []
+        for file in self._files:
+            for path in (str(file), f"{file}-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    found = os.stat(path)
+                    marks.append((found.st_ino, found.st_size, found.st_mtime_ns))
+        return marks
+
+    def lost(self) -> ScenarioFileError:
+        """The error for whoever reads on where the worker that read is gone."""
+        return ScenarioFileError(
+            f"{self._path.name} is not being read any more: the process that read it has ended.",
+            hint="Ask again.",
+        )
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a worker, and it is this process's own."""
+        return self._process.ours
+
+    def begin(self) -> None:
+        """Begin a read transaction."""
+        self.ask("begin", _OPEN_SECONDS)
+        self._moment = self._marks()
+        self.in_transaction = True
+
+    def end(self) -> None:
+        """End it, where it is not lost already."""
+        self.in_transaction = False
+        if self.usable:
+            self.ask("end", _OPEN_SECONDS)
+
+    def tell_dropped(self) -> None:
+        """Let go of statements that nobody reads to their end."""
+        if self.dropped and self._process.ours:
+            numbers = [self.dropped.popleft() for _ in range(len(self.dropped))]
+            self._ask("drop", self.seconds, numbers)
+
+    def cursor(self) -> _Cursor:
+        return _Cursor(self)
+
+    def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
+        return self.cursor().execute(sql, parameters)
+
+    def set_progress_handler(self, handler: Callable[[], Any] | None, n: int) -> None:
+        """Datasette's own time limits: the handler is asked while we wait for an answer."""
+        self._process.late = handler
+
+    def close(self) -> None:
+        if not self._process.ours:
+            self._process.end()
+            return
+        try:
+            self._process.ask("close", self.seconds)
+        except (Ended, sqlite3.Error, errors.HealthsimStoreError):
+            self._process.end()
+        else:
+            self._process.late = None
+            _processes.give_back(self._process)
+
+
+class IsolatedSandbox(Sandbox):
+    """The same as `Sandbox`, in a process that ends when a statement does not end in time.
+
+    Raises what `Sandbox` raises; QueryTooLarge also for too much memory.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        attached: Mapping[str, Path] | None = None,
+        browsed: bool = False,
+    ) -> None:
+        self.path = path
+        self.attached = tuple(attached or ())
+        self._remote = _Connection(path, attached or {}, browsed=browsed)
+        self.connection = self._remote  # type: ignore[assignment]
+        self.format = self._remote.format
+        self._running: _Cursor | None = None
+        self._denied = None
+
+    @property
+    def usable(self) -> bool:
+        """See `Sandbox.usable`."""
+        return self._remote.usable
+
+    def guard(self) -> None:
+        """The worker's sandbox is guarded from the start; a deadline of Datasette's ends here."""
+        self._remote.set_progress_handler(None, 0)
+
+    @contextlib.contextmanager
+    def run(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        timeout: float,
+    ) -> Iterator[sqlite3.Cursor]:
+        """Run one SELECT; see `Sandbox.run`."""
+        cursor = self._remote.cursor()
+        outer, self._running = self._running, cursor
+        try:
+            with self._explaining(sql, timeout):
+                cursor.begin("run", sql, parameters, timeout)
+                yield cursor  # type: ignore[misc]
+        finally:
+            self._running = outer
+            cursor.close()
+
+    def extend(self, seconds: float) -> None:
+        """Inside `run`: the statement may take so many seconds from now on."""
+        if self._running is not None:
+            self._running.timeout = seconds
+
+    def inspect(self, pragma: str, *, timeout: float) -> list[tuple[Any, ...]]:
+        """See `Sandbox.inspect`."""
+        found: list[tuple[Any, ...]] = self._remote.ask("inspect", timeout, pragma, timeout)
+        return found
+
+    def table_info(self, table: str, *, timeout: float) -> list[tuple[Any, ...]]:
+        """See `Sandbox.table_info`."""
+        found: list[tuple[Any, ...]] = self._remote.ask("table_info", timeout, table, timeout)
+        return found
+
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[None]:
+        """See `Sandbox.moment`."""
+        if self._remote.in_transaction:
+            yield
+            return
+        self._remote.begin()
+        try:
+            yield
+        finally:
+            self._remote.end()
+
+    def copy_to(self, target: Path) -> None:
+        """See `Sandbox.copy_to`. No SQL runs, and no limit of a worker holds for the copy."""
+        with (
+            self.moment(),
+            file_errors(self.path),
+            contextlib.closing(connect(self.path, mode="ro")) as source,
+        ):
+            copy_file(source, self.path, target)
+
+    def close(self) -> None:
+        self._remote.close()

@@ -1,0 +1,269 @@
+"""The process that reads a scenario for another one; see `isolated`, which starts and ends it.
+
+It is there to be ended: a long function or a statement with a million terms cannot be stopped from
+inside. So it looks at the clock itself, and ends at once when its time is over or when nobody
+listens any more. Its memory and its temporary files are limited.
+
+A request or an answer is a tuple of plain values, as marshal writes it, with its length in front.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import marshal
+import os
+import queue
+import sqlite3
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..base.sqlite import connect
+from ..errors import HealthsimStoreError
+from .sandbox import Sandbox
+
+TOO_LATE = 70  # its exit code when its time was over
+
+HEAP_BYTES = 400_000_000  # of SQLite
+ADDRESS_BYTES = 1_000_000_000  # of all of the process
+TEMPORARY_BYTES = 400_000_000  # of one temporary file
+
+_GRACE_SECONDS = 0.5  # for what SQLite cannot stop by itself at its deadline
+_LOOK_SECONDS = 0.1  # between looks at the clock
+_OWN_SECONDS = 10.0  # of a statement of our own, which has no limit in the same process
+_CHUNK_BYTES = 1_000_000
+_LENGTH = struct.Struct(">I")
+
+
+def send(stream: BinaryIO, message: tuple[Any, ...]) -> None:
+    """Write one message. Raises ValueError for a value that is not plain, OSError."""
+    text = marshal.dumps(message, 2)
+    stream.write(_LENGTH.pack(len(text)) + text)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[Any, ...]:
+    """Read one message. Raises EOFError where there is none any more, OSError."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    text = stream.read(_LENGTH.unpack(head)[0])
+    found: tuple[Any, ...] = marshal.loads(text)  # noqa: S302 (written by this module's `send`)
+    return found
+
+
+class _Cursor:
+    """The rows of a statement that is not at its end."""
+
+    def __init__(
+        self, rows: sqlite3.Cursor, opened: contextlib.ExitStack, is_late: Callable[[], bool]
+    ) -> None:
+        self._rows = rows
+        self._opened = opened
+        self._is_late = is_late
+
+    def fetch(self, count: int, seconds: float) -> tuple[list[tuple[Any, ...]], bool]:
+        """Some of the next ``count`` rows, as many as come in that time; whether that was all."""
+        found: list[tuple[Any, ...]] = []
+        size, until = 0, time.monotonic() + seconds
+        try:
+            for row in itertools.islice(self._rows, count):
+                found.append(tuple(row))
+                size += sum(len(value) if isinstance(value, str | bytes) else 8 for value in row)
+                if self._is_late():  # SQLite looks at the clock after steps, not after rows
+                    raise sqlite3.OperationalError("interrupted")
+                if size > _CHUNK_BYTES or time.monotonic() > until:
+                    return found, False
+        except BaseException:
+            # What the sandbox makes of the error.
+            if not self._opened.__exit__(*sys.exc_info()):
+                raise
+        if len(found) < count:
+            self.close()
+            return found, True
+        return found, False
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+class Worker:
+    """Does what `isolated.IsolatedSandbox` asks, one request after the other."""
+
+    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._sandbox: Sandbox | None = None
+        self._moment = contextlib.ExitStack()
+        self._cursors: dict[int, _Cursor] = {}
+        self._numbers = itertools.count(1)
+        self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._busy = threading.Event()
+        self._until = float("inf")
+
+    def serve(self) -> None:
+        """Answer until nobody asks any more."""
+        for other in (self._listen, self._watch):
+            threading.Thread(target=other, daemon=True).start()
+        while True:
+            name, seconds, *arguments = self._waiting.get()
+            self._until = time.monotonic() + seconds + _GRACE_SECONDS
+            self._busy.set()
+            answer = self._answer(getattr(self, f"do_{name}"), arguments)
+            self._until = float("inf")
+            self._busy.clear()
+            send(self._answers, answer)
+
+    def _listen(self) -> None:
+        """Take requests in, also while one is answered: one may be to leave off."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                request = receive(self._requests)
+                if request[0] == "interrupt":
+                    if self._sandbox is not None:
+                        self._sandbox.connection.interrupt()
+                else:
+                    self._waiting.put(request)
+        os._exit(0)  # whoever asked is gone
+
+    def _watch(self) -> None:
+        while True:
+            self._busy.wait()
+            time.sleep(_LOOK_SECONDS)
+            if time.monotonic() > self._until:
+                os._exit(TOO_LATE)
+
+    def _answer(self, do: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ...]:
+        try:
+            return ("ok", do(*arguments))
+        except HealthsimStoreError as error:
+            return ("ours", type(error).__name__, error.message, error.hint)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            return ("sqlite3", type(error).__name__, error.args, None)
+        except (ValueError, OverflowError, MemoryError, RecursionError, TypeError) as error:
+            return ("builtins", type(error).__name__, error.args, None)
+
+    # -- requests ----------------------------------------------------------------------------
+
+    def do_open(self, path: str, attached: dict[str, str], browsed: bool) -> int:
+        """Open a file, in place of the one before; the version of its format."""
+        self.do_close()
+        others = {alias: Path(other) for alias, other in attached.items()}
+        self._sandbox = Sandbox(Path(path), attached=others, browsed=browsed)
+        return self._sandbox.format
+
+    def do_close(self) -> None:
+        self._drop([*self._cursors])
+        self._moment.close()
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def do_begin(self) -> None:
+        self._moment.enter_context(self._opened.moment())
+
+    def do_end(self) -> None:
+        self._drop([*self._cursors])
+        self._moment.close()
+
+    def do_run(
+        self, sql: str, parameters: Any, timeout: float, count: int, seconds: float
+    ) -> tuple[Any, ...]:
+        """Begin a stranger's statement: its columns, the first rows, and how to get more."""
+        opened = contextlib.ExitStack()
+        rows = opened.enter_context(self._opened.run(sql, parameters, timeout=timeout))
+        return self._begun(rows, opened, count, seconds)
+
+    def do_execute(
+        self, sql: str, parameters: Any, timeout: float, count: int, seconds: float
+    ) -> tuple[Any, ...]:
+        """The same of a statement of our own, or of Datasette's."""
+        opened = contextlib.ExitStack()
+        opened.enter_context(self._in_time(timeout))
+        rows = self._opened.connection.execute(sql, parameters)
+        opened.enter_context(contextlib.closing(rows))
+        return self._begun(rows, opened, count, seconds)
+
+    def _begun(
+        self, rows: sqlite3.Cursor, opened: contextlib.ExitStack, count: int, seconds: float
+    ) -> tuple[Any, ...]:
+        columns = [column[0] for column in rows.description] if rows.description else None
+        cursor = _Cursor(rows, opened, self._opened.is_late)
+        found, ended = cursor.fetch(count, seconds)
+        number = 0
+        if not ended:
+            number = next(self._numbers)
+            self._cursors[number] = cursor
+        return columns, found, number
+
+    def do_fetch(
+        self, number: int, count: int, seconds: float, timeout: float | None
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """Further rows. ``timeout`` is a new limit for what is left of the statement."""
+        if timeout is not None:
+            self._opened.extend(timeout)
+        found, ended = self._cursors[number].fetch(count, seconds)
+        if ended:
+            del self._cursors[number]
+        return found, ended
+
+    def do_drop(self, numbers: list[int]) -> None:
+        """No more rows of these are wanted."""
+        self._drop(numbers)
+
+    def _drop(self, numbers: list[int]) -> None:
+        for number in numbers:
+            cursor = self._cursors.pop(number, None)
+            if cursor is not None:
+                cursor.close()
+
+    def do_inspect(self, pragma: str, timeout: float) -> list[tuple[Any, ...]]:
+        return self._opened.inspect(pragma, timeout=timeout)
+
+    def do_table_info(self, table: str, timeout: float) -> list[tuple[Any, ...]]:
+        return self._opened.table_info(table, timeout=timeout)
+
+    @property
+    def _opened(self) -> Sandbox:
+        assert self._sandbox is not None
+        return self._sandbox
+
+    @contextlib.contextmanager
+    def _in_time(self, seconds: float) -> Iterator[None]:
+        self._opened.extend(seconds)
+        try:
+            yield
+        finally:
+            self._opened.extend(float("inf"))
+
+
+def _limit() -> None:
+    """Bound what this process may take, where the system can do it."""
+    with contextlib.closing(connect(":memory:")) as any_file:
+        any_file.execute(f"PRAGMA hard_heap_limit = {HEAP_BYTES}")
+    try:
+        import resource
+    except ImportError:  # Windows: the limit of SQLite's memory holds there too
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, ADDRESS_BYTES),
+        (resource.RLIMIT_FSIZE, TEMPORARY_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            _, hard = resource.getrlimit(what)
+            resource.setrlimit(what, (most, hard))
+
+
+def main() -> None:
+    """Serve standard input and output."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # Nothing else may write between the answers.
+    os.dup2(2, 1)
+    _limit()
+    Worker(requests, answers).serve()
