@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.text import shorten
-from ..base.tokens import estimate_tokens
+from ..base.tokens import cut_to_tokens, estimate_tokens
 
 MAX_TOKENS = 299  # the promise is: under 300
 
@@ -133,8 +133,9 @@ class DiffResult:
     def _bare(self) -> str:
         """For names that alone are over the budget."""
         added, removed, changed = self._totals(self.entity_types)
+        a, b = (cut_to_tokens(_cut(name), MAX_TOKENS // 4) for name in (self.a, self.b))
         return (
-            f"{_cut(self.a, 12)} and {_cut(self.b, 12)}: {added:,} added, {removed:,} removed,"
+            f"{a} and {b}: {added:,} added, {removed:,} removed,"
             f" {changed:,} changed.\nLeft out: all else, since the names are too long"
         )
 

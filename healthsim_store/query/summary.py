@@ -13,7 +13,7 @@ from typing import Any
 
 from ..base.arguments import check_limit
 from ..base.text import shorten
-from ..base.tokens import estimate_tokens
+from ..base.tokens import cut_to_tokens, estimate_tokens
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types, read_products, read_statistics
 from ..storage.counts import count_entities
@@ -82,7 +82,8 @@ class Summary:
 
         If it is too long, parts are left out in this order: columns of samples from the right,
         samples from the last entity type on, statistics from the last one on, the description, and
-        at last everything but the name, the id and the total count.
+        at last everything but the name, the id and the total count. A description that is over the
+        budget by itself goes first.
         """
         return self._markdown
 
@@ -96,6 +97,9 @@ class Summary:
         ]
         description = self.description
         dropped: list[str] = []
+        if description and estimate_tokens(description) > self.max_tokens:
+            description = None
+            dropped.append("description")
         while True:
             left_out = [*self.omitted, *dropped]
             text = "\n".join(self._lines(description, answers, tables, left_out))
@@ -116,10 +120,15 @@ class Summary:
 
     def _bare(self) -> str:
         """The shortest text, for when names, tags and counts alone are over the budget."""
+        name = cut_to_tokens(self.scenario, self.max_tokens // 3)
+        if not self.scenario_id:  # nothing could be read
+            left_out = cut_to_tokens(", ".join(self.omitted), self.max_tokens // 2)
+            return f"**{name}**\nLeft out: {left_out}"
         total = sum(self.entity_counts.values())
         kinds = sum(1 for count in self.entity_counts.values() if count)
+        scenario_id = cut_to_tokens(self.scenario_id, 20)
         return (
-            f"**{self.scenario}** ({self.scenario_id}): {total:,} entities of {kinds} types\n"
+            f"**{name}** ({scenario_id}): {total:,} entities of {kinds} types\n"
             "Left out: all else (give more max_tokens)"
         )
 
