@@ -186,7 +186,8 @@ def _unlike_decimals(mine: LogicalType, yours: LogicalType, a: str, b: str) -> s
     if mine.scale == yours.scale:
         # Another tool may have stored a sum of doubles, which is off by what doubles are.
         noise = f"{values.NOISE} * max(abs({a}), 1e-{mine.scale})"
-        return f"coalesce(abs({a} - {b}) > {noise}, 1)"
+        most = values.PART * 10.0**-mine.scale
+        return f"coalesce(abs({a} - {b}) > min({noise}, {most}), 1)"
     # Of DECIMAL(12,2) and DECIMAL(12,4), what both can say.
     scale = min(mine.scale, yours.scale)
     return f"round({a}, {scale}) IS NOT round({b}, {scale})"
@@ -285,7 +286,7 @@ KINDS: dict[str, Kind] = _named([
             f"{column} IS NULL OR date({column}, '+0 days') IS {column} AND {column} >= '0001'"
         ),
         coerce=values.date,
-        plain=values.plain_moment,
+        plain=values.plain_date,
         arrow=_arrow("date32"),
         moment=True,
     ),
@@ -294,7 +295,7 @@ KINDS: dict[str, Kind] = _named([
         expected=lambda t: "a date and time that exist, as YYYY-MM-DDTHH:MM:SS",
         check=_timestamp_check,
         coerce=values.timestamp,
-        plain=values.plain_moment,
+        plain=values.plain_timestamp,
         arrow=_arrow("timestamp", "us"),
         unlike=_unlike_timestamps,
         moment=True,
