@@ -34,6 +34,8 @@ _FIRST_DAY = "0001"  # SQLite takes earlier years, which neither Python nor Arro
 _DAY = r"\d{4}(?:-\d\d-\d\d|\d{4}|-W\d\d-\d|W\d{3})"
 _CLOCK = r"\d\d(?::?\d\d(?::?\d\d(?:[.,](\d+))?)?)?"
 _MOMENT = re.compile(rf"{_DAY}(?:[Tt ]{_CLOCK}(?:Z|[+-]{_CLOCK})?)?", re.ASCII)
+_JSON_PART = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_DEEP = 500  # how deeply JSON may be nested
 _SECONDS, _MICROSECONDS = 19, 26  # the lengths of a timestamp in its one spelling
 _NULL = type(None)
 
@@ -314,10 +316,10 @@ def _moment(value: Any) -> dt.date:
 
 def json_text(value: Any, size: int | None, scale: int) -> str:
     if isinstance(value, str):
-        if "\0" in value:
+        if "\0" in value or _is_deep(value):
             raise ValueError(value)
-        # SQLite judges what is nested too deeply for Python. Numbers stay text, since Python's have
-        # limits that those of JSON have not. A json.JSONDecodeError is a ValueError.
+        # Numbers stay text, since Python's have limits that those of JSON have not. SQLite judges
+        # where Python's stack has too little room. A json.JSONDecodeError is a ValueError.
         with contextlib.suppress(RecursionError):
             json.loads(value, parse_int=str, parse_float=str, parse_constant=_no_number)
         return value
@@ -347,4 +349,18 @@ def _check_keys(value: Any) -> None:
 
 
 def plain_json(values: Sequence[Any], size: int | None, scale: int) -> bool:
-    return plain_text(values, size, scale)
+    return plain_text(values, size, scale) and not any(
+        len(value) > _DEEP and _is_deep(value) for value in values if type(value) is str
+    )
+
+
+def _is_deep(text: str) -> bool:
+    """Whether JSON is nested more deeply than every version of SQLite and Python reads."""
+    if text.count("[") + text.count("{") <= _DEEP:
+        return False
+    depth = 0
+    for part in _JSON_PART.findall(text):
+        depth += 1 if part in "[{" else -1 if part in "]}" else 0
+        if depth > _DEEP:
+            return True
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import decimal
 import enum
@@ -16,6 +17,18 @@ from hypothesis import strategies as st
 
 D = decimal.Decimal
 EAST, WEST = dt.timezone(dt.timedelta(hours=5)), dt.timezone(-dt.timedelta(hours=5, minutes=30))
+
+
+@dataclasses.dataclass(frozen=True)
+class Raw:
+    """A number as it stands in a JSON file, where Python would write another one."""
+
+    text: str
+
+    @property
+    def meaning(self) -> int | float:
+        """JSON has no types of numbers; one without fraction and exponent is whole."""
+        return int(self.text) if self.text.lstrip("-").isdigit() else float(self.text)
 
 
 class Sex(enum.Enum):
@@ -68,8 +81,9 @@ JSON_TEXTS: list[str] = [
     "-1e999", "9" * 40, "1" * 5000, "01", "1.", ".1", "+1", "NaN", "Infinity", "-Infinity",
     "{a: 1}", "{'a': 1}", "[1,]", "[1] ", " [1]", "\n[1]\n", "\u00a0[1]", "\ufeff[1]", "[1]x",
     '"\\ud800"', '"\\u0000"', '"a\tb"', '"\ud800"', '{"é": "🐈"}', '"' + "x" * 2000 + '"',
-    "[" * 100 + "]" * 100, "[" * 5000 + "]" * 5000, "[" * 100 + "]" * 99, '"\\x"', "// c\n1",
-    "True", '{"": ""}',
+    "[" * 100 + "]" * 100, "[" * 500 + "]" * 500, "[" * 501 + "]" * 501, "[" * 1500 + "]" * 1500,
+    '["' + "[" * 600 + '"]', '{"a":' * 501 + "1" + "}" * 501, "[" * 5000 + "]" * 5000,
+    "[" * 100 + "]" * 99, '"\\x"', "// c\n1", "True", '{"": ""}',
 ]  # fmt: skip
 WHOLE: list[Any] = [
     0, 1, 2, 3, 4, -1, 7, 9999, 10000, 2**31, 2**53, 2**53 + 1, -(2**53) - 1, 2**60, 2**63 - 1,
@@ -154,3 +168,66 @@ objects: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(MOMENTS), st.sampled_from(MISSING), st.sampled_from(DOCUMENTS),
     st.sampled_from(ODD), _whole, _float, _decimal, _moment,
 )  # fmt: skip
+
+
+def _is_unicode(text: str) -> bool:
+    return not any(0xD800 <= ord(character) < 0xE000 for character in text)
+
+
+#: Text that UTF-8 can say.
+writable_texts = texts.filter(_is_unicode)
+
+#: Numbers as a JSON file may write them, which Python would not.
+JSON_NUMBERS = [
+    "0",
+    "-0",
+    "0.0",
+    "-0.0",
+    "1.10",
+    "1.0",
+    "12.34",
+    "12.340",
+    "12.345",
+    "1E5",
+    "1e-7",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "0.1000000000000000055",
+    "0.30000000000000004",
+    "12345678901234567890",
+    "12345678901234567890.5",
+    "9223372036854775807",
+    "9223372036854775808",
+    "9007199254740993",
+    "9999999999.994",
+    "99.99999999999999999",
+    "1e22",
+    "2",
+    "3",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1000000.0625",
+]
+
+#: What a JSON file may have: text, numbers as they are written, and objects.
+_plain_json = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**70), 2**70),
+        st.floats(allow_nan=False),
+        _any_text,
+        st.sampled_from(TEXTS),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_any_text, inner, max_size=3),
+    max_leaves=5,
+)
+json_values: st.SearchStrategy[Any] = st.one_of(
+    texts,
+    texts,
+    st.sampled_from(JSON_NUMBERS).map(lambda text: Raw(text)),
+    _plain_json,
+    st.sampled_from([True, False, None, 0, 1, 2, 2**63, 10**400]),
+)

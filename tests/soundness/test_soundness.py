@@ -12,7 +12,7 @@ from campaign import CAMPAIGN, tries
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from trial import Tally, Way, run
-from ways import OBJECTS, untyped
+from ways import DELIMITED, JSON, OBJECTS, untyped
 
 from healthsim_store.plugins import installed
 
@@ -48,4 +48,23 @@ def lists(draw: st.DrawFn, values: st.SearchStrategy) -> list:
 @given(values=lists(nasty.objects))
 def test_objects(tally: Tally, way: Way, values: list) -> None:
     wrong = list(run(way, untyped(values, values, FIELD_NAMES), tally))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("way", DELIMITED, ids=lambda way: way.name)
+@runs(2, 60)
+@given(values=lists(nasty.writable_texts))
+def test_delimited_text(tally: Tally, way: Way, values: list) -> None:
+    # An empty cell is no value: other tools write NULL so, and with quotes or without.
+    meanings = [value or None for value in values]
+    wrong = list(run(way, untyped(values, meanings, FIELD_NAMES), tally))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("way", JSON, ids=lambda way: way.name)
+@runs(2, 60)
+@given(values=lists(nasty.json_values))
+def test_json(tally: Tally, way: Way, values: list) -> None:
+    meanings = [value.meaning if isinstance(value, nasty.Raw) else value for value in values]
+    wrong = list(run(way, untyped(values, meanings, FIELD_NAMES), tally))
     assert not wrong, "\n".join(wrong)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
+from nasty import Raw
 from trial import Column, Columns, Way
 
 from healthsim_store import Store
@@ -53,13 +54,6 @@ def _delimited(delimiter: str, suffix: str) -> Callable[[Store, str, Columns, Pa
         store.import_data(path, scenario=scenario)
 
     return give
-
-
-@dataclasses.dataclass(frozen=True)
-class Raw:
-    """A JSON value as its text, where Python would write another one."""
-
-    text: str
 
 
 def _json_value(value: Any) -> str:
