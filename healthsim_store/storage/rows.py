@@ -187,14 +187,17 @@ def _arrow_values(entity_type: str, name: str, column: Any) -> list[Any]:
 
 
 def _moment(value: Any, micro: Any) -> Any:
-    """A timestamp of Arrow as Python has it, or why it has not: nanoseconds, or the year."""
+    """A timestamp of Arrow as Python has it; as text where that would lose its nanoseconds.
+
+    Other years than Python's cannot be stored, and Arrow's text of them is not to be read.
+    """
     import pyarrow as pa
 
     try:
         return value.cast(micro).as_py()
     except (pa.ArrowInvalid, OverflowError, ValueError):
         text = str(value.cast(pa.string()).as_py())
-        return Unstorable(text) if text.startswith("<") else text.replace(" ", "T")
+        return text.replace(" ", "T") if value.type.unit == "ns" else Unstorable(text)
 
 
 @contextlib.contextmanager

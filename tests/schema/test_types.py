@@ -11,6 +11,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from conftest import PLUGIN, install
@@ -41,6 +43,12 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("INTEGER", "1234567890123456789.0", 1234567890123456789), ("VARCHAR", 0.1 + 0.2,
      "0.30000000000000004"), ("JSON", True, "true"), ("JSON", 0.1 + 0.2, "0.30000000000000004"),
     ("TIMESTAMP", "2024-02-29T08:30:00.123456000", "2024-02-29T08:30:00.123456"),
+    ("TIMESTAMP", "2024-02-29T08:30:00.5", "2024-02-29T08:30:00.500000"),
+    ("INTEGER", 2.0**60, 2**60), ("INTEGER", "0e999999999", 0),
+    ("DECIMAL(15,2)", 1234567890123.45, 1234567890123.45),
+    ("TIMESTAMP", np.datetime64("2024-02-29T08:30:00", "ns"), "2024-02-29T08:30:00"),
+    ("VARCHAR", pd.NA, None), ("INTEGER", decimal.Decimal("sNaN"), None),
+    ("JSON", '{"n":' + "1" * 5000 + "}", '{"n":' + "1" * 5000 + "}"),
 ]  # fmt: skip
 
 REFUSED: list[tuple[str, Any]] = [
@@ -58,6 +66,14 @@ REFUSED: list[tuple[str, Any]] = [
     ("VARCHAR", "a\0b"), ("JSON", '"a\0b"'),
     ("TIMESTAMP", "0001-01-01T00:00:00+05:00"), ("TIMESTAMP", "2024-02-29T08:30:00.1234567"),
     ("DATE", "-0001-01-01"), ("DATE", "0000-01-01"),
+    # Digits that Python would take for a date, a day of which the zone would be lost.
+    ("DATE", "2024020199"), ("TIMESTAMP", "1" * 60), ("DATE", "2024-02-29T00:00:00+05:00"),
+    ("DATE", pd.Timestamp("2024-02-29T00:00:00.000000001")), ("DATE", "2024-W09"),
+    # Three decimals that a float32, or a share of the whole amount, would hide.
+    ("DECIMAL(12,2)", 1000000.0625), ("DECIMAL(12,2)", 5234567890.123),
+    ("INTEGER", "1_000"), ("INTEGER", "\u0663"), ("INTEGER", np.timedelta64(5, "ns")),
+    ("INTEGER", np.array([5])), ("VARCHAR", float("inf")), ("JSON", {1: 2}), ("JSON", "NaN"),
+    ("JSON", "[" * 501 + "]" * 501),
 ]  # fmt: skip
 
 

@@ -148,7 +148,8 @@ _decimal = st.one_of(
 )  # fmt: skip
 _noise = st.builds(lambda number, ulps: float(number) * (1 + ulps * 2.0**-52), _decimal,
                    st.integers(-50, 50))  # fmt: skip
-_float = st.one_of(st.floats(), st.floats(width=32), _decimal.map(float), _noise)
+_float32 = st.floats(-3e38, 3e38).map(np.float32).map(float)
+_float = st.one_of(st.floats(), _float32, _decimal.map(float), _noise)
 _zones = st.sampled_from([None, EAST, WEST, dt.UTC])
 _moment = st.one_of(
     st.dates(), st.builds(lambda time, zone: time.replace(tzinfo=zone), st.datetimes(), _zones),
