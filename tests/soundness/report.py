@@ -18,7 +18,7 @@ import pydantic
 from trial import Tally
 
 
-def write(path: Path, tally: Tally, ways: Sequence[str]) -> None:
+def write(path: Path, tally: Tally, ways: Sequence[str], seconds: float) -> None:
     versions = {
         "Python": platform.python_version(), "SQLite": sqlite3.sqlite_version,
         "pyarrow": pyarrow.__version__, "pandas": pandas.__version__, "numpy": numpy.__version__,
@@ -28,8 +28,10 @@ def write(path: Path, tally: Tally, ways: Sequence[str]) -> None:
     lines = [
         "# Values: stored equal, or refused by name",
         "",
-        f"`python3 dev.py check --all` wrote this on {datetime.date.today().isoformat()}"
-        f" ({sys.platform}, {os.cpu_count()} cores). {told}.",
+        "The campaign of `tests/soundness/` writes this page: `python3 dev.py check --all`, or"
+        " `HEALTHSIM_STORE_CAMPAIGN=1 pytest tests/soundness`. The last one:"
+        f" {datetime.date.today().isoformat()}, {sys.platform}, {os.cpu_count()} cores,"
+        f" {seconds:,.0f} s. {told}.",
         "",
         "A value is tried in a column of each logical type, among others of every kind: text that"
         " looks like numbers, floats and their noise, moments of the years 1 and 9999, what numpy"

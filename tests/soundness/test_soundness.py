@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,12 @@ def tally(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tally]:
         patch.syspath_prepend(str(sound_product.lay(tmp_path_factory.mktemp("sound"))))
         importlib.invalidate_caches()
         installed.cache_clear()
-        counted = Tally()
+        counted, began = Tally(), time.monotonic()
         yield counted
     installed.cache_clear()
     names = [way.name for way in EVERY_WAY]
     if CAMPAIGN and REPORT.parent.is_dir() and counted.tried.keys() == set(names):
-        write(REPORT, counted, names)
+        write(REPORT, counted, names, time.monotonic() - began)
 
 
 def runs(ordinary: int, campaign: int) -> settings:
@@ -61,14 +62,14 @@ def lists(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("way", OBJECTS, ids=lambda way: way.name)
-@runs(2, 40)
+@runs(2, 36)
 @given(values=lists(nasty.objects))
 def test_objects(tally: Tally, way: Way, values: list[Any]) -> None:
     check(way, untyped(values, values, FIELD_NAMES), tally)
 
 
 @pytest.mark.parametrize("way", DELIMITED, ids=lambda way: way.name)
-@runs(2, 40)
+@runs(2, 36)
 @given(values=lists(nasty.writable_texts))
 def test_delimited_text(tally: Tally, way: Way, values: list[Any]) -> None:
     # An empty cell is no value: other tools write NULL so, and with quotes or without.
@@ -77,7 +78,7 @@ def test_delimited_text(tally: Tally, way: Way, values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("way", JSON, ids=lambda way: way.name)
-@runs(2, 40)
+@runs(2, 36)
 @given(values=lists(nasty.json_values))
 def test_json(tally: Tally, way: Way, values: list[Any]) -> None:
     meanings = [value.meaning if isinstance(value, nasty.Raw) else value for value in values]
@@ -85,7 +86,7 @@ def test_json(tally: Tally, way: Way, values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(("way", "types"), tables.WAYS, ids=[way.name for way, _ in tables.WAYS])
-@runs(2, 60)
+@runs(2, 50)
 @given(data=st.data())
 def test_tables(tally: Tally, way: Way, types: list[tables.Type], data: st.DataObject) -> None:
     check(way, data.draw(tables.batches(types)), tally)
