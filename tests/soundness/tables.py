@@ -40,6 +40,9 @@ class Type:
     fits: tuple[str, ...] = ()
     parquet: bool = True
 
+    def __repr__(self) -> str:
+        return self.name
+
 
 def _decimals(digits: int, scale: int) -> st.SearchStrategy[decimal.Decimal]:
     most = 10 ** min(digits, 16) - 1
@@ -202,10 +205,11 @@ def _series(column: Column) -> pd.Series:
     if column.type is None:
         return pd.Series(column.values)
     if column.type.made is object:
-        made = pd.Series([None] * len(column.values), dtype=object)
+        cells = np.empty(len(column.values), dtype=object)
         for place, value in enumerate(column.values):
-            made.iat[place] = value
-        return made
+            cells[place] = value
+        assert all(cell is value for cell, value in zip(cells, column.values, strict=True))
+        return pd.Series(cells)
     values: Any = column.values
     if str(column.type.made).startswith("datetime64"):
         unit = column.type.made.split("[")[1].strip("]").split(",")[0]

@@ -86,10 +86,13 @@ def test_json(tally: Tally, way: Way, values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(("way", "types"), tables.WAYS, ids=[way.name for way, _ in tables.WAYS])
-@runs(2, 50)
-@given(data=st.data())
-def test_tables(tally: Tally, way: Way, types: list[tables.Type], data: st.DataObject) -> None:
-    check(way, data.draw(tables.batches(types)), tally)
+def test_tables(tally: Tally, way: Way, types: list[tables.Type]) -> None:
+    @runs(2, 50)
+    @given(columns=tables.batches(types))
+    def every(columns: Columns) -> None:
+        check(way, columns, tally)
+
+    every()
 
 
 EVERY_VALUE = [
