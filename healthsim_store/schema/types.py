@@ -162,9 +162,13 @@ class LogicalType:
 
 def _decimal_check(type_: LogicalType, column: str) -> str:
     assert type_.size is not None
-    # A tolerance, since SQLite's round() may be off by the last bit of the double.
+    # A tolerance, since SQLite's round() may be off by the last bit of the double; of over twelve
+    # digits that is more than a thousandth of the last decimal.
+    tolerance = f"1e-{type_.scale + 3}"
+    if type_.size > 12:
+        tolerance = f"max({tolerance}, 2.3e-16 * abs({column}))"
     return (
-        f"abs({column} - round({column}, {type_.scale})) < 1e-{type_.scale + 3}"
+        f"abs({column} - round({column}, {type_.scale})) < {tolerance}"
         f" AND abs({column}) < 1e{type_.size - type_.scale}"
     )
 

@@ -9,6 +9,7 @@ import json
 import sqlite3
 import uuid
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,25 @@ def test_what_is_stored_as_it_is_is_what_coerce_gives(declared: str) -> None:
                 except (sqlite3.Error, ValueError, OverflowError):
                     continue
                 assert type_.coerce(value) is not None
+
+
+@pytest.mark.parametrize("declared", [
+    "DECIMAL(15,15)", "DECIMAL(15,6)", "DECIMAL(15,2)", "DECIMAL(15,0)", "DECIMAL(12,2)",
+])  # fmt: skip
+def test_sqlite_takes_every_decimal_of_as_many_digits(declared: str) -> None:
+    """Its round() is off by the last bit for one of some thousands with fifteen digits."""
+    type_, random = LogicalType.parse(declared), Random(3)
+    assert type_.size is not None
+    most = 10**type_.size - 1
+    values = [random.randint(-most, most) / 10**type_.scale for _ in range(50_000)]
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE t (x REAL) STRICT")
+        connection.executemany("INSERT INTO t VALUES (?)", [(value,) for value in values])
+        refused = f"SELECT x FROM t WHERE NOT ({type_.check('x')})"
+        assert connection.execute(refused).fetchall() == []
+        half = (random.randint(0, most // 10) + 0.5) / 10**type_.scale
+        connection.execute("INSERT INTO t VALUES (?)", (half,))
+        assert connection.execute(refused).fetchall() == [(half,)]
 
 
 @pytest.mark.parametrize("declared", [
