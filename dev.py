@@ -7,7 +7,7 @@
     python3 dev.py docs          writes into the docs what the code says
     python3 dev.py newest        the tests of `serve` on the newest alpha of Datasette 1.0
     python3 dev.py check         lint, types, import direction, tests, coverage (what CI runs)
-    python3 dev.py check --all   and all that takes long; writes benchmarks/CHECKS.md
+    python3 dev.py check --all   and all that takes long; writes two pages of benchmarks/
 
 Needs Python 3.11 or newer and nothing else. Arguments after `demo` and `test` go to
 the demo and to pytest.

@@ -241,14 +241,15 @@ def _declared(column: Column, values: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from ..schema.values import NOISE  # slow to import for those who only ask which formats
+    from ..schema.values import NOISE, PART  # slow to import for those who only ask which formats
 
     if column.type.kind == "decimal":
         # Arrow would round what has more decimals without a word.
         steps = 10.0**column.type.scale
         near = pc.divide(pc.round(pc.multiply(values, steps)), steps)
         off = pc.abs(pc.subtract(values, near))
-        allowed = pc.multiply(pc.max_element_wise(pc.abs(values), 1 / steps), NOISE)
+        noise = pc.multiply(pc.max_element_wise(pc.abs(values), 1 / steps), NOISE)
+        allowed = pc.min_element_wise(noise, PART / steps)
         wrong = pc.greater(off, allowed)
         if pc.any(wrong).as_py():
             value = values.filter(wrong)[0].as_py()

@@ -59,18 +59,47 @@ def _header(source: Source, cells: list[str]) -> list[str]:
     return header
 
 
+class _Twice(ValueError):
+    """A JSON object has a key twice; Python would keep the last value and lose the others."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs. Raises _Twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
+def _not_json(source: Source, line: int, error: ValueError | RecursionError) -> SourceError:
+    """The error for a JSON document, or for a line of one."""
+    where = f"{source.name}, line {line}" if line else source.name
+    if isinstance(error, _Twice):
+        return SourceError(
+            f"{where}: {str(error)!r:.60} is there twice in one object.",
+            hint="Give each field one value.",
+        )
+    if isinstance(error, json.JSONDecodeError):
+        line = line or error.lineno
+        return SourceError(f"{source.name}, line {line}: not JSON ({error.msg}).")
+    if isinstance(error, RecursionError):
+        return SourceError(f"{where} is nested too deeply.")
+    # Of the limits of Python one is left: how many digits a whole number may have.
+    return SourceError(f"{where}: a number has too many digits.", hint="Give it as text.")
+
+
 def _read_json(source: Source) -> Tables:
     with source.text() as text:
         try:
-            document = json.load(text)
+            document = _DECODER.decode(text.read())
         except UnicodeDecodeError as error:
             raise source.undecodable(0, error) from error
-        except json.JSONDecodeError as error:
-            raise SourceError(
-                f"{source.name}, line {error.lineno}: not JSON ({error.msg})."
-            ) from error
-        except RecursionError:
-            raise SourceError(f"{source.name} is nested too deeply.") from None
+        except (ValueError, RecursionError) as error:
+            raise _not_json(source, 0, error) from error
     if isinstance(document, list):
         yield None, document
     elif isinstance(document, dict) and all(isinstance(v, list) for v in document.values()):
@@ -91,12 +120,11 @@ def _read_lines(source: Source) -> Iterator[dict[str, Any]]:
             for line in text:
                 number += 1
                 if line.strip():
-                    yield json.loads(line)
+                    yield _DECODER.decode(line)
         except UnicodeDecodeError as error:
             raise source.undecodable(number, error) from error
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = getattr(error, "msg", "nested too deeply")
-            raise SourceError(f"{source.name}, line {number}: not JSON ({reason}).") from error
+        except (ValueError, RecursionError) as error:
+            raise _not_json(source, number, error) from error
 
 
 def _read_parquet(source: Source) -> Tables:

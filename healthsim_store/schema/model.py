@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.sql import parameters
 from .types import LogicalType, Stored
+from .values import unwrapped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,8 +70,10 @@ class Column:
 
         Raises ValueError when there is none, as `LogicalType.coerce` does.
         """
-        if self._spellings and isinstance(value, str):
-            value = self._spellings.get(value.strip().casefold(), value)
+        if self._spellings:
+            value = unwrapped(value)
+            if isinstance(value, str):
+                value = self._spellings.get(value.strip().casefold(), value)
         stored = self.type.coerce(value, rounding=rounding)
         if self.values and stored is not None and str(stored) not in self.values:
             raise ValueError(value)

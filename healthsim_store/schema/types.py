@@ -162,9 +162,13 @@ class LogicalType:
 
 def _decimal_check(type_: LogicalType, column: str) -> str:
     assert type_.size is not None
-    # A tolerance, since SQLite's round() may be off by the last bit of the double.
+    # A tolerance, since SQLite's round() may be off by the last bit of the double; of over twelve
+    # digits that is more than a thousandth of the last decimal.
+    tolerance = f"1e-{type_.scale + 3}"
+    if type_.size > 12:
+        tolerance = f"max({tolerance}, 2.3e-16 * abs({column}))"
     return (
-        f"abs({column} - round({column}, {type_.scale})) < 1e-{type_.scale + 3}"
+        f"abs({column} - round({column}, {type_.scale})) < {tolerance}"
         f" AND abs({column}) < 1e{type_.size - type_.scale}"
     )
 
@@ -186,7 +190,8 @@ def _unlike_decimals(mine: LogicalType, yours: LogicalType, a: str, b: str) -> s
     if mine.scale == yours.scale:
         # Another tool may have stored a sum of doubles, which is off by what doubles are.
         noise = f"{values.NOISE} * max(abs({a}), 1e-{mine.scale})"
-        return f"coalesce(abs({a} - {b}) > {noise}, 1)"
+        most = values.PART * 10.0**-mine.scale
+        return f"coalesce(abs({a} - {b}) > min({noise}, {most}), 1)"
     # Of DECIMAL(12,2) and DECIMAL(12,4), what both can say.
     scale = min(mine.scale, yours.scale)
     return f"round({a}, {scale}) IS NOT round({b}, {scale})"
@@ -285,7 +290,7 @@ KINDS: dict[str, Kind] = _named([
             f"{column} IS NULL OR date({column}, '+0 days') IS {column} AND {column} >= '0001'"
         ),
         coerce=values.date,
-        plain=values.plain_moment,
+        plain=values.plain_date,
         arrow=_arrow("date32"),
         moment=True,
     ),
@@ -294,7 +299,7 @@ KINDS: dict[str, Kind] = _named([
         expected=lambda t: "a date and time that exist, as YYYY-MM-DDTHH:MM:SS",
         check=_timestamp_check,
         coerce=values.timestamp,
-        plain=values.plain_moment,
+        plain=values.plain_timestamp,
         arrow=_arrow("timestamp", "us"),
         unlike=_unlike_timestamps,
         moment=True,

@@ -8,6 +8,7 @@ form, whatever its neighbours are.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
 import enum
@@ -26,8 +27,16 @@ _FALSE = {"false", "f", "no", "n", "0"}
 
 _EXACT = 2**53  # whole numbers up to it are exact as a double
 NOISE = 1e-12  # of its size, by how much a sum of doubles may be off
+PART = 1e-3  # of one step of its scale, which a decimal may be off at most
+_PART_FLOAT32 = 0.1  # the same for a float32, of which a step is many times larger
 _FIRST_DAY = "0001"  # SQLite takes earlier years, which neither Python nor Arrow has
-_FRACTION = re.compile(r"[.,](\d+)")
+# Python would take any sign before the time, any number of digits, and a week as its Monday.
+_DAY = r"\d{4}(?:-\d\d-\d\d|\d{4}|-W\d\d-\d|W\d{3})"
+_CLOCK = r"\d\d(?::?\d\d(?::?\d\d(?:[.,](\d+))?)?)?"
+_MOMENT = re.compile(rf"{_DAY}(?:[Tt ]{_CLOCK}(?:Z|[+-]{_CLOCK})?)?", re.ASCII)
+_JSON_PART = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_DEEP = 500  # how deeply JSON may be nested
+_SECONDS, _MICROSECONDS = 19, 26  # the lengths of a timestamp in its one spelling
 _NULL = type(None)
 
 
@@ -36,15 +45,34 @@ class Inexact(ValueError):
 
 
 def unwrapped(value: Any) -> Any:
-    """The plain Python value of an enum member, or of a numpy or Arrow scalar; NaN is None."""
+    """The plain Python value of an enum member or of a numpy scalar; what is missing is None."""
     if isinstance(value, enum.Enum):
         value = value.value
-    if not isinstance(value, str | int | float | dt.date) and hasattr(value, "item"):
-        value = value.item()
-    # pandas has a value of its own for a time that is missing, which is not equal to itself.
-    if value is None or value != value:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float | dt.date):
+        # pandas has a value of its own for a time that is missing, which is not equal to itself.
+        return None if value != value else value
+    if isinstance(value, decimal.Decimal):
+        return None if value.is_nan() else value
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == ():
+        return _of_numpy(value)
+    return None if type(value).__name__ == "NAType" else value  # pandas.NA
+
+
+def _of_numpy(value: Any) -> Any:
+    """A numpy scalar, or an array without dimensions; those with some are no single value."""
+    if value != value:
         return None
-    return value
+    if value.dtype.kind == "m":
+        return value  # numpy would make a number of a length of time, and leave out its unit
+    found = value.item()
+    if value.dtype.kind == "M" and not isinstance(found, dt.date):
+        # It makes a number of nanoseconds, and of years that Python has not, too.
+        found = str(value)
+        with contextlib.suppress(ValueError):
+            found = _moment(found)
+    return found
 
 
 # -- text ---------------------------------------------------------------------------------------
@@ -55,8 +83,12 @@ def text(value: Any, size: int | None, scale: int) -> str:
         found = value
     elif isinstance(value, dt.date):
         found = value.isoformat()
-    elif isinstance(value, int | float | decimal.Decimal | uuid.UUID):
+    elif isinstance(value, int | uuid.UUID):
         found = str(int(value)) if isinstance(value, bool) else str(value)
+    elif (isinstance(value, float) and math.isfinite(value)) or (
+        isinstance(value, decimal.Decimal) and value.is_finite()
+    ):
+        found = str(value)  # not of 1e999 in a JSON file, which is infinite to Python
     else:
         raise ValueError(value)
     if (size and len(found) > size) or "\0" in found:
@@ -80,7 +112,14 @@ def plain_text(values: Sequence[Any], size: int | None, scale: int) -> bool:
 def integer(value: Any, size: int | None, scale: int) -> int:
     if type(value) is str and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
+    if isinstance(value, float):
+        # Its own value, as SQLite takes it, and not the shortest digits that it is written with.
+        if not (value.is_integer() and -(2.0**63) <= value < 2.0**63):
+            raise ValueError(value)
+        return int(value)
     number = _number(value)
+    if not number:
+        return 0
     # The exponent first: to write 1e999999999 down as a whole number would take for ever.
     if number.adjusted() > 18 or number != number.to_integral_value():
         raise ValueError(value)
@@ -124,11 +163,14 @@ def exact_decimal(value: Any, size: int | None, scale: int) -> float:
     if number and number.adjusted() >= size - scale:
         raise ValueError(value)
     if isinstance(value, float):
-        near = rounded_decimal(value, size, scale)
-        if not (abs(value - near) <= NOISE * max(abs(value), 10.0**-scale) or
-                _as_float32(near) == value):  # fmt: skip
-            raise Inexact(value)
-        return near
+        near, step = rounded_decimal(value, size, scale), 10.0**-scale
+        off = abs(value - near)
+        # A large number has room for more decimals below its noise: those are not noise.
+        if off <= min(NOISE * max(abs(value), step), PART * step):
+            return near
+        if off <= _PART_FLOAT32 * step and _as_float32(near) == value:
+            return near
+        raise Inexact(value)
     if number != number.quantize(decimal.Decimal(1).scaleb(-scale)):
         raise Inexact(value)
     return float(number)
@@ -170,10 +212,13 @@ def _as_float32(value: float) -> float:
 def _number(value: Any) -> decimal.Decimal:
     if not isinstance(value, int | float | decimal.Decimal | str):
         raise ValueError(value)
+    if isinstance(value, bool):
+        value = int(value)
+    told = str(value).strip()
+    if not told.isascii() or "_" in told:
+        raise ValueError(value)  # Python would take 1_000 and the digits of every script
     try:
-        if isinstance(value, bool):
-            value = int(value)
-        number = decimal.Decimal(str(value).strip())
+        number = decimal.Decimal(told)
     except decimal.DecimalException:
         raise ValueError(value) from None
     if not number.is_finite():
@@ -204,16 +249,16 @@ def plain_boolean(values: Sequence[Any], size: int | None, scale: int) -> bool:
 def date(value: Any, size: int | None, scale: int) -> str:
     moment = _moment(value)
     if isinstance(moment, dt.datetime):
-        if moment.time() != dt.time():
-            raise ValueError(value)  # a time of day would be lost
+        if moment.time() != dt.time() or _nanosecond(moment) or moment.utcoffset():
+            raise ValueError(value)  # a time of day would be lost, or the zone whose day it is
         moment = moment.date()
     return moment.isoformat()
 
 
 def timestamp(value: Any, size: int | None, scale: int) -> str:
     moment = _moment(value)
-    if getattr(moment, "nanosecond", 0):
-        raise ValueError(value)  # pandas counts them; six decimals is what we keep
+    if _nanosecond(moment):
+        raise ValueError(value)  # six decimals is what we keep
     if isinstance(moment, dt.datetime):
         # Also of a subclass, whose isoformat() may say more.
         moment = dt.datetime.combine(moment.date(), moment.timetz(), moment.tzinfo)
@@ -224,13 +269,33 @@ def timestamp(value: Any, size: int | None, scale: int) -> str:
     return moment.isoformat()
 
 
-def plain_moment(values: Sequence[Any], size: int | None, scale: int) -> bool:
-    """Text is judged by SQLite, in one spelling; but it would take years before the first one."""
+def plain_date(values: Sequence[Any], size: int | None, scale: int) -> bool:
+    """Text is judged by SQLite, in one spelling."""
+    return _plain_moments(values) is not None
+
+
+def plain_timestamp(values: Sequence[Any], size: int | None, scale: int) -> bool:
+    """The same; but SQLite would take a fraction of any length, and it has one."""
+    texts = _plain_moments(values)
+    lengths = set(map(len, texts or ()))
+    return texts is not None and (
+        lengths <= {_SECONDS}
+        or (lengths <= {_SECONDS, _MICROSECONDS} and ".000000" not in "".join(texts))
+    )
+
+
+def _plain_moments(values: Sequence[Any]) -> Sequence[str] | None:
+    """The texts, if there is nothing else; and none before the first year, which SQLite has."""
     kinds = set(map(type, values))
     if not kinds <= {str, _NULL}:
-        return False  # dates too: Python's own way to store them is deprecated
+        return None  # dates too: Python's own way to store them is deprecated
     texts = values if _NULL not in kinds else [value for value in values if value is not None]
-    return not texts or bool(min(texts) >= _FIRST_DAY)
+    return texts if not texts or min(texts) >= _FIRST_DAY else None
+
+
+def _nanosecond(moment: Any) -> bool:
+    """Whether it has more than microseconds, as a moment of pandas may."""
+    return bool(getattr(moment, "nanosecond", 0))
 
 
 def _moment(value: Any) -> dt.date:
@@ -240,12 +305,10 @@ def _moment(value: Any) -> dt.date:
     if not isinstance(value, str):
         raise ValueError(value)
     told = value.strip()
-    if len(told) <= 10:
-        return dt.date.fromisoformat(told)
-    fraction = _FRACTION.search(told)
-    if fraction and fraction[1][6:].strip("0"):
+    match = _MOMENT.fullmatch(told)
+    if match is None or any(fraction and fraction[6:].strip("0") for fraction in match.groups()):
         raise ValueError(value)  # Python would leave the seventh decimal out
-    return dt.datetime.fromisoformat(told)
+    return dt.date.fromisoformat(told) if len(told) <= 10 else dt.datetime.fromisoformat(told)
 
 
 # -- JSON ---------------------------------------------------------------------------------------
@@ -253,15 +316,51 @@ def _moment(value: Any) -> dt.date:
 
 def json_text(value: Any, size: int | None, scale: int) -> str:
     if isinstance(value, str):
-        json.loads(value)  # already JSON; json.JSONDecodeError is a ValueError
-        if "\0" in value:
+        if "\0" in value or _is_deep(value):
             raise ValueError(value)
+        # Numbers stay text, since Python's have limits that those of JSON have not. SQLite judges
+        # where Python's stack has too little room. A json.JSONDecodeError is a ValueError.
+        with contextlib.suppress(RecursionError):
+            json.loads(value, parse_int=str, parse_float=str, parse_constant=_no_number)
         return value
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+        found = json.dumps(value, allow_nan=False, separators=(",", ":"))
     except TypeError:
         raise ValueError(value) from None
+    _check_keys(value)
+    return found
+
+
+def _no_number(name: str) -> Any:
+    """NaN and Infinity, which Python reads and JSON has not."""
+    raise ValueError(name)
+
+
+def _check_keys(value: Any) -> None:
+    """Raise ValueError for a key that is no text: it would become text, perhaps that of another."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError(value)
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        _check_keys(item)
 
 
 def plain_json(values: Sequence[Any], size: int | None, scale: int) -> bool:
-    return plain_text(values, size, scale)
+    return plain_text(values, size, scale) and not any(
+        len(value) > _DEEP and _is_deep(value) for value in values if type(value) is str
+    )
+
+
+def _is_deep(text: str) -> bool:
+    """Whether JSON is nested more deeply than every version of SQLite and Python reads."""
+    if text.count("[") + text.count("{") <= _DEEP:
+        return False
+    depth = 0
+    for part in _JSON_PART.findall(text):
+        depth += 1 if part in "[{" else -1 if part in "]}" else 0
+        if depth > _DEEP:
+            return True
+    return False

@@ -142,4 +142,7 @@ def _encoded(values: Sequence[Any]) -> bytes:
 def _plain(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bool):
         return value
-    return (type(value).__name__, str(value))
+    try:
+        return (type(value).__name__, str(value))
+    except ValueError:  # of a whole number of too many digits in it, which is not stored either
+        return (type(value).__name__, None)

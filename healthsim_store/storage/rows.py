@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ def grouped_chunks(entity_type: str, source: Any) -> Iterator[list[Rows]]:
         for start in range(0, len(source), CHUNK):
             yield [Rows(source.fields, source.values[start : start + CHUNK])]
     elif hasattr(source, "__arrow_c_stream__"):
-        for rows in _arrow_chunks(source):
+        for rows in _arrow_chunks(entity_type, source):
             yield [rows]
     else:
         for chunk in chunks(entity_type, source):
@@ -58,7 +59,7 @@ def chunks(entity_type: str, source: Any) -> Iterator[list[Row]]:
     (pandas, polars and DuckDB have it). Raises InvalidArgument for anything else.
     """
     if hasattr(source, "__arrow_c_stream__"):
-        yield from map(list, _arrow_chunks(source))
+        yield from map(list, _arrow_chunks(entity_type, source))
         return
     if _is_row(source):
         source = [source]
@@ -106,26 +107,110 @@ def _what(value: Any) -> str:
     return "`...`" if value is ... else f"{type(value).__name__} {value!r:.40}"
 
 
-def _arrow_chunks(source: Any) -> Iterator[Rows]:
+class Unstorable:
+    """A value that Python has no object for. No type takes it; its text is for the message."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _arrow_chunks(entity_type: str, source: Any) -> Iterator[Rows]:
+    """Of a table. Raises InvalidArgument, with the column, where one cannot be read."""
+    import pyarrow as pa
+
+    frame = hasattr(source, "dtypes") and hasattr(source, "reset_index")
+    if frame and any(type_.name == "object" for type_ in source.dtypes):
+        yield from _frame_chunks(entity_type, source)
+        return
+    with _readable(entity_type):
+        reader = pa.RecordBatchReader.from_stream(source)
+    names = tuple(reader.schema.names)
+    while True:
+        with _readable(entity_type):
+            batch = next(reader, None)
+        if batch is None:
+            return
+        for start in range(0, batch.num_rows, CHUNK):
+            part = batch.slice(start, CHUNK)
+            columns = [
+                _arrow_values(entity_type, name, column)
+                for name, column in zip(names, part.columns, strict=True)
+            ]
+            yield Rows(names, list(zip(*columns, strict=True)))
+
+
+def _frame_chunks(entity_type: str, frame: Any) -> Iterator[Rows]:
+    """Of a DataFrame of pandas that has Python objects.
+
+    Arrow has one type for all of a column, so they would be changed to be like their neighbours.
+    """
+    import pyarrow as pa
+
+    if type(frame.index).__name__ != "RangeIndex":
+        frame = frame.reset_index()  # an index may be data, as it is to Arrow
+    names = tuple(frame.columns)
+    for start in range(0, len(frame), CHUNK):
+        part = frame.iloc[start : start + CHUNK]
+        columns = []
+        for place, name in enumerate(names):
+            series = part.iloc[:, place]
+            if series.dtype.name == "object":
+                columns.append(list(series))
+                continue
+            with _readable(entity_type, name):
+                column = pa.Array.from_pandas(series)
+            columns.append(_arrow_values(entity_type, name, column))
+        yield Rows(names, list(zip(*columns, strict=True)))
+
+
+def _arrow_values(entity_type: str, name: str, column: Any) -> list[Any]:
+    """The values of a column, as objects that can be stored."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def storable(column: Any) -> list[Any]:
+    with _readable(entity_type, name):
         # Text at once in Arrow; Python's date objects would only be turned into text later.
         if pa.types.is_date(column.type):
             column = pc.strftime(column, format="%Y-%m-%d")
         elif pa.types.is_decimal(column.type):
             column = column.cast(pa.string())
         elif pa.types.is_timestamp(column.type):
+            micro = pa.timestamp("us", column.type.tz)
             try:
-                return list(column.cast(pa.timestamp("us", column.type.tz)).to_pylist())
+                return list(column.cast(micro).to_pylist())
             except (pa.ArrowInvalid, OverflowError, ValueError):
-                # Nanoseconds, or a year that Python has not: as text, whose row can be named.
-                column = column.cast(pa.string())
+                return [_moment(value, micro) for value in column]
         return list(column.to_pylist())
 
-    for batch in pa.RecordBatchReader.from_stream(source):
-        names = tuple(batch.schema.names)
-        for start in range(0, batch.num_rows, CHUNK):
-            part = batch.slice(start, CHUNK)
-            yield Rows(names, list(zip(*map(storable, part.columns), strict=True)))
+
+def _moment(value: Any, micro: Any) -> Any:
+    """A timestamp of Arrow as Python has it; as text where that would lose its nanoseconds.
+
+    Other years than Python's cannot be stored, and Arrow's text of them is not to be read.
+    """
+    import pyarrow as pa
+
+    try:
+        return value.cast(micro).as_py()
+    except (pa.ArrowInvalid, OverflowError, ValueError):
+        text = str(value.cast(pa.string()).as_py())
+        return text.replace(" ", "T") if value.type.unit == "ns" else Unstorable(text)
+
+
+@contextlib.contextmanager
+def _readable(entity_type: str, name: object = None) -> Iterator[None]:
+    """Errors of Arrow and pandas as ours. They themselves name the column when it is not given."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        reason = " ".join(map(str, error.args)) if name is None else str(error)
+        raise InvalidArgument(
+            f"{entity_type}{'' if name is None else f', {name}'}: the table cannot be read:"
+            f" {reason}.",
+            hint="Give the column one of Arrow's plain types, or give the rows as dicts.",
+        ) from error

@@ -58,7 +58,10 @@ class Problem:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        text = f"a {type(value).__name__}"
     return shorten(text, 60, "...")
 
 
@@ -167,7 +170,7 @@ def wrong_value(
     entity_type: EntityType, number: int, name: str, column: Column, value: Any, error: ValueError
 ) -> Problem:
     """A value that is not of its column's type, or none of those that are allowed."""
-    hint = did_you_mean(str(value), column.values) if column.values else None
+    hint = did_you_mean(value, column.values) if isinstance(value, str) else None
     if isinstance(error, Inexact):
         hint = _ROUND
     return Problem(entity_type.name, number, name, value, f"must be {column.expected}", hint)

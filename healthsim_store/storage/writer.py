@@ -188,7 +188,8 @@ class Writer:
             target = entity_type.by_name[plan.targets[position]]
             if stored[-1] in (None, "") and target.required and target.default is None:
                 problems.append(Problem(entity_type.name, number, name, value, "is required"))
-            if stored[-1] is not value and stored[-1] != value:
+            plain = isinstance(value, str | int | float)  # others may not even be compared
+            if stored[-1] is not value and not (plain and stored[-1] == value):
                 plan.converted[position] = column
         if problems:
             return problems

@@ -65,6 +65,8 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     "doubled header": ("owners.csv", b"full_name,full_name\na,b\n", "full_name more than once"),
     "open quote": ("owners.csv", f'{HEADER}\n"a,b\n'.encode(), "line"),
     "no json": ("owners.json", b"{", "line 1: not JSON"),
+    "twice": ("owners.json", b'[{"owner_id": "a", "owner_id": "b"}]', "'owner_id' is there twice"),
+    "digits": ("owners.ndjson", b'{"owner_id": ' + b"1" * 5000 + b"}", "line 1: a number has too"),
     "no ndjson": ("owners.ndjson", b'{"a": 1}\n{', "line"),
     "scalar": ("owners.json", b"5", "Give a list"),
     "no parquet": ("owners.parquet", b"PAR1 but no more", "not a whole Parquet file"),

@@ -9,6 +9,7 @@ import decimal
 import types
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -116,6 +117,48 @@ def test_what_are_no_rows_is_told(source: Any, told: str) -> None:
     with pytest.raises(InvalidArgument) as error:
         list(chunks("t", source))
     assert error.value.message.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (pa.table({"name": pa.array([b"\xff"]).view(pa.string())}), "t, name: the table"),
+        (pa.table({"long": pa.array([2**62], pa.duration("s"))}), "t, long: the table"),
+        (pd.DataFrame({"name": pd.Categorical(["x", 1])}), "failed for column name"),
+    ],
+    ids=["not UTF-8", "too long", "mixed"],
+)
+def test_a_column_that_cannot_be_read_is_told(table: Any, told: str) -> None:
+    with pytest.raises(InvalidArgument) as error:
+        list(chunks("t", table))
+    assert told in error.value.message
+
+
+def test_the_objects_of_a_frame_stay_what_they_are() -> None:
+    """Arrow has one type for all of a column: it would refuse the first, and fill up the others."""
+    values = {"mixed": [1, "x"], "doc": [{"a": 1}, {"b": 2}],
+              "price": [decimal.Decimal("1.5"), decimal.Decimal("1.25")]}  # fmt: skip
+    frame = pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in values.items()})
+    frame["n"] = [1, 2]
+    expected = [dict(zip([*values, "n"], row, strict=True))
+                for row in zip(*values.values(), [1, 2], strict=True)]  # fmt: skip
+    assert list(chunks("t", frame)) == [expected]
+    named = frame.set_index(pd.Index(["a", "b"], name="key"))
+    assert list(chunks("t", named)) == [
+        [{"key": key} | row for key, row in zip("ab", expected, strict=True)]
+    ]
+
+
+def test_a_moment_of_arrow_is_the_same_beside_any_other() -> None:
+    moments = ["2024-02-29T08:30:00", "2024-02-29T08:30:00.123456789"]
+    table = pa.table({"at": pa.array(moments).cast(pa.timestamp("ns"))})
+    assert [row["at"] for row in next(iter(chunks("t", table)))] == [
+        dt.datetime(2024, 2, 29, 8, 30), "2024-02-29T08:30:00.123456789"
+    ]  # fmt: skip
+    far = pa.table({"at": pa.array([0, 10**12], pa.timestamp("s"))})
+    first, second = (row["at"] for row in next(iter(chunks("t", far))))
+    assert first == dt.datetime(1970, 1, 1)
+    assert isinstance(second, module.Unstorable)
 
 
 def test_dots_for_rows_have_a_hint_of_their_own() -> None:
