@@ -249,7 +249,7 @@ class _Check:
         for rule in rules:
             self._count("rule")
             try:
-                with self._sandbox.run(rule.sql, timeout=SECONDS) as cursor:
+                with self._sandbox.run(rule.sql, timeout=SECONDS, written=True) as cursor:
                     names = [description[0] for description in cursor.description]
                     first = cursor.fetchone()
                     more = sum(1 for _ in cursor) if first else 0

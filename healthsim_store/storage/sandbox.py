@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base.quoting import misread_name, told
 from ..base.sql import permits, quoted
 from ..base.sqlite import MAX_BYTES, connect, connect_writable, file_errors, uri
 from ..errors import (
@@ -96,7 +97,7 @@ class Sandbox:
                 connection.execute(sql).fetchone()
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, len(attached))
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL + len("EXPLAIN "))
         connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
         self.guard()
@@ -137,9 +138,16 @@ class Sandbox:
 
     @contextlib.contextmanager
     def run(
-        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, timeout: float
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        timeout: float,
+        written: bool = False,
     ) -> Iterator[sqlite3.Cursor]:
         """Run one SELECT; the cursor is good inside the block, all of it within ``timeout`` s.
+
+        ``written``: somebody wrote it, so a ``"name"`` that SQLite would read as text is an error.
 
         Raises QueryRefused, QueryTimeout, QueryTooLarge, QueryError, also while rows are fetched.
         """
@@ -151,6 +159,8 @@ class Sandbox:
         self._deadline = time.monotonic() + timeout
         cursor = self.connection.cursor()
         try:
+            if written and '"' in sql:
+                self._refuse_misread(sql, parameters)
             cursor.execute(sql, parameters)
             if cursor.description is None:
                 # No columns: a comment, nothing, or a statement that reads no rows.
@@ -167,6 +177,12 @@ class Sandbox:
         finally:
             self._deadline = float("inf")
             cursor.close()
+
+    def _refuse_misread(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> None:
+        name = misread_name(self.connection, sql, parameters)
+        self._denied = None  # what is denied is told of the statement itself
+        if name is not None:
+            raise QueryError(f"The query failed: {told(name)}.")
 
     def extend(self, seconds: float) -> None:
         """Inside `run`: the statement may take so many seconds from now on."""
