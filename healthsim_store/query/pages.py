@@ -13,7 +13,7 @@ from ..base.sql import unique_names
 from ..errors import QueryError, QueryTimeout
 from ..storage.files import Files
 from ..storage.sandbox import Sandbox
-from .names import explain_names
+from .failures import explain_failure
 from .select import Parameters, Select
 
 MAX_ROWS = 10_000
@@ -128,7 +128,7 @@ def fetch_page(
                     return columns, rows, cursor.fetchone() is not None, note
             return columns, rows, False, None
     except QueryError as error:
-        raise explain_names(error, sandbox, sql) from error
+        raise explain_failure(error, sandbox, sql) from error
 
 
 def count_rows(sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: float) -> int | None:

@@ -14,7 +14,7 @@ from ..base.sql import unique_names
 from ..errors import QueryError
 from ..storage.files import Files
 from ..storage.sandbox import Sandbox
-from .names import explain_names
+from .failures import explain_failure
 from .select import Select
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _run(sandbox: Sandbox, select: Select) -> Iterator[sqlite3.Cursor]:
         ) as cursor:
             yield cursor
     except QueryError as error:
-        raise explain_names(error, sandbox, select.sql) from error
+        raise explain_failure(error, sandbox, select.sql) from error
 
 
 def _kinds(values: Sequence[Any]) -> set[type]:

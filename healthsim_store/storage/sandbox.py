@@ -30,6 +30,7 @@ from ..errors import (
 from .format import verify
 
 MAX_SQL = 100_000  # characters
+TOO_LONG = f"A value is over {MAX_BYTES // 1_000_000} MB."
 MAX_ATTACHED = 9  # SQLite's own limit is 10
 
 _STEPS = 10_000  # virtual machine steps between looks at the clock: about a millisecond
@@ -287,9 +288,7 @@ class Sandbox:
                 "Refused: more than one statement.", hint="Give one SELECT at a time."
             )
         if "too big" in text or isinstance(error, sqlite3.DataError):
-            return QueryTooLarge(
-                f"A value is over {MAX_BYTES // 1_000_000} MB.", hint="Select less of it: substr()."
-            )
+            return QueryTooLarge(TOO_LONG, hint="Select fewer or shorter values.")
         if "expression tree is too large" in text.lower() or "stack overflow" in text:
             return QueryTooLarge(
                 "The statement is nested too deeply.", hint="Write it with fewer brackets."

@@ -1,19 +1,26 @@
-"""A statement with a wrong name: the error tells which names there are, and which was meant."""
+"""Why a statement failed: which names there are and which was meant, which value is too long."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base.quoting import renamed
 from ..base.spelling import Meant, meant_by
 from ..base.sql import quoted
-from ..errors import QueryError
-from ..storage.sandbox import Sandbox
+from ..errors import QueryError, QueryTooLarge
+from ..storage.long_values import LongValue, find_long_values, told
+from ..storage.sandbox import TOO_LONG, Sandbox
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_SEARCH_SECONDS = 5.0
+_SHOWN = 3  # long values that are told
 
 _NO_SUCH = re.compile(r"no such (table|column): (.*?)( \(|\.\Z)", re.DOTALL)
 
@@ -24,12 +31,14 @@ class _Table:
     aliases: dict[str, str] = field(default_factory=dict)  # of columns
 
 
-def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
-    """The error with a hint that lists the names that exist.
+def explain_failure(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
+    """The error with a hint that lists the names that exist, or says where a long value is.
 
     Most statements fail because of a wrong name. Where it is sure which one was meant, the error
     has the corrected statement. Any other error is returned unchanged.
     """
+    if isinstance(error, QueryTooLarge) and error.message == TOO_LONG:
+        return _explain_long_value(error, sandbox, sql)
     match = _NO_SUCH.search(error.message)
     if match is None or error.hint:
         return error
@@ -44,6 +53,31 @@ def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
     return error
 
 
+def _explain_long_value(error: QueryTooLarge, sandbox: Sandbox, sql: str) -> QueryTooLarge:
+    """Unchanged where no stored value is too long: then the statement made one."""
+    schemas = ("main", *sandbox.attached)
+    tables = _tables(sandbox)[0]
+    asked = [
+        (table.db or "main", table.name)
+        for table in _mentioned(sql)
+        if table.name in tables and (table.db or "main") in schemas
+    ]
+    found: list[LongValue] = []
+    with contextlib.suppress(QueryError):
+        named = list(dict.fromkeys(asked)) or None
+        values = find_long_values(sandbox, timeout=_SEARCH_SECONDS, tables=named)
+        found += itertools.islice(values, _SHOWN)
+    if found:
+        error.message = told(found)
+        first = found[0]
+        error.hint = f"Select other columns than {first.column}" + (
+            f", or other rows of {first.table}: WHERE rowid <> {first.rowid}."
+            if first.rowid is not None
+            else "."
+        )
+    return error
+
+
 def _explain_table(sandbox: Sandbox, name: str) -> tuple[Meant, list[str]]:
     tables, aliases = _tables(sandbox)
     meant = meant_by(name.rpartition(".")[2], tables, aliases)
@@ -53,7 +87,9 @@ def _explain_table(sandbox: Sandbox, name: str) -> tuple[Meant, list[str]]:
 
 def _explain_column(sandbox: Sandbox, name: str, sql: str) -> tuple[Meant, list[str]]:
     tables, _ = _tables(sandbox)
-    mentioned = {alias: table for alias, table in _mentioned(sql) if table in tables}
+    mentioned = {
+        table.alias_or_name: table.name for table in _mentioned(sql) if table.name in tables
+    }
     before, _, column = name.rpartition(".")
     table = mentioned.get(before.rpartition(".")[2])
     asked = [table] if table else list(dict.fromkeys(mentioned.values()))
@@ -65,12 +101,12 @@ def _explain_column(sandbox: Sandbox, name: str, sql: str) -> tuple[Meant, list[
         known += tables[table].columns
         aliases = tables[table].aliases | aliases
     meant = meant_by(column, known, aliases)
-    told = [meant.question] if meant.question else []
+    lines = [meant.question] if meant.question else []
     if others:
         # Perhaps the table was wrong, and not the column.
-        told.append(f"{column} is a column of {', '.join(others)}.")
+        lines.append(f"{column} is a column of {', '.join(others)}.")
         meant = replace(meant, sure=False)
-    return meant, [*told, *listed]
+    return meant, [*lines, *listed]
 
 
 def _tables(sandbox: Sandbox) -> tuple[dict[str, _Table], dict[str, str]]:
@@ -104,11 +140,11 @@ def _listed(text: Any) -> list[str]:
     return []
 
 
-def _mentioned(sql: str) -> Iterator[tuple[str, str]]:
-    """The tables that the statement names, each with its alias; none if sqlglot cannot parse it."""
+def _mentioned(sql: str) -> list[exp.Table]:
+    """The tables that the statement names; none if sqlglot cannot parse it."""
     import sqlglot
     from sqlglot import exp
 
     with contextlib.suppress(ValueError, RecursionError):
-        for table in sqlglot.parse_one(sql, read="sqlite").find_all(exp.Table):
-            yield table.alias_or_name, table.name
+        return [*sqlglot.parse_one(sql, read="sqlite").find_all(exp.Table)]
+    return []
