@@ -113,3 +113,16 @@ def test_a_dictionary_that_somebody_else_wrote(asked: Store, tmp_path: Path) -> 
         asked.query_scenario("s", "SELECT ful_name FROM owners")
     with pytest.raises(QueryError, match="Tables: owners, pets"):
         asked.query_scenario("s", "SELECT ful_name FROM nowhere")
+
+
+def test_a_column_that_is_declared_and_not_there(asked: Store) -> None:
+    """Never its name as a value, which SQLite would give."""
+    with contextlib.closing(sqlite3.connect(asked.find("s"))) as other, other:
+        other.execute("ALTER TABLE pets DROP COLUMN legs")
+    for ask in (lambda: asked.get_samples("s", "pets"), lambda: asked.load_scenario("s")):
+        with pytest.raises(QueryError, match="no such column: legs"):
+            ask()
+    summary = asked.get_summary("s")
+    assert summary.omitted == ("samples of Pets (The query failed: no such column: legs.)",)
+    assert summary.samples.keys() == {"owners"}
+    assert summary.entity_counts == {"owners": 3, "pets": 3}
