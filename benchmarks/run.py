@@ -151,7 +151,9 @@ def reading(store: Store, count: int, rounds: int) -> None:
     sql = "SELECT patient_id, count(*) FROM lab_results WHERE patient_id < 'p000000050' GROUP BY 1"
     small = "SELECT given_name, birth_date FROM patients WHERE mrn = 'MRN000000500'"
     bare = sqlite3.connect(f"file:{store.path}/big.db?mode=ro", uri=True)
-    for name, question in (("a lookup", small), ("an aggregate", sql)):
+    named = 'SELECT "given_name", "birth_date" FROM "patients" WHERE "mrn" = \'MRN000000500\''
+    asked = {"a lookup": small, "a lookup with names in quotes": named, "an aggregate": sql}
+    for name, question in asked.items():
         t = medians(
             rounds * 20,
             ours=lambda q=question: store.query_scenario("big", q, limit=100).rows,

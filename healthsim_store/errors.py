@@ -222,9 +222,14 @@ class MergeConflict(CopyFailed):
 
 
 class QueryError(HealthsimStoreError):
-    """The statement failed; the message is that of SQLite, made clearer where possible."""
+    """The statement failed; the message is that of SQLite, made clearer where possible.
+
+    ``corrected`` is the statement with the name that was meant, where a name was wrong and it is
+    sure which one was.
+    """
 
     code = "query_failed"
+    corrected: str | None = None
 
 
 class QueryRefused(QueryError):

@@ -118,6 +118,11 @@ def _file_error(path: Path, error: sqlite3.DatabaseError) -> ScenarioFileError:
             f"{path.name} is being written by another program ({text}).",
             hint="Try again when it has finished.",
         )
+    if "too big" in text:
+        return ScenarioFileError(
+            f"{path.name}: a value that is needed here has over {MAX_BYTES // 1_000_000} MB.",
+            hint=f"healthsim-store check {path.stem} says which one; more of a value is not read.",
+        )
     if "readonly" in text or "unable to open" in text or "full" in text or "disk I/O" in text:
         return NotWritable(
             f"{path.name}: {text}.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_decode
 
+from ..base.spelling import meant_by
 from ..base.sql import parameters
 from ..errors import InvalidArgument
 from ..query.pages import MAX_ROWS
@@ -103,3 +104,24 @@ def _seconds(text: str | None) -> float:
             f"timeout is {text!r:.40}.", hint=f"It is a number of seconds, at most {SECONDS:g}."
         )
     return seconds
+
+
+def check_filters(names: Iterable[str], table: str, columns: Iterable[str]) -> None:
+    """Raises InvalidArgument for a filter of a table by a column that it has not.
+
+    Args:
+        names: of the page's arguments; a filter is the name of a column, perhaps with ``__`` and
+            what is compared. Datasette's own begin with ``_``.
+        table: the table or view.
+        columns: its columns.
+    """
+    known = list(columns)
+    folded = {column.casefold() for column in (*known, "rowid")}
+    for name in names:
+        column = name.rpartition("__")[0] or name
+        is_filter = "__" in name or not name.startswith("_")
+        if is_filter and folded.isdisjoint([name.casefold(), column.casefold()]):
+            raise InvalidArgument(
+                f"{table} has no column {column!r:.60} to filter by.",
+                hint=meant_by(column, known).question or f"It has {', '.join(known)}.",
+            )

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from datasette.database import Database
 
 from ..base.sql import greatest_rowid, quoted
-from ..errors import CorruptScenario, NotWritable, ScenarioNotFound
+from ..errors import CorruptScenario, NotWritable, QueryError, QueryTooLarge, ScenarioNotFound
 from ..query.questions import sort_out
 from ..schema.model import Question
 from ..storage.catalog import read_entity_types, read_questions, read_statistics
 from ..storage.isolated import IsolatedSandbox
+from ..storage.long_values import LongValue, find_long_values, told
 from ..storage.pool import Pool
-from ..storage.sandbox import Sandbox
+from ..storage.sandbox import TOO_LONG, Sandbox
 from . import request_moment
 from .metadata import describe_database
 
 T = TypeVar("T")
 
 _IDLE = 4  # open connections kept between requests
+_SEARCH_SECONDS = 5.0  # for a value that is too long
 _FACETED_ROWS = 200_000
 
 
@@ -124,7 +128,22 @@ class ScenarioDatabase(Database):
         """What ``function`` reads, in one of Datasette's threads, in the request's moment."""
         moment = request_moment.of(self)
         run = self.read_at_once if moment is None else moment.read
-        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, run, function)
+        loop, executor = asyncio.get_running_loop(), self.ds.executor
+        try:
+            return await loop.run_in_executor(executor, run, function)
+        except sqlite3.DataError as error:
+            raise await loop.run_in_executor(executor, self._explain_long_value) from error
+
+    def _explain_long_value(self) -> QueryTooLarge:
+        """The error for a page that needs a value which is too long to be read."""
+        found: list[LongValue] = []
+        with self.lend() as sandbox, contextlib.suppress(QueryError):
+            found += itertools.islice(find_long_values(sandbox, timeout=_SEARCH_SECONDS), 3)
+        hidden = urlencode([("_nocol", value.column) for value in found]) or "_nocol=COLUMN"
+        return QueryTooLarge(
+            told(found) if found else TOO_LONG,
+            hint=f"A table's page without the column: ?{hidden} at the end of its address.",
+        )
 
     def read_at_once(self, function: Callable[[Sandbox], T]) -> T:
         """What ``function`` reads, on a connection of its own."""

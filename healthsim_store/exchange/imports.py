@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..base.text import did_you_mean, listed
+from ..base.text import listed
 from ..errors import InvalidArgument, SourceError, UnknownEntityType
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
@@ -314,7 +314,7 @@ def _check_header(source: Source, registry: Registry, entity_type: str, names: l
     if any(registry.field(entity_type, name) for name in names):
         return
     shown = ", ".join(str(name) for name in names[:6])
-    near = did_you_mean(str(names[0]), registry.fields(entity_type)) if names else None
+    near = registry.near_field(entity_type, str(names[0])) if names else None
     raise SourceError(
         f"{source.name}: none of its columns is a field of {entity_type}: {shown}.",
         hint=near or "Has the file no header? Then name its columns: --columns mrn,given_name,...",

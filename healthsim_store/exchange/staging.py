@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
 from ..errors import DeclarationError, SourceError
@@ -140,7 +141,7 @@ class StagedFolder:
         self._connection.execute("COMMIT")
         for view in self._views:
             with located(view.where):
-                self._connection.execute(view.sql)
+                self._connection.execute(strict(view.sql))
 
     def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
         layout = self._layouts[name]
@@ -184,7 +185,7 @@ class StagedFolder:
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
             with located(statement.where):
-                cursor = self._connection.execute(statement.sql)
+                cursor = self._connection.execute(strict(statement.sql))
             names = [description[0] for description in cursor.description]
             for values in cursor:
                 row = dict(zip(names, values, strict=True))
@@ -200,7 +201,7 @@ class StagedFolder:
         for statement in self._skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
             with located(statement.where):
-                row = self._connection.execute(statement.sql).fetchone()
+                row = self._connection.execute(strict(statement.sql)).fetchone()
             if row is None or len(row) != 1 or not isinstance(row[0], int):
                 raise DeclarationError(
                     f"{statement.where}: @skip needs one row with one number",

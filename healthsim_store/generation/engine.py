@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from ..base.quoting import strict
 from ..base.sql import permits, quoted
 from ..base.sqlite import connect
 from ..base.text import did_you_mean
@@ -149,7 +150,7 @@ class Engine:
         for reference in recipe.references:
             if isinstance(reference, Statement):
                 with self._running(reference.where, building=True):
-                    connection.execute(reference.sql)
+                    connection.execute(strict(reference.sql))
             else:
                 with self._located(reference.where):
                     self._fill(reference)
@@ -293,11 +294,11 @@ class Engine:
         for name, statement in self._recipe.steps.items():
             connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
             with self._running(statement.where, building=True):
-                connection.execute(statement.sql)
+                connection.execute(strict(statement.sql))
         made: Entities = {}
         for into, statement in self._recipe.selects.items():
             with self._running(statement.where):
-                cursor = connection.execute(statement.sql)
+                cursor = connection.execute(strict(statement.sql))
                 found = tuple(column[0] for column in cursor.description)
                 rows = cursor.fetchall()
             if len(set(found)) < len(found):

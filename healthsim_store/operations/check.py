@@ -6,6 +6,8 @@ A note is good to know: a product that is not installed, ids that another file h
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,12 +18,19 @@ from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import connect
-from ..errors import CorruptScenario, DeclarationError, HealthsimStoreError, QueryError
+from ..base.sqlite import MAX_BYTES, connect
+from ..errors import (
+    CorruptScenario,
+    DeclarationError,
+    HealthsimStoreError,
+    QueryError,
+    QueryTooLarge,
+    ScenarioFileError,
+)
 from ..query.questions import sort_out
 from ..query.statistics import compute
 from ..schema.ddl import ROW_RULE, circles, column_rules
-from ..schema.model import Column, Declaration, EntityType, Question, Rule
+from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule
 from ..schema.product import compare_versions
 from ..storage.catalog import (
     read_entity_types,
@@ -31,11 +40,13 @@ from ..storage.catalog import (
     read_statistics,
 )
 from ..storage.format import read_identity
+from ..storage.long_values import LIMIT, find_long_values
 from ..storage.sandbox import Sandbox
 
 SECONDS = 600.0  # for each question to the file
 
 _SHOWN = 3  # examples in a finding
+_LONG_VALUES = 20  # that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,8 @@ class _Check:
         self._installed = installed
         self.findings: list[Finding] = []
         self.counts: dict[str, int] = {}
+        self._long: dict[str, list[int]] = {}  # by table: the rowids with a value that is too long
+        self._not_asked: dict[str, None] = {}
 
     def error(self, kind: str, message: str) -> None:
         self.findings.append(Finding("error", kind, message))
@@ -136,6 +149,7 @@ class _Check:
         self.findings.append(Finding("note", kind, message))
 
     def run(self) -> None:
+        self._long_values()
         self._pragmas()
         entity_types = read_entity_types(self._sandbox.connection)
         self._declared(entity_types)
@@ -143,6 +157,38 @@ class _Check:
         self._rules(read_rules(self._sandbox.connection))
         self._products()
         self._answers(entity_types)
+        if self._not_asked:
+            self.note("value", f"Not looked at because of that: {', '.join(self._not_asked)}.")
+
+    def _long_values(self) -> None:
+        """A file of somebody else may have values that are longer than what is ever read."""
+        if self._sandbox.path.stat().st_size <= MAX_BYTES:
+            return
+        found = find_long_values(self._sandbox, timeout=SECONDS)
+        for value in itertools.islice(found, _LONG_VALUES):
+            self._long.setdefault(value.table, [])
+            if value.rowid is not None:
+                self._long[value.table].append(value.rowid)
+            self.error("value", f"{value}: values over {LIMIT} are not read.")
+        if next(found, None):
+            self.error("value", f"More than {_LONG_VALUES} such values; the others are not listed.")
+
+    @contextlib.contextmanager
+    def _despite_long_values(self, what: str) -> Iterator[None]:
+        """Go on after what cannot be asked because of the values that were told."""
+        try:
+            yield
+        except (QueryTooLarge, ScenarioFileError) as error:
+            if not self._long or isinstance(error, CorruptScenario):
+                raise
+            self._not_asked[what] = None
+
+    def _readable(self, table: str, condition: str) -> str:
+        """The condition, for the rows of a table without a long value; false for the others."""
+        if not self._long.get(table):
+            return condition
+        rowids = ", ".join(map(str, self._long[table]))
+        return f"CASE WHEN rowid IN ({rowids}) THEN 0 ELSE ({condition}) END"
 
     def _count(self, kind: str, more: int = 1) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + more
@@ -153,12 +199,14 @@ class _Check:
         Of CHECKs its word is not enough: 3.40 finds a broken one in integrity_check(a_table), but
         not in integrity_check of a whole file with several tables.
         """
-        for row in self._sandbox.inspect("integrity_check", timeout=SECONDS):
-            if row[0] != "ok":
-                self.error("integrity", str(row[0]))
+        with self._despite_long_values("what integrity_check looks at"):
+            for row in self._sandbox.inspect("integrity_check", timeout=SECONDS):
+                if row[0] != "ok":
+                    self.error("integrity", str(row[0]))
         dangling: dict[tuple[Any, ...], list[Any]] = {}
-        for table, rowid, parent, _ in self._sandbox.inspect("foreign_key_check", timeout=SECONDS):
-            dangling.setdefault((table, parent), []).append(rowid)
+        with self._despite_long_values("what foreign_key_check looks at"):
+            for row in self._sandbox.inspect("foreign_key_check", timeout=SECONDS):
+                dangling.setdefault((row[0], row[2]), []).append(row[1])
         for (table, parent), rows in dangling.items():
             self.error(
                 "foreign_key",
@@ -183,14 +231,17 @@ class _Check:
                 continue
             for rule, sql in _row_rules(declared.get(entity_type.name, entity_type)):
                 self._count("rule")
-                self._broken_rows(entity_type, rule, sql)
+                with self._despite_long_values(f"{entity_type.name}, {rule}"):
+                    self._broken_rows(entity_type, rule, sql)
             for key in entity_type.unique_keys:
                 self._count("unique")
-                self._doubles(entity_type, key)
+                with self._despite_long_values(f"{entity_type.name}, {' + '.join(key)} twice"):
+                    self._doubles(entity_type, key)
             for column in entity_type.columns:
                 if column.acyclic:
                     self._count("rule")
-                    self._circles(entity_type, column)
+                    with self._despite_long_values(f"{entity_type.name}, circles"):
+                        self._circles(entity_type, column)
 
     def _declarations(self) -> dict[str, EntityType]:
         """The entity types with their CHECKs, from the schema.sql that the file carries."""
@@ -210,7 +261,8 @@ class _Check:
 
     def _broken_rows(self, entity_type: EntityType, rule: str, sql: str) -> None:
         table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
-        question = f"SELECT {key}, count(*) OVER () FROM {table} WHERE NOT ({sql}) LIMIT {_SHOWN}"
+        broken = self._readable(entity_type.name, f"NOT ({sql})")
+        question = f"SELECT {key}, count(*) OVER () FROM {table} WHERE {broken} LIMIT {_SHOWN}"
         rows = self._ask(question)
         if rows:
             self.error(
@@ -221,9 +273,10 @@ class _Check:
 
     def _doubles(self, entity_type: EntityType, key: Sequence[str]) -> None:
         names = ", ".join(map(quoted, key))
+        given = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in key)
         rows = self._ask(
             f"SELECT {names}, count(*) FROM {quoted(entity_type.name)}"
-            f" WHERE {' AND '.join(f'{quoted(name)} IS NOT NULL' for name in key)}"
+            f" WHERE {self._readable(entity_type.name, given)}"
             f" GROUP BY {names} HAVING count(*) > 1 LIMIT {_SHOWN}"
         )
         if rows:
@@ -246,23 +299,27 @@ class _Check:
                 if to.enforced or to.entity_type not in here:
                     continue
                 self._count("reference")
-                name, parent = quoted(column.name), quoted(to.entity_type)
-                ((count,),) = self._ask(
-                    f"SELECT count(*) FROM {quoted(entity_type.name)} WHERE {name} IS NOT NULL"
-                    f" AND {name} NOT IN (SELECT {quoted(to.column)} FROM {parent})"
-                )
-                if count and self._ask(f"SELECT 1 FROM {parent} LIMIT 1"):
-                    self.note(
-                        "reference",
-                        f"{count:,} of {entity_type.name} have a {column.name} that is not in"
-                        f" {to.entity_type}.",
-                    )
+                with self._despite_long_values(f"{entity_type.name}, {column.name}"):
+                    self._soft_reference(entity_type, column, to)
+
+    def _soft_reference(self, entity_type: EntityType, column: Column, to: Reference) -> None:
+        name, parent = quoted(column.name), quoted(to.entity_type)
+        ((count,),) = self._ask(
+            f"SELECT count(*) FROM {quoted(entity_type.name)} WHERE {name} IS NOT NULL"
+            f" AND {name} NOT IN (SELECT {quoted(to.column)} FROM {parent})"
+        )
+        if count and self._ask(f"SELECT 1 FROM {parent} LIMIT 1"):
+            self.note(
+                "reference",
+                f"{count:,} of {entity_type.name} have a {column.name} that is not in"
+                f" {to.entity_type}.",
+            )
 
     def _rules(self, rules: Iterable[Rule]) -> None:
         for rule in rules:
             self._count("rule")
             try:
-                with self._sandbox.run(rule.sql, timeout=SECONDS) as cursor:
+                with self._sandbox.run(rule.sql, timeout=SECONDS, written=True) as cursor:
                     names = [description[0] for description in cursor.description]
                     first = cursor.fetchone()
                     more = sum(1 for _ in cursor) if first else 0

@@ -21,7 +21,7 @@ from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
 from ..storage.format import missing_tables
-from ..storage.sandbox import Sandbox
+from ..storage.sandbox import TOO_LONG, Sandbox
 from .diff_report import DiffResult, EntityDiff
 from .lineage import counterpart, read_lineage, related
 from .matching import OTHER, Pairing, Shared
@@ -174,6 +174,12 @@ class _Comparison:
                 hint="Give a longer timeout, or compare one entity type.",
             ) from error
         except QueryTooLarge as error:
+            if error.message == TOO_LONG:
+                raise QueryTooLarge(
+                    f"{name} cannot be compared: {error.message}",
+                    hint=f"healthsim-store check {a} {b} says which one. Other entity types can be"
+                    " compared by name.",
+                ) from error
             raise QueryTooLarge(
                 f"{name} has too many columns or ancestors to be compared: {error.message}",
                 hint="Compare other entity types by name, or write the SELECT yourself.",

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..base.progress import Progress
 from ..base.sql import quoted
+from ..base.sqlite import file_errors
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
 from ..schema.model import EntityType
 from ..schema.product import compare_versions
@@ -105,7 +106,7 @@ def merge_files(
 
 
 def _read(path: Path) -> _Source:
-    with contextlib.closing(Sandbox(path)) as sandbox:
+    with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
         connection = sandbox.connection
         return _Source(
             path,

@@ -13,7 +13,8 @@ from ..base.sql import unique_names
 from ..errors import QueryError, QueryTimeout
 from ..storage.files import Files
 from ..storage.sandbox import Sandbox
-from .select import Parameters, Select, explain_names
+from .failures import explain_failure
+from .select import Parameters, Select
 
 MAX_ROWS = 10_000
 MAX_BYTES = 4_000_000
@@ -112,7 +113,7 @@ def fetch_page(
     rows: list[dict[str, Any]] = []
     size = 0
     try:
-        with sandbox.run(sql, parameters, timeout=timeout) as cursor:
+        with sandbox.run(sql, parameters, timeout=timeout, written=True) as cursor:
             columns = unique_names(description[0] for description in cursor.description)
             for _ in range(offset):
                 if cursor.fetchone() is None:
@@ -127,7 +128,7 @@ def fetch_page(
                     return columns, rows, cursor.fetchone() is not None, note
             return columns, rows, False, None
     except QueryError as error:
-        raise explain_names(error, sandbox, sql) from error
+        raise explain_failure(error, sandbox, sql) from error
 
 
 def count_rows(sandbox: Sandbox, sql: str, parameters: Parameters, *, timeout: float) -> int | None:

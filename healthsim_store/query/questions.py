@@ -29,7 +29,8 @@ def sort_out(
     for question in questions:
         left = max(0.01, deadline - time.monotonic())
         try:
-            with sandbox.run(f"EXPLAIN {question.sql}", fill_in(question), timeout=left):
+            explain = f"EXPLAIN {question.sql}"
+            with sandbox.run(explain, fill_in(question), timeout=left, written=True):
                 able.append(question)
         except QueryError as error:
             reasons[question.name] = error.message

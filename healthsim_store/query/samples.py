@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from ..base.sql import quoted, rowid_ends
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, QueryTooLarge
 from ..schema.model import EXTRA, EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
 from ..storage.counts import rows_at_most
+from ..storage.long_values import LongValue, read_row, told
 from ..storage.sandbox import Sandbox
 
 SECONDS = 5.0
@@ -28,7 +31,7 @@ def load(sandbox: Sandbox, max_rows: int) -> dict[str, list[dict[str, Any]]]:
                 hint="Use get_summary or query_scenario, or raise max_rows.",
             )
         loaded = {
-            entity_type.name: sample(sandbox, entity_type, max_rows, sensitive=True)
+            entity_type.name: sample(sandbox, entity_type, max_rows, sensitive=True, whole=True)
             for entity_type in read_entity_types(sandbox.connection)
             if EXTRA in entity_type.by_name
         }
@@ -56,22 +59,34 @@ def sample_cards(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[
     cards: list[dict[str, Any]] = []
     for row in sample(sandbox, entity_type, count):
         sql = f"SELECT * FROM {card} WHERE {quoted(key)} = ?"
-        with sandbox.run(sql, (row[key],), timeout=SECONDS) as cursor:
+        found: list[tuple[Any, ...]] = []
+        with (
+            contextlib.suppress(QueryTooLarge),
+            sandbox.run(sql, (row[key],), timeout=SECONDS) as cursor,
+        ):
             names = [description[0] for description in cursor.description]
-            cards += [
-                {name: v for name, v in zip(names, found, strict=True) if v not in (None, "")}
-                for found in cursor
-            ]
+            found = cursor.fetchall()
+        for values in found:
+            card_of = zip(names, values, strict=True)
+            cards.append({name: v for name, v in card_of if v not in (None, "")})
+        if not found:
+            cards.append(row)  # it says which value is too long for a card
     return cards
 
 
 def sample(
-    sandbox: Sandbox, entity_type: EntityType, count: int, *, sensitive: bool = False
+    sandbox: Sandbox,
+    entity_type: EntityType,
+    count: int,
+    *,
+    sensitive: bool = False,
+    whole: bool = False,
 ) -> list[dict[str, Any]]:
     """At most ``count`` rows as dicts without empty fields, in the order of the data.
 
     Rows are looked up at evenly spread rowids, so the same file always gives the same samples.
-    Columns that are marked sensitive are left out unless ``sensitive`` is true.
+    Columns that are marked sensitive are left out unless ``sensitive`` is true. In place of a value
+    that is too long stands how long it is; with ``whole`` it raises QueryTooLarge.
     """
     columns = [
         column.name
@@ -93,11 +108,35 @@ def sample(
     for number in range(count):
         # The middle of each of `count` equal parts. After a gap between rowids it may lie later.
         wanted = max(after, first + span * (2 * number + 1) // (2 * count))
-        with sandbox.run(sql, (wanted,), timeout=SECONDS) as cursor:
-            found = cursor.fetchone()
+        found = _read(sandbox, entity_type.name, columns, sql, wanted)
+        long = [value for value in found or () if isinstance(value, LongValue)]
+        if long and whole:
+            raise QueryTooLarge(
+                told(long),
+                hint="Read the scenario by SELECTs, without it.",
+            )
         if found is None:
             break
         after = found[0] + 1
         row = zip(columns, found[1:], strict=True)
-        rows.append({name: value for name, value in row if value is not None})
+        rows.append({
+            name: value.in_its_place if isinstance(value, LongValue) else value
+            for name, value in row
+            if value is not None
+        })  # fmt: skip
     return rows
+
+
+def _read(
+    sandbox: Sandbox, table: str, columns: Sequence[str], sql: str, wanted: int
+) -> tuple[Any, ...] | None:
+    """The rowid and the values of the first row from ``wanted`` on; perhaps with a LongValue."""
+    try:
+        with sandbox.run(sql, (wanted,), timeout=SECONDS) as cursor:
+            found: tuple[Any, ...] | None = cursor.fetchone()
+            return found
+    except QueryTooLarge:
+        first = f"SELECT min(rowid) FROM {quoted(table)} WHERE rowid >= ?"
+        with sandbox.run(first, (wanted,), timeout=SECONDS) as cursor:
+            (rowid,) = cursor.fetchone()
+        return (rowid, *read_row(sandbox, table, columns, rowid, timeout=SECONDS))

@@ -1,4 +1,4 @@
-"""One SELECT: checks and translation before it runs, clearer errors after it failed."""
+"""One SELECT: checks and translation before it runs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..base.arguments import check_timeout
-from ..base.sql import quoted
-from ..base.text import did_you_mean
-from ..errors import InvalidArgument, QueryError
+from ..errors import InvalidArgument
 from ..storage.files import Files
-from ..storage.sandbox import Sandbox
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 Attach = Mapping[str, str] | Sequence[str]
-
-_NO_SUCH = re.compile(r"no such (table|column|function): (\S+)")
-
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 _FRACTION = re.compile(r"-?(0|[1-9]\d*)\.\d*[1-9]")
@@ -128,48 +122,3 @@ def translate(sql: str, dialect: str) -> str:
             hint="Dialects are sqlglot's: postgres, duckdb, spark, databricks, snowflake, ...",
         ) from error
     return ";\n".join(statements)
-
-
-def explain_names(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError:
-    """The error with a hint that lists the names that exist.
-
-    Most statements fail because of a wrong name. Any other error is returned unchanged.
-    """
-    match = _NO_SUCH.search(error.message)
-    if match is None or error.hint:
-        return error
-    kind, name = match[1], match[2].rstrip(".").rpartition(".")[2]
-    tables = _tables(sandbox)
-    if kind == "table":
-        near = did_you_mean(name, tables)
-        error.hint = f"{near + ' ' if near else ''}Tables: {', '.join(tables)}."
-    elif kind == "column":
-        meant = [table for table in _mentioned(sql) if table in tables]
-        known = {column for table in meant or tables for column in tables[table]}
-        near = did_you_mean(name, known)
-        listed = "\n".join(f"{table}: {', '.join(tables[table])}" for table in meant)
-        error.hint = "\n".join(part for part in (near, listed) if part) or None
-    return error
-
-
-def _tables(sandbox: Sandbox) -> dict[str, list[str]]:
-    """The columns of every table, also of the attached scenarios."""
-    tables: dict[str, list[str]] = {}
-    for schema in ("", *(f"{quoted(alias)}." for alias in sandbox.attached)):
-        for table, column in sandbox.connection.execute(
-            f"SELECT entity_type, column_name FROM {schema}_columns ORDER BY entity_type, position"
-        ):
-            tables.setdefault(table, []).append(column)
-    return {table: list(dict.fromkeys(columns)) for table, columns in tables.items()}
-
-
-def _mentioned(sql: str) -> list[str]:
-    """The tables that the statement names; none if sqlglot cannot parse it."""
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        tree = sqlglot.parse_one(sql, read="sqlite")
-    except ValueError:
-        return []
-    return list(dict.fromkeys(table.name for table in tree.find_all(exp.Table)))

@@ -60,7 +60,7 @@ def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer]
             failed.append(f"{statistic.label} (those before it took {SECONDS_IN_ALL:.0f} seconds)")
             continue
         try:
-            with sandbox.run(statistic.sql, timeout=min(SECONDS, left)) as cursor:
+            with sandbox.run(statistic.sql, timeout=min(SECONDS, left), written=True) as cursor:
                 columns = unique_names(description[0] for description in cursor.description)
                 found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchmany(MAX_ROWS)]
         except QueryError as error:

@@ -14,7 +14,8 @@ from ..base.sql import unique_names
 from ..errors import QueryError
 from ..storage.files import Files
 from ..storage.sandbox import Sandbox
-from .select import Select, explain_names
+from .failures import explain_failure
+from .select import Select
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -149,10 +150,12 @@ class RowStream:
 @contextlib.contextmanager
 def _run(sandbox: Sandbox, select: Select) -> Iterator[sqlite3.Cursor]:
     try:
-        with sandbox.run(select.sql, select.parameters, timeout=select.timeout) as cursor:
+        with sandbox.run(
+            select.sql, select.parameters, timeout=select.timeout, written=True
+        ) as cursor:
             yield cursor
     except QueryError as error:
-        raise explain_names(error, sandbox, select.sql) from error
+        raise explain_failure(error, sandbox, select.sql) from error
 
 
 def _kinds(values: Sequence[Any]) -> set[type]:

@@ -14,6 +14,7 @@ from typing import Any
 from ..base.arguments import check_limit
 from ..base.text import shorten
 from ..base.tokens import cut_to_tokens, estimate_tokens
+from ..errors import QueryError
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types, read_products, read_statistics
 from ..storage.counts import count_entities
@@ -227,6 +228,12 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
     filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
     if samples and len(filled) > SAMPLED_TYPES:
         omitted.append(f"samples of {', '.join(e.label for e in filled[SAMPLED_TYPES:])}")
+    sampled: dict[str, list[dict[str, Any]]] = {}
+    for entity_type in filled[:SAMPLED_TYPES] if samples else ():
+        try:
+            sampled[entity_type.name] = sample(sandbox, entity_type, samples)
+        except QueryError as error:
+            omitted.append(f"samples of {entity_type.label} ({error.message})")
     return {
         "scenario_id": identity.scenario_id,
         "description": identity.description,
@@ -235,10 +242,7 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
         "products": {product.name: product.version for product in read_products(connection)},
         "entity_counts": counts,
         "statistics": [(a.name, a.section, a.label, a.text, a.rows) for a in answers],
-        "samples": {
-            entity_type.name: sample(sandbox, entity_type, samples)
-            for entity_type in (filled[:SAMPLED_TYPES] if samples else ())
-        },
+        "samples": sampled,
         "omitted": omitted,
         "labels": {entity_type.name: entity_type.label for entity_type in entity_types},
         "columns": {entity_type.name: _by_worth(entity_type) for entity_type in entity_types},

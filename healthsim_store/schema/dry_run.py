@@ -1,15 +1,19 @@
 """A dry run: products' declarations tried out on an empty database before anybody relies on them.
 
 Tables, indexes and views are made; every statistic, rule, card and question runs as it will run on
-a file: only reading, only the sandbox's functions. What fails here would fail for a user, or be
-missing from a summary. A question may name another product's table, which is not here.
+a file: only reading, only the sandbox's functions. A ``"name"`` that is no column is an error here,
+where SQLite would take it for text. What fails here would fail for a user, or be missing from a
+summary. A question may name another product's table, which is not here.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
+from ..base.quoting import misread_name, strict, told
 from ..base.sql import authorize_reading, quoted
 from ..base.sqlite import connect, located
 from ..errors import DeclarationError
@@ -48,10 +52,10 @@ def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
     for entity_type in declaration.entity_types:
         for statement in create_statements(entity_type):
             with located(f"{declaration.product}, table {entity_type.name}"):
-                connection.execute(statement)
+                connection.execute(strict(statement))
     for extra in declaration.extras:
         with located(extra.where):
-            connection.execute(extra.sql)
+            connection.execute(strict(extra.sql))
 
 
 def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
@@ -77,15 +81,26 @@ def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = Tru
 
     ``alone`` is a database of one product: then a table that is not there may be another one's.
     """
+    values = dict.fromkeys(question.parameters, "")
+    _refuse_misread(connection, question.sql, question.where, values)
     with located(question.where):
         try:
-            connection.execute(question.sql, dict.fromkeys(question.parameters, "")).fetchall()
+            connection.execute(question.sql, values).fetchall()
         except sqlite3.OperationalError as error:
             if not (alone and str(error).startswith("no such table: ")):
                 raise
 
 
+def _refuse_misread(
+    connection: sqlite3.Connection, sql: str, where: str, values: Mapping[str, Any] | None = None
+) -> None:
+    name = misread_name(connection, sql, values or {})
+    if name is not None:
+        raise DeclarationError(f"{where}: {told(name)}")
+
+
 def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:
+    _refuse_misread(connection, sql, where)
     with located(where):
         cursor = connection.execute(sql)
         cursor.fetchall()

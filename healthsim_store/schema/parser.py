@@ -10,8 +10,8 @@ from dataclasses import replace
 import sqlglot
 from sqlglot import exp
 
+from ..base.spelling import meant_by
 from ..base.sql import parameters
-from ..base.text import did_you_mean
 from ..errors import DeclarationError
 from .model import (
     EXTRA,
@@ -89,7 +89,7 @@ def read_declaration(
         if shown not in entity_types or view.kind != "VIEW":
             raise DeclarationError(
                 f"{view.where}: @card {shown} needs a view, and a table of that name here",
-                hint=did_you_mean(shown, entity_types),
+                hint=meant_by(shown, entity_types).question,
             )
         entity_types[shown] = replace(entity_types[shown], card=view.name)
     statistics = _statistics(product, summary_sql, f"{folder}summary.sql")
@@ -324,7 +324,7 @@ def _check_references(
             raise DeclarationError(
                 f"{where}: {column.name} references {reference.entity_type}({reference.column}), "
                 "which is no table's primary key here",
-                hint=did_you_mean(reference.entity_type, entity_types),
+                hint=meant_by(reference.entity_type, entity_types).question,
             )
     for column in entity_type.columns:
         to = column.references

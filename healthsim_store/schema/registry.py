@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import functools
 import graphlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..base.text import did_you_mean
+from ..base.spelling import Meant, meant_by, plain
 from ..errors import DeclarationError, UnknownEntityType
 from .model import Column, EntityType
-
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +70,18 @@ class Registry:
 
     def entity_type(self, name: str) -> EntityType:
         """Find one by name or alias, whatever its case; raises UnknownEntityType."""
-        found = self._spellings.get(name) or self._spellings.get(_plain(name))
+        found = self._spellings.get(name) or self._spellings.get(plain(name))
         if found is None:
             raise UnknownEntityType(
                 f"Unknown entity type {name!r}.",
-                hint=did_you_mean(_plain(name), self._spellings)
+                hint=self._meant(name).question
                 or f"Known: {', '.join(self._by_name) or 'none (no product is installed)'}.",
             )
         return found
+
+    def _meant(self, name: str) -> Meant:
+        aliases = {spelling: found.name for spelling, found in self._spellings.items()}
+        return meant_by(name, self._by_name, aliases)
 
     @functools.lru_cache(maxsize=256)  # noqa: B019 - a registry lives as long as its cache
     def fields(self, name: str) -> dict[str, Column | Link]:
@@ -112,12 +113,14 @@ class Registry:
     def field(self, name: str, spelling: str) -> Column | Link | None:
         """What a row's field means, in any spelling (``birthDate`` too); None when nothing."""
         fields = self.fields(name)
-        return fields.get(spelling) or fields.get(_plain(spelling))
+        return fields.get(spelling) or fields.get(plain(spelling))
 
-
-def _plain(spelling: str) -> str:
-    """``birthDate``, ``Birth Date`` and ``birth-date`` as ``birth_date``."""
-    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", spelling.strip()).lower()).strip("_")
+    def near_field(self, name: str, spelling: str) -> str | None:
+        """A sentence that offers the field of an entity type that may be meant; None without."""
+        fields = self.fields(name)
+        aliases = {s: to.name for s, to in fields.items() if isinstance(to, Column)}
+        known = [s for s, to in fields.items() if isinstance(to, Link) or to.name == s]
+        return meant_by(spelling, known, aliases).question
 
 
 def _insert_order(by_name: dict[str, EntityType], *, soft: bool = False) -> list[str]:

@@ -29,9 +29,10 @@ from .batches import read_keys
 from .cache import Cache, file_mark
 from .folder import Folder, writing
 from .info import ScenarioInfo, make_info, read_info
-from .isolated import IsolatedSandbox, start_ahead
+from .isolated import IsolatedSandbox
 from .names import clean_name, find_name
 from .pool import Pool
+from .processes import start_ahead
 from .sandbox import Sandbox
 from .trash import Trash
 

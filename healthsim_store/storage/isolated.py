@@ -7,13 +7,9 @@ or a stranger's file may do is done by a `worker`, at most until its time is ove
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import sqlite3
-import subprocess
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,159 +18,16 @@ from typing import Any
 from .. import errors
 from ..base.sqlite import connect, file_errors
 from ..errors import QueryTimeout, QueryTooLarge, ScenarioFileError
+from .processes import Ended, processes
 from .sandbox import Sandbox, copy_file
-from .worker import HEAP_BYTES, TOO_LATE, receive, send
+from .worker import HEAP_BYTES, TOO_LATE
 
-_IDLE = 2  # processes that wait for the next file
 _FIRST_ROWS = 64
 _MOST_ROWS = 1_000
 _FIRST_SECONDS = 0.005  # of waiting for more rows than the first
 _MORE_SECONDS = 0.05
 _OWN_SECONDS = 10.0  # for a statement of our own
 _OPEN_SECONDS = 30.0  # a file is opened: it may be busy for ten, and a journal may be undone
-_LOOK_SECONDS = 0.005  # between looks at a deadline of somebody else's
-
-_ROOT = str(Path(__file__).parents[2])
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
-    " from healthsim_store.storage import worker; worker.main()"
-)
-
-
-class _Process:
-    """A worker, and one question at a time to it."""
-
-    def __init__(self) -> None:
-        # -S: it needs nothing but this package, and starts in half the time without the others.
-        self._process = subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
-            [sys.executable, "-I", "-S", "-c", _START, _ROOT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C is for us; we end it.
-            **({"process_group": 0} if os.name == "posix" else {}),  # type: ignore[call-overload]
-        )
-        self._owner = os.getpid()
-        self._lock = threading.Lock()
-        self.alive = True
-        self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
-
-    @property
-    def ours(self) -> bool:
-        """Whether it is this process's, and not that of one from which this was forked."""
-        return self.alive and self._owner == os.getpid()
-
-    def ask(self, name: str, seconds: float, *arguments: Any) -> Any:
-        """The answer to a request. Raises what is raised there, and Ended."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with self._lock:
-            if not self.ours:
-                raise Ended(None)
-            try:
-                send(self._process.stdin, (name, seconds, *arguments))
-                if self.late is not None and os.name == "posix":  # no select() on pipes elsewhere
-                    self._wait()
-                answer = receive(self._process.stdout)
-            except (EOFError, OSError):
-                raise Ended(self.end()) from None
-            except BaseException:  # Ctrl-C: nobody will read that answer
-                self.end()
-                raise
-        return _read(answer)
-
-    def _wait(self) -> None:
-        """Until there is an answer; tell it to leave off when ``late`` says so."""
-        import select
-
-        assert self._process.stdin is not None
-        told = False
-        while not select.select([self._process.stdout], [], [], _LOOK_SECONDS)[0]:
-            if not told and self.late is not None and self.late():
-                send(self._process.stdin, ("interrupt", 0.0))
-                told = True
-
-    def end(self) -> int | None:
-        """End it now; its exit code."""
-        self.alive = False
-        if self._owner != os.getpid():
-            return None
-        self._process.kill()
-        code: int = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        return code
-
-
-class Ended(Exception):
-    """The worker ended before it answered; ``code`` is its exit code, negative for a signal."""
-
-    def __init__(self, code: int | None) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def _read(answer: tuple[Any, ...]) -> Any:
-    kind, name, *more = answer if answer[0] != "ok" else (*answer, None)
-    if kind == "ok":
-        return name
-    arguments, hint = more
-    if kind == "ours":
-        raise getattr(errors, name)(arguments, hint=hint)
-    raise getattr(sqlite3 if kind == "sqlite3" else _BUILTINS, name)(*arguments)
-
-
-class _BUILTINS:
-    """The exceptions of Python that SQLite's module raises."""
-
-    ValueError = ValueError
-    UnicodeDecodeError = UnicodeDecodeError
-    UnicodeEncodeError = UnicodeEncodeError
-    OverflowError = OverflowError
-    MemoryError = MemoryError
-    RecursionError = RecursionError
-    TypeError = TypeError
-
-
-class _Processes:
-    """Those that wait for the next file; they are started when they are needed, or ahead."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._idle: list[_Process] = []
-
-    def take(self) -> _Process:
-        with self._lock:
-            while self._idle:
-                process = self._idle.pop()
-                if process.ours:
-                    return process
-        return _Process()
-
-    def start_ahead(self) -> None:
-        """Have one ready, so that its start is over when the first file is opened."""
-        with self._lock:
-            if not any(process.ours for process in self._idle):
-                self._idle.append(_Process())
-
-    def give_back(self, process: _Process) -> None:
-        with self._lock:
-            if process.ours and len(self._idle) < _IDLE:
-                self._idle.append(process)
-                return
-        process.end()
-
-    def end(self) -> None:
-        with self._lock:
-            while self._idle:
-                self._idle.pop().end()
-
-
-_processes = _Processes()
-atexit.register(_processes.end)
-start_ahead = _processes.start_ahead
 
 
 class Row(tuple[Any, ...]):
@@ -313,7 +166,7 @@ class _Connection:
         self._moment: list[tuple[int, ...]] = []
         others = {alias: str(other) for alias, other in attached.items()}
         self._open = ("open", _OPEN_SECONDS, str(path), others, browsed)
-        self._process = _processes.take()
+        self._process = processes.take()
         try:
             self.format = self._process.ask(*self._open)
         except Ended:
@@ -352,7 +205,7 @@ class _Connection:
         """A new worker on the same file, in the same moment as long as nobody has written."""
         self.dropped.clear()
         self.life += 1
-        process = _processes.take()
+        process = processes.take()
         process.late = self._process.late
         with contextlib.suppress(Ended, sqlite3.Error, errors.HealthsimStoreError):
             process.ask(*self._open)
@@ -423,7 +276,7 @@ class _Connection:
             self._process.end()
         else:
             self._process.late = None
-            _processes.give_back(self._process)
+            processes.give_back(self._process)
 
 
 class IsolatedSandbox(Sandbox):
@@ -463,13 +316,14 @@ class IsolatedSandbox(Sandbox):
         parameters: Sequence[Any] | Mapping[str, Any] = (),
         *,
         timeout: float,
+        written: bool = False,
     ) -> Iterator[sqlite3.Cursor]:
         """Run one SELECT; see `Sandbox.run`."""
         cursor = self._remote.cursor()
         outer, self._running = self._running, cursor
         try:
             with self._explaining(sql, timeout):
-                cursor.begin("run", sql, parameters, timeout)
+                cursor.begin("run", sql, parameters, timeout, written)
                 yield cursor  # type: ignore[misc]
         finally:
             self._running = outer
@@ -501,6 +355,11 @@ class IsolatedSandbox(Sandbox):
             yield
         finally:
             self._remote.end()
+
+    def blob_size(self, schema: str, table: str, column: str, rowid: int) -> int:
+        """See `Sandbox.blob_size`."""
+        found: int = self._remote.ask("blob_size", _OWN_SECONDS, schema, table, column, rowid)
+        return found
 
     def copy_to(self, target: Path) -> None:
         """See `Sandbox.copy_to`. No SQL runs, and no limit of a worker holds for the copy."""

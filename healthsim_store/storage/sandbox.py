@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
 from ..base.sqlite import MAX_BYTES, connect, connect_writable, file_errors, uri
 from ..errors import (
@@ -29,6 +30,7 @@ from ..errors import (
 from .format import verify
 
 MAX_SQL = 100_000  # characters
+TOO_LONG = f"A value is over {MAX_BYTES // 1_000_000} MB."
 MAX_ATTACHED = 9  # SQLite's own limit is 10
 
 _BROWSED_KB = 32_768  # pages kept: a count the second time reads the index from memory
@@ -120,7 +122,7 @@ class Sandbox:
                 connection.execute(sql).fetchone()
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, len(attached))
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL + len("EXPLAIN "))
         connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
         self.guard()
@@ -173,9 +175,16 @@ class Sandbox:
 
     @contextlib.contextmanager
     def run(
-        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, timeout: float
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        timeout: float,
+        written: bool = False,
     ) -> Iterator[sqlite3.Cursor]:
         """Run one SELECT; the cursor is good inside the block, all of it within ``timeout`` s.
+
+        ``written``: somebody wrote it, so a ``"name"`` that SQLite would read as text is an error.
 
         Raises QueryRefused, QueryTimeout, QueryTooLarge, QueryError, also while rows are fetched.
         """
@@ -188,7 +197,10 @@ class Sandbox:
         cursor = self.connection.cursor()
         try:
             with self._explaining(sql, timeout):
-                cursor.execute(sql, parameters)
+                if written:
+                    self._refuse_misread(sql, parameters)
+                # Of ours, all names in quotes are names; a file may lack a column that it declares.
+                cursor.execute(sql if written else strict(sql), parameters)
                 if cursor.description is None:
                     # No columns: a comment, nothing, or a statement that reads no rows.
                     raise QueryRefused("The statement gives no rows.", hint="Give one SELECT.")
@@ -219,6 +231,12 @@ class Sandbox:
     def usable(self) -> bool:
         """Whether it can still be asked."""
         return True
+
+    def _refuse_misread(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> None:
+        name = misread_name(self.connection, sql, parameters)
+        self._denied = None  # what is denied is told of the statement itself
+        if name is not None:
+            raise QueryError(f"The query failed: {told(name)}.")
 
     def extend(self, seconds: float) -> None:
         """Inside `run`: the statement may take so many seconds from now on."""
@@ -254,6 +272,11 @@ class Sandbox:
             self._deadline = float("inf")
             self.connection.execute("PRAGMA trusted_schema = OFF")
             self.connection.set_authorizer(self._authorize)
+
+    def blob_size(self, schema: str, table: str, column: str, rowid: int) -> int:
+        """The bytes of a value, also of one that is too long to be read."""
+        with self.connection.blobopen(table, column, rowid, readonly=True, name=schema) as value:
+            return len(value)
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:
@@ -310,9 +333,7 @@ class Sandbox:
                 "Refused: more than one statement.", hint="Give one SELECT at a time."
             )
         if "too big" in text or isinstance(error, sqlite3.DataError):
-            return QueryTooLarge(
-                f"A value is over {MAX_BYTES // 1_000_000} MB.", hint="Select less of it: substr()."
-            )
+            return QueryTooLarge(TOO_LONG, hint="Select fewer or shorter values.")
         if "expression tree is too large" in text.lower() or "stack overflow" in text:
             return QueryTooLarge(
                 "The statement is nested too deeply.", hint="Write it with fewer brackets."

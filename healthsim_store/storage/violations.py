@@ -181,6 +181,11 @@ def too_long(
 ) -> Problem:
     """The longest text of a row that no reader could have again."""
     lengths = [len(value.encode()) if isinstance(value, str) else 0 for value in stored]
+    if sum(lengths) <= MAX_BYTES // 2:
+        limit = MAX_BYTES // 1_000_000
+        expected = f"meets a row of the scenario that has a value over {limit} MB"
+        hint = "healthsim-store check says which one."
+        return Problem(entity_type.name, number, None, None, expected, hint)
     name = fields[lengths.index(max(lengths[: len(fields)]))]
     expected = f"has {max(lengths):,} bytes; all of a row may have {MAX_BYTES:,}"
     return Problem(entity_type.name, number, name, None, expected, "Store a part, or a path to it.")

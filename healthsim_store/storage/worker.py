@@ -172,11 +172,19 @@ class Worker:
         self._moment.close()
 
     def do_run(
-        self, sql: str, parameters: Any, timeout: float, count: int, seconds: float
+        self,
+        sql: str,
+        parameters: Any,
+        timeout: float,
+        count: int,
+        seconds: float,
+        written: bool,
     ) -> tuple[Any, ...]:
         """Begin a stranger's statement: its columns, the first rows, and how to get more."""
         opened = contextlib.ExitStack()
-        rows = opened.enter_context(self._opened.run(sql, parameters, timeout=timeout))
+        rows = opened.enter_context(
+            self._opened.run(sql, parameters, timeout=timeout, written=written)
+        )
         return self._begun(rows, opened, count, seconds)
 
     def do_execute(
@@ -224,6 +232,9 @@ class Worker:
 
     def do_inspect(self, pragma: str, timeout: float) -> list[tuple[Any, ...]]:
         return self._opened.inspect(pragma, timeout=timeout)
+
+    def do_blob_size(self, schema: str, table: str, column: str, rowid: int) -> int:
+        return self._opened.blob_size(schema, table, column, rowid)
 
     def do_table_info(self, table: str, timeout: float) -> list[tuple[Any, ...]]:
         return self._opened.table_info(table, timeout=timeout)

@@ -17,7 +17,6 @@ from typing import Any
 
 from ..base.arguments import ON_CONFLICT
 from ..base.sql import greatest_rowid, quoted
-from ..base.text import did_you_mean
 from ..errors import InvalidArgument, InvalidRows
 from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
@@ -303,7 +302,7 @@ class Writer:
                 if self._keep_unknown and spelled:
                     unknown.append(name)
                     continue
-                near = did_you_mean(str(name), self._registry.fields(entity_type.name))
+                near = self._registry.near_field(entity_type.name, str(name))
                 every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
                 problem(str(name), "is not a field", near or f"Fields: {every}.")
                 continue

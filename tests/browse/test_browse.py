@@ -384,6 +384,38 @@ def test_the_curl_lines_of_the_page_work(served: Served) -> None:
         assert answer.json is not None
 
 
+@pytest.mark.newest
+def test_a_filter_by_a_column_that_is_not_there(served: Served) -> None:
+    for arguments in ("specie=dog", "specie__contains=do", "species=dog&specie=dog"):
+        page = served.get(f"/s/pets?{arguments}")
+        assert page.status == 400, arguments
+        assert "pets has no column &#39;specie&#39; to filter by." in page.text
+        assert "Did you mean species?" in page.text
+    told = served.get("/s/pets.json?nothing=1").json["error"]
+    assert told["hint"].startswith("It has pet_id, owner_id, species")
+    for arguments in ("species=dog", "SPECIES__exact=dog", "weight__gt=3&_sort=weight",
+                      "_facet=species&_size=5&_nocol=notes"):  # fmt: skip
+        assert served.get(f"/s/pets?{arguments}").status == 200, arguments
+
+
+def test_a_value_that_is_too_long_is_named(shop: Store, served: Served) -> None:
+    path = shop.find("s").with_name("long.db")
+    shutil.copy(shop.find("s"), path)
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as other, other:
+            other.execute("UPDATE pets SET notes = ? WHERE rowid = 4", (f'"{"x" * 9_000_000}"',))
+        for address in ("/long/pets", "/long/-/query?sql=SELECT+*+FROM+pets"):
+            page = served.get(address)
+            assert page.status == 413
+            assert "A value is over 8 MB. pets, rowid 4: notes has 9.0 MB." in page.text
+        assert "?_nocol=notes" in served.get("/long/pets").text
+        assert served.get("/long/pets.json").json["error"]["code"] == "query_too_large"
+        for address in ("/long", "/long/pets?_nocol=notes", "/long/owners"):
+            assert served.get(address).status == 200
+    finally:
+        path.unlink()
+
+
 def test_a_refusal_says_what_to_do(served: Served) -> None:
     page = served.get("/s/-/query", sql="SELECT ful_name FROM owners")
     assert page.status == 400

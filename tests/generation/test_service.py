@@ -647,6 +647,7 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         ("-- @into pets", "-- Pets", "a SELECT needs one of @into, @target and @never", None),
         ("@target 0.75", "@target most", "@target most", "A number"),
         ("pet.weight * heavy", "pet.wieght * heavy", "line 33: no such column: pet.wieght", None),
+        ("pet.weight * heavy", '"wieght" * heavy', "line 33: no such column: wieght", None),
         ("printf('%06d', n) || '-'", "random() || '-'",
          "line 33: not authorized to use function: random", None),
         ("printf('%06d', n) || '-'", "luhn('x') || '-'", "line 33: invalid literal for int",

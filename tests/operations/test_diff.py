@@ -572,7 +572,7 @@ def test_bad_arguments(store: Store, clones: Callable[[str], Path]) -> None:
         store.diff_scenarios("s", "c", by="natural_key")
     with pytest.raises(InvalidArgument, match="Known: auto, id, natural-key, origin"):
         store.diff_scenarios("s", "c", by="magic")
-    with pytest.raises(UnknownEntityType, match=r"Did you mean owner or owners\?"):
+    with pytest.raises(UnknownEntityType, match=r"Did you mean owners\?"):
         store.diff_scenarios("s", "c", entity_type="ownerz")
     with pytest.raises(ScenarioNotFound):
         store.diff_scenarios("s", "nothing")

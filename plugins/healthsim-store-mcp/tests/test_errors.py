@@ -22,6 +22,33 @@ def test_a_wrong_table(talk: Any) -> None:
     assert 'This works: scenario_query(sql="SELECT count(*) FROM patients p")' in told
 
 
+def test_an_alias_is_sure_and_letters_alone_are_not(talk: Any) -> None:
+    for sql, meant in (
+        ("SELECT count(*) FROM labs", "SELECT count(*) FROM lab_results"),
+        ("SELECT p.dob FROM patients p WHERE mrn > :n", "SELECT p.birth_date FROM patients p"
+         " WHERE mrn > :n"),
+    ):  # fmt: skip
+        told = talk.error("query", scenario="diabetes", sql=sql, values={"n": 1})
+        assert f'This works: scenario_query(sql="{meant}")' in told
+    for sql, listed in (
+        ("SELECT age FROM patients", "patients: patient_id, mrn"),
+        ("SELECT 1 FROM persons", "Tables: "),
+        ("SELECT name FROM patients", "Did you mean given_name or family_name?"),
+    ):
+        told = talk.error("query", scenario="diabetes", sql=sql)
+        assert "This works" not in told
+        assert listed in told
+
+
+def test_a_quoted_name_that_is_none(talk: Any) -> None:
+    sql = "SELECT count(*) FROM diagnoses WHERE \"cod\" = 'E11.9'"
+    told = talk.error("query", scenario="diabetes", sql=sql)
+    assert "no such column: cod" in told
+    assert "a text is written 'cod'" in told
+    assert "Did you mean code?" in told
+    assert "This works" not in told  # it may be a text all the same
+
+
 def test_no_correction_that_does_not_work(talk: Any) -> None:
     sql = "SELECT given_nam, nothing_like_it FROM patients"
     told = talk.error("query", scenario="diabetes", sql=sql)

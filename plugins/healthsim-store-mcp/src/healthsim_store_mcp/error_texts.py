@@ -10,14 +10,14 @@ from mcp.server.mcpserver.tools import Tool
 from pydantic import ValidationError
 
 import healthsim_store as hs
+from healthsim_store.errors import QueryError
+from healthsim_store.query.select import all_typed
 
 from .replies import LEAST, compact, cut, line
 
 _BUDGET = 600
 _OPTION = re.compile(r"--([a-z][a-z-]*)")
 _GO_ON = re.compile(r"Go on with: healthsim-store generate .*? --seed (\d+).* --into (\S+)")
-_NO_SUCH = re.compile(r"no such (?:column|table): (\S+)")
-_NEAR = re.compile(r"Did you mean (\w+)")
 
 # What to do next, where the store's own hint does not say it in calls.
 _NEXT = {
@@ -81,16 +81,16 @@ def _as_calls(text: str) -> str:
 def _working_query(
     error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: hs.Store
 ) -> str | None:
-    """The statement with the name that was meant, if that does work."""
-    sql, scenario = arguments.get("sql"), arguments.get("scenario")
-    wrong, near = _NO_SUCH.search(error.message), _NEAR.search(error.hint or "")
-    if not (wrong and near and isinstance(sql, str) and isinstance(scenario, str)):
+    """The statement with the name that was meant, if it is sure which one, and that does work."""
+    scenario = arguments.get("scenario")
+    corrected = error.corrected if isinstance(error, QueryError) else None
+    if corrected is None or len(corrected) > 500 or not isinstance(scenario, str):
         return None
-    name = wrong[1].rstrip(".").rpartition(".")[2]
-    corrected = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", near[1], sql)
+    attach, values = arguments.get("attach") or (), all_typed(arguments.get("values")) or None
     try:
-        attach = arguments.get("attach") or ()
-        store.query_scenario(scenario, corrected, limit=1, timeout=1.0, attach=attach)
+        store.query_scenario(
+            scenario, corrected, params=values, limit=1, timeout=1.0, attach=attach
+        )
     except hs.HealthsimStoreError:
         return None
-    return corrected if len(corrected) <= 500 else None
+    return corrected
