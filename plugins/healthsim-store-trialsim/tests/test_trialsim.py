@@ -138,7 +138,7 @@ def test_the_share_of_no_subjects_is_unknown(store: Store) -> None:
     store.persist(rows, scenario="s")
     told = {name: a.text for name, a in store.get_summary("s").statistics.items()}
     assert told == {
-        "study_overview": "ONCO-2024-001, phase III, NSCLC: 0 sites, 0 subjects",
+        "study_overview": "ONCO-2024-001, phase 3, NSCLC: 0 sites, 0 subjects",
         "arms": "Active (Drug A + SOC) 0 (unknown), Control (SOC only) 0 (unknown)",
     }
 
