@@ -610,12 +610,37 @@ class Store:
         Raises UnknownQuestion, InvalidArgument for a value that it has no place for, and what
         `query_scenario` raises.
         """
-        with self._files.moment(self.find(scenario)) as sandbox:
-            asked = find_question(*sort_out(sandbox, read_questions(sandbox.connection)), question)
+        asked = self._question(scenario, question)
         return self.query_scenario(
             scenario, asked.sql, params=fill_in(asked, params), limit=limit, offset=offset,
             timeout=timeout,
         )  # fmt: skip
+
+    @verb
+    def question_rows(
+        self,
+        scenario: str,
+        question: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        timeout: float = 60.0,
+    ) -> RowStream:
+        """All rows of the answer to one of `list_questions`, as `rows` gives them.
+
+        Args:
+            scenario: the scenario.
+            question: the question's name.
+            params: values for its parameters, by name; what is left out is empty.
+            timeout: seconds that SQLite may take; what you do with the rows does not count.
+
+        Raises what `ask_question` and `rows` raise.
+        """
+        asked = self._question(scenario, question)
+        return self.rows(scenario, asked.sql, params=fill_in(asked, params), timeout=timeout)
+
+    def _question(self, scenario: str, question: str) -> Question:
+        with self._files.moment(self.find(scenario)) as sandbox:
+            return find_question(*sort_out(sandbox, read_questions(sandbox.connection)), question)
 
     def schemas(self, scenarios: Sequence[str]) -> dict[str, str]:
         """The schema names under which `query_scenario` attaches scenarios, and their names."""
