@@ -306,7 +306,7 @@ class _Reading:
                 _check_header(source, self._registry, entity_type, list(chunk[0]))
                 first = False
             account.rows += len(chunk)
-            account.stored[entity_type] = account.stored.get(entity_type, 0) + len(chunk)
+            account.mapped[entity_type] = account.mapped.get(entity_type, 0) + len(chunk)
             yield from chunk
 
 

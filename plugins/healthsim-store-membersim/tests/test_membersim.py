@@ -293,7 +293,7 @@ def test_the_money_side_of_a_real_synthea_folder(store: Store) -> None:
         ("payer_transitions", "members"),
     ):  # fmt: skip
         account = accounts[f"{name}.csv"]
-        assert account.stored == {entity_type: len(csv_rows(folder, name))}
+        assert account.mapped == {entity_type: len(csv_rows(folder, name))}
         assert account.unmapped == {}
     connection = sqlite3.connect(store.path / "s.db")
 
@@ -368,9 +368,9 @@ def test_another_version_of_synthea_without_transactions(store: Store, tmp_path:
         (folder / name).write_text(text, "utf-8")
     result = store.import_data([folder], format="synthea", scenario="s")
     told = {account.name: account.to_dict() for account in result.sources}
-    assert told["payer_transitions.csv"]["stored"] == {"members": 3}
+    assert told["payer_transitions.csv"]["mapped"] == {"members": 3}
     assert told["payer_transitions.csv"]["unmapped"] == {"the patient is not in patients.csv": 1}
-    assert told["claims.csv"]["stored"] == {"claims": 1}
+    assert told["claims.csv"]["mapped"] == {"claims": 1}
     assert sum(told["claims.csv"]["unmapped"].values()) == 1
     spans = store.query_scenario(
         "s", "SELECT plan_type, coverage_start, coverage_end FROM members ORDER BY 2"

@@ -317,7 +317,7 @@ def test_every_row_of_a_real_synthea_folder_is_stored(store: Store, name: str) -
     for account in accounts.values():
         file = csv_rows(folder, account.name.removesuffix(".csv"))
         assert account.rows == len(file)
-        assert sum(account.stored.values()) + sum(account.unmapped.values()) == account.rows
+        assert sum(account.mapped.values()) + sum(account.unmapped.values()) == account.rows
     assert accounts["careplans.csv"].unmapped == {
         "no installed product maps this file": len(csv_rows(folder, "careplans"))
     }
@@ -377,7 +377,7 @@ def lay(folder: Path, **changes: str) -> Path:
 def test_a_small_synthea_folder(store: Store, tmp_path: Path) -> None:
     result = store.import_data([lay(tmp_path / "in")], format="synthea", scenario="s")
     told = {account.name: account.to_dict() for account in result.sources}
-    assert told["observations.csv"]["stored"] == {
+    assert told["observations.csv"]["mapped"] == {
         "lab_results": 1, "vital_signs": 3, "observations": 2,
     }  # fmt: skip
     assert told["patients.csv"]["not_carried"] == ["FIPS"]
