@@ -46,12 +46,13 @@ from .query.select import Attach, Parameters
 from .query.statistics import Answer, make_charts, read_charts
 from .query.stream import RowStream
 from .query.summary import Summary, make_summary, read_summary
-from .schema.model import Declaration, EntityType, Question
-from .schema.registry import Registry
+from .schema.model import EntityType, Question
+from .schema.registry import Declarations, Registry
 from .storage import scenario as scenario_file
 from .storage.catalog import read_entity_types, read_questions
 from .storage.files import Files
 from .storage.info import ScenarioInfo, make_info, read_info
+from .storage.joining import reachable
 from .storage.names import clean_name, make_name
 from .storage.rows import Row
 from .storage.scenario import Batch, clean_tags
@@ -327,8 +328,16 @@ class Store:
             ),
             persist=self.persist,
             formats=installed().formats,
-            registry=installed().registry,
+            registry=self._registry_of(scenario),
         )
+
+    def _registry_of(self, scenario: str | None) -> Registry:
+        """The entity types whose rows the scenario can take, also where it is a new one."""
+        path = self._files.existing(scenario) if scenario is not None else None
+        if path is None:
+            return installed().registry
+        with self._files.reading(path) as sandbox:
+            return reachable(sandbox.connection, _declared())
 
     # -- generating --------------------------------------------------------------------------
 
@@ -1001,7 +1010,7 @@ class Store:
         return self._files.trash.restore(scenario, new_name).stem
 
 
-def _declared() -> Mapping[str, Declaration]:
+def _declared() -> Declarations:
     return installed().declarations
 
 
