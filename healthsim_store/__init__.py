@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     persist = _default.persist
     persist_batches = _default.persist_batches
     query_scenario = _default.query_scenario
+    question_rows = _default.question_rows
     regenerate_scenario = _default.regenerate_scenario
     remove_tags = _default.remove_tags
     rename_scenario = _default.rename_scenario

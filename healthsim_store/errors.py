@@ -89,6 +89,12 @@ class UnknownEntityType(InvalidArgument):
     code = "unknown_entity_type"
 
 
+class AmbiguousEntityType(InvalidArgument):
+    """Two entity types have this alias; give the name of one."""
+
+    code = "ambiguous_entity_type"
+
+
 class UnknownFormat(InvalidArgument):
     """No importer or exporter has this name."""
 

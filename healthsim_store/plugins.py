@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +25,11 @@ if TYPE_CHECKING:
 
     from .exchange.formats import Exporter, Importer
     from .generation.profile import Profile
-    from .schema.model import Declaration
     from .schema.product import Product
-    from .schema.registry import Registry
+    from .schema.registry import Declarations, Registry
 
 GROUP = "healthsim_store"
+CORE = "core"
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 
 #: The core's own commands, and which module of `cli` has each. They stand here because no plugin
@@ -108,8 +110,9 @@ class Plugins:
         from .schema.registry import Registry
 
         checked: list[Plugin] = []
-        dry_run = DryRun()
+        taken: list[_Claims] = []
         for plugin in self.plugins:
+            dry_run = DryRun()
             try:
                 for product in () if plugin.problem else plugin.products:
                     Registry(product.declaration.entity_types)  # no circle of references
@@ -117,24 +120,32 @@ class Plugins:
             except DeclarationError as error:
                 plugin = replace(plugin, problem=error.message)
             checked.append(plugin)
-        return Plugins(tuple(checked))
+            taken.append(_Claims(dry_run.names))
+        return Plugins(tuple(_without_clashes(checked, taken)))
 
     @functools.cached_property
-    def declarations(self) -> dict[str, Declaration]:
-        """The declarations of the installed products, by product."""
+    def declarations(self) -> Declarations:
+        """The declarations of the installed products, by product; and what is left out, why."""
+        from .schema.registry import Declarations
+
         products: dict[str, Product] = self.checked.find("products")
-        return {name: product.declaration for name, product in products.items()}
+        left_out: dict[str, str] = {}
+        for plugin in self.checked.plugins:
+            for product in plugin.products if plugin.problem else ():
+                with contextlib.suppress(DeclarationError):
+                    reason = f"The plugin {plugin.name} has it, and is left out: {plugin.problem}."
+                    names = (e.name for e in product.declaration.entity_types)
+                    left_out |= dict.fromkeys(names, reason)
+        return Declarations({n: product.declaration for n, product in products.items()}, left_out)
 
     @functools.cached_property
     def registry(self) -> Registry:
         """The entity types of all installed products."""
         from .schema.registry import Registry
 
-        return Registry(
-            entity_type
-            for declaration in self.declarations.values()
-            for entity_type in declaration.entity_types
-        )
+        declared = self.declarations
+        types = (e for declaration in declared.values() for e in declaration.entity_types)
+        return Registry(types, left_out=declared.left_out)
 
     @functools.cached_property
     def formats(self) -> Formats:
@@ -160,13 +171,13 @@ class Plugins:
 @functools.cache
 def installed() -> Plugins:
     """Load every plugin of the entry-point group; with HEALTHSIM_STORE_NO_PLUGINS set, none."""
-    found = [Plugin("core", "healthsim-store", __version__, importers=READERS, exporters=WRITERS)]
+    found = [Plugin(CORE, "healthsim-store", __version__, importers=READERS, exporters=WRITERS)]
     if not os.environ.get(DISABLE):
         entries = importlib.metadata.entry_points(group=GROUP)
         for entry in sorted(entries, key=lambda entry: entry.name):
             distribution = entry.dist.name if entry.dist else "?"
             found.append(_load(entry.name, distribution, entry.load))
-    return Plugins(tuple(_without_clashes(found)))
+    return Plugins(tuple(_without_clashes(found, [_claimed(plugin) for plugin in found])))
 
 
 def _load(name: str, distribution: str, load: Callable[[], Any]) -> Plugin:
@@ -201,28 +212,64 @@ def _flat(answers: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
     return tuple(thing for answer in answers for thing in answer)
 
 
-def _without_clashes(plugins: Iterable[Plugin]) -> Iterable[Plugin]:
-    """Leave out a plugin that claims a name which an earlier one has.
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """What a plugin brings, by what it is called: of each name the kind of thing.
 
-    Several products may map one foreign format, each into its own entity types.
+    ``twice`` are names that the plugin itself claims twice. ``mapped`` are foreign formats: several
+    products may map one, each into its own entity types, but it may not hide an importer.
     """
-    owners: dict[tuple[str, str], str] = {("command", name): "core" for name in COMMANDS}
-    for plugin in plugins:
-        names = [("product", product.name) for product in plugin.products]
-        names += [("format", importer.name) for importer in plugin.importers]
-        names += [("export format", exporter.name) for exporter in plugin.exporters]
-        names += [("profile", profile.name) for profile in plugin.profiles]
-        names += [("command", str(command.name)) for command in plugin.commands]
-        mapped = {format for product in plugin.products for format in product.formats}
-        wanted = names + [("format", format) for format in mapped]
-        # A mapped format is owned by nobody alone, but it may not hide an importer, or the reverse.
-        wanted += [("mapped format", importer.name) for importer in plugin.importers]
-        clash = next((name for name in wanted if name in owners), None)
-        if clash and not plugin.problem:
-            kind, name = clash
-            plugin = replace(plugin, problem=f"claims the {kind} {name}, which {owners[clash]} has")
-        elif not plugin.problem:
-            owners |= dict.fromkeys(names, plugin.name)
-            for format in mapped:
-                owners.setdefault(("mapped format", format), plugin.name)
-        yield plugin
+
+    own: Mapping[tuple[str, str], str]
+    mapped: frozenset[tuple[str, str]] = frozenset()
+    twice: tuple[tuple[str, str], ...] = ()
+
+    def clash(self, other: _Claims) -> tuple[str, str] | None:
+        """A name that only one of the two may have."""
+        both = [*(self.own.keys() & other.own), *(self.mapped & other.own.keys())]
+        return min([*both, *(self.own.keys() & other.mapped)], default=None)
+
+
+def _claimed(plugin: Plugin) -> _Claims:
+    kinds: dict[str, Sequence[Any]] = {
+        "product": plugin.products,
+        "format": plugin.importers,
+        "export format": plugin.exporters,
+        "profile": plugin.profiles,
+        "command": plugin.commands,
+    }
+    names = [(kind, str(thing.name)) for kind, things in kinds.items() for thing in things]
+    if plugin.name == CORE:
+        names += [("command", name) for name in COMMANDS]
+    mapped = {("format", format) for product in plugin.products for format in product.formats}
+    twice = tuple(name for name, count in Counter(names).items() if count > 1)
+    return _Claims({name: name[0] for name in names}, frozenset(mapped), twice)
+
+
+def _without_clashes(plugins: Sequence[Plugin], taken: Sequence[_Claims]) -> Iterator[Plugin]:
+    """Leave out every plugin that claims a name which another one claims too.
+
+    None of them is better than the other, and what a name means must not depend on the alphabet or
+    on what was installed last. Only the core keeps what is its own.
+    """
+    healthy = [(p, c) for p, c in zip(plugins, taken, strict=True) if not p.problem]
+    for plugin, claimed in zip(plugins, taken, strict=True):
+        others = [(p, claimed.clash(c)) for p, c in healthy if p is not plugin]
+        clashes = [(other, name) for other, name in others if name]
+        if plugin.problem or plugin.name == CORE:
+            yield plugin
+        elif claimed.twice:
+            yield replace(plugin, problem=f"claims the {' '.join(claimed.twice[0])} twice")
+        elif clashes:
+            yield replace(plugin, problem=_told(clashes, claimed))
+        else:
+            yield plugin
+
+
+def _told(clashes: Sequence[tuple[Plugin, tuple[str, str]]], claimed: _Claims) -> str:
+    other, name = next((c for c in clashes if c[0].name == CORE), clashes[0])
+    what = f"claims the {claimed.own.get(name, name[0])} {name[1]}"
+    if other.name == CORE:
+        return f"{what}, which {CORE} has"
+    also = " and ".join(plugin.name for plugin, clash in clashes if clash == name)
+    return f"{what}, as {also} does, so none of them is used: uninstall all but one"

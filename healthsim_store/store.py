@@ -46,12 +46,13 @@ from .query.select import Attach, Parameters
 from .query.statistics import Answer, make_charts, read_charts
 from .query.stream import RowStream
 from .query.summary import Summary, make_summary, read_summary
-from .schema.model import Declaration, EntityType, Question
-from .schema.registry import Registry
+from .schema.model import EntityType, Question
+from .schema.registry import Declarations, Registry
 from .storage import scenario as scenario_file
 from .storage.catalog import read_entity_types, read_questions
 from .storage.files import Files
 from .storage.info import ScenarioInfo, make_info, read_info
+from .storage.joining import reachable
 from .storage.names import clean_name, make_name
 from .storage.rows import Row
 from .storage.scenario import Batch, clean_tags
@@ -334,8 +335,16 @@ class Store:
             ),
             persist=self.persist,
             formats=installed().formats,
-            registry=installed().registry,
+            registry=self._registry_of(scenario),
         )
+
+    def _registry_of(self, scenario: str | None) -> Registry:
+        """The entity types whose rows the scenario can take, also where it is a new one."""
+        path = self._files.existing(scenario) if scenario is not None else None
+        if path is None:
+            return installed().registry
+        with self._files.reading(path) as sandbox:
+            return reachable(sandbox.connection, _declared())
 
     # -- generating --------------------------------------------------------------------------
 
@@ -617,12 +626,37 @@ class Store:
         Raises UnknownQuestion, InvalidArgument for a value that it has no place for, and what
         `query_scenario` raises.
         """
-        with self._files.moment(self.find(scenario)) as sandbox:
-            asked = find_question(*sort_out(sandbox, read_questions(sandbox.connection)), question)
+        asked = self._question(scenario, question)
         return self.query_scenario(
             scenario, asked.sql, params=fill_in(asked, params), limit=limit, offset=offset,
             timeout=timeout,
         )  # fmt: skip
+
+    @verb
+    def question_rows(
+        self,
+        scenario: str,
+        question: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        timeout: float = 60.0,
+    ) -> RowStream:
+        """All rows of the answer to one of `list_questions`, as `rows` gives them.
+
+        Args:
+            scenario: the scenario.
+            question: the question's name.
+            params: values for its parameters, by name; what is left out is empty.
+            timeout: seconds that SQLite may take; what you do with the rows does not count.
+
+        Raises what `ask_question` and `rows` raise.
+        """
+        asked = self._question(scenario, question)
+        return self.rows(scenario, asked.sql, params=fill_in(asked, params), timeout=timeout)
+
+    def _question(self, scenario: str, question: str) -> Question:
+        with self._files.moment(self.find(scenario)) as sandbox:
+            return find_question(*sort_out(sandbox, read_questions(sandbox.connection)), question)
 
     def schemas(self, scenarios: Sequence[str]) -> dict[str, str]:
         """The schema names under which `query_scenario` attaches scenarios, and their names."""
@@ -983,7 +1017,7 @@ class Store:
         return self._files.trash.restore(scenario, new_name).stem
 
 
-def _declared() -> Mapping[str, Declaration]:
+def _declared() -> Declarations:
     return installed().declarations
 
 

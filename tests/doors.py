@@ -162,15 +162,24 @@ VERBS: dict[str, Verb] = {
         ),
     ),
     "rows": _verb(
-        No("query gives pages of up to 10,000 rows; export writes whole tables."),
-        "scenario_export scenario_persist",
-        No("Datasette streams each table as CSV; the query page shows page by page."),
-        scenario=(None, "source"),
-        sql=(None, "query"),
-        params=(None, No("Values are written into the statement.")),
-        timeout=(None, No("A minute of SQLite's time; a client cancels earlier.")),
-        attach=(None, No("Rare: the scenarios are merged first, or asked page by page.")),
-        dialect=(None, No("A model writes SQLite's dialect, as the tool asks.")),
+        "query", "scenario_export scenario_persist", "/{database}/-/query.csv",
+        scenario=("SCENARIO", "source", "database"),
+        sql=("SQL", "query", "sql"),
+        params=(
+            "--param", No("Values are written into the statement."),
+            No("Every further argument is a value of its name."),
+        ),
+        timeout=(
+            "--timeout", No("A minute of SQLite's time; a client cancels earlier."),
+            "timeout",
+        ),
+        attach=(
+            "--with", No("Rare: the scenarios are merged first, or asked page by page."), "with"
+        ),
+        dialect=(
+            "--dialect", No("A model writes SQLite's dialect, as the tool asks."),
+            No("Rare: query --dialect translates."),
+        ),
     ),
     "list_questions": _verb(
         "query", "scenario_describe", "/{database}", scenario=_SCENARIO
@@ -184,6 +193,15 @@ VERBS: dict[str, Verb] = {
         limit=("--limit", "limit"),
         offset=("--offset", "offset"),
         timeout=("--timeout", No("What takes long is for the command line.")),
+    ),
+    "question_rows": _verb(
+        "query",
+        No("scenario_query tells them page by page."),
+        "/{database}/-/questions/{question}.csv",
+        scenario=("SCENARIO", None, "database"),
+        question=("--question", None, "question"),
+        params=("--param", None, No("Every further argument is a value of its name.")),
+        timeout=("--timeout", None, No("Five seconds of SQLite's time.")),
     ),
     "load_scenario": _verb(
         No("export --format json writes all entities to files."),
@@ -314,6 +332,8 @@ BESIDE: dict[str, dict[str, str]] = {
     "browser": {
         "/{database} sql": "Leads a link of Datasette's to the query page.",
         "/{database}.csv": "Says that there is no CSV of a whole scenario.",
+        "/{database}/-/query.csv limit": "A part of the rows.",
+        "/{database}/-/query.csv offset": "A part of the rows.",
         "/-/scenarios/state.json": "Tells an open page that the store has changed.",
         "/-/scenarios.json size": "The list in pages.",
         "/-/scenarios.json offset": "The list in pages.",

@@ -57,6 +57,30 @@ def shorten(text: str, most: int, mark: str = "…") -> str:
     return text if len(text) <= most else text[: most - len(mark)] + mark
 
 
+def shorten_apart(texts: Sequence[str], most: int) -> list[str]:
+    """The texts, each in about ``most`` characters; those that differ still differ.
+
+    Where they would look the same, the cut is in the middle, before the word in which they begin
+    to differ. They are longer than ``most`` where even that does not show it.
+    """
+    short = [shorten(text, most) for text in texts]
+    for alike in {one for one in short if one.endswith("…")}:
+        group = {text for text, one in zip(texts, short, strict=True) if one == alike}
+        if len(group) > 1:
+            letters = enumerate(zip(*group, strict=False))
+            first = next((n for n, some in letters if len(set(some)) > 1), min(map(len, group)))
+            word = 1 + max(min(group).rfind(" ", 0, first), first - most // 2, most // 3)
+            short = [
+                f"{text[: most // 3]}…{shorten(text[word:], most - most // 3 - 1)}"
+                if one == alike
+                else one
+                for text, one in zip(texts, short, strict=True)
+            ]
+    if len(set(short)) < len(set(texts)):
+        return shorten_apart(texts, 2 * most)
+    return short
+
+
 def count_table(
     headers: Sequence[str], rows: Sequence[Sequence[str | int]], total: Sequence[str | int] = ()
 ) -> list[str]:

@@ -86,12 +86,14 @@ class QueryArguments:
         names = [name[1:] for name in parameters(self.sql or "") if name[0] == ":"]
         return dict.fromkeys(filter(is_value, names), "") | dict(self.parameters)
 
-    def at(self, offset: int, *, json: bool = False) -> str:
-        """The path, under the scenario's, of the page from this row on."""
-        pairs = [("sql", self.sql or ""), ("limit", str(self.limit)), ("offset", str(offset))]
+    def at(self, offset: int, format: str | None = None) -> str:
+        """The path, under the scenario's, of the page from this row on; ``csv`` has all rows."""
+        pairs = [("sql", self.sql or "")]
+        if format != "csv":
+            pairs += [("limit", str(self.limit)), ("offset", str(offset))]
         pairs += [("with", name) for name in self.attach]
         pairs += list(self.parameters.items())
-        return f"/-/query{'.json' if json else ''}?{urlencode(pairs)}"
+        return f"/-/query{f'.{format}' if format else ''}?{urlencode(pairs)}"
 
 
 def _seconds(text: str | None) -> float:

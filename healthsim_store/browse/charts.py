@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..base.text import shorten
+from ..base.text import shorten_apart
 from ..query.statistics import Answer
 
 _WIDTH, _BAR, _GAP, _LABEL, _VALUE = 320, 16, 6, 120, 64
@@ -52,11 +52,11 @@ def _svg(title: str, bars: list[tuple[str, float]]) -> Markup:
         f' height="{height}" aria-label="{escape(f"{title}: {told}")}">'
     ]
     room = _WIDTH - _LABEL - _VALUE
-    for position, (name, value) in enumerate(bars):
+    labels = shorten_apart([name for name, _ in bars], _LETTERS)
+    for position, ((name, value), short) in enumerate(zip(bars, labels, strict=True)):
         y = position * (_BAR + _GAP)
         length = max(1.0, room * value / most)
         base = y + _BAR - 4
-        short = shorten(name, _LETTERS)
         parts.append(
             f"<g><title>{escape(name)}: {_number(value)}</title>"
             f'<text x="{_LABEL - 6}" y="{base}" text-anchor="end">{escape(short)}</text>'

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import Response
+from datasette.utils.asgi import AsgiStream, Response
 
 from ..errors import HealthsimStoreError, InvalidArgument, ScenarioNotFound
-from . import arguments, links, page_data
+from . import arguments, csv_answers, links, page_data
 from .arguments import QueryArguments
 from .error_answers import ErrorAnswer, explain
 from .served_store import ServedStore, find_served
 
-View = Callable[..., Awaitable[Response]]
+View = Callable[..., Awaitable[Response | AsgiStream]]
 
 
 async def index(datasette: Any, request: Any) -> Response:
@@ -128,6 +128,27 @@ async def json_query(datasette: Any, request: Any) -> Response:
     return Response.json(await asyncio.to_thread(page_data.json_answer, served, name, asked))
 
 
+async def csv_query(datasette: Any, request: Any) -> AsgiStream:
+    """The rows of a SELECT as CSV: all, unless the address has a limit."""
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    asked = QueryArguments.of(request)
+    if asked.sql is None:
+        raise InvalidArgument("There is no statement.", hint="Give ?sql=SELECT ...")
+    limited = "limit" in arguments.read(request)
+    kept = await asyncio.to_thread(csv_answers.of_query, served, name, asked, limited=limited)
+    return csv_answers.response(kept, f"{name}-query")
+
+
+async def csv_question(datasette: Any, request: Any) -> AsgiStream:
+    """All rows of a question or statistic as CSV."""
+    served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
+    query = tilde_decode(request.url_vars["question"])
+    kept = await asyncio.to_thread(
+        csv_answers.of_question, served, name, query, request.query_string, arguments.SECONDS
+    )
+    return csv_answers.response(kept, f"{name}-{query}")
+
+
 async def failure(datasette: Any, request: Any, error: ErrorAnswer) -> Response:
     """The error as JSON where JSON was asked for, else as a page."""
     if request.path.endswith(".json") or "application/json" in request.headers.get("accept", ""):
@@ -161,6 +182,8 @@ ROUTES: list[tuple[str, View]] = [
     (r"/(?P<database>[^/.]+)/-/summary\.json$", summary),
     (r"/(?P<database>[^/.]+)/-/query$", query),
     (r"/(?P<database>[^/.]+)/-/query\.json$", json_query),
+    (r"/(?P<database>[^/.]+)/-/query\.csv$", csv_query),
+    (r"/(?P<database>[^/.]+)/-/questions/(?P<question>[^/.]+)\.csv$", csv_question),
 ]
 
 

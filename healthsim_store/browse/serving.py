@@ -21,6 +21,7 @@ _SETTINGS: dict[str, Any] = {
     "allow_download": False,
     "sql_time_limit_ms": 2_000,
     "max_returned_rows": 1_000,
+    "max_csv_mb": 0,  # no end, at which the CSV of a table would be cut
     # Facets are declared. To suggest more, Datasette would group a table by every column.
     "suggest_facets": False,
     "facet_time_limit_ms": 2_000,

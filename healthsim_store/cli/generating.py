@@ -64,13 +64,14 @@ def generate(
         return
     seed = f"(seed {result.run['seed']})"
     if result.first is None:
-        click.echo(f'"{result.scenario}" has all of this already {seed}\n')
-        if options["into"] is None:
-            click.echo("--again makes it once more, in a scenario of its own.", err=True)
+        told = f'"{result.scenario}" has all of this already {seed}'
     elif result.first > 1:
-        click.echo(f'Went on with "{result.scenario}" at number {result.first:,} {seed}\n')
+        told = f'Went on with "{result.scenario}" at number {result.first:,} {seed}: '
     else:
-        click.echo(f'Saved "{result.scenario}" {seed}\n')
+        told = f'Saved "{result.scenario}" {seed}: '
+    echo_text(f"{told}{result.account if result.first else ''}\n")
+    if result.first is None and options["into"] is None:
+        click.echo("--again makes it once more, in a scenario of its own.", err=True)
     echo_text(result.summary.to_markdown())
 
 

@@ -39,7 +39,15 @@ def list_(
     good = [found for found in infos if not found.problem]
     if output in ("json", "nl"):
         echo_rows([found.to_dict() for found in infos], [], output=output, fmt=fmt)
-    elif good or output:
+    elif output:
+        columns = ["name", "entities", "products", "tags", "changed_at", "size"]
+        plain = [
+            [i.name, i.total, ", ".join(i.products), ", ".join(i.tags), i.changed_at, i.size]
+            for i in good
+        ]
+        told = [dict(zip(columns, values, strict=True)) for values in plain]
+        echo_rows(told, columns, output=output, fmt=fmt)
+    elif good:
         rows = [
             {
                 "Name": found.name,
@@ -52,7 +60,7 @@ def list_(
             for found in good
         ]
         columns = ["Name", "Entities", "Products", "Tags", "Changed", "Size"]
-        echo_rows(rows, columns, output=output, fmt=fmt)
+        echo_rows(rows, columns, output=None, fmt=fmt)
     else:
         click.echo(f"No scenarios in {store.path}.", err=True)
     for found in infos:

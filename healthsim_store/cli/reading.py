@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..base.arguments import check_limit
 from .common import (
     echo_json,
     echo_rows,
@@ -16,9 +18,14 @@ from .common import (
     open_scenario,
     store_option,
 )
+from .streaming import echo_stream
 
 if TYPE_CHECKING:
+    from ..query.pages import QueryResult
+    from ..query.stream import RowStream
     from ..schema.model import Question
+
+_MOST = 2**61  # rows, which no file has
 
 
 @click.command()
@@ -34,9 +41,9 @@ if TYPE_CHECKING:
     metavar="NAME VALUE",
     help="A value for :NAME in the statement or question; may be repeated.",
 )
-@click.option("--limit", default=20, show_default=True, help="Rows on a page.")
+@click.option("--limit", type=int, help="At most so many rows  [default: 20 as a table, else all]")
 @click.option("--offset", default=0, show_default=True, help="Rows to skip.")
-@click.option("--timeout", default=5.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=float, help="Seconds  [default: 5 for a page, 60 for all rows]")
 @click.option(
     "--with",
     "attach",
@@ -52,9 +59,9 @@ def query(
     sql: str | None,
     question: str | None,
     params: tuple[tuple[str, str], ...],
-    limit: int,
+    limit: int | None,
     offset: int,
-    timeout: float,
+    timeout: float | None,
     attach: tuple[str, ...],
     dialect: str | None,
     output: str | None,
@@ -63,7 +70,8 @@ def query(
 ) -> None:
     """Ask a scenario with one SELECT. Nothing can be changed, whatever the statement says.
 
-    Without one, the questions that the scenario has are listed; -q asks one of them.
+    Without one, the questions that the scenario has are listed; -q asks one of them. A table is one
+    page of the rows; --json, --nl, --csv and --tsv give all rows, unless there is a --limit.
 
     \b
     healthsim-store query diabetes "SELECT gender, count(*) FROM patients GROUP BY 1"
@@ -72,44 +80,50 @@ def query(
     from ..query.select import all_typed
 
     store, name = open_scenario(folder, scenario)
+    page: Callable[..., QueryResult]
+    rows: Callable[..., RowStream]
+    asked: dict[str, Any] = {"params": all_typed(dict(params)) or None}
     if question is not None:
         if sql is not None or attach or dialect:
             raise click.UsageError("A question has its own SQL: no statement, --with or --dialect.")
-        result = store.ask_question(
-            name,
-            question,
-            params=all_typed(dict(params)),
-            limit=limit,
-            offset=offset,
-            timeout=timeout,
-        )
+        page, rows = partial(store.ask_question, name), partial(store.question_rows, name)
+        what = question
     elif sql is None:
         _tell_questions(store.list_questions(name), output)
         return
     else:
-        result = store.query_scenario(
-            name,
-            sql,
-            params=all_typed(dict(params)) or None,
-            limit=limit,
-            offset=offset,
-            timeout=timeout,
-            attach=_attach(store, attach),
-            dialect=dialect,
+        page, rows = partial(store.query_scenario, name), partial(store.rows, name)
+        what = sql
+        asked |= {"attach": _attach(store, attach), "dialect": dialect}
+    if timeout is not None:
+        asked["timeout"] = timeout
+    if output is None or (output == "json" and limit is not None):
+        _tell_page(
+            page(what, limit=20 if limit is None else limit, offset=offset, **asked),
+            output=output,
+            fmt=fmt,
         )
+        return
+    check_limit("offset", offset, least=0, most=_MOST)
+    if limit is not None:
+        check_limit("limit", limit, most=_MOST)
+    with rows(what, **asked) as stream:
+        echo_stream(stream, output=output, limit=limit, offset=offset)
+
+
+def _tell_page(result: QueryResult, *, output: str | None, fmt: str | None) -> None:
     if output == "json":
         echo_json(result.to_dict())
         return
-    rows = result.to_dict()["rows"] if output == "nl" else result.rows
-    echo_rows(rows, result.columns, output=output, fmt=fmt)
+    echo_rows(result.rows, result.columns, output=output, fmt=fmt)
     if result.note:
         click.echo(result.note, err=True)
-    if result.has_more or offset:
+    if result.has_more or result.offset:
         total = "many" if result.total is None else f"{result.total:,}"
-        first = offset + 1 if result.rows else offset
-        shown = f"Rows {first:,} to {offset + len(result.rows):,} of {total}."
-        more = f" More: --offset {offset + len(result.rows)}" if result.has_more else ""
-        click.echo(shown + more, err=True)
+        end = result.offset + len(result.rows)
+        first = result.offset + 1 if result.rows else result.offset
+        more = f" More: --offset {end}" if result.has_more else ""
+        click.echo(f"Rows {first:,} to {end:,} of {total}.{more}", err=True)
 
 
 def _tell_questions(questions: list[Question], output: str | None) -> None:

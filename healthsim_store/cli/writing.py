@@ -60,18 +60,17 @@ def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> Non
     if as_json:
         echo_json(result.to_dict())
         return
-    verb = "Already saved" if result.repeated else "Saved" if result.created else "Added to"
-    click.echo(f'{verb} "{result.scenario}"\n')
-    _tell_counts(result)
+    _tell_stored(result, "Saved")
     echo_text(result.summary.to_markdown())
 
 
-def _tell_counts(result: PersistResult) -> None:
-    """What did not simply get in, on stderr."""
-    for entity_type, count in result.skipped.items():
-        click.echo(f"{entity_type}: {count:,} were there already and were skipped", err=True)
-    for entity_type, count in result.rounded.items():
-        click.echo(f"{entity_type}: {count:,} values were rounded", err=True)
+def _tell_stored(result: PersistResult, created: str) -> None:
+    """Where the rows are, and what became of them; ``created`` is the word for a new scenario."""
+    if result.repeated:
+        told = f'Already saved "{result.scenario}": {result.account}; nothing was stored again'
+    else:
+        told = f'{created if result.created else "Added to"} "{result.scenario}": {result.account}'
+    echo_text(f"{told}\n")
     for note in result.notes:
         click.echo(note, err=True)
 
@@ -108,14 +107,13 @@ def import_(
     if as_json:
         echo_json(result.to_dict())
         return
-    created, repeated = result.persisted.created, result.persisted.repeated
-    verb = "Already saved" if repeated else "Imported into" if created else "Added to"
-    click.echo(f'{verb} "{result.persisted.scenario}"\n')
+    _tell_stored(result.persisted, "Imported into")
     rows = []
     for account in result.sources:
-        for entity_type, count in account.stored.items():
-            what = "in it already as" if repeated else "stored as"
-            rows.append([account.name, f"{count:,}", f"{what} {entity_type}"])
+        for entity_type, count in account.mapped.items():
+            rows.append([account.name, f"{count:,}", entity_type])
+        if account.shared:
+            rows.append([account.name, f"-{account.shared:,}", "counted under several types above"])
         for reason, count in account.unmapped.items():
             rows.append([account.name, f"{count:,}", f"not mapped: {reason}"])
     click.echo(table(rows, ["File", "Rows", "What became of them"]))
@@ -123,5 +121,4 @@ def import_(
         if account.not_carried:
             columns_ = ", ".join(account.not_carried)
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
-    _tell_counts(result.persisted)
     echo_text("\n" + result.persisted.summary.to_markdown())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..base.text import listed
-from ..errors import InvalidArgument, SourceError, UnknownEntityType
+from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownEntityType
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import chunks
@@ -288,7 +288,7 @@ class _Reading:
             )
         try:
             return self._registry.entity_type(name or source.path.stem).name  # type: ignore[union-attr]
-        except UnknownEntityType as error:
+        except (UnknownEntityType, AmbiguousEntityType) as error:
             error.message = f"{source.name}: {error.message}"
             error.hint = f"{error.hint} Or give --entity-type."
             raise
@@ -306,7 +306,7 @@ class _Reading:
                 _check_header(source, self._registry, entity_type, list(chunk[0]))
                 first = False
             account.rows += len(chunk)
-            account.stored[entity_type] = account.stored.get(entity_type, 0) + len(chunk)
+            account.mapped[entity_type] = account.mapped.get(entity_type, 0) + len(chunk)
             yield from chunk
 
 

@@ -26,6 +26,9 @@ from .readers import read_delimited
 
 MARKERS = ("into", "from", "skip")
 
+_NO_RULE = "the mapping has no rule for them"
+_KNOWN = "they were not looked at again, since the batch_id is known"
+
 _ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 
 
@@ -33,25 +36,29 @@ _ROWS = "_rows"  # the column of a SELECT that says how many source rows a row r
 class Account:
     """What happened to the rows of one source file.
 
-    ``rows`` were read. ``stored`` counts them by entity type; ``unmapped`` counts those that were
-    not stored.
+    ``rows`` were read. ``mapped`` counts those that became entities, by entity type, ``unmapped``
+    the others, by reason. ``shared`` were counted under more than one entity type: so ``rows`` is
+    the sum of the others without ``shared``. Whether the entities were inserted, skipped or
+    replaced is told of all sources together, by `PersistResult`.
     """
 
     name: str
     rows: int = 0
-    stored: dict[str, int] = field(default_factory=dict)
+    mapped: dict[str, int] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)  # by reason
+    shared: int = 0
     not_carried: tuple[str, ...] = ()  # columns that no mapping uses
 
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {
             "name": self.name,
             "rows": self.rows,
-            "stored": self.stored,
+            "mapped": self.mapped,
             "unmapped": self.unmapped,
+            "shared": self.shared,
             "not_carried": list(self.not_carried),
         }
-        return {key: value for key, value in told.items() if value not in ({}, [])}
+        return {key: value for key, value in told.items() if value or key == "rows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class StagedFolder:
         self._views: list[Statement] = []  # steps that several SELECTs share
         self._selects: list[Statement] = []
         self._skips: list[Statement] = []
+        self._read = False
         self.accounts: dict[str, Account] = {}
         for product, sql in sql_by_product.items():
             file = f"{product}/formats/{format}.sql"
@@ -181,6 +189,7 @@ class StagedFolder:
         return {into: self._rows(into, statements) for into, statements in chained.items()}
 
     def _rows(self, into: str, statements: list[Statement]) -> Iterator[dict[str, Any]]:
+        self._read = True
         for statement in statements:
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
@@ -189,7 +198,7 @@ class StagedFolder:
             names = [description[0] for description in cursor.description]
             for values in cursor:
                 row = dict(zip(names, values, strict=True))
-                account.stored[into] = account.stored.get(into, 0) + row.pop(_ROWS, 1)
+                account.mapped[into] = account.mapped.get(into, 0) + row.pop(_ROWS, 1)
                 yield row
 
     def count_skipped(self) -> None:
@@ -211,11 +220,12 @@ class StagedFolder:
                 account.unmapped[statement.comment.text] = row[0]
 
     def settle(self) -> list[Account]:
-        """The accounts, after all rows were read. Rows that were not stored have a reason."""
+        """The accounts, after the rows were read. Rows that no entity was made of have a reason."""
         for account in self.accounts.values():
-            told = sum(account.stored.values()) + sum(account.unmapped.values())
+            told = sum(account.mapped.values()) + sum(account.unmapped.values())
+            account.shared = max(0, told - account.rows)
             if told < account.rows:
-                account.unmapped["the mapping has no rule for them"] = account.rows - told
+                account.unmapped[_NO_RULE if self._read else _KNOWN] = account.rows - told
         return [account for account in self.accounts.values() if account.rows]
 
     def close(self) -> None:

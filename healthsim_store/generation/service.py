@@ -21,7 +21,7 @@ from ..errors import (
     UnknownProfile,
 )
 from ..operations.diff_report import DiffResult
-from ..query.reply import PersistResult
+from ..query.reply import PersistResult, tell_account
 from ..query.summary import Summary
 from ..storage.info import ScenarioInfo
 from ..storage.rows import Row
@@ -49,6 +49,11 @@ class GenerateResult:
     first: int | None
     inserted: Mapping[str, int]
     summary: Summary
+
+    @property
+    def account(self) -> str:
+        """What this call stored, in a line."""
+        return tell_account(self.inserted)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..base.text import shorten
+from ..base.text import shorten, shorten_apart
 from ..base.tokens import cut_to_tokens, estimate_tokens
 
 MAX_TOKENS = 299  # the promise is: under 300
@@ -235,17 +235,27 @@ def _line(cells: Sequence[str | int]) -> str:
 
 def _change(change: str, old: Any, new: Any) -> str:
     if change == "changed":
-        return f"{_shown(old)} → {_shown(new)}"
+        texts = [_flat(value) for value in (old, new)]
+        if texts[0] == texts[1]:  # they differ in white space, or as 1 and '1' do
+            texts = [_plain(repr(value)) for value in (old, new)]
+        return " → ".join(shorten_apart(texts, _VALUE))
     return _shown(old if change == "removed" else new)
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is None else _cut(" ".join(str(value).split()), _VALUE)
+    return shorten(_flat(value), _VALUE)
+
+
+def _flat(value: Any) -> str:
+    return "nothing" if value is None else _plain(" ".join(str(value).split()))
 
 
 def _cut(text: str, length: int = _NAME) -> str:
-    text = text.replace("\n", " ").replace("|", "/")
-    return shorten(text, length)
+    return shorten(_plain(text), length)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\n", " ").replace("|", "/")
 
 
 def _several(count: int, what: str) -> str:

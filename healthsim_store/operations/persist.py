@@ -14,8 +14,9 @@ from ..storage import scenario as scenario_file
 from ..storage.batches import find_batch, find_same, key_of_id, key_of_rows
 from ..storage.files import Files
 from ..storage.fingerprint import is_certain
+from ..storage.joining import Declared
 from ..storage.names import clean_name, make_name
-from ..storage.scenario import Batch, Declared, Written
+from ..storage.scenario import Batch, Written
 from ..storage.writer import Stored
 
 _AGAIN = "again=True, or --again, stores them once more."

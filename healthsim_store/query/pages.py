@@ -57,7 +57,7 @@ class QueryResult:
         """
         told: dict[str, Any] = {
             "columns": list(self.columns),
-            "rows": [{name: _json_ready(v) for name, v in row.items()} for row in self.rows],
+            "rows": [{name: json_ready(v) for name, v in row.items()} for row in self.rows],
             "total": self.total,
             "limit": self.limit,
             "offset": self.offset,
@@ -66,12 +66,18 @@ class QueryResult:
         return told | ({"note": self.note} if self.note else {})
 
 
-def _json_ready(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
+    """A value of SQLite's as JSON can say it; see `QueryResult.to_dict`."""
     if isinstance(value, bytes):
         return {"$base64": True, "encoded": base64.b64encode(value).decode()}
     if isinstance(value, float) and math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def csv_ready(value: Any) -> Any:
+    """A value of SQLite's as CSV can say it: a BLOB in base 64."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def fetch(files: Files, select: Select, *, limit: int, offset: int) -> QueryResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import HealthsimStoreError
@@ -40,6 +41,11 @@ class PersistResult:
     rounded: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def account(self) -> str:
+        """What became of the rows, in a line; the numbers add up to the rows that were given."""
+        return tell_account(self.inserted, self.skipped, self.replaced, self.rounded)
+
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {
             "scenario": self.scenario,
@@ -53,6 +59,29 @@ class PersistResult:
         }
         more = {"rounded": dict(self.rounded), "notes": list(self.notes)}
         return told | {key: value for key, value in more.items() if value}
+
+
+def tell_account(
+    inserted: Mapping[str, int],
+    skipped: Mapping[str, int] = MappingProxyType({}),
+    replaced: Mapping[str, int] = MappingProxyType({}),
+    rounded: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    """Counts by entity type as a text: ``40 patients; 3 patients skipped, 1 value rounded``."""
+    told = [
+        f"{_listed(counts)} {what}"
+        for counts, what in ((skipped, "skipped"), (replaced, "replaced"))
+        if any(counts.values())
+    ]
+    values = sum(rounded.values())
+    if values:
+        told.append(f"{values:,} value{'' if values == 1 else 's'} rounded")
+    new = _listed(inserted) or "nothing new"
+    return f"{new}; {', '.join(told)}" if told else new
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if n)
 
 
 def reply_after_commit(

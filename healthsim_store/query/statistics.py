@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..base.sql import unique_names
+from ..base.text import shorten_apart
 from ..errors import QueryError
 from ..schema.model import Statistic
 from ..schema.template import fill
@@ -19,13 +21,19 @@ SECONDS = 10.0  # for one statistic
 SECONDS_IN_ALL = 60.0
 MAX_ROWS = 20
 
+_CELL = 40  # characters of a text in a statistic's text
+
 #: A statistic for a chart, JSON-ready: name, section, label, rows of a name and a number.
 ChartRows = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of one statistic: ``text`` for a reader, ``rows`` with the values."""
+    """The result of one statistic: ``text`` for a reader, ``rows`` with the values.
+
+    In the text long labels are cut, with …, and a NULL is told as unknown; the rows have the whole
+    labels. Their fractions have six decimals, or six digits below one.
+    """
 
     name: str
     section: str
@@ -62,12 +70,37 @@ def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer]
         try:
             with sandbox.run(statistic.sql, timeout=min(SECONDS, left), written=True) as cursor:
                 columns = unique_names(description[0] for description in cursor.description)
-                found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchmany(MAX_ROWS)]
+                found = [
+                    dict(zip(columns, map(_sensible, row), strict=True))
+                    for row in cursor.fetchmany(MAX_ROWS + 1)
+                ]
         except QueryError as error:
             failed.append(f"{statistic.label} ({error.message})")
             continue
         rows = tuple(row for row in found if any(value is not None for value in row.values()))
+        more = ", …" if statistic.show and len(found) > MAX_ROWS else ""
+        rows = rows[:MAX_ROWS]
         if rows:
-            text = ", ".join(fill(statistic.show, row) for row in rows)
+            text = ", ".join(fill(statistic.show, row) for row in _shown(rows)) + more
             answers.append(Answer(statistic.name, statistic.section, statistic.label, text, rows))
     return answers, failed
+
+
+def _sensible(value: Any) -> Any:
+    """A fraction without the digits that only the arithmetic made: 37783.34999999999 is 37783.35.
+
+    That is six decimals, and six digits of a number below one. Any other value stays as it is.
+    """
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    return round(value, 6) if abs(value) >= 1 else float(f"{value:.6g}")
+
+
+def _shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows for a text: long texts are cut, and those that differ still do."""
+    shown = [dict(row) for row in rows]
+    for name in rows[0]:
+        texts = [row for row in shown if isinstance(row[name], str)]
+        for row, text in zip(texts, shorten_apart([r[name] for r in texts], _CELL), strict=True):
+            row[name] = text
+    return shown

@@ -23,9 +23,14 @@ from .template import template_fields
 
 
 class DryRun:
-    """Tries products out one after the other; no two may have a table or view of one name."""
+    """Tries products out one after the other; no two may have a table or view of one name.
+
+    ``names`` are the names of those that passed, each with what it is called by; an entity type and
+    a view of one name clash too.
+    """
 
     def __init__(self) -> None:
+        self.names: dict[tuple[str, str], str] = {}
         self._owners: dict[str, str] = {}
 
     def try_out(self, declaration: Declaration) -> None:
@@ -46,6 +51,7 @@ class DryRun:
             connection.set_authorizer(authorize_reading)
             _ask(connection, declaration)
         self._owners |= dict.fromkeys(names, declaration.product)
+        self.names |= {("table", name): kind for name, kind in names.items()}
 
 
 def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:

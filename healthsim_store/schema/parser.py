@@ -92,6 +92,7 @@ def read_declaration(
                 hint=meant_by(shown, entity_types).question,
             )
         entity_types[shown] = replace(entity_types[shown], card=view.name)
+    _check_aliases(entity_types, lines)
     statistics = _statistics(product, summary_sql, f"{folder}summary.sql")
     taken = [statistic.name for statistic in statistics]
     return Declaration(
@@ -313,6 +314,16 @@ def _check_spellings(columns: dict[str, Column], where: str) -> None:
                     f"{where}: @alias {alias} of column {column.name} already means {taken[alias]}"
                 )
             taken[alias] = column.name
+
+
+def _check_aliases(entity_types: dict[str, EntityType], lines: dict[str, str]) -> None:
+    taken = {name: name for name in entity_types}
+    for name, entity_type in entity_types.items():
+        for alias in entity_type.aliases:
+            if taken.setdefault(alias, name) != name:
+                raise DeclarationError(
+                    f"{lines[name]}: @alias {alias} of {name} already means {taken[alias]}"
+                )
 
 
 def _check_references(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import graphlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..base.spelling import Meant, meant_by, plain
-from ..errors import DeclarationError, UnknownEntityType
-from .model import Column, EntityType
+from ..base.text import listed
+from ..errors import AmbiguousEntityType, DeclarationError, UnknownEntityType
+from .model import Column, Declaration, EntityType
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,32 @@ class Link:
     scope: tuple[str, ...] = ()
 
 
+class Declarations(dict[str, Declaration]):
+    """Declarations by product.
+
+    ``left_out`` are names of entity types that cannot be used, each with the reason.
+    """
+
+    def __init__(
+        self, declarations: Mapping[str, Declaration], left_out: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(declarations)
+        self.left_out = left_out or {}
+
+
 class Registry:
     """Entity types in insert order: parents before children.
+
+    Args:
+        entity_types: all of them.
+        left_out: names of others that cannot be used, each with the reason.
 
     Raises DeclarationError when two products use one name, or references go round in a circle.
     """
 
-    def __init__(self, entity_types: Iterable[EntityType]) -> None:
+    def __init__(
+        self, entity_types: Iterable[EntityType], *, left_out: Mapping[str, str] | None = None
+    ) -> None:
         by_name: dict[str, EntityType] = {}
         for entity_type in entity_types:
             other = by_name.setdefault(entity_type.name, entity_type)
@@ -42,11 +62,17 @@ class Registry:
                     f"is already one of {other.product}"
                 )
         self._by_name = {name: by_name[name] for name in _insert_order(by_name)}
-        self._spellings: dict[str, EntityType] = {}
+        self._left_out = left_out or {}
+        by_alias: dict[str, list[EntityType]] = {}
         for entity_type in self._by_name.values():
-            for alias in entity_type.aliases:
-                self._spellings.setdefault(alias, entity_type)
-        self._spellings |= self._by_name
+            for alias in dict.fromkeys(entity_type.aliases):
+                by_alias.setdefault(alias, []).append(entity_type)
+        self._spellings = {alias: those[0] for alias, those in by_alias.items()} | self._by_name
+        self._ambiguous = {
+            alias: those
+            for alias, those in by_alias.items()
+            if len(those) > 1 and alias not in self._by_name
+        }
 
     def __iter__(self) -> Iterator[EntityType]:
         return iter(self._by_name.values())
@@ -69,12 +95,25 @@ class Registry:
         return [self._by_name[name] for name in names]
 
     def entity_type(self, name: str) -> EntityType:
-        """Find one by name or alias, whatever its case; raises UnknownEntityType."""
-        found = self._spellings.get(name) or self._spellings.get(plain(name))
+        """Find one by name or alias, whatever its case.
+
+        A name goes before an alias. Raises UnknownEntityType, and AmbiguousEntityType for an alias
+        that two have: rows are stored by what they are called, and never by chance.
+        """
+        spelling = name if name in self._spellings else plain(name)
+        if spelling in self._ambiguous:
+            those = self._ambiguous[spelling]
+            owners = " and ".join(f"{found.product}.{found.name}" for found in those)
+            raise AmbiguousEntityType(
+                f"{name!r} is an alias of {owners}.",
+                hint=f"Give the name: {listed(found.name for found in those)}.",
+            )
+        found = self._spellings.get(spelling)
         if found is None:
             raise UnknownEntityType(
                 f"Unknown entity type {name!r}.",
-                hint=self._meant(name).question
+                hint=self._left_out.get(spelling)
+                or self._meant(name).question
                 or f"Known: {', '.join(self._by_name) or 'none (no product is installed)'}.",
             )
         return found
@@ -82,6 +121,10 @@ class Registry:
     def _meant(self, name: str) -> Meant:
         aliases = {spelling: found.name for spelling, found in self._spellings.items()}
         return meant_by(name, self._by_name, aliases)
+
+    def is_name(self, spelling: str) -> bool:
+        """Whether it is the name of one, whatever its case, and not only an alias."""
+        return spelling in self._by_name or plain(spelling) in self._by_name
 
     @functools.lru_cache(maxsize=256)  # noqa: B019 - a registry lives as long as its cache
     def fields(self, name: str) -> dict[str, Column | Link]:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+#: What stands for a value that there is not, such as the sum of amounts none of which is known.
+UNKNOWN = "unknown"
+
 # Only names and number formats: a template comes from the file, so it may be a stranger's, and
-# str.format() would follow attributes.
-_FIELD = re.compile(r"\{(\w+)(?::(,?(?:\.\d)?[df%]?))?\}")
+# str.format() would follow attributes. The sign of a currency and % belong to the number.
+_FIELD = re.compile(r"([$€£¥]?)\{(\w+)(?::(,?(?:\.\d)?[df%]?))?\}(%?)")
 
 
 def template_fields(template: str) -> list[str]:
@@ -16,19 +19,25 @@ def template_fields(template: str) -> list[str]:
     rest = _FIELD.sub("", template)
     if "{" in rest or "}" in rest:
         raise ValueError(template)
-    return [match[1] for match in _FIELD.finditer(template)]
+    return [match[2] for match in _FIELD.finditer(template)]
 
 
 def fill(template: str, row: Mapping[str, Any]) -> str:
-    """``{low:.1f}-{high:.1f}%`` with a row's values; a field that is not there stays as it is."""
+    """``{low:.1f}-{high:.1f}%`` with a row's values; a field that is not there stays as it is.
+
+    A value that is NULL is told as unknown, without the sign of its unit: neither $0 nor 0%.
+    """
 
     def value(match: re.Match[str]) -> str:
-        if match[1] not in row:
+        before, name, spec, after = match.groups()
+        if name not in row:
             return match[0]
-        found = row[match[1]]
-        if isinstance(found, int | float):
-            return format(found, _format(match[2] or "", found))
-        return "-" if found is None else str(found)
+        found = row[name]
+        if found is None:
+            return UNKNOWN
+        number = isinstance(found, int | float)
+        told = format(found, _format(spec or "", found)) if number else str(found)
+        return f"{before}{told}{after}"
 
     return _FIELD.sub(value, template)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,11 @@ from ..schema.registry import Registry
 from . import catalog, fingerprint
 from . import format as fileformat
 from .batches import Earlier, find_batch, find_same
+from .joining import Declared, registry_for
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
 MAX_TAG = 60
-
-
-#: The declarations of the installed products, by product: read when they are asked for.
-Declared = Callable[[], Mapping[str, Declaration]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +195,7 @@ def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaratio
 def _write_batch(
     connection: sqlite3.Connection, batch: Batch, declared: Declared, own: Collection[str]
 ) -> Written:
-    registry = _registry_for(connection, batch.entities, declared)
+    registry = registry_for(connection, batch.entities, declared)
     ids = fileformat.EntityIds(connection)
     known_by = fingerprint.Fingerprint(registry)
     writer = Writer(
@@ -241,40 +238,6 @@ def _write_batch(
         fingerprint=text,
     )
     return Written(stored, text, same_as=earlier.at if earlier else "")
-
-
-def _registry_for(
-    connection: sqlite3.Connection, entities: Mapping[str, Any], declared: Declared
-) -> Registry:
-    """The file's entity types, with those of an installed product added where one is needed."""
-    if not isinstance(entities, Mapping):
-        raise InvalidArgument(
-            f"entities is a {type(entities).__name__}.",
-            hint="Give a dict: {'patients': [...], 'encounters': [...]}.",
-        )
-    if not entities:
-        raise EmptyBatch("The batch has no entity types.", hint="Give {'patients': [...]}.")
-    for name in entities:
-        if not isinstance(name, str):
-            raise UnknownEntityType(
-                f"An entity type is named by text, not {name!r:.40}.",
-                hint="For example 'patients'.",
-            )
-    here = Registry(catalog.read_entity_types(connection))
-    with contextlib.suppress(UnknownEntityType):
-        for name in entities:
-            here.entity_type(name)
-        return here
-    present = {product.name for product in catalog.read_products(connection)}
-    declarations = {
-        name: declaration for name, declaration in declared().items() if name not in present
-    }
-    everything = Registry([*here, *(e for d in declarations.values() for e in d.entity_types)])
-    needed = dict.fromkeys(everything.entity_type(name).product for name in entities)
-    added = [declarations[product] for product in needed if product in declarations]
-    for declaration in added:
-        catalog.add_product(connection, declaration)
-    return Registry([*here, *(e for d in added for e in d.entity_types)])
 
 
 # -- tags and names --------------------------------------------------------------------------

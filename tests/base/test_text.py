@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from healthsim_store.base.text import (
     count_table,
@@ -13,6 +15,7 @@ from healthsim_store.base.text import (
     nearest,
     place,
     shorten,
+    shorten_apart,
     size,
 )
 
@@ -118,3 +121,32 @@ def test_for_a_terminal_code_stays_as_it_is() -> None:
 def test_a_table_with_a_bar_in_a_cell_stays_as_it_is() -> None:
     text = "| A | B |\n|---|---|\n| x|y | 2 |"
     assert for_terminal(text, 80) == text
+
+
+NEUROPATHY = "Type 2 diabetes mellitus with diabetic neuropathy, unspecified"
+NEPHROPATHY = "Type 2 diabetes mellitus with diabetic nephropathy, unspecified"
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        (["short", "short"], ["short", "short"]),
+        ([NEUROPATHY, "Hypertension"], ["Type 2 diabetes mellitus with …", "Hypertension"]),
+        (
+            [NEUROPATHY, "Hypertension", NEPHROPATHY],
+            ["Type 2 dia…neuropathy, unspec…", "Hypertension", "Type 2 dia…nephropathy, unspe…"],
+        ),
+    ],
+)
+def test_a_text_is_cut_where_it_differs_from_the_others(texts: list[str], shown: list[str]) -> None:
+    assert shorten_apart(texts, 30 if len(texts) > 2 else 31) == shown
+
+
+@given(
+    st.lists(st.text("ab ", max_size=40).map(lambda text: "Type 2 diabetes " + text), max_size=6),
+    st.integers(4, 40),
+)
+def test_texts_that_differ_still_differ_when_they_are_cut(texts: list[str], most: int) -> None:
+    shown = shorten_apart(texts, most)
+    assert len(set(shown)) == len(set(texts))
+    assert all(one == text or "…" in one for one, text in zip(shown, texts, strict=True))

@@ -38,7 +38,7 @@ def test_every_row_of_the_source_is_told(
     toy_of("1.0", **{"formats/people_sql": LAYOUT.format(skip=skip)})
     with Store(tmp_path / "store") as store:
         (account,) = store.import_data(folder, format="people", scenario="s").sources
-    assert (account.rows, account.stored, account.unmapped) == (
+    assert (account.rows, account.mapped, account.unmapped) == (
         3, {"owners": 2}, {"without a name": 1},
     )  # fmt: skip
 
@@ -55,3 +55,27 @@ def test_a_count_that_cannot_be_told_stores_nothing(
         with pytest.raises(DeclarationError, match=r"people.*line \d+"):
             store.import_data(folder, format="people", scenario="s")
         assert store.names() == []
+
+
+TWO_TYPES = """
+-- @into pets @from people
+SELECT 'P' || id AS pet_id, id AS owner_id FROM people WHERE name IS NOT NULL;
+"""
+
+
+def test_rows_of_two_entity_types_are_told_once(
+    toy_of: Callable[..., None], folder: Path, tmp_path: Path
+) -> None:
+    skip = "SELECT count(*) FROM people WHERE name IS NULL"
+    toy_of("1.0", **{"formats/people_sql": LAYOUT.format(skip=skip) + TWO_TYPES})
+    with Store(tmp_path / "store") as store:
+        first = store.import_data(folder, format="people", scenario="s", batch_id="b")
+        (account,) = first.sources
+        assert account.mapped == {"owners": 2, "pets": 2}
+        assert (account.rows, account.unmapped, account.shared) == (3, {"without a name": 1}, 2)
+        assert account.to_dict()["shared"] == 2
+        again = store.import_data(folder, format="people", scenario="s", batch_id="b")
+        assert again.persisted.repeated
+        (account,) = again.sources
+        counted = sum(account.mapped.values()) + sum(account.unmapped.values())
+        assert account.rows == counted - account.shared == 3

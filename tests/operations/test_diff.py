@@ -196,6 +196,26 @@ def test_a_changed_column(store: Store, clones: Callable[[str], Path]) -> None:
     assert result.entity_types["owners"].same == 18
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("a short one", "another", 'a short one"} → {"name":"another'),
+        ("x" * 70 + " one", "x" * 70 + " two", 'one"} → '),
+        ("two  spaces", "two spaces", """two  spaces"}' → '{"name":"two spaces"""),
+    ],
+)
+def test_two_values_that_differ_are_not_shown_alike(
+    store: Store, before: str, after: str, shown: str
+) -> None:
+    for name, text in (("before", before), ("after", after)):
+        pet = {"pet_id": "p", "owner_id": "o1", "notes": {"name": text}}
+        store.persist({"owners": [owner(1)], "pets": [pet]}, scenario=name)
+    told = store.diff_scenarios("before", "after", by="id", rows=1).rows_to_markdown()
+    old, new = told.partition("notes: ")[2].split(" → ")
+    assert old != new
+    assert shown.replace('":"', '": "') in told.replace('":"', '": "')
+
+
 def test_a_changed_reference(store: Store, clones: Callable[[str], Path]) -> None:
     """A pet given away, and an owner without a mentor; all other references are no difference."""
     plainly(

@@ -68,3 +68,49 @@ def test_all_together_have_a_bound(sandbox: Sandbox, monkeypatch: pytest.MonkeyP
     assert [answer.name for answer in answers] == ["quick"]
     assert failed[0].startswith("Slow (")
     assert failed[1] == "Late (those before it took 0 seconds)"
+
+
+@pytest.mark.parametrize(
+    ("show", "row", "told"),
+    [
+        ("${paid:,.0f} paid", "NULL AS paid, 1 AS n", "unknown paid"),
+        ("{n} ({percent:.0f}%)", "0 AS n, NULL AS percent", "0 (unknown)"),
+        ("{low}-{high} kg", "NULL AS low, 2 AS high", "unknown-2 kg"),
+        ("${paid:,.0f} paid", "0.0 AS paid", "$0 paid"),
+    ],
+)
+def test_a_null_is_told_as_unknown(sandbox: Sandbox, show: str, row: str, told: str) -> None:
+    (answer,), _ = compute(sandbox, [statistic("s", f"SELECT {row}", show)])
+    assert answer.text == told
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("37783.34999999999", 37783.35),
+        ("100.0 / 3", 33.333333),
+        ("1.0 / 3000000", 3.33333e-07),
+        ("9e999", float("inf")),
+        ("1234567890123456789", 1234567890123456789),
+    ],
+)
+def test_a_fraction_has_no_digits_of_the_arithmetic_alone(
+    sandbox: Sandbox, number: str, told: float
+) -> None:
+    (answer,), _ = compute(sandbox, [statistic("s", f"SELECT {number} AS n")])
+    assert answer.rows == ({"n": told},)
+
+
+def test_a_long_label_is_cut_in_the_text_alone_and_stays_apart(sandbox: Sandbox) -> None:
+    names = [f"Type 2 diabetes mellitus with diabetic {what}" for what in ("neuropathy", "foot")]
+    sql = " UNION ALL ".join(f"SELECT '{name}' AS label" for name in names)
+    (answer,), _ = compute(sandbox, [statistic("s", sql, "{label}")])
+    assert [row["label"] for row in answer.rows] == names
+    assert answer.text == "Type 2 diabet…neuropathy, Type 2 diabet…foot"
+
+
+def test_more_rows_than_are_told_are_not_kept_silent(sandbox: Sandbox) -> None:
+    (answer,), _ = compute(sandbox, [statistic("all", "SELECT rowid AS n FROM owners")])
+    assert answer.text.endswith("19, 20, …")
+    (exact,), _ = compute(sandbox, [statistic("all", "SELECT rowid AS n FROM owners LIMIT 20")])
+    assert exact.text.endswith("19, 20")

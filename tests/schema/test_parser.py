@@ -159,3 +159,14 @@ def test_values_that_are_refused(declared: str, given: object) -> None:
 def test_types_that_are_not_known(declared: str) -> None:
     with pytest.raises(ValueError):
         LogicalType.parse(declared)
+
+
+@pytest.mark.parametrize("alias", ["animals", "owners"])
+def test_an_alias_means_one_entity_type(alias: str) -> None:
+    schema = (
+        "-- Pets @alias animals\nCREATE TABLE pets (pet_id VARCHAR PRIMARY KEY);\n"
+        "-- Owners\nCREATE TABLE owners (owner_id VARCHAR PRIMARY KEY);\n"
+        f"-- Dogs @alias {alias}\nCREATE TABLE dogs (dog_id VARCHAR PRIMARY KEY);\n"
+    )
+    with pytest.raises(DeclarationError, match=rf"line 6: @alias {alias} of dogs already means"):
+        read_declaration("toy", "1", schema)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from healthsim_store.errors import DeclarationError, UnknownEntityType
+from healthsim_store.errors import AmbiguousEntityType, DeclarationError, UnknownEntityType
 from healthsim_store.schema.model import Column, EntityType, Reference
 from healthsim_store.schema.registry import Link, Registry
 from healthsim_store.schema.types import LogicalType
@@ -71,10 +71,18 @@ def test_an_entity_type_in_any_spelling(spelling: str) -> None:
 def test_a_name_goes_before_another_ones_alias() -> None:
     registry = Registry([
         entity_type("pets", aliases=("animals", "beasts")), entity_type("animals"),
-        entity_type("cattle", aliases=("beasts",)),
+        entity_type("cattle", aliases=("beasts",), product="q"),
     ])  # fmt: skip
     assert registry.entity_type("animals").name == "animals"
-    assert registry.entity_type("beasts").name == "pets"  # the first that has it
+    for spelling in ("beasts", "Beasts"):
+        with pytest.raises(
+            AmbiguousEntityType, match=r"an alias of p\.pets and q\.cattle"
+        ) as error:
+            registry.entity_type(spelling)
+        assert error.value.hint == "Give the name: pets or cattle."
+    assert [registry.is_name(one) for one in ("pets", "PETS", "beasts", "x")] == [
+        True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_an_unknown_entity_type_is_told_with_the_nearest() -> None:

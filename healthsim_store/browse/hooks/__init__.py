@@ -16,7 +16,16 @@ from datasette.utils.asgi import Response
 from markupsafe import Markup
 
 from ...base.sql import quoted
-from .. import arguments, error_answers, links, pages, request_checks, request_moment, timeline
+from .. import (
+    arguments,
+    csv_answers,
+    error_answers,
+    links,
+    pages,
+    request_checks,
+    request_moment,
+    timeline,
+)
 from ..served_store import find_served, make_served
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -54,6 +63,8 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
                 await served.publish(datasette)
                 if not path.startswith("/-/static"):
                     send = _fresh(send)
+                if database is not None:
+                    scope, path = csv_answers.lead(scope, path, database.description)
                 # Our own pages have a moment of the store's: a second one would wait for a writer
                 # that waits for the first.
                 with request_moment.begin(None if pages.has_route(path) else database):

@@ -380,3 +380,16 @@ def test_merge_as_a_trial(talk: Any, shared: Path) -> None:
     assert data["dry_run"] is True
     assert "nothing was written" in text
     assert hs.Store(shared).names() == before
+
+
+def test_rows_of_a_file_that_no_entity_was_made_of_are_told(talk: Any, shared: Path) -> None:
+    synthea = shared / "synthea"
+    synthea.mkdir()
+    (synthea / "patients.csv").write_text(
+        "Id,BIRTHDATE,FIRST,LAST,GENDER\na,1950-01-01,Ann,One,F\nb,1951-01-01,Bob,Two,M\n"
+    )
+    (synthea / "careplans.csv").write_text("Id,START\n1,2024-01-01\n2,2024-01-01\n3,2024-01-01\n")
+    text, data = talk("persist", file="synthea", format="synthea", scenario="from-synthea")
+    assert data["unmapped"] == {"careplans.csv: no installed product maps this file": 3}
+    assert "unmapped: careplans.csv: no installed product maps this file 3\n" in text
+    assert data["entity_counts"] == {"patients": 2}

@@ -107,6 +107,36 @@ def test_statistics_have_the_known_answers(store: Store) -> None:
     }
 
 
+def test_what_nobody_was_paid_is_not_told_as_nothing(store: Store) -> None:
+    members = [member(1)]
+    amounts = [0.1, 0.2, 37783.05]  # their sum is not 37783.35 in floats
+    claims = [claim(n, "M-1", charge) for n, charge in enumerate(amounts)]
+    store.persist({"members": members, "claims": claims}, scenario="s")
+    summary = store.get_summary("s")
+    assert summary.statistics["claim_totals"].text == (
+        "$37,783 charged, unknown allowed, unknown paid, unknown patient share"
+    )
+    assert summary.to_dict()["statistics"]["claim_totals"]["rows"] == [
+        {"charged": 37783.35, "allowed": None, "paid": None, "patient": None, "n": 3}
+    ]
+
+
+def test_labels_are_whole_and_two_conditions_never_look_the_same(store: Store) -> None:
+    long = "Type 2 diabetes mellitus with diabetic "
+    told = {"E11.40": f"{long}neuropathy", "E11.21": f"{long}nephropathy"}
+    conditions = [
+        {"member_id": "M-1", "code": code, "description": text} for code, text in told.items()
+    ]
+    store.persist({"members": [member(1)], "member_conditions": conditions}, scenario="long")
+    answer = store.get_summary("long").statistics["member_conditions"]
+    assert {row["code"]: row["condition"] for row in answer.rows} == told
+    assert answer.text == "Type 2 diabet…nephropathy (1), Type 2 diabet…neuropathy (1)"
+    same = [{"member_id": "M-1", "code": c, "description": "Diabetes"} for c in ("E10.9", "E11.9")]
+    store.persist({"members": [member(1)], "member_conditions": same}, scenario="same")
+    answer = store.get_summary("same").statistics["member_conditions"]
+    assert answer.text == "Diabetes [E10.9] (1), Diabetes [E11.9] (1)"
+
+
 def asked(store: Store, question: str, *columns: str, **values: Any) -> list[Any]:
     """Some columns of the answer."""
     rows = store.ask_question("s", question, params=values).rows
@@ -263,7 +293,7 @@ def test_the_money_side_of_a_real_synthea_folder(store: Store) -> None:
         ("payer_transitions", "members"),
     ):  # fmt: skip
         account = accounts[f"{name}.csv"]
-        assert account.stored == {entity_type: len(csv_rows(folder, name))}
+        assert account.mapped == {entity_type: len(csv_rows(folder, name))}
         assert account.unmapped == {}
     connection = sqlite3.connect(store.path / "s.db")
 
@@ -338,9 +368,9 @@ def test_another_version_of_synthea_without_transactions(store: Store, tmp_path:
         (folder / name).write_text(text, "utf-8")
     result = store.import_data([folder], format="synthea", scenario="s")
     told = {account.name: account.to_dict() for account in result.sources}
-    assert told["payer_transitions.csv"]["stored"] == {"members": 3}
+    assert told["payer_transitions.csv"]["mapped"] == {"members": 3}
     assert told["payer_transitions.csv"]["unmapped"] == {"the patient is not in patients.csv": 1}
-    assert told["claims.csv"]["stored"] == {"claims": 1}
+    assert told["claims.csv"]["mapped"] == {"claims": 1}
     assert sum(told["claims.csv"]["unmapped"].values()) == 1
     spans = store.query_scenario(
         "s", "SELECT plan_type, coverage_start, coverage_end FROM members ORDER BY 2"

@@ -98,6 +98,36 @@ def test_statistics_have_the_known_answers(store: Store) -> None:
     }
 
 
+def test_labels_are_whole_and_no_two_look_the_same(store: Store) -> None:
+    long = "Type 2 diabetes mellitus with diabetic "
+    rows = [
+        diagnosis("P-1", "E11.40", description=f"{long}neuropathy"),
+        diagnosis("P-1", "E11.21", description=f"{long}nephropathy"),
+        diagnosis("P-1", "E10.9", description="Diabetes"),
+        diagnosis("P-1", "E11.9", description="Diabetes"),
+    ]
+    drugs = [f"Insulin glargine 100 UNT/ML injectable {form}" for form in ("pen", "solution")]
+    medications = [
+        {"patient_mrn": "P-1", "name": name, "start_date": "2024-01-01"} for name in drugs
+    ]
+    store.persist(
+        {"patients": [patient(1)], "diagnoses": rows, "medications": medications}, scenario="s"
+    )
+    told = store.get_summary("s").statistics
+    assert [row["diagnosis"] for row in told["frequent_diagnoses"].rows] == [
+        "Diabetes [E10.9]",
+        f"{long}nephropathy",
+        f"{long}neuropathy",
+    ]
+    assert told["frequent_diagnoses"].text == (
+        "Diabetes [E10.9] (1), Type 2 diabet…nephropathy (1), Type 2 diabet…neuropathy (1)"
+    )
+    assert [row["medication"] for row in told["frequent_medications"].rows] == drugs
+    assert told["frequent_medications"].text == (
+        "Insulin glarg…pen (1), Insulin glarg…solution (1)"
+    )
+
+
 def test_age_counts_birthdays(store: Store) -> None:
     rows = [patient(1, birth_date="1960-06-15", death_date=d) for d in ("2010-06-14", "2010-06-15")]
     for number, (row, age) in enumerate(zip(rows, (49, 50), strict=True)):
@@ -287,7 +317,7 @@ def test_every_row_of_a_real_synthea_folder_is_stored(store: Store, name: str) -
     for account in accounts.values():
         file = csv_rows(folder, account.name.removesuffix(".csv"))
         assert account.rows == len(file)
-        assert sum(account.stored.values()) + sum(account.unmapped.values()) == account.rows
+        assert sum(account.mapped.values()) + sum(account.unmapped.values()) == account.rows
     assert accounts["careplans.csv"].unmapped == {
         "no installed product maps this file": len(csv_rows(folder, "careplans"))
     }
@@ -347,7 +377,7 @@ def lay(folder: Path, **changes: str) -> Path:
 def test_a_small_synthea_folder(store: Store, tmp_path: Path) -> None:
     result = store.import_data([lay(tmp_path / "in")], format="synthea", scenario="s")
     told = {account.name: account.to_dict() for account in result.sources}
-    assert told["observations.csv"]["stored"] == {
+    assert told["observations.csv"]["mapped"] == {
         "lab_results": 1, "vital_signs": 3, "observations": 2,
     }  # fmt: skip
     assert told["patients.csv"]["not_carried"] == ["FIPS"]

@@ -133,6 +133,16 @@ def test_statistics_have_the_known_answers(store: Store) -> None:
     assert "| Scheduled Visits | 12 |" in summary.to_markdown()
 
 
+def test_the_share_of_no_subjects_is_unknown(store: Store) -> None:
+    rows = {name: trial()[name] for name in ("studies", "treatment_arms")}
+    store.persist(rows, scenario="s")
+    told = {name: a.text for name, a in store.get_summary("s").statistics.items()}
+    assert told == {
+        "study_overview": "ONCO-2024-001, phase 3, NSCLC: 0 sites, 0 subjects",
+        "arms": "Active (Drug A + SOC) 0 (unknown), Control (SOC only) 0 (unknown)",
+    }
+
+
 def test_a_card(store: Store) -> None:
     store.persist(trial(), scenario="s")
     card = store.get_samples("s", "subjects", count=4)[0]

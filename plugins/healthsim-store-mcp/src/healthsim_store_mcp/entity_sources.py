@@ -20,6 +20,7 @@ from .replies import Reply, line
 # Counted entities that are generated at once. It changes nothing of what is made; between two of
 # them progress is told, and a call that was cancelled ends.
 _BATCH = 500
+_LEFT = 10  # reasons, why rows were left out, that are told
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,19 @@ def inline(confined: ConfinedStore, entities: Mapping[str, Any], order: Order) -
 def from_file(
     confined: ConfinedStore, file: str, format: str | None, entity_type: str | None, order: Order,
     progress: Rows,
-) -> Any:  # fmt: skip
+) -> tuple[Any, dict[str, int]]:  # fmt: skip
+    """What was stored, and how many rows no entity was made of, by file and reason."""
     path = confined.confinement.reading(file)
-    return confined.store.import_data(
+    made = confined.store.import_data(
         str(path), format=format, entity_type=entity_type, progress=progress,
         **order.how(confined.target(order.scenario)),
-    ).persisted  # fmt: skip
+    )  # fmt: skip
+    left = {
+        f"{line(account.name, 60)}: {line(reason, 120)}": count
+        for account in made.sources
+        for reason, count in account.unmapped.items()
+    }
+    return made.persisted, left
 
 
 def selected(
@@ -120,8 +128,8 @@ def generated(
     return said, made
 
 
-def told(said: str, stored: Any, budget: int) -> Reply:
-    """The reply to all of them."""
+def told(said: str, stored: Any, budget: int, left: Mapping[str, int] | None = None) -> Reply:
+    """The reply to all of them; ``left`` are rows of a file that no entity was made of."""
     counts = {
         kind: {name: n for name, n in getattr(stored, kind, {}).items() if n}
         for kind in ("inserted", "skipped", "replaced", "rounded")
@@ -133,6 +141,13 @@ def told(said: str, stored: Any, budget: int) -> Reply:
     }
     if whole and len(changed) == 1:
         changed = {}  # the counts of the summary say it
+    if getattr(stored, "repeated", False):
+        changed = {}  # that was the first time
+    if left:
+        shown = dict(list(left.items())[:_LEFT])
+        changed["unmapped"] = shown | (
+            {"others": sum(left.values()) - sum(shown.values())} if len(left) > _LEFT else {}
+        )
     for kind, found in changed.items():
         head += f"{kind}: {', '.join(f'{name} {n:,}' for name, n in found.items())}\n"
     notes = [*getattr(stored, "notes", ())]

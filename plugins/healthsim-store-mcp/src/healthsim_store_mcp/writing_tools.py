@@ -83,8 +83,9 @@ class Writing:
                     self._confined, profile, count, seed, options, order, progress
                 )
                 return entity_sources.told(said, stored, max_tokens).result(max_tokens)
+            left: dict[str, int] = {}
             if file:
-                stored = entity_sources.from_file(
+                stored, left = entity_sources.from_file(
                     self._confined, file, format, entity_type, order, Progress(ctx)
                 )
             elif select:
@@ -96,7 +97,7 @@ class Writing:
             else:
                 stored = entity_sources.inline(self._confined, entities or {}, order)
         said = "was there already" if stored.repeated else "new" if stored.created else "added to"
-        return entity_sources.told(said, stored, max_tokens).result(max_tokens)
+        return entity_sources.told(said, stored, max_tokens, left).result(max_tokens)
 
     def scenario_tag(
         self,

@@ -56,10 +56,10 @@ HAVING count(risk_score) > 0;
 -- Claims
 -- @name claim_totals @section Coverage and Cost @show ${charged:,.0f} charged, ${allowed:,.0f} allowed, ${paid:,.0f} paid, ${patient:,.0f} patient share
 SELECT
-  total(total_charge) AS charged,
-  total(total_allowed) AS allowed,
-  total(total_paid) AS paid,
-  total(patient_responsibility) AS patient,
+  round(sum(total_charge), 2) AS charged,
+  round(sum(total_allowed), 2) AS allowed,
+  round(sum(total_paid), 2) AS paid,
+  round(sum(patient_responsibility), 2) AS patient,
   count(*) AS n
 FROM claims
 HAVING count(*) > 0;
@@ -72,7 +72,14 @@ HAVING count(*) > 0;
 
 -- Frequent conditions
 -- @name member_conditions @section Coverage and Cost @show {condition} ({n:,})
-SELECT code, substr(coalesce(min(description), code), 1, 30) AS condition, count(*) AS n
+SELECT
+  code,
+  -- A description that several codes have does not say which is meant.
+  CASE count(*) OVER (PARTITION BY min(description))
+    WHEN 1 THEN coalesce(min(description), code)
+    ELSE coalesce(min(description) || ' [' || code || ']', code)
+  END AS condition,
+  count(*) AS n
 FROM member_conditions
 GROUP BY code
 ORDER BY n DESC, code

@@ -83,7 +83,14 @@ LIMIT 4;
 
 -- Frequent diagnoses
 -- @name frequent_diagnoses @section Clinical Characteristics @show {diagnosis} ({n:,})
-SELECT code, substr(coalesce(min(description), code), 1, 30) AS diagnosis, count(*) AS n
+SELECT
+  code,
+  -- A description that several codes have does not say which is meant.
+  CASE count(*) OVER (PARTITION BY min(description))
+    WHEN 1 THEN coalesce(min(description), code)
+    ELSE coalesce(min(description) || ' [' || code || ']', code)
+  END AS diagnosis,
+  count(*) AS n
 FROM diagnoses
 GROUP BY code
 ORDER BY n DESC, code
@@ -91,7 +98,7 @@ LIMIT 3;
 
 -- Frequent medications
 -- @name frequent_medications @section Clinical Characteristics @show {medication} ({n:,})
-SELECT substr(name, 1, 30) AS medication, count(*) AS n
+SELECT name AS medication, count(*) AS n
 FROM medications
 GROUP BY name
 ORDER BY n DESC, name
