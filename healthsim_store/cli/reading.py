@@ -63,11 +63,13 @@ def query(
 ) -> None:
     """Ask a scenario with one SELECT. Nothing can be changed, whatever the statement says.
 
-    Without one, the questions that the scenario has are listed; -q asks one of them.
+    Without one, the questions that the scenario has are listed, with the values that each takes;
+    -q asks one of them.
 
     \b
     healthsim-store query diabetes "SELECT gender, count(*) FROM patients GROUP BY 1"
     healthsim-store query diabetes "SELECT * FROM patients WHERE city = :c" -p c "San Diego"
+    healthsim-store query diabetes -q a1c_above -p least 10
     """
     from ..query.select import all_typed
 
@@ -78,7 +80,7 @@ def query(
         result = store.ask_question(
             name,
             question,
-            params=all_typed(dict(params)),
+            params=dict(params),
             limit=limit,
             offset=offset,
             timeout=timeout,
@@ -119,8 +121,10 @@ def _tell_questions(questions: list[Question], output: str | None) -> None:
         echo_rows(told, columns, output=output, fmt=None)
     elif questions:
         for question in questions:
-            about = f"\n    {question.description}" if question.description else ""
-            echo_text(f"{question.name}: {question.label}{about}")
+            echo_text(f"{question.name}: {question.label}")
+            lines = [question.description, *(f"-p {one.told}" for one in question.declared)]
+            for line in filter(None, lines):
+                echo_text(f"    {line}")
     else:
         click.echo(
             "This scenario comes with no questions. Give one SELECT; or healthsim-store upgrade"

@@ -48,8 +48,8 @@ def weights(store: Store, scenario: str = "s", **values: Any) -> list[float]:
 
 def test_what_a_declaration_says() -> None:
     heavy, doctors = read_declaration("toy", "1.0", SCHEMA, SUMMARY, "", QUESTIONS).questions
-    assert (heavy.name, heavy.label, heavy.parameters) == (
-        "heavy_pets", "Pets of more than :least kg, of the kind :species", ("least", "species"),
+    assert (heavy.name, heavy.label, [parameter.name for parameter in heavy.parameters]) == (
+        "heavy_pets", "Pets of more than :least kg, of the kind :species", ["least", "species"],
     )  # fmt: skip
     assert heavy.description == "Left empty, :least is 20 and :species is any."
     assert heavy.where == "questions.sql, line 5"
@@ -210,7 +210,11 @@ def test_a_stranger_s_question_is_told_by_check_and_not_offered(asked: Store, sq
     assert asked.check_scenario("s").findings == ()
     assert asked.check_scenario("s").checked["question"] == 2
     with contextlib.closing(sqlite3.connect(asked.find("s"))) as file:
-        file.execute("INSERT INTO _questions VALUES ('toy', 'bad', 9, 'Bad', '', ?)", (sql,))
+        file.execute(
+            "INSERT INTO _questions (product, name, position, label, description, sql)"
+            " VALUES ('toy', 'bad', 9, 'Bad', '', ?)",
+            (sql,),
+        )
         file.commit()
     before = asked.find("s").read_bytes()
     (finding,) = asked.check_scenario("s").findings
@@ -243,7 +247,8 @@ def test_questions_that_are_none(asked: Store) -> None:
 def test_a_file_with_very_many_questions(asked: Store) -> None:
     with contextlib.closing(sqlite3.connect(asked.find("s"))) as file, file:
         file.executemany(
-            "INSERT INTO _questions SELECT product, ?, 9, 'x', '', 'SELECT 1' FROM _products",
+            "INSERT INTO _questions (product, name, position, label, description, sql)"
+            " SELECT product, ?, 9, 'x', '', 'SELECT 1' FROM _products",
             [(f"q{n}",) for n in range(1000)],
         )
     assert 100 < len(asked.list_questions("s")) <= 200
@@ -256,7 +261,10 @@ def test_the_command_line(run: Run) -> None:
         "    Left empty, :least is 20 and :species is any.\n"
     )
     (told,) = json.loads(run("query", "s", "--json").stdout)
-    assert (told["name"], told["parameters"]) == ("heavy_pets", ["least", "species"])
+    assert told["name"] == "heavy_pets"
+    assert told["parameters"] == [
+        {"name": "least", "type": "any"}, {"name": "species", "type": "any"},
+    ]  # fmt: skip
     done = run(
         "query", "s", "-q", "heavy_pets", "-p", "least", "34", "-p", "species", "cat", "--csv"
     )
