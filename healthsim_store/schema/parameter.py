@@ -20,7 +20,7 @@ from .values import unwrapped
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_WHOLE = re.compile(r"([+-]?\d{1,18})(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _AMOUNT = re.compile(r"([+-]?)\$?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?", re.ASCII)
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,39}", re.ASCII)
@@ -35,9 +35,10 @@ _MOST_CHOICES = 500  # and spellings of them; of a file, which may be a stranger
 
 def _integer(value: Any) -> int:
     if isinstance(value, str):
-        if not _WHOLE.fullmatch(value):
+        match = _WHOLE.fullmatch(value)
+        if match is None:
             raise ValueError(value)
-        return int(value)
+        return int(match[1])
     if isinstance(value, bool) or value != int(value) or abs(value) >= 2**63:
         raise ValueError(value)
     return int(value)
@@ -152,6 +153,8 @@ class Parameter:
         Raises ValueError where it does not fit; `problem` says why.
         """
         try:
+            if value is not None and unwrapped(value) is None:
+                raise ValueError(value)  # NaN is no wish for the default
             value = unwrapped(value)
             if isinstance(value, str):
                 value = value.strip()
@@ -259,8 +262,8 @@ class Parameter:
             "name": str, "type": str, "default": str | int | float, "least": str | int | float,
             "most": str | int | float, "values": list, "synonyms": dict, "description": str,
         }  # fmt: skip
-        if not isinstance(told, dict):
-            raise ValueError("a parameter is no object")
+        if not isinstance(told, dict) or "name" not in told:
+            raise ValueError("a parameter is no object with a name")
         for key, value in told.items():
             if key not in fields or not isinstance(value, fields[key]) or isinstance(value, bool):
                 raise ValueError(f"{key!r:.40} of a parameter is {value!r:.40}")

@@ -107,9 +107,7 @@ def _takes(parameter: Any) -> str:
         kind = "|".join(line(value, 30) for value in parameter.values[:_CHOICES]) + more
     else:
         kind = "" if parameter.type == "any" else parameter.type
-    default = (
-        "" if parameter.default is None else f"= {line(parameter.written(parameter.default), 30)}"
-    )
+    default = line(parameter.written(parameter.default), 30)
     return " ".join(filter(None, [parameter.name, kind, default and f"= {default}"]))
 
 
