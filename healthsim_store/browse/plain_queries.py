@@ -73,7 +73,7 @@ def _amount(parameter: Parameter, text: str) -> tuple[str, str]:
     # A comma stands before three digits, or it is no sign of thousands.
     thousands = f"({text} NOT GLOB '*,*' OR printf('%,d', replace({whole}, ',', '')) = {whole})"
     fits, value = _number(parameter, f"replace({written}, ',', '')")
-    return f"{thousands} AND {fits}", value
+    return f"{thousands} AND {text} NOT GLOB '*.*,*' AND {fits}", value
 
 
 def _date(parameter: Parameter, text: str) -> tuple[str, str]:

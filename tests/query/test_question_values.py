@@ -210,7 +210,8 @@ def test_a_datasette_without_the_plugin_refuses_too(folder: Path) -> None:
                     scenario, question.name, params={parameter.name: typed}, limit=10_000
                 ).rows
                 assert ask(scenario, question, {parameter.name: typed}) == expected, typed
-        for value in wrong(parameter):
+        # Without a row, SQLite does not look at the value.
+        for value in wrong(parameter) if ask(scenario, question, {}) else ():
             if "\0" not in value and "\ud800" not in value:
                 told = ask(scenario, question, {parameter.name: value})
                 assert isinstance(told, str), (parameter.name, value)

@@ -86,7 +86,7 @@ def test_ways_to_declare(declared: str, expected: Parameter) -> None:
     ("declared", "said"),
     [
         ("least", r"@param least has the unknown type \(none\)"),
-        ("least numbr", "@param least has the unknown type numbr\nDid you mean number"),
+        ("least numbers", "@param least has the unknown type numbers\nDid you mean number"),
         ("least any", "unknown type any"),
         ("leest number", "@param leest, but the SELECT has no :leest\nDid you mean least"),
         ("least number = heavy", "default of @param least: 'heavy' does not fit least: give a num"),
