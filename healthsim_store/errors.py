@@ -113,6 +113,19 @@ class UnknownQuestion(InvalidArgument):
     code = "unknown_question"
 
 
+class InvalidValue(InvalidArgument):
+    """A value does not fit the parameter of a question. ``fields`` names the parameters."""
+
+    code = "invalid_value"
+
+    def __init__(self, message: str, fields: Sequence[str], *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.fields = tuple(fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"fields": list(self.fields)}
+
+
 class InvalidRows(InvalidArgument):
     """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
 

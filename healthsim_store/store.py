@@ -617,14 +617,14 @@ class Store:
         Args:
             scenario: the scenario.
             question: the question's name.
-            params: values by name; what is not given is left empty, which every question has a
-                meaning for.
+            params: values by name, as `Question.parameters` tells them; what is not given has its
+                default, or leaves nothing out.
             limit: rows on the page, from 1 to 10,000.
             offset: rows before it.
             timeout: seconds.
 
-        Raises UnknownQuestion, InvalidArgument for a value that it has no place for, and what
-        `query_scenario` raises.
+        Raises UnknownQuestion, InvalidArgument for a value that it has no place for, InvalidValue
+        for one that does not fit, and what `query_scenario` raises.
         """
         asked = self._question(scenario, question)
         return self.query_scenario(

@@ -80,8 +80,9 @@ class ProductTests:
         for question in self.declaration.questions:
             told = f"{question.label} {question.description}"
             for parameter in question.parameters:
-                assert re.search(rf":{parameter}\b", told), (
-                    f"{question.where}: neither label nor @about says what :{parameter} is"
+                name = parameter.name
+                assert parameter.description or re.search(rf":{name}\b", told), (
+                    f"{question.where}: neither label nor @about nor @param says what :{name} is"
                 )
 
     def test_rows_are_given_for_every_entity_type(self) -> None:

@@ -189,10 +189,11 @@ def make_older(path: Path, version: int) -> None:
             "ALTER TABLE _products DROP COLUMN questions_sql",
             "DROP INDEX _log_by_fingerprint",
             "ALTER TABLE _log DROP COLUMN fingerprint",
+            "ALTER TABLE _questions DROP COLUMN parameters",
         ],
     }
     with contextlib.closing(sqlite3.connect(path)) as file:
-        for number, changes in later.items():
+        for number, changes in reversed(later.items()):
             if number > version:
                 for change in changes:
                     file.execute(change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # A quoted text, a quoted name, a comment: what is in them is no parameter.
 _QUOTED = r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/"""
@@ -42,6 +42,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def value_literal(value: str | int | float | None) -> str:
+    """The literal of a value that is bound."""
+    return "NULL" if value is None else literal(value) if isinstance(value, str) else repr(value)
+
+
 def greatest_rowid(table: str) -> str:
     """A subquery: the last rowid of a table, whose name is quoted already; NULL without rows."""
     return f"(SELECT max(rowid) FROM {table})"
@@ -58,6 +63,15 @@ def rowid_ends(table: str) -> str:
 def parameters(sql: str) -> tuple[str, ...]:
     """The parameters of a statement as they stand there, such as ``:least``; each one once."""
     return tuple(dict.fromkeys(match[1] for match in _PARAMETER.finditer(sql) if match[1]))
+
+
+def replace_parameters(sql: str, by_name: Mapping[str, str]) -> str:
+    """The statement with SQL in place of the parameters of these names, given without the ``:``."""
+
+    def replaced(match: re.Match[str]) -> str:
+        return by_name.get(match[1][1:], match[0]) if match[1] else match[0]
+
+    return _PARAMETER.sub(replaced, sql)
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from datasette.database import Database
 
 from ..base.sql import greatest_rowid, quoted
 from ..errors import CorruptScenario, NotWritable, QueryError, QueryTooLarge, ScenarioNotFound
-from ..query.questions import sort_out
+from ..query.questions import fill_in, sort_out
 from ..schema.model import Question
 from ..storage.catalog import read_entity_types, read_questions, read_statistics
 from ..storage.isolated import IsolatedSandbox
@@ -24,7 +24,7 @@ from ..storage.long_values import LongValue, find_long_values, told
 from ..storage.pool import Pool
 from ..storage.sandbox import TOO_LONG, Sandbox
 from . import request_moment
-from .metadata import describe_database
+from .metadata import describe_database, query_name
 
 T = TypeVar("T")
 
@@ -56,6 +56,7 @@ class ScenarioDatabase(Database):
     ) -> None:
         super().__init__(None, path=str(path), is_mutable=True)
         self.description: dict[str, Any] = {}
+        self.questions: dict[str, Question] = {}  # by the name that Datasette calls it
         self.references: dict[str, dict[str, str]] = {}  # by table and column: to which table
         self._file = path
         self._inode = inode
@@ -94,6 +95,7 @@ class ScenarioDatabase(Database):
                 self.description = describe_database(
                     types, read_statistics(sandbox.connection), questions
                 )
+                self.questions = {query_name(question): question for question in questions}
                 self._spare_large_tables(sandbox.connection)
             there = {entity_type.name for entity_type in types}
             self.references = {
@@ -156,6 +158,19 @@ class ScenarioDatabase(Database):
         # Raised out here, so that Datasette sees the error as it is, and the connection with its
         # cache is kept: Datasette's time limits interrupt queries as a matter of course.
         raise failed
+
+    async def execute(self, sql: str, params: Any = None, *arguments: Any, **options: Any) -> Any:
+        """Datasette's, which has text for every value: a question's are bound as their types.
+
+        Raises what `fill_in` raises.
+        """
+        asked = (one for one in self.questions.values() if one.sql.strip() == sql.strip())
+        question = next(asked, None)
+        if question is not None:
+            # Names that begin with _ are Datasette's own arguments.
+            given = {name: params[name] for name in params or () if not name.startswith("_")}
+            params = fill_in(question, given)
+        return await super().execute(sql, params, *arguments, **options)
 
     # Datasette keeps a connection for each thread and name, which would outlive the file. 0.65
     # calls the first of these, 1.0 the second.

@@ -7,12 +7,14 @@ descriptions there, and facets and queries from datasette.yml.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgument, NotWritable
 from ..schema.model import Column, Declaration, EntityType, Question, Statistic
 from ..storage.housekeeping import NAMES
+from .plain_queries import plain_sql
 
 HEADER = "# Written by `healthsim-store metadata` from the installed products. Do not edit.\n"
 DATABASE = "scenario"
@@ -80,7 +82,7 @@ def query_name(asked: Question | Statistic) -> str:
 
 def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
     described = describe_database(
-        _entity_types(declarations), _statistics(declarations), _questions(declarations)
+        _entity_types(declarations), _statistics(declarations), _plain(declarations)
     )
     return {
         "title": "Scenarios of synthetic healthcare data",
@@ -91,7 +93,7 @@ def _metadata(declarations: list[Declaration], databases: Sequence[str]) -> dict
 
 def _configuration(declarations: list[Declaration], databases: Sequence[str]) -> dict[str, Any]:
     tables = _tables(_entity_types(declarations)) | _hidden()
-    queries = _queries(_questions(declarations), _statistics(declarations))
+    queries = _queries(_plain(declarations), _statistics(declarations))
     return {"databases": {name: {"tables": tables, "queries": queries} for name in databases}}
 
 
@@ -107,8 +109,19 @@ def _statistics(declarations: list[Declaration]) -> list[Statistic]:
     return [statistic for declaration in declarations for statistic in declaration.statistics]
 
 
-def _questions(declarations: list[Declaration]) -> list[Question]:
-    return [question for declaration in declarations for question in declaration.questions]
+def _plain(declarations: list[Declaration]) -> list[Question]:
+    """The questions, with the SQL that needs no plugin of ours to bind what is filled in."""
+    return [
+        replace(question, sql=plain_sql(question), description=_described(question))
+        for declaration in declarations
+        for question in declaration.questions
+    ]
+
+
+def _described(question: Question) -> str:
+    """What the question is about, and its parameters, for Datasette's form has names only."""
+    parameters = "; ".join(parameter.told for parameter in question.declared)
+    return " ".join(filter(None, [question.description, parameters and f"{parameters}."]))
 
 
 def _tables(entity_types: Iterable[EntityType]) -> dict[str, Any]:
@@ -135,7 +148,9 @@ def _queries(questions: Iterable[Question], statistics: Iterable[Statistic]) -> 
             "title": question.label,
             **({"description": question.description} if question.description else {}),
             "sql": question.sql,
-            **({"params": [*question.parameters]} if question.parameters else {}),
+            **(
+                {"params": [one.name for one in question.parameters]} if question.parameters else {}
+            ),
             "hide_sql": True,  # its fields and rows are what the reader came for
         }
         for question in questions

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import AsgiStream, Response
 
-from ..errors import HealthsimStoreError, InvalidArgument, ScenarioNotFound
+from ..errors import HealthsimStoreError, InvalidArgument, InvalidValue, ScenarioNotFound
+from ..schema.model import Question
 from . import arguments, csv_answers, links, page_data
 from .arguments import QueryArguments
 from .error_answers import ErrorAnswer, explain
+from .metadata import query_name
+from .question_form import make_fields
 from .served_store import ServedStore, find_served
 
 View = Callable[..., Awaitable[Response | AsgiStream]]
@@ -153,7 +156,18 @@ async def failure(datasette: Any, request: Any, error: ErrorAnswer) -> Response:
     """The error as JSON where JSON was asked for, else as a page."""
     if request.path.endswith(".json") or "application/json" in request.headers.get("accept", ""):
         return Response.json(error.to_dict(), status=error.status)
-    return await _page(datasette, request, "error.html", {"error": error}, status=error.status)
+    told: dict[str, Any] = {"error": error}
+    name = tilde_decode(request.url_vars.get("database", ""))
+    question = _store_of(datasette).question(name, arguments.table_of(request))
+    if question is not None and error.code == InvalidValue.code:
+        told["form"] = form(datasette, name, question, arguments.read(request))
+    return await _page(datasette, request, "error.html", told, status=error.status)
+
+
+def form(datasette: Any, name: str, question: Question, given: Mapping[str, str]) -> dict[str, Any]:
+    """A question's form, for its template: where it leads to, and its fields."""
+    path = datasette.urls.path(links.table(name, query_name(question)))
+    return {"title": question.label, "path": path, "fields": make_fields(question, given)}
 
 
 async def _page(

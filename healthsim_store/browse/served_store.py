@@ -20,6 +20,7 @@ from datasette import __version__ as _datasette_version
 from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
+from ..schema.model import Question
 from ..store import Store
 from . import datasette_1_0
 from .database import ScenarioDatabase, make_pool
@@ -200,6 +201,11 @@ class ServedStore:
         """The SQL of a question or statistic of the file; empty where it has none of this name."""
         described = self.descriptions().get(name, {}).get("queries", {})
         return str(described.get(query, {}).get("sql", ""))
+
+    def question(self, name: str, query: str) -> Question | None:
+        """The question that Datasette calls so, of the file; None where it has none."""
+        database = self._databases.get(name)
+        return database.questions.get(query) if database else None
 
     def referenced_type(self, name: str, table: str, column: str) -> str | None:
         """The entity type that a column refers to, also one of another product; else None."""

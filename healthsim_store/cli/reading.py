@@ -70,12 +70,14 @@ def query(
 ) -> None:
     """Ask a scenario with one SELECT. Nothing can be changed, whatever the statement says.
 
-    Without one, the questions that the scenario has are listed; -q asks one of them. A table is one
-    page of the rows; --json, --nl, --csv and --tsv give all rows, unless there is a --limit.
+    Without one, the questions that the scenario has are listed, with the values that each takes;
+    -q asks one of them. A table is one page of the rows; --json, --nl, --csv and --tsv give all
+    rows, unless there is a --limit.
 
     \b
     healthsim-store query diabetes "SELECT gender, count(*) FROM patients GROUP BY 1"
     healthsim-store query diabetes "SELECT * FROM patients WHERE city = :c" -p c "San Diego"
+    healthsim-store query diabetes -q a1c_above -p least 10
     """
     from ..query.select import all_typed
 
@@ -87,7 +89,7 @@ def query(
         if sql is not None or attach or dialect:
             raise click.UsageError("A question has its own SQL: no statement, --with or --dialect.")
         page, rows = partial(store.ask_question, name), partial(store.question_rows, name)
-        what = question
+        what, asked["params"] = question, dict(params)
     elif sql is None:
         _tell_questions(store.list_questions(name), output)
         return
@@ -133,8 +135,10 @@ def _tell_questions(questions: list[Question], output: str | None) -> None:
         echo_rows(told, columns, output=output, fmt=None)
     elif questions:
         for question in questions:
-            about = f"\n    {question.description}" if question.description else ""
-            echo_text(f"{question.name}: {question.label}{about}")
+            echo_text(f"{question.name}: {question.label}")
+            lines = [question.description, *(f"-p {one.told}" for one in question.declared)]
+            for line in filter(None, lines):
+                echo_text(f"    {line}")
     else:
         click.echo(
             "This scenario comes with no questions. Give one SELECT; or healthsim-store upgrade"

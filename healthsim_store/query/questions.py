@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..base.text import did_you_mean
-from ..errors import InvalidArgument, QueryError, UnknownQuestion
+from ..errors import InvalidArgument, InvalidValue, QueryError, UnknownQuestion
 from ..schema.model import Question
+from ..schema.parameter import ANY
 from ..storage.sandbox import Sandbox
+from .select import typed
 
 _NONE = "This scenario comes with none; healthsim-store upgrade brings those of its products."
 SECONDS = 5.0  # to prepare all questions of a file
@@ -63,17 +65,36 @@ def find_question(questions: Sequence[Question], reasons: Mapping[str, str], nam
 
 
 def fill_in(question: Question, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A value for each parameter of the question; the empty text if ``values`` has none.
+    """What the SELECT of the question gets for each of its parameters.
 
-    Raises InvalidArgument for a name in ``values`` that is not a parameter.
+    One that is declared gets its default, or NULL, where ``values`` has none or a blank one. One
+    that is not declared gets the empty text, or what a person means who types the value.
+
+    Raises InvalidArgument for a name in ``values`` that is not a parameter, and InvalidValue for
+    values that do not fit; it names each of them.
     """
+    if not isinstance(values, Mapping | None):
+        raise InvalidArgument(f"params is {values!r:.60}.", hint="Give values by name.")
     given = dict(values or {})
+    known = {parameter.name: parameter for parameter in question.parameters}
     for name in given:
-        if name not in question.parameters:
-            known = ", ".join(question.parameters)
+        if name not in known:
             raise InvalidArgument(
                 f"The question {question.name} has no value {name!r:.60}.",
-                hint=did_you_mean(str(name), question.parameters)
-                or (f"It has {known}." if known else "It has none."),
+                hint=did_you_mean(str(name), known)
+                or (f"It has {', '.join(known)}." if known else "It has none."),
             )
-    return dict.fromkeys(question.parameters, "") | given
+    bound: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, parameter in known.items():
+        value = given.get(name, "")
+        if parameter.type == ANY:
+            bound[name] = typed(value) if isinstance(value, str) else value
+            continue
+        try:
+            bound[name] = parameter.bind(value)
+        except ValueError:
+            problems[name] = parameter.problem(value)
+    if problems:
+        raise InvalidValue("\n".join(problems.values()), [*problems])
+    return bound

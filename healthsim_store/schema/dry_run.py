@@ -19,7 +19,9 @@ from ..base.sqlite import connect, located
 from ..errors import DeclarationError
 from .ddl import create_statements
 from .model import Declaration, EntityType, Question, Statistic
+from .parameter import ANY
 from .template import template_fields
+from .types import Stored
 
 
 class DryRun:
@@ -83,15 +85,18 @@ def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
 
 
 def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = True) -> None:
-    """Run a question with nothing filled in. Raises DeclarationError.
+    """Run a question with nothing filled in, and with a value for each typed parameter.
+
+    Raises DeclarationError.
 
     ``alone`` is a database of one product: then a table that is not there may be another one's.
     """
-    values = dict.fromkeys(question.parameters, "")
-    _refuse_misread(connection, question.sql, question.where, values)
+    tries = _tries(question)
+    _refuse_misread(connection, question.sql, question.where, tries[0])
     with located(question.where):
         try:
-            connection.execute(question.sql, values).fetchall()
+            for values in tries:
+                connection.execute(question.sql, values).fetchall()
         except sqlite3.OperationalError as error:
             if not (alone and str(error).startswith("no such table: ")):
                 raise
@@ -103,6 +108,14 @@ def _refuse_misread(
     name = misread_name(connection, sql, values or {})
     if name is not None:
         raise DeclarationError(f"{where}: {told(name)}")
+
+
+def _tries(question: Question) -> list[dict[str, Stored]]:
+    empty = {one.name: "" if one.type == ANY else one.default for one in question.parameters}
+    given = {
+        one.name: one.bind(one.example or next(iter(one.values), "x")) for one in question.declared
+    }
+    return [empty, empty | given] if given else [empty]
 
 
 def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:

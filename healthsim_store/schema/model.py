@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..base.sql import parameters
+from .parameter import Parameter
 from .types import LogicalType, Stored
 from .values import unwrapped
 
@@ -159,7 +160,8 @@ class Question:
     """A named SELECT of questions.sql: what a person asks of a scenario.
 
     It may name tables of other products. A ``:name`` in it is for a value that whoever asks may
-    give; one that is not given is the empty text, as Datasette has it for an empty field.
+    give. ``declared`` has those whose type is declared: where nothing is given, they are bound to
+    their default or NULL, and the others to the empty text.
     """
 
     name: str
@@ -167,12 +169,16 @@ class Question:
     label: str
     description: str
     sql: str
+    declared: tuple[Parameter, ...] = ()
     where: str = field(default="", compare=False)
 
     @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the values, in the order in which the SELECT has them."""
-        return tuple(parameter[1:] for parameter in parameters(self.sql))
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every ``:name``: those that are declared, then the others as the SELECT has them."""
+        names = [name[1:] for name in parameters(self.sql)]
+        declared = [one for one in self.declared if one.name in names]
+        known = {one.name for one in declared}
+        return (*declared, *(Parameter(name) for name in names if name not in known))
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -180,7 +186,7 @@ class Question:
             "product": self.product,
             "label": self.label,
             "description": self.description,
-            "parameters": list(self.parameters),
+            "parameters": [parameter.to_dict() for parameter in self.parameters],
             "sql": self.sql,
         }
 

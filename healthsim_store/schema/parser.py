@@ -24,6 +24,7 @@ from .model import (
     Rule,
     Statistic,
 )
+from .parameter_marker import read_parameters
 from .sqlfile import Comment, Statement, read_comment, read_statements
 from .types import TYPE_NAMES, LogicalType
 
@@ -32,7 +33,7 @@ VIEW_MARKERS = ("card",)
 COLUMN_MARKERS = ("acyclic", "alias", "codes", "references", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show", "chart")
 RULE_MARKERS = ("name",)
-QUESTION_MARKERS = ("name", "about")
+QUESTION_MARKERS = ("name", "about", "param")
 
 # It would print a warning of what becomes an error with file and line here.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
@@ -95,13 +96,14 @@ def read_declaration(
     _check_aliases(entity_types, lines)
     statistics = _statistics(product, summary_sql, f"{folder}summary.sql")
     taken = [statistic.name for statistic in statistics]
+    types = [*entity_types.values()]
     return Declaration(
         product=product,
         version=version,
         entity_types=tuple(entity_types.values()),
         statistics=tuple(statistics),
         rules=tuple(_rules(product, checks_sql, f"{folder}checks.sql")),
-        questions=tuple(_questions(product, questions_sql, f"{folder}questions.sql", taken)),
+        questions=tuple(_questions(product, questions_sql, f"{folder}questions.sql", taken, types)),
         extras=tuple(extras),
         schema_sql=schema_sql,
         summary_sql=summary_sql,
@@ -387,7 +389,11 @@ def _rules(product: str, checks_sql: str, file: str) -> list[Rule]:
 
 
 def _questions(
-    product: str, questions_sql: str, file: str, taken: Collection[str]
+    product: str,
+    questions_sql: str,
+    file: str,
+    taken: Collection[str],
+    entity_types: Collection[EntityType],
 ) -> list[Question]:
     """``taken`` are names of statistics: Datasette shows both as queries of one database."""
     questions: dict[str, Question] = {}
@@ -405,7 +411,8 @@ def _questions(
                 f" named {name}",
                 hint="Questions and statistics of a product have names of their own.",
             )
-        for parameter in parameters(statement.sql):
+        found = parameters(statement.sql)
+        for parameter in found:
             # Datasette's own are sql, and names that begin with _.
             if parameter == ":sql" or parameter[0] != ":" or not _NAME.fullmatch(parameter[1:]):
                 raise DeclarationError(
@@ -414,6 +421,11 @@ def _questions(
                 )
         questions[name] = Question(
             name, product, statement.comment.text, statement.comment.markers.get("about", ""),
-            statement.sql, statement.where,
+            statement.sql,
+            read_parameters(
+                statement.comment.every("param"), [parameter[1:] for parameter in found],
+                entity_types, statement.where,
+            ),
+            statement.where,
         )  # fmt: skip
     return list(questions.values())

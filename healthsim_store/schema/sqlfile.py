@@ -18,6 +18,12 @@ class Comment:
 
     text: str = ""
     markers: dict[str, str] = field(default_factory=dict)
+    # Every marker in its order, also one that is repeated.
+    given: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    def every(self, marker: str) -> tuple[str, ...]:
+        """What stands behind each one of a marker that may be repeated."""
+        return tuple(text for name, text in self.given if name == marker)
 
     def words(self, marker: str) -> tuple[str, ...]:
         return tuple(self.markers.get(marker, "").split())
@@ -49,6 +55,7 @@ def read_comment(text: str, *, allowed: Collection[str], where: str) -> Comment:
     """
     parts = _MARKER.split(text)
     markers: dict[str, str] = {}
+    given: list[tuple[str, str]] = []
     for marker, value in zip(parts[1::2], parts[2::2], strict=True):
         if marker not in allowed:
             raise DeclarationError(
@@ -56,8 +63,9 @@ def read_comment(text: str, *, allowed: Collection[str], where: str) -> Comment:
                 hint=f"Allowed here: {', '.join('@' + name for name in sorted(allowed))}.",
             )
         value = " ".join(value.split())
+        given.append((marker, value))
         markers[marker] = f"{markers[marker]} {value}" if marker in markers else value
-    return Comment(" ".join(parts[0].split()), markers)
+    return Comment(" ".join(parts[0].split()), markers, tuple(given))
 
 
 def read_statements(text: str, *, file: str, markers: Collection[str]) -> list[Statement]:

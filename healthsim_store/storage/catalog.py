@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import CorruptScenario
 from ..schema import ddl
 from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule, Statistic
+from ..schema.parameter import read_parameters, write_parameters
 from ..schema.types import LogicalType
 from .format import has_table, now
 from .housekeeping import forget_product, insert
@@ -151,6 +152,8 @@ def _named_row(named: Statistic | Rule | Question, position: int) -> dict[str, A
     """Its columns are named as its fields are; where it stands in a .sql file is not kept."""
     fields = {field.name: getattr(named, field.name) for field in dataclasses.fields(named)}
     del fields["where"]
+    if isinstance(named, Question):
+        fields["parameters"] = write_parameters(fields.pop("declared"))
     return {**fields, "position": position}
 
 
@@ -205,23 +208,37 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
 def read_questions(connection: sqlite3.Connection) -> list[Question]:
     """All questions; one whose name another product took first is ``product.name``.
 
-    A file of an older format has none. Raises CorruptScenario where somebody else made the table.
+    A file of an older format has none, or declares nothing of their parameters. Raises
+    CorruptScenario where somebody else made the table, or wrote into it what it cannot say.
     """
     if not has_table(connection, "_questions"):
         return []
     try:
-        rows = connection.execute(
-            "SELECT name, product, label, description, sql FROM _questions"
-            " JOIN _products USING (product) ORDER BY _products.rowid, position LIMIT ?",
-            (_MAX_QUESTIONS,),
-        ).fetchall()
-    except sqlite3.OperationalError as error:
+        rows = [
+            {"parameters": "[]"} | row
+            for row in _rows(
+                connection,
+                "SELECT q.* FROM _questions AS q JOIN _products AS p USING (product)"
+                f" ORDER BY p.rowid, position LIMIT {_MAX_QUESTIONS}",
+            )
+        ]
+        texts = [
+            [row[name] for name in ("name", "product", "label", "description", "sql", "parameters")]
+            for row in rows
+        ]
+    except (sqlite3.OperationalError, KeyError) as error:
         raise CorruptScenario(f"Its questions cannot be read: {error}.") from error
-    if not all(isinstance(value, str) for row in rows for value in row):
+    if not all(isinstance(value, str) for row in texts for value in row):
         raise CorruptScenario("Its questions cannot be read: one of them is no text.")
     questions: dict[str, Question] = {}
-    for row in rows:
-        question = Question(*row)
+    for name, product, label, description, sql, parameters in texts:
+        try:
+            declared = read_parameters(parameters)
+        except ValueError as error:
+            raise CorruptScenario(
+                f"The parameters of its question {name!r:.60} cannot be understood: {error}."
+            ) from error
+        question = Question(name, product, label, description, sql, declared)
         if question.name in questions:
             question = replace(question, name=f"{question.product}.{question.name}")
         questions[question.name] = question

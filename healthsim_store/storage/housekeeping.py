@@ -252,6 +252,8 @@ _CHANGES: Mapping[int, Sequence[str]] = {
         # What the rows of a batch are known by, so that they are not stored twice.
         "ALTER TABLE _log ADD COLUMN fingerprint TEXT",
         "CREATE INDEX _log_by_fingerprint ON _log (fingerprint)",
+        # JSON list: what is declared of the question's parameters, see schema.parameter
+        "ALTER TABLE _questions ADD COLUMN parameters TEXT NOT NULL DEFAULT '[]'",
     ),
 }
 

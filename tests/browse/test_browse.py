@@ -350,7 +350,11 @@ def test_a_stranger_s_own_queries_are_held_too(served: Served, shop: Store) -> N
             values = ("toy", name, 50 + position, "Bad", name, "", sql)
             file.execute("INSERT INTO _statistics VALUES (?, ?, ?, ?, ?, ?, ?)", values)
             asked = ("toy", f"ask_{name}", 50 + position, name, "", sql)
-            file.execute("INSERT INTO _questions VALUES (?, ?, ?, ?, ?, ?)", asked)
+            file.execute(
+                "INSERT INTO _questions (product, name, position, label, description, sql)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                asked,
+            )
     before = (shop.path / "stranger.db").read_bytes()
     for name in [*queries, *(f"ask_{name}" for name in queries)]:
         start = time.monotonic()

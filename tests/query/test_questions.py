@@ -19,6 +19,7 @@ from healthsim_store.errors import (
     CorruptScenario,
     DeclarationError,
     InvalidArgument,
+    InvalidValue,
     QueryError,
     UnknownQuestion,
 )
@@ -48,8 +49,8 @@ def weights(store: Store, scenario: str = "s", **values: Any) -> list[float]:
 
 def test_what_a_declaration_says() -> None:
     heavy, doctors = read_declaration("toy", "1.0", SCHEMA, SUMMARY, "", QUESTIONS).questions
-    assert (heavy.name, heavy.label, heavy.parameters) == (
-        "heavy_pets", "Pets of more than :least kg, of the kind :species", ("least", "species"),
+    assert (heavy.name, heavy.label, [parameter.name for parameter in heavy.parameters]) == (
+        "heavy_pets", "Pets of more than :least kg, of the kind :species", ["least", "species"],
     )  # fmt: skip
     assert heavy.description == "Left empty, :least is 20 and :species is any."
     assert heavy.where == "questions.sql, line 5"
@@ -210,7 +211,11 @@ def test_a_stranger_s_question_is_told_by_check_and_not_offered(asked: Store, sq
     assert asked.check_scenario("s").findings == ()
     assert asked.check_scenario("s").checked["question"] == 2
     with contextlib.closing(sqlite3.connect(asked.find("s"))) as file:
-        file.execute("INSERT INTO _questions VALUES ('toy', 'bad', 9, 'Bad', '', ?)", (sql,))
+        file.execute(
+            "INSERT INTO _questions (product, name, position, label, description, sql)"
+            " VALUES ('toy', 'bad', 9, 'Bad', '', ?)",
+            (sql,),
+        )
         file.commit()
     before = asked.find("s").read_bytes()
     (finding,) = asked.check_scenario("s").findings
@@ -243,10 +248,105 @@ def test_questions_that_are_none(asked: Store) -> None:
 def test_a_file_with_very_many_questions(asked: Store) -> None:
     with contextlib.closing(sqlite3.connect(asked.find("s"))) as file, file:
         file.executemany(
-            "INSERT INTO _questions SELECT product, ?, 9, 'x', '', 'SELECT 1' FROM _products",
+            "INSERT INTO _questions (product, name, position, label, description, sql)"
+            " SELECT product, ?, 9, 'x', '', 'SELECT 1' FROM _products",
             [(f"q{n}",) for n in range(1000)],
         )
     assert 100 < len(asked.list_questions("s")) <= 200
+
+
+TYPED = QUESTIONS.replace(
+    "-- @about Left empty, :least is 20 and :species is any.",
+    "-- @param least number from 0 = 20: the weight, in kg\n"
+    "-- @param species choice of pets.species: the kind",
+).replace("CAST(coalesce(nullif(:least, ''), 20) AS REAL)", ":least").replace(
+    "species = coalesce(nullif(:species, ''), species)", "(:species IS NULL OR species = :species)"
+)  # fmt: skip
+
+
+def test_declared_parameters_are_carried(toy_of: Callable[..., None], tmp_path: Path) -> None:
+    """By clone and merge; an upgrade brings them to a file that has none."""
+    toy_of("1.0")
+    with Store(tmp_path / "store") as store:
+        store.persist(BATCH, scenario="s")
+        assert store.list_questions("s")[0].declared == ()
+        toy_of("1.1", questions_sql=TYPED)
+        store.upgrade_scenario("s")
+        store.clone_scenario("s", new_name="clone")
+        store.merge_scenarios(["s", "clone"], new_name="merged")
+        for name in ("s", "clone", "merged"):
+            (heavy,) = store.list_questions(name)
+            assert [one.name for one in heavy.declared] == ["least", "species"]
+            assert min(weights(store, name)) == 25
+            assert {*weights(store, name, species="DOG", least=" 0 ")} == {30, 15}
+            with pytest.raises(InvalidValue, match="'20 kg' does not fit least: give a number"):
+                weights(store, name, least="20 kg")
+        # A file of an older format, or one that lacks the column, has no types.
+        for version in (3, 4):
+            store.clone_scenario("s", new_name=f"older{version}")
+            path = store.find(f"older{version}")
+            if version == 4:
+                with contextlib.closing(sqlite3.connect(path)) as file, file:
+                    file.execute("ALTER TABLE _questions DROP COLUMN parameters")
+            else:
+                make_older(path, version)
+            (heavy,) = store.list_questions(f"older{version}")
+            assert [one.type for one in heavy.parameters] == ["any", "any"]
+            assert store.check_scenario(f"older{version}").findings == ()
+
+
+def test_several_values_that_do_not_fit(toy_of: Callable[..., None], tmp_path: Path) -> None:
+    toy_of("1.0", questions_sql=TYPED)
+    with Store(tmp_path / "store") as store:
+        store.persist(BATCH, scenario="s")
+        with pytest.raises(InvalidValue) as refused:
+            weights(store, least="many", species="dogs")
+        assert refused.value.to_dict() == {
+            "code": "invalid_value",
+            "message": "'many' does not fit least: give a number, at least 0, such as 20.\n"
+            "'dogs' does not fit species: give one of cat, dog. Did you mean dog?",
+            "fields": ["least", "species"],
+        }
+        with pytest.raises(InvalidArgument, match="params is 3"):
+            store.ask_question("s", "heavy_pets", params=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [
+    "", "x", "{}", "[1]", '[{"name": "least", "type": "wish"}]', "[" * 100_000,
+    '[{"name": "least", "type": "number", "default": "much"}]', 7, b"\xff", None,
+])  # fmt: skip
+def test_damaged_parameters_are_told(
+    value: Any, toy_of: Callable[..., None], tmp_path: Path
+) -> None:
+    toy_of("1.0", questions_sql=TYPED)
+    with Store(tmp_path / "store") as store:
+        store.persist(BATCH, scenario="s")
+        with contextlib.closing(sqlite3.connect(store.find("s"))) as file, file:
+            file.execute("ALTER TABLE _questions DROP COLUMN parameters")
+            file.execute("ALTER TABLE _questions ADD COLUMN parameters ANY")
+            file.execute("UPDATE _questions SET parameters = ?", (value,))
+        with pytest.raises(CorruptScenario, match="question"):
+            store.list_questions("s")
+        with pytest.raises(CorruptScenario, match="question"):
+            store.ask_question("s", "heavy_pets")
+        assert [f.kind for f in store.check_scenario("s").findings] == ["question"]
+        assert store.get_summary("s").entity_counts["pets"] > 0
+
+
+def test_the_command_line_tells_types_and_defaults(
+    toy_of: Callable[..., None], tmp_path: Path, run: Run
+) -> None:
+    toy_of("1.0", questions_sql=TYPED)
+    with Store(tmp_path / "store") as store:
+        store.persist(BATCH, scenario="s")
+    assert run("query", "s").stdout == (
+        "heavy_pets: Pets of more than :least kg, of the kind :species\n"
+        "    -p least: a number, at least 0, by default 20: the weight, in kg\n"
+        "    -p species: one of cat, dog: the kind\n"
+    )
+    wrong = run("query", "s", "-q", "heavy_pets", "-p", "least", "10k")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "'10k' does not fit least" in wrong.stderr
 
 
 def test_the_command_line(run: Run) -> None:
@@ -256,7 +356,10 @@ def test_the_command_line(run: Run) -> None:
         "    Left empty, :least is 20 and :species is any.\n"
     )
     (told,) = json.loads(run("query", "s", "--json").stdout)
-    assert (told["name"], told["parameters"]) == ("heavy_pets", ["least", "species"])
+    assert told["name"] == "heavy_pets"
+    assert told["parameters"] == [
+        {"name": "least", "type": "any"}, {"name": "species", "type": "any"},
+    ]  # fmt: skip
     done = run(
         "query", "s", "-q", "heavy_pets", "-p", "least", "34", "-p", "species", "cat", "--csv"
     )

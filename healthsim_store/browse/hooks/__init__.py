@@ -26,6 +26,7 @@ from .. import (
     request_moment,
     timeline,
 )
+from ..question_form import filled_sql
 from ..served_store import find_served, make_served
 
 Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -153,8 +154,14 @@ def extra_template_vars(
     if template.startswith("query"):
         sql = served.question_sql(database, arguments.table_of(request))
         # Datasette has this link only where its own connections may run anybody's SQL.
-        href = datasette.urls.path(links.query(database, sql, arguments.read(request)))
-        return {"healthsim": True} | ({"edit_sql_url": href} if sql else {})
+        given = arguments.read(request)
+        question = served.question(database, arguments.table_of(request))
+        told: dict[str, Any] = {"healthsim": True}
+        if question is not None:
+            told["healthsim_form"] = pages.form(datasette, database, question, given)
+            sql = filled_sql(question, given)
+        href = datasette.urls.path(links.query(database, sql, given))
+        return told | ({"edit_sql_url": href} if sql else {})
     if table is None:
         return {}
     described = served.descriptions()[database]["tables"].get(table, {})

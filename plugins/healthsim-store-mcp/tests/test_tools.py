@@ -88,8 +88,10 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
 
 def test_a_question_that_the_scenario_brings(talk: Any) -> None:
     text, data = talk("describe", scenario="diabetes")
-    assert "\nQuestions: patients_by_gender_and_age(gender, youngest, oldest), a1c_above(" in text
-    assert data["questions"]["a1c_above"] == "least"
+    assert (
+        "\nQuestions: patients_by_gender_and_age(gender M|F|O|U, youngest integer, oldest" in text
+    )
+    assert data["questions"]["a1c_above"] == "least number = 9"
     text, data = talk("query", scenario="diabetes", question="patients_by_gender_and_age",
                       values={"gender": "female", "youngest": 60})  # fmt: skip
     sql = (

@@ -12,6 +12,7 @@ import healthsim_store as hs
 from .replies import Reply, cell, columnar, fewest, fitted, line
 
 _VALUES = 6  # allowed values that are told beside a column
+_CHOICES = 5  # that are told of a question's parameter; an error tells them all
 _QUESTIONS = 20  # of a scenario
 
 
@@ -76,7 +77,7 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
     if not types:
         return Reply(f"{name} has no rows yet.", {"tables": {}})
 
-    asked = {line(q.name, 60): ", ".join(q.parameters) for q in questions}
+    asked = {line(q.name, 60): ", ".join(map(_takes, q.parameters)) for q in questions}
 
     def make(shown: int, *, values: bool) -> Reply:
         told = {found.name: ", ".join(_columns(found, values=values)) for found in types[:shown]}
@@ -97,6 +98,17 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
         if whole.fits(budget):
             return whole
     return make(fewest(lambda n: make(n, values=False).fits(budget), len(types)), values=False)
+
+
+def _takes(parameter: Any) -> str:
+    """A parameter as a model has to give it: ``least number = 9``, ``gender F|M|U``."""
+    if parameter.type == "choice":
+        more = "|..." if len(parameter.values) > _CHOICES else ""
+        kind = "|".join(line(value, 30) for value in parameter.values[:_CHOICES]) + more
+    else:
+        kind = "" if parameter.type == "any" else parameter.type
+    default = line(parameter.written(parameter.default), 30)
+    return " ".join(filter(None, [parameter.name, kind, default and f"= {default}"]))
 
 
 def log(info: hs.ScenarioInfo, budget: int) -> Reply:

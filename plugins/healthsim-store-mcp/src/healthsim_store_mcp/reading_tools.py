@@ -150,7 +150,7 @@ class Reading:
             str | None, Field(description="In place of sql: a name that scenario_describe tells")
         ] = None,
         values: Annotated[
-            dict[str, str | float] | None, Field(description="For the :names of either")
+            dict[str, str | int | float] | None, Field(description="For the :names of either")
         ] = None,
         limit: Annotated[int, Field(ge=1, le=1000)] = 20,
         offset: Annotated[int, Field(ge=0)] = 0,
@@ -169,7 +169,7 @@ class Reading:
         name = self._confined.name(scenario)
         if question is not None:
             page = self._store.ask_question(
-                name, question, params=all_typed(values), limit=limit, offset=offset
+                name, question, params=values, limit=limit, offset=offset
             )
         else:
             page = self._store.query_scenario(

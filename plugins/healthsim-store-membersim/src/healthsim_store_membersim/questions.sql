@@ -1,9 +1,11 @@
--- What a tester asks of a payer's scenario. A value that is left empty has the meaning that @about
--- says; CAST makes a number of what was typed.
+-- What a tester asks of a payer's scenario. A value that is left empty has its default, or leaves
+-- nobody out.
 
 -- Members of the plan type :plan_type with a risk score above :least
 -- @name members_at_risk
--- @about Left empty, :plan_type is any, and :least is 1, the average of Medicare; the highest first.
+-- @about The highest first.
+-- @param plan_type choice of members.plan_type: the kind of plan
+-- @param least number from 0 to 100 = 1: the risk score; 1 is the average of Medicare
 SELECT
   member_id,
   given_name,
@@ -16,13 +18,15 @@ SELECT
     AS conditions
 FROM members AS m
 WHERE
-  risk_score > CAST(coalesce(nullif(:least, ''), 1) AS REAL)
-  AND (coalesce(:plan_type, '') = '' OR upper(plan_type) = upper(:plan_type))
+  risk_score > :least
+  AND (:plan_type IS NULL OR plan_type = :plan_type)
 ORDER BY m.risk_score DESC, member_id;
 
 -- Members of a :gender, over :age years old, with a condition that begins with :code
 -- @name members_with_condition
--- @about Gender is female, male or unknown. Left empty, :gender and :age leave nobody out, and :code is E11, type 2 diabetes (ICD-10-CM).
+-- @param gender choice of members.gender: the gender
+-- @param age integer from 0 to 150: the age in years, today
+-- @param code code = E11: with or without the dot; E11 is type 2 diabetes (ICD-10-CM)
 SELECT
   member_id,
   given_name,
@@ -41,19 +45,18 @@ FROM (
     group_concat(DISTINCT code) AS codes
   FROM member_conditions
   JOIN members AS m USING (member_id)
-  WHERE
-    substr(replace(code, '.', ''), 1, length(replace(coalesce(nullif(:code, ''), 'E11'), '.', '')))
-    = upper(replace(coalesce(nullif(:code, ''), 'E11'), '.', ''))
+  WHERE replace(code, '.', '') GLOB :code || '*'
   GROUP BY member_id
 )
 WHERE
-  gender = upper(substr(coalesce(nullif(:gender, ''), gender), 1, 1))
-  AND age > CAST(coalesce(nullif(:age, ''), -1) AS REAL)
+  (:gender IS NULL OR gender = :gender)
+  AND (:age IS NULL OR age > :age)
 ORDER BY family_name, given_name, member_id;
 
 -- Members with claims over $ :amount
 -- @name claims_over
--- @about Left empty, :amount is 10000. A claim counts by what was charged; claims that were denied, rejected or reversed are left out.
+-- @about A claim counts by what was charged; claims that were denied, rejected or reversed are left out.
+-- @param amount amount from 0 = 10000: in US dollars
 SELECT
   member_id,
   given_name,
@@ -68,23 +71,23 @@ SELECT
 FROM claims
 JOIN members USING (member_id)
 WHERE
-  total_charge > CAST(coalesce(nullif(replace(replace(:amount, ',', ''), '$', ''), ''), 10000) AS REAL)
+  total_charge > :amount
   AND coalesce(claim_status, '') NOT IN ('denied', 'rejected', 'reversed')
 GROUP BY member_id
 ORDER BY charged DESC, member_id;
 
 -- Patients with a diagnosis that begins with :code and a claim over $ :amount
 -- @name high_cost_patients
--- @about Left empty, :code is diabetes, E08 to E13 (ICD-10-CM), and :amount is 10000. Patients and members are one by person_id; the totals are of all their claims, as charged, without those that were denied, rejected or reversed.
+-- @about Patients and members are one by person_id; the totals are of all their claims, as charged, without those that were denied, rejected or reversed.
+-- @param code code: with or without the dot; left empty, diabetes, which is E08 to E13 (ICD-10-CM)
+-- @param amount amount from 0 = 10000: in US dollars
 WITH
   diagnosed AS (
     SELECT DISTINCT patient_id
     FROM diagnoses
     WHERE
       CASE
-        WHEN :code <> '' THEN
-          substr(replace(code, '.', ''), 1, length(replace(:code, '.', '')))
-          = upper(replace(:code, '.', ''))
+        WHEN :code IS NOT NULL THEN replace(code, '.', '') GLOB :code || '*'
         ELSE code_system = 'ICD-10-CM' AND code >= 'E08' AND code < 'E14'
       END
   ),
@@ -114,12 +117,13 @@ SELECT
   payer_name AS payer
 FROM charged
 JOIN patients USING (patient_id)
-WHERE place = 1 AND total_charge > CAST(coalesce(nullif(replace(replace(:amount, ',', ''), '$', ''), ''), 10000) AS REAL)
+WHERE place = 1 AND total_charge > :amount
 ORDER BY total DESC, mrn;
 
 -- Authorizations with the decision :status
 -- @name authorizations_by_status
--- @about Requested, approved, partially approved, denied, pended, cancelled or expired; left empty, :status is any. The latest first.
+-- @about The latest first.
+-- @param status choice of authorizations.status: the decision
 SELECT
   auth_number,
   status,
@@ -132,5 +136,5 @@ SELECT
   (SELECT count(*) FROM claims AS c WHERE c.authorization_id = a.authorization_id) AS claims
 FROM authorizations AS a
 JOIN members USING (member_id)
-WHERE status = lower(coalesce(nullif(:status, ''), status))
+WHERE :status IS NULL OR status = :status
 ORDER BY requested_date DESC, auth_number;

@@ -1,9 +1,12 @@
--- What a tester asks of a clinical scenario. A value that is left empty has the meaning that @about
--- says; CAST makes a number of what was typed.
+-- What a tester asks of a clinical scenario. A value that is left empty has its default, or leaves
+-- nobody out.
 
 -- Patients of a :gender, from :youngest to :oldest years old
 -- @name patients_by_gender_and_age
--- @about Gender is female, male, other or unknown. Left empty, :gender, :youngest and :oldest leave nobody out. An age is today's, or the one at death.
+-- @about An age is today's, or the one at death.
+-- @param gender choice of patients.gender: the administrative gender
+-- @param youngest integer from 0 to 150: the least age, in years
+-- @param oldest integer from 0 to 150: the greatest age, in years
 SELECT mrn, given_name, family_name, gender, birth_date, death_date, age, city, state
 FROM (
   SELECT
@@ -13,14 +16,15 @@ FROM (
   FROM (SELECT *, coalesce(death_date, date('now')) AS at FROM patients)
 )
 WHERE
-  gender = upper(substr(coalesce(nullif(:gender, ''), gender), 1, 1))
-  AND age >= CAST(coalesce(nullif(:youngest, ''), 0) AS REAL)
-  AND age <= CAST(coalesce(nullif(:oldest, ''), 200) AS REAL)
+  (:gender IS NULL OR gender = :gender)
+  AND (:youngest IS NULL OR age >= :youngest)
+  AND (:oldest IS NULL OR age <= :oldest)
 ORDER BY mrn;
 
 -- Patients with diabetes whose latest A1C is above :least %
 -- @name a1c_above
--- @about Left empty, :least is 9, which is poor control. Diabetes is a diagnosis of E08 to E13 (ICD-10-CM), A1C is LOINC 4548-4 or 17856-6; the highest first.
+-- @about Diabetes is a diagnosis of E08 to E13 (ICD-10-CM), A1C is LOINC 4548-4 or 17856-6; the highest first.
+-- @param least number from 0 to 100 = 9: the A1C in percent; above 9 is poor control
 WITH
   diabetics AS (
     SELECT DISTINCT patient_id
@@ -49,12 +53,12 @@ SELECT
   n AS a1c_results
 FROM results
 JOIN patients USING (patient_id)
-WHERE back = 1 AND a1c > CAST(coalesce(nullif(:least, ''), 9) AS REAL)
+WHERE back = 1 AND a1c > :least
 ORDER BY a1c DESC, mrn;
 
 -- Patients with a diagnosis that begins with :code
 -- @name patients_with_diagnosis
--- @about Left empty, :code is E11, type 2 diabetes (ICD-10-CM). With or without the dot.
+-- @param code code = E11: with or without the dot; E11 is type 2 diabetes (ICD-10-CM)
 SELECT
   mrn,
   given_name,
@@ -71,9 +75,7 @@ FROM (
     min(diagnosed_date) AS first,
     CASE WHEN count(resolved_date) = count(*) THEN max(resolved_date) END AS resolved
   FROM diagnoses
-  WHERE
-    substr(replace(code, '.', ''), 1, length(replace(coalesce(nullif(:code, ''), 'E11'), '.', '')))
-    = upper(replace(coalesce(nullif(:code, ''), 'E11'), '.', ''))
+  WHERE replace(code, '.', '') GLOB :code || '*'
   GROUP BY patient_id, code
 )
 JOIN patients USING (patient_id)
@@ -116,7 +118,9 @@ ORDER BY mrn;
 
 -- Encounters of the :class, from the day :first to the day :last
 -- @name encounters_between
--- @about Classes are AMB, EMER, IMP and others (HL7 v3 ActCode), days are YYYY-MM-DD. Left empty, :class, :first and :last leave nothing out.
+-- @param class choice of encounters.class_code: the setting (HL7 v3 ActCode)
+-- @param first date: the first day of an admission
+-- @param last date: the last day of an admission
 SELECT
   mrn,
   given_name,
@@ -129,7 +133,7 @@ SELECT
 FROM encounters
 JOIN patients USING (patient_id)
 WHERE
-  class_code = upper(coalesce(nullif(:class, ''), class_code))
-  AND date(admission_time) >= coalesce(nullif(:first, ''), date(admission_time))
-  AND date(admission_time) <= coalesce(nullif(:last, ''), date(admission_time))
+  (:class IS NULL OR class_code = :class)
+  AND (:first IS NULL OR date(admission_time) >= :first)
+  AND (:last IS NULL OR date(admission_time) <= :last)
 ORDER BY admission_time, encounter_id;

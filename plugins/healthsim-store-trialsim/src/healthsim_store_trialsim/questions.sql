@@ -1,8 +1,9 @@
--- What a tester asks of a trial. A value that is left empty has the meaning that @about says.
+-- What a tester asks of a trial. A value that is left empty leaves nothing out.
 
 -- Subjects of the arm :arm at the site :site
 -- @name subjects_of
--- @about An arm by its code or name, a site by its number or name. Left empty, :arm and :site leave nobody out.
+-- @param arm text: its code or name
+-- @param site text: its number or name
 SELECT
   usubjid,
   site_number,
@@ -17,8 +18,8 @@ FROM subjects
 JOIN sites USING (site_id)
 LEFT JOIN treatment_arms USING (arm_id)
 WHERE
-  (coalesce(:arm, '') = '' OR lower(:arm) IN (lower(arm_code), lower(arm_name)))
-  AND (coalesce(:site, '') = '' OR lower(:site) IN (lower(site_number), lower(sites.name)))
+  (:arm IS NULL OR lower(:arm) IN (lower(arm_code), lower(arm_name)))
+  AND (:site IS NULL OR lower(:site) IN (lower(site_number), lower(sites.name)))
 ORDER BY usubjid;
 
 -- Subjects by site and arm
@@ -37,9 +38,11 @@ LEFT JOIN treatment_arms USING (arm_id)
 GROUP BY site_id, arm_id
 ORDER BY site_number, site_id, arm_name;
 
--- Adverse events of the severity :severity, serious (Y or N): :serious
+-- Adverse events of the severity :severity, serious or not: :serious
 -- @name adverse_events_of
--- @about Mild, moderate or severe; an event with a grade alone is mild at 1, moderate at 2, severe from 3 on (CTCAE). Left empty, :severity and :serious leave nothing out.
+-- @about An event with a grade alone is mild at 1, moderate at 2, severe from 3 on (CTCAE).
+-- @param severity choice of adverse_events.aesev: the severity (CDISC AESEV)
+-- @param serious choice of adverse_events.aeser: whether it is serious (CDISC NY)
 SELECT
   usubjid,
   arm_name AS arm,
@@ -62,8 +65,8 @@ FROM (
 JOIN subjects USING (subject_id)
 LEFT JOIN treatment_arms USING (arm_id)
 WHERE
-  (coalesce(:severity, '') = '' OR severity = upper(:severity))
-  AND (coalesce(:serious, '') = '' OR aeser = upper(substr(:serious, 1, 1)))
+  (:severity IS NULL OR severity = :severity)
+  AND (:serious IS NULL OR aeser = :serious)
 ORDER BY usubjid, aestdtc, adverse_event_id;
 
 -- Adverse events by arm and severity
