@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import MAX_BYTES, connect
+from ..base.sqlite import MAX_BYTES
 from ..errors import (
     CorruptScenario,
     DeclarationError,
@@ -39,9 +37,9 @@ from ..storage.catalog import (
     read_rules,
     read_statistics,
 )
-from ..storage.format import read_identity
 from ..storage.long_values import LIMIT, find_long_values
 from ..storage.sandbox import Sandbox
+from .shared_ids import shared_ids
 
 SECONDS = 600.0  # for each question to the file
 
@@ -127,7 +125,8 @@ def check_files(
     results = []
     for path in paths:
         result = check_file(path, installed, open_)
-        findings = (*result.findings, *shared.get(result.scenario, ()))
+        notes = (Finding("note", "same_id", told) for told in shared.get(result.scenario, ()))
+        findings = (*result.findings, *notes)
         results.append(replace(result, findings=findings))
         progress(1)
     return results
@@ -399,64 +398,3 @@ def _row_rules(entity_type: EntityType) -> Iterator[tuple[str, str]]:
 def _listed(values: Sequence[Any]) -> str:
     shown = ", ".join(str(value) for value in values[:_SHOWN])
     return f"{shown}, ..." if len(values) > _SHOWN else shown
-
-
-def shared_ids(paths: Sequence[Path], open_: type[Sandbox] = Sandbox) -> dict[str, list[Finding]]:
-    """Notes, by file stem, of entity ids and scenario ids that another of the files has too."""
-    # On disk, so that millions of ids do not fill the memory; it goes with the connection.
-    seen = connect("")
-    seen.executescript(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE ids"
-        " (entity_type TEXT, id TEXT, file TEXT, PRIMARY KEY (entity_type, id, file)) WITHOUT ROWID"
-    )
-    findings: dict[str, list[Finding]] = {}
-    try:
-        for path in paths:
-            _gather_ids(seen, path, open_)
-        for pair, common in _in_two_files(seen).items():
-            told = [f"{count:,} ids of {name}" for name, count in common.items() if name]
-            if "" in common:
-                told.insert(0, "the scenario id")
-            for one, other in (pair, pair[::-1]):
-                message = f"{other} has the same: {', '.join(told)}."
-                findings.setdefault(one, []).append(Finding("note", "same_id", message))
-        return findings
-    finally:
-        seen.close()
-
-
-def _gather_ids(seen: sqlite3.Connection, path: Path, open_: type[Sandbox]) -> None:
-    try:
-        sandbox = open_(path)
-    except HealthsimStoreError:
-        return  # told by check_file
-    try:
-        scenario_id = read_identity(sandbox.connection).scenario_id
-        seen.execute("INSERT INTO ids VALUES ('', ?, ?)", (scenario_id, path.stem))
-        for entity_type in read_entity_types(sandbox.connection):
-            key, table = quoted(entity_type.primary_key), quoted(entity_type.name)
-            with sandbox.run(f"SELECT {key} FROM {table}", timeout=SECONDS) as cursor:
-                seen.execute("BEGIN")
-                seen.executemany(
-                    "INSERT OR IGNORE INTO ids VALUES (?, ?, ?)",
-                    ((entity_type.name, row[0], path.stem) for row in cursor),
-                )
-                seen.execute("COMMIT")
-    except (HealthsimStoreError, sqlite3.Error, UnicodeDecodeError):
-        if seen.in_transaction:
-            seen.execute("ROLLBACK")  # told by check_file
-    finally:
-        sandbox.close()
-
-
-def _in_two_files(seen: sqlite3.Connection) -> dict[tuple[str, str], dict[str, int]]:
-    """How many ids two files share, by entity type; of three files, the neighbours by name."""
-    shared: dict[tuple[str, str], dict[str, int]] = {}
-    for entity_type, files in seen.execute(
-        "SELECT entity_type, json_group_array(file) FROM ids"
-        " GROUP BY entity_type, id HAVING count(*) > 1"
-    ):
-        for pair in pairwise(sorted(json.loads(files))):
-            counts = shared.setdefault(pair, {})
-            counts[entity_type] = counts.get(entity_type, 0) + 1
-    return shared

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..schema.registry import Link, Registry
@@ -28,11 +28,11 @@ class _Column:
     __slots__ = ("given", "hash", "rows")
 
     def __init__(self) -> None:
-        self.hash = hashlib.blake2b(digest_size=16)
+        self.hash = hashlib.sha256()
         self.rows = 0
         self.given = False  # whether one of the values is not NULL
 
-    def take(self, values: Sequence[Any], before: int) -> None:
+    def take(self, values: tuple[Any, ...], before: int) -> None:
         """Values of the next rows, ``before`` of which came without this column or with it."""
         self.fill(before)
         self.hash.update(_encoded(values))
@@ -81,7 +81,7 @@ class Fingerprint:
         if key not in self._shapes:
             names = [(entity_type, self._meaning(entity_type, name)) for name in rows.fields]
             self._shapes[key] = [self._columns.setdefault(name, _Column()) for name in names]
-        for column, values in zip(self._shapes[key], zip(*rows.values, strict=True), strict=False):
+        for column, values in zip(self._shapes[key], rows.columns, strict=False):
             column.take(values, before)
         self._rows[entity_type] = before + len(rows)
 
@@ -131,10 +131,10 @@ def fingerprint(registry: Registry, sources: Iterable[tuple[str, Any]]) -> str:
     return found.text()
 
 
-def _encoded(values: Sequence[Any]) -> bytes:
+def _encoded(values: tuple[Any, ...]) -> bytes:
     """The values one behind the other, each with its type and length; equal only for equal ones."""
     try:
-        return marshal.dumps(tuple(values), 2)[_HEADER:]
+        return marshal.dumps(values, 2)[_HEADER:]
     except ValueError:  # of a type that marshal does not know: a date, a Decimal
         return marshal.dumps(tuple(map(_plain, values)), 2)[_HEADER:]
 

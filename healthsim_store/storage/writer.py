@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +106,7 @@ class Writer:
                 try:
                     if shape not in plans:
                         plans[shape] = self._plan(entity_type, shape, number, len(rows))
-                    problems += self._write(
-                        entity_type, plans[shape], rows.values, number, last_rowid
-                    )
+                    problems += self._write(entity_type, plans[shape], rows, number, last_rowid)
                 except InvalidRows as error:
                     problems += error.problems
                 number += len(rows)
@@ -128,13 +126,13 @@ class Writer:
         self,
         entity_type: EntityType,
         plan: Plan,
-        rows: Sequence[tuple[Any, ...]],
+        rows: Rows,
         number: int,
         last_rowid: int,
     ) -> list[Problem]:
-        plan.look(rows)
+        plan.look(rows.columns)
         problems: list[Problem] = []
-        iterator = iter(rows)
+        iterator = iter(rows.values)
         while True:
             try:
                 self._connection.executemany(plan.sql, self._bind(plan, iterator))
@@ -144,7 +142,9 @@ class Writer:
                     raise  # a full disk: SQLite has rolled back, and nothing more may be written
                 bad = len(rows) - operator.length_hint(iterator) - 1
                 plan.rounded -= plan.rounded_last  # of the row that is gone through again
-            found = self._write_carefully(entity_type, plan, rows[bad], number + bad, last_rowid)
+            found = self._write_carefully(
+                entity_type, plan, rows.values[bad], number + bad, last_rowid
+            )
             problems += found
             if len(problems) >= MAX_PROBLEMS:
                 return problems
