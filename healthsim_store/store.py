@@ -27,7 +27,7 @@ from .generation.library import Library
 from .generation.profile import FOLDER as PROFILES
 from .generation.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
-from .operations.check import CheckResult, check_file, check_files
+from .operations.check import CheckResult, check_file, check_files, check_lone
 from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
@@ -865,7 +865,7 @@ class Store:
         Args:
             scenario: the scenario.
         """
-        return check_file(self.find(scenario), installed().declarations)
+        return check_file(self.find(scenario), self._files.folder, installed().declarations)
 
     @verb
     def check_scenarios(
@@ -873,13 +873,17 @@ class Store:
     ) -> list[CheckResult]:
         """The same for several, and which ids stand in two of the files.
 
+        Of a whole store also what killed writers left there without a file.
+
         Args:
             scenarios: the scenarios; by default all of the store.
             progress: is told 1 for each scenario that was just looked at.
         """
         names = [self.find(scenario).stem for scenario in scenarios] or self.names()
         paths = [self._files.folder.file(name) for name in dict.fromkeys(names)]
-        return check_files(paths, installed().declarations, progress)
+        folder = self._files.folder
+        results = check_files(paths, folder, installed().declarations, progress)
+        return results if scenarios else [*results, *check_lone(folder)]
 
     @verb
     def upgrade_scenario(self, scenario: str) -> list[Upgraded]:

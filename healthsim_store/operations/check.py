@@ -23,6 +23,7 @@ from ..query.statistics import compute
 from ..schema.ddl import ROW_RULE, circles, column_rules
 from ..schema.model import Column, Declaration, EntityType, Question, Rule
 from ..schema.product import compare_versions
+from ..storage import remains
 from ..storage.catalog import (
     read_entity_types,
     read_products,
@@ -30,6 +31,7 @@ from ..storage.catalog import (
     read_rules,
     read_statistics,
 )
+from ..storage.folder import Folder
 from ..storage.format import read_identity
 from ..storage.sandbox import Sandbox
 
@@ -72,13 +74,20 @@ class CheckResult:
         }
 
 
-def check_file(path: Path, installed: Mapping[str, Declaration]) -> CheckResult:
-    """Look at one file. ``installed`` are the declarations of the installed products."""
+def check_file(path: Path, folder: Folder, installed: Mapping[str, Declaration]) -> CheckResult:
+    """Look at one file and its place in the store.
+
+    ``installed`` are the declarations of the installed products.
+    """
+    place = [
+        *(Finding("error", "file", told) for told in remains.faults(folder, path)),
+        *(Finding("note", "file", told) for told in remains.set_aside(folder, path)),
+    ]
     try:
         sandbox = Sandbox(path)
     except HealthsimStoreError as error:
-        return CheckResult(path.stem, (Finding("error", "file", error.message),), {})
-    check = _Check(sandbox, installed)
+        return CheckResult(path.stem, (Finding("error", "file", error.message), *place), {})
+    check = _Check(sandbox, installed, place)
     try:
         with sandbox.moment():
             check.run()
@@ -92,6 +101,7 @@ def check_file(path: Path, installed: Mapping[str, Declaration]) -> CheckResult:
 
 def check_files(
     paths: Sequence[Path],
+    folder: Folder,
     installed: Mapping[str, Declaration],
     progress: Progress = lambda _: None,
 ) -> list[CheckResult]:
@@ -102,18 +112,28 @@ def check_files(
     shared = shared_ids(paths) if len(paths) > 1 else {}
     results = []
     for path in paths:
-        result = check_file(path, installed)
+        result = check_file(path, folder, installed)
         findings = (*result.findings, *shared.get(result.scenario, ()))
         results.append(replace(result, findings=findings))
         progress(1)
     return results
 
 
+def check_lone(folder: Folder) -> list[CheckResult]:
+    """Of what lies in a store beside no file, under the name of the scenario that was there."""
+    return [
+        CheckResult(name, tuple(Finding("note", "file", message) for message in told), {})
+        for name, told in remains.lone(folder).items()
+    ]
+
+
 class _Check:
-    def __init__(self, sandbox: Sandbox, installed: Mapping[str, Declaration]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, installed: Mapping[str, Declaration], place: Sequence[Finding]
+    ) -> None:
         self._sandbox = sandbox
         self._installed = installed
-        self.findings: list[Finding] = []
+        self.findings = [*place]
         self.counts: dict[str, int] = {}
 
     def error(self, kind: str, message: str) -> None:

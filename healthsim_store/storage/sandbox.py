@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.sql import permits, quoted
-from ..base.sqlite import MAX_BYTES, connect, connect_writable, file_errors, uri
+from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -78,7 +78,7 @@ class Sandbox:
         with file_errors(self.path):
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
-            self._recover()
+            recover(self.path)
             # Reads the whole schema, so that a damaged one is found here.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             # Table-valued functions are made on first use, which the authorizer would refuse.
@@ -91,6 +91,7 @@ class Sandbox:
             )
         for alias, other in attached.items():
             with file_errors(other):
+                recover(other)
                 connection.execute(f"ATTACH ? AS {quoted(alias)}", (uri(other, "ro"),))
                 sql = f"SELECT count(*) FROM {quoted(alias)}.sqlite_master"
                 connection.execute(sql).fetchone()
@@ -108,17 +109,6 @@ class Sandbox:
         """
         self.connection.set_progress_handler(self._late, _STEPS)
         self.connection.set_authorizer(self._authorize)
-
-    def _recover(self) -> None:
-        """Let SQLite undo what a killed writer left half-done; that needs a writable opening."""
-        if not self.path.with_name(f"{self.path.name}-journal").exists():
-            return
-        try:
-            self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            writable = connect_writable(self.path)
-            with contextlib.closing(writable):
-                writable.execute("SELECT 1 FROM sqlite_master").fetchone()
 
     def _late(self) -> int:
         return time.monotonic() > self._deadline

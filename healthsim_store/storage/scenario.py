@@ -23,6 +23,7 @@ from ..schema.registry import Registry
 from . import catalog, fingerprint
 from . import format as fileformat
 from .batches import Earlier, find_batch, find_same
+from .moving import drop_sidecars
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
@@ -328,6 +329,9 @@ def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
     return tags
 
 
-def log_rename(path: Path, old: str, new: str) -> None:
-    with opened(path) as connection, transaction(connection):
-        fileformat.write_log(connection, "rename", details={"from": old, "to": new})
+def log_rename(connection: sqlite3.Connection, path: Path, new: str) -> None:
+    """Log another name in a file that is `settled`; it stays ours after this is committed."""
+    fileformat.verify(connection, path)
+    fileformat.write_log(connection, "rename", details={"from": path.stem, "to": new})
+    connection.execute("COMMIT")
+    drop_sidecars(path)
