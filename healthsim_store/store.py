@@ -149,6 +149,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        allow_triggers: bool = False,
         again: bool = False,
         new: bool = False,
         operation: str = "persist",
@@ -170,6 +171,8 @@ class Store:
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with more decimals than their type has, and count them;
                 else they are refused.
+            allow_triggers: let triggers run that somebody put into the scenario's file. Each may
+                change or delete anything; without it, nothing is stored where one would run.
             again: store rows that are there already. Without it, a batch without a batch_id that
                 is in the scenario is not stored a second time; where none is named, also one that
                 any scenario has with the same context. The result is ``repeated``. This holds for
@@ -190,6 +193,7 @@ class Store:
             batch_id=batch_id,
             keep_unknown=keep_unknown,
             round_decimals=round_decimals,
+            allow_triggers=allow_triggers,
             again=again,
             new=new,
             operation=operation,
@@ -206,6 +210,7 @@ class Store:
         context: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        allow_triggers: bool = False,
         again: bool = False,
         new: bool = False,
         operation: str = "persist",
@@ -222,6 +227,7 @@ class Store:
             context: what the data is for; names a new scenario.
             tags: tags for the scenario.
             description: of the scenario.
+            allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: store batches that are there already, as for `persist`.
             new: the scenario must not be there yet.
             operation: what the scenario's log calls each batch.
@@ -234,6 +240,7 @@ class Store:
             {},
             tags=clean_tags(tags),
             description=description,
+            allow_triggers=allow_triggers,
             again=again,
             new=new,
             operation=operation,
@@ -278,6 +285,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        allow_triggers: bool = False,
         again: bool = False,
         encoding: str = "utf-8",
         columns: Sequence[str] = (),
@@ -303,6 +311,7 @@ class Store:
             batch_id: a second call with the same one stores nothing.
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with too many decimals, and count them, as for `persist`.
+            allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: store rows that are there already, as for `persist`.
             encoding: of text files.
             columns: the header of delimited text that has none.
@@ -323,6 +332,7 @@ class Store:
                 batch_id,
                 keep_unknown,
                 round_decimals,
+                allow_triggers,
                 again,
             ),
             persist=self.persist,
@@ -368,6 +378,7 @@ class Store:
         into: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        allow_triggers: bool = False,
         again: bool = False,
         progress: Progress = lambda _: None,
     ) -> GenerateResult:
@@ -384,6 +395,7 @@ class Store:
                 after the profile. One that has a part of the very same run gets the rest.
             tags: tags for the scenario.
             description: of the scenario.
+            allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: also where a scenario has the very same run already. Without it, and without
                 ``into``, that one is named, and nothing is stored.
             progress: is told how many counted entities were just stored.
@@ -401,6 +413,7 @@ class Store:
             into=into,
             tags=tags,
             description=description,
+            allow_triggers=allow_triggers,
             again=again,
             progress=progress,
         )

@@ -34,6 +34,7 @@ from ..storage.catalog import (
 from ..storage.folder import Folder
 from ..storage.format import read_identity
 from ..storage.sandbox import Sandbox
+from ..storage.triggers import read_triggers
 
 SECONDS = 600.0  # for each question to the file
 
@@ -143,6 +144,7 @@ class _Check:
         self.findings.append(Finding("note", kind, message))
 
     def run(self) -> None:
+        self._triggers()
         self._pragmas()
         entity_types = read_entity_types(self._sandbox.connection)
         self._declared(entity_types)
@@ -153,6 +155,16 @@ class _Check:
 
     def _count(self, kind: str, more: int = 1) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + more
+
+    def _triggers(self) -> None:
+        """No product declares any: somebody put them there."""
+        for name, table in read_triggers(self._sandbox.connection).items():
+            self._count("trigger")
+            self.note(
+                "trigger",
+                f"The trigger {name!r:.60}, which no product declares, runs when {table!r:.60} is"
+                " written to, and may change anything: persist refuses that unless it is allowed.",
+            )
 
     def _pragmas(self) -> None:
         """SQLite's own: pages, indexes, types, UNIQUE; foreign keys.
