@@ -175,6 +175,8 @@ def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError
             f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
             hint="Nothing was stored.",
         )
+    if text.startswith("unable to open database: ") and not os.path.lexists(path):  # by ATTACH
+        return ScenarioNotFound(f"There is no scenario {path.stem!r}: it was moved just now.")
     if "not a database" in text:
         return NotAScenario(
             f"{path.name} is not an SQLite file.", hint="Check the path, or import the file."

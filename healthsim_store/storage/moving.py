@@ -25,7 +25,6 @@ STAMP = "%Y%m%dT%H%M%S.%fZ"  # of the time at the end of a name
 
 _CANNOT = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
 _PAUSE = 0.05  # seconds between two tries to be alone with a file in WAL mode
-_KEPT_LOCK = ("locking_mode = EXCLUSIVE", "journal_mode = TRUNCATE")
 
 
 def stamp() -> str:
@@ -51,10 +50,13 @@ def settled(path: Path) -> Iterator[sqlite3.Connection]:
         end = time.monotonic() + BUSY_SECONDS
         while True:
             _leave_wal_mode(connection, path, end)
-            for pragma in _KEPT_LOCK:
-                connection.execute(f"PRAGMA {pragma}")
+            # A commit leaves the journal's file, which is ours to remove: SQLite would remove what
+            # has that name by then.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("BEGIN IMMEDIATE")
             if _journal_mode(connection) != "wal":
+                # From now on; before, two that wait would keep each other from the lock.
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 break
             connection.execute("ROLLBACK")  # somebody has switched it on just now
         if not os.path.samestat(before, look(path)):

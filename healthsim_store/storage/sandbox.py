@@ -237,6 +237,8 @@ class Sandbox:
                     # The moment has the read lock: without, backup() would wait for a writer for
                     # ever.
                     self.connection.backup(copy)
+                    # The copy of a file in WAL mode would have files beside it.
+                    copy.execute("PRAGMA journal_mode = DELETE")
             except sqlite3.DatabaseError as error:
                 # What is wrong with the source was told above, or is found when the copy is read.
                 raise NotWritable(

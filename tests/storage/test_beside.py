@@ -206,6 +206,22 @@ def test_a_scenario_with_a_hot_journal_is_attached(store: Store) -> None:
     assert (row["n"], row.get("half")) == (MANY, 0)
 
 
+@pytest.mark.parametrize("format", ["csv", "sqlite"])
+def test_an_export_has_the_wal_in_it_and_not_beside_it(
+    store: Store, tmp_path: Path, format: str
+) -> None:
+    with_wal(fill(store, "ward", MANY))
+    store.close()
+    for _ in range(2):
+        store.export_scenario("ward", format=format, to=tmp_path / "out", force=True)
+        found = sorted(path.name for path in (tmp_path / "out").iterdir())
+        assert found == sorted(["datapackage.json", found[-1]])
+    if format == "sqlite":
+        with contextlib.closing(sqlite3.connect(tmp_path / "out" / found[-1])) as file:
+            assert file.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+            assert file.execute("SELECT count(*) FROM owners").fetchone() == (MANY + 5,)
+
+
 # -- another program has it open ------------------------------------------------------------------
 
 
