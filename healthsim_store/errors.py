@@ -207,6 +207,12 @@ class CorruptScenario(ScenarioFileError):
     code = "corrupt_scenario"
 
 
+class TriggersRefused(ScenarioFileError):
+    """A trigger that somebody put into the file would run, and was not allowed."""
+
+    code = "triggers_refused"
+
+
 class NewerFormat(ScenarioFileError):
     """The file was written by a newer version of healthsim-store."""
 

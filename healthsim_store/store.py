@@ -27,7 +27,7 @@ from .generation.library import Library
 from .generation.profile import FOLDER as PROFILES
 from .generation.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
-from .operations.check import CheckResult, check_file, check_files
+from .operations.check import CheckResult, check_file, check_files, check_lone
 from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
@@ -157,6 +157,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        allow_triggers: bool = False,
         again: bool = False,
         new: bool = False,
         operation: str = "persist",
@@ -178,6 +179,8 @@ class Store:
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with more decimals than their type has, and count them;
                 else they are refused.
+            allow_triggers: let triggers run that somebody put into the scenario's file. Each may
+                change or delete anything; without it, nothing is stored where one would run.
             again: store rows that are there already. Without it, a batch without a batch_id that
                 is in the scenario is not stored a second time; where none is named, also one that
                 any scenario has with the same context. The result is ``repeated``. This holds for
@@ -198,6 +201,7 @@ class Store:
             batch_id=batch_id,
             keep_unknown=keep_unknown,
             round_decimals=round_decimals,
+            allow_triggers=allow_triggers,
             again=again,
             new=new,
             operation=operation,
@@ -214,6 +218,7 @@ class Store:
         context: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        allow_triggers: bool = False,
         again: bool = False,
         new: bool = False,
         operation: str = "persist",
@@ -230,6 +235,7 @@ class Store:
             context: what the data is for; names a new scenario.
             tags: tags for the scenario.
             description: of the scenario.
+            allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: store batches that are there already, as for `persist`.
             new: the scenario must not be there yet.
             operation: what the scenario's log calls each batch.
@@ -242,6 +248,7 @@ class Store:
             {},
             tags=clean_tags(tags),
             description=description,
+            allow_triggers=allow_triggers,
             again=again,
             new=new,
             operation=operation,
@@ -286,6 +293,7 @@ class Store:
         batch_id: str | None = None,
         keep_unknown: bool = False,
         round_decimals: bool = False,
+        allow_triggers: bool = False,
         again: bool = False,
         encoding: str = "utf-8",
         columns: Sequence[str] = (),
@@ -311,6 +319,7 @@ class Store:
             batch_id: a second call with the same one stores nothing.
             keep_unknown: keep undeclared fields as JSON in the column ``extra``.
             round_decimals: round numbers with too many decimals, and count them, as for `persist`.
+            allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: store rows that are there already, as for `persist`.
             encoding: of text files.
             columns: the header of delimited text that has none.
@@ -331,6 +340,7 @@ class Store:
                 batch_id,
                 keep_unknown,
                 round_decimals,
+                allow_triggers,
                 again,
             ),
             persist=self.persist,
@@ -384,6 +394,7 @@ class Store:
         into: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
+        allow_triggers: bool = False,
         again: bool = False,
         progress: Progress = lambda _: None,
     ) -> GenerateResult:
@@ -400,6 +411,7 @@ class Store:
                 after the profile. One that has a part of the very same run gets the rest.
             tags: tags for the scenario.
             description: of the scenario.
+            allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: also where a scenario has the very same run already. Without it, and without
                 ``into``, that one is named, and nothing is stored.
             progress: is told how many counted entities were just stored.
@@ -417,6 +429,7 @@ class Store:
             into=into,
             tags=tags,
             description=description,
+            allow_triggers=allow_triggers,
             again=again,
             progress=progress,
         )
@@ -906,7 +919,9 @@ class Store:
         Args:
             scenario: the scenario.
         """
-        return check_file(self.find(scenario), installed().declarations, self._files.open)
+        found = self.find(scenario)
+        folder = self._files.folder
+        return check_file(found, folder, installed().declarations, self._files.open)
 
     @verb
     def check_scenarios(
@@ -914,13 +929,17 @@ class Store:
     ) -> list[CheckResult]:
         """The same for several, and which ids stand in two of the files.
 
+        Of a whole store also what killed writers left there without a file.
+
         Args:
             scenarios: the scenarios; by default all of the store.
             progress: is told 1 for each scenario that was just looked at.
         """
         names = [self.find(scenario).stem for scenario in scenarios] or self.names()
         paths = [self._files.folder.file(name) for name in dict.fromkeys(names)]
-        return check_files(paths, installed().declarations, progress, self._files.open)
+        folder = self._files.folder
+        results = check_files(paths, folder, installed().declarations, progress, self._files.open)
+        return results if scenarios else [*results, *check_lone(folder)]
 
     @verb
     def upgrade_scenario(self, scenario: str) -> list[Upgraded]:

@@ -45,6 +45,7 @@ PROGRESS = "(progress)"
 _READS = No("The browser only reads.")
 _LOGGED = No("The log tells which command or tool it was.")
 _NEW = No("The reply says whether the scenario is new; a program that must know asks before.")
+_TRIGGERS = No("A model does not judge a stranger's SQL; the user allows it on the command line.")
 _PAGES = "/{database}/-/query /{database}/-/query.json"
 _SCENARIO = ("SCENARIO", "scenario", "database")
 
@@ -60,6 +61,7 @@ VERBS: dict[str, Verb] = {
         batch_id=("--batch-id", "batch_id"),
         keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
         round_decimals=("--round-decimals", "round_decimals"),
+        allow_triggers=("--allow-triggers", _TRIGGERS),
         again=("--again", "again"),
         new=(_NEW, _NEW),
         operation=(_LOGGED, _LOGGED),
@@ -69,8 +71,8 @@ VERBS: dict[str, Verb] = {
         No("import and generate make their batches themselves."),
         No("A call is one batch; a profile makes its batches itself."),
         _READS,
-        batches=(), scenario=(), context=(), tags=(), description=(), again=(), new=(),
-        operation=(),
+        batches=(), scenario=(), context=(), tags=(), description=(), allow_triggers=(), again=(),
+        new=(), operation=(),
         stored=(),
     ),
     "save_scenario": _verb(
@@ -92,6 +94,7 @@ VERBS: dict[str, Verb] = {
         batch_id=("--batch-id", "batch_id"),
         keep_unknown=("--keep-unknown", No("An unknown field is refused with the nearest name.")),
         round_decimals=("--round-decimals", "round_decimals"),
+        allow_triggers=("--allow-triggers", _TRIGGERS),
         again=("--again", "again"),
         encoding=("--encoding", No("Rare: the user imports such a file by the command line.")),
         columns=("--columns", No("Rare: the user imports such a file by the command line.")),
@@ -113,6 +116,7 @@ VERBS: dict[str, Verb] = {
         into=("--into", "scenario"),
         tags=("--tag", "tags"),
         description=("--description", "context"),
+        allow_triggers=("--allow-triggers", _TRIGGERS),
         again=("--again", "again"),
         progress=(PROGRESS, PROGRESS),
     ),

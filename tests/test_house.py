@@ -20,6 +20,7 @@ ALONE = {
     "sqlite3.connect": {"base/sqlite.py": "it is where connections are made"},
     "set_authorizer": {
         "storage/sandbox.py": "the only way to run untrusted SQL",
+        "storage/triggers.py": "what a stranger's trigger does is refused where rows are written",
         "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
         "generation/engine.py": "a profile may build tables of its own in memory",
         "generation/run.py": "the options of a profile are judged by its own SQL",

@@ -8,7 +8,9 @@ other's locks.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -16,14 +18,56 @@ from urllib.parse import quote
 from ..errors import (
     CorruptScenario,
     DeclarationError,
+    HealthsimStoreError,
     NotAScenario,
     NotWritable,
     ScenarioBusy,
     ScenarioFileError,
+    ScenarioNotFound,
 )
 
 BUSY_SECONDS = 10.0
 MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be readable again
+
+#: The endings of what SQLite keeps beside a file, and finds again by the file's name.
+SIDECARS = ("-journal", "-wal", "-shm")
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def beside(path: Path) -> list[Path]:
+    """Where SQLite keeps what is half-done, whether it is there or not."""
+    return [path.with_name(path.name + ending) for ending in SIDECARS]
+
+
+def look(path: Path) -> os.stat_result:
+    """What the system knows of a scenario's file, which is not opened.
+
+    Raises ScenarioNotFound, and NotAScenario for what is no file: SQLite would wait for ever for
+    what comes out of a pipe.
+    """
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        if path.is_symlink():
+            kind = "a link that leads nowhere"
+        elif isinstance(error, FileNotFoundError):
+            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+        else:
+            raise NotWritable(f"{path.name} cannot be read: {error.strerror}.") from error
+    else:
+        if stat.S_ISREG(status.st_mode):
+            return status
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "of an unknown kind")
+    raise NotAScenario(
+        f"{path.name} is {kind}, and no scenario.", hint="Move it out of the store's folder."
+    )
 
 
 def uri(path: Path, mode: str) -> str:
@@ -43,14 +87,23 @@ def connect(
     ``mode`` is that of the URI: ``ro``, ``rw`` or ``rwc``; without it the database is one of our
     own: a file, ``:memory:``, or ``""`` for a temporary file. ``timeout`` is how many seconds to
     wait for a lock. ``any_thread``: opened in one thread and used in others, one after the other.
+
+    Raises what `look` does of a file that must be there.
     """
-    return sqlite3.connect(
-        uri(Path(database), mode) if mode else database,
-        uri=mode is not None,
-        timeout=timeout,
-        isolation_level=None,
-        check_same_thread=not any_thread,
-    )
+    if mode in ("ro", "rw"):
+        look(Path(database))
+    try:
+        return sqlite3.connect(
+            uri(Path(database), mode) if mode else database,
+            uri=mode is not None,
+            timeout=timeout,
+            isolation_level=None,
+            check_same_thread=not any_thread,
+        )
+    except sqlite3.OperationalError:
+        if mode in ("ro", "rw"):
+            look(Path(database))  # gone since
+        raise
 
 
 def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
@@ -64,6 +117,18 @@ def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
         # trusted_schema stays on: without it, SQLite 3.40 refuses json_valid() in a CHECK. No
         # function of ours is registered here, and SQLite's own are harmless to a trigger.
         return connection
+
+
+def recover(path: Path) -> None:
+    """Let SQLite undo what a killed writer left half-done; that needs a writable opening."""
+    if not os.path.lexists(f"{path}-journal"):
+        return
+    try:
+        with contextlib.closing(connect(path, mode="ro")) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        with contextlib.closing(connect_writable(path)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 @contextlib.contextmanager
@@ -103,8 +168,15 @@ def located(where: str) -> Iterator[None]:
         raise DeclarationError(f"{where}: {error}") from error
 
 
-def _file_error(path: Path, error: sqlite3.DatabaseError) -> ScenarioFileError:
+def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError:
     text = str(error)
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_DBMOVED":
+        return ScenarioNotFound(
+            f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
+            hint="Nothing was stored.",
+        )
+    if text.startswith("unable to open database: ") and not os.path.lexists(path):  # by ATTACH
+        return ScenarioNotFound(f"There is no scenario {path.stem!r}: it was moved just now.")
     if "not a database" in text:
         return NotAScenario(
             f"{path.name} is not an SQLite file.", hint="Check the path, or import the file."

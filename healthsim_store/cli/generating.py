@@ -33,6 +33,11 @@ from .common import table as as_table
 @click.option("--into", help="Add to this scenario, or name a new one.")
 @click.option("--description", help="The scenario's description.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be repeated.")
+@click.option(
+    "--allow-triggers",
+    is_flag=True,
+    help="Let triggers run that somebody put into the scenario's file.",
+)
 @click.option("--again", is_flag=True, help="Also where a scenario has this very run already.")
 @json_option
 @store_option

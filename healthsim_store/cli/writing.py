@@ -34,6 +34,8 @@ def _batch_options(command: Command) -> Command:
                      type=click.Choice(ON_CONFLICT),
                      help="For rows that are there already."),
         click.option("--batch-id", help="A retry with the same id stores nothing again."),
+        click.option("--allow-triggers", is_flag=True,
+                     help="Let triggers run that somebody put into the scenario's file."),
         click.option("--again", is_flag=True,
                      help="Store rows that are there already once more."),
         click.option("--keep-unknown", is_flag=True,

@@ -22,6 +22,7 @@ from ..base.version import __version__
 from ..errors import InvalidArgument, InvalidName, SourceError
 from ..schema.model import EntityType
 from ..storage.names import clean_name
+from ..storage.triggers import refused
 from . import datapackage
 from .formats import Exporter, Formats, Table, texts
 from .snapshot import Snapshot, damaged
@@ -370,7 +371,12 @@ def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
     Raises InvalidArgument if a constraint of the table, such as NOT NULL, forbids it.
     """
     connection = connect_writable(snapshot.path)
-    with contextlib.closing(connection), file_errors(snapshot.path), transaction(connection):
+    with (
+        contextlib.closing(connection),
+        file_errors(snapshot.path),
+        refused(connection, snapshot.scenario),
+        transaction(connection),
+    ):
         for entity_type in snapshot.registry:
             names = [column.name for column in entity_type.columns if column.sensitive]
             if not names or not snapshot.counts[entity_type.name]:

@@ -69,6 +69,7 @@ class Persist(Protocol):
         batch_id: str | None,
         keep_unknown: bool,
         round_decimals: bool,
+        allow_triggers: bool,
         again: bool,
     ) -> PersistResult: ...
 
@@ -85,6 +86,7 @@ class Target:
     batch_id: str | None = None
     keep_unknown: bool = False
     round_decimals: bool = False
+    allow_triggers: bool = False
     again: bool = False
 
 
@@ -139,6 +141,7 @@ def import_files(
             batch_id=target.batch_id,
             keep_unknown=target.keep_unknown,
             round_decimals=target.round_decimals,
+            allow_triggers=target.allow_triggers,
             again=target.again,
         )
 

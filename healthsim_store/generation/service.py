@@ -106,6 +106,7 @@ class Scenarios(Protocol):
         context: str | None = ...,
         tags: Sequence[str] = ...,
         description: str | None = ...,
+        allow_triggers: bool = ...,
         again: bool = ...,
         new: bool = ...,
         operation: str = ...,
@@ -145,6 +146,7 @@ def generate_scenario(
     into: str | None = None,
     tags: Sequence[str] = (),
     description: str | None = None,
+    allow_triggers: bool = False,
     again: bool = False,
     progress: Progress = lambda _: None,
 ) -> GenerateResult:
@@ -178,6 +180,7 @@ def generate_scenario(
             tags=tags,
             description=description or (None if there else recipe.title),
             operation=OPERATION,
+            allow_triggers=allow_triggers,
             again=again,
             stored=stored,
         )

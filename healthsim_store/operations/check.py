@@ -30,6 +30,7 @@ from ..query.statistics import compute
 from ..schema.ddl import ROW_RULE, circles, column_rules
 from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule
 from ..schema.product import compare_versions
+from ..storage import remains
 from ..storage.catalog import (
     read_entity_types,
     read_products,
@@ -37,8 +38,10 @@ from ..storage.catalog import (
     read_rules,
     read_statistics,
 )
+from ..storage.folder import Folder
 from ..storage.long_values import LIMIT, find_long_values
 from ..storage.sandbox import Sandbox
+from ..storage.triggers import read_triggers
 from .shared_ids import shared_ids
 
 SECONDS = 600.0  # for each question to the file
@@ -82,20 +85,28 @@ class CheckResult:
 
 
 def check_file(
-    path: Path, installed: Mapping[str, Declaration], open_: type[Sandbox] = Sandbox
+    path: Path,
+    folder: Folder,
+    installed: Mapping[str, Declaration],
+    open_: type[Sandbox] = Sandbox,
 ) -> CheckResult:
-    """Look at one file.
+    """Look at one file and its place in the store.
 
     Args:
         path: the file.
+        folder: the store's folder.
         installed: the declarations of the installed products.
         open_: opens it.
     """
+    place = [
+        *(Finding("error", "file", told) for told in remains.faults(folder, path)),
+        *(Finding("note", "file", told) for told in remains.set_aside(folder, path)),
+    ]
     try:
         sandbox = open_(path)
     except HealthsimStoreError as error:
-        return CheckResult(path.stem, (Finding("error", "file", error.message),), {})
-    check = _Check(sandbox, installed)
+        return CheckResult(path.stem, (Finding("error", "file", error.message), *place), {})
+    check = _Check(sandbox, installed, place)
     try:
         with sandbox.moment():
             check.run()
@@ -109,6 +120,7 @@ def check_file(
 
 def check_files(
     paths: Sequence[Path],
+    folder: Folder,
     installed: Mapping[str, Declaration],
     progress: Progress = lambda _: None,
     open_: type[Sandbox] = Sandbox,
@@ -117,6 +129,7 @@ def check_files(
 
     Args:
         paths: the files.
+        folder: the store's folder.
         installed: the declarations of the installed products.
         progress: is told 1 for each file that was just looked at.
         open_: opens a file.
@@ -124,7 +137,7 @@ def check_files(
     shared = shared_ids(paths, open_) if len(paths) > 1 else {}
     results = []
     for path in paths:
-        result = check_file(path, installed, open_)
+        result = check_file(path, folder, installed, open_)
         notes = (Finding("note", "same_id", told) for told in shared.get(result.scenario, ()))
         findings = (*result.findings, *notes)
         results.append(replace(result, findings=findings))
@@ -132,11 +145,21 @@ def check_files(
     return results
 
 
+def check_lone(folder: Folder) -> list[CheckResult]:
+    """Of what lies in a store beside no file, under the name of the scenario that was there."""
+    return [
+        CheckResult(name, tuple(Finding("note", "file", message) for message in told), {})
+        for name, told in remains.lone(folder).items()
+    ]
+
+
 class _Check:
-    def __init__(self, sandbox: Sandbox, installed: Mapping[str, Declaration]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, installed: Mapping[str, Declaration], place: Sequence[Finding]
+    ) -> None:
         self._sandbox = sandbox
         self._installed = installed
-        self.findings: list[Finding] = []
+        self.findings = [*place]
         self.counts: dict[str, int] = {}
         self._long: dict[str, list[int]] = {}  # by table: the rowids with a value that is too long
         self._not_asked: dict[str, None] = {}
@@ -149,6 +172,7 @@ class _Check:
 
     def run(self) -> None:
         self._long_values()
+        self._triggers()
         self._pragmas()
         entity_types = read_entity_types(self._sandbox.connection)
         self._declared(entity_types)
@@ -191,6 +215,16 @@ class _Check:
 
     def _count(self, kind: str, more: int = 1) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + more
+
+    def _triggers(self) -> None:
+        """No product declares any: somebody put them there."""
+        for name, table in read_triggers(self._sandbox.connection).items():
+            self._count("trigger")
+            self.note(
+                "trigger",
+                f"The trigger {name!r:.60}, which no product declares, runs when {table!r:.60} is"
+                " written to, and may change anything: persist refuses that unless it is allowed.",
+            )
 
     def _pragmas(self) -> None:
         """SQLite's own: pages, indexes, types, UNIQUE; foreign keys.

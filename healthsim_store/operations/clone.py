@@ -30,13 +30,17 @@ from .lineage import Lineage, read_lineage, write_lineage
 
 @dataclass(frozen=True)
 class CloneResult:
-    """The reply to a clone. ``copied`` counts entities by type; ``left_out`` names what was not."""
+    """The reply to a clone. ``copied`` counts entities by type; ``left_out`` names what was not.
+
+    ``triggers`` names those that somebody had put into the source: the clone has them too.
+    """
 
     scenario: str
     scenario_id: str
     source: str
     copied: Mapping[str, int]
     left_out: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -54,7 +58,8 @@ class CloneResult:
             "copied": dict(self.copied),
             "total": self.total,
         }
-        return told | ({"left_out": list(self.left_out)} if self.left_out else {})
+        more = {"left_out": list(self.left_out), "triggers": list(self.triggers)}
+        return told | {key: names for key, names in more.items() if names}
 
     def to_markdown(self) -> str:
         """A table of what was copied, as O(entity types)."""
@@ -71,6 +76,11 @@ class CloneResult:
             lines.append(
                 f"Left out: {', '.join(self.left_out)} (virtual tables and what needs them)."
             )
+        if self.triggers:
+            lines.append(
+                f"Triggers that somebody had put into the source: {', '.join(self.triggers)}. They"
+                " run in the clone only where they are allowed."
+            )
         return "\n".join(lines)
 
 
@@ -86,8 +96,17 @@ def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
             copied = clone.run()
         clone.prove()
         clone.describe(copied)
+        clone.make_triggers()
     labels = {entity_type.name: entity_type.label for entity_type in clone.entity_types}
-    return CloneResult(target.stem, scenario_id, source.stem, copied, tuple(clone.left_out), labels)
+    return CloneResult(
+        target.stem,
+        scenario_id,
+        source.stem,
+        copied,
+        tuple(clone.left_out),
+        tuple(clone.triggers),
+        labels,
+    )
 
 
 class _Clone:
@@ -106,6 +125,7 @@ class _Clone:
         self._before: dict[str, int] = {}
         self._facts: tuple[str | None, int] = (None, 0)
         self.left_out: list[str] = []
+        self.triggers: dict[str, str] = {}
 
     def _descend(self, scenario_id: str) -> Lineage:
         (last_number,) = self._connection.execute(
@@ -149,7 +169,7 @@ class _Clone:
             counted = pool.submit(self._count_source)
             copied = {e.name: self._copy(e) for e in self.entity_types}
             self._copy_foreign_tables()
-            self._copy_views_and_triggers()
+            self._copy_views()
             self._before = counted.result()
         if any(copied[name] != self._before[name] for name in copied):
             raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")
@@ -230,16 +250,24 @@ class _Clone:
         )
         self._building.copy_indexes(name)
 
-    def _copy_views_and_triggers(self) -> None:
-        """Last, so that no trigger fires; but for those that a table left out would break."""
+    def _copy_views(self) -> None:
+        """But for those that a table left out would break; of triggers only the SQL is read."""
         absent = tuple(self.left_out)
-        for name, sql in self._connection.execute(
-            f"SELECT name, sql FROM {SOURCE}.sqlite_master WHERE type IN ('view', 'trigger')"
-            " ORDER BY rowid"
+        for kind, name, sql in self._connection.execute(
+            f"SELECT type, name, sql FROM {SOURCE}.sqlite_master"
+            " WHERE type IN ('view', 'trigger') ORDER BY rowid"
         ).fetchall():
             if any(missing in sql for missing in absent):
                 self.left_out.append(name)
+            elif kind == "trigger":
+                self.triggers[name] = sql
             else:
+                self._connection.execute(sql)
+
+    def make_triggers(self) -> None:
+        """Last of all, so that none runs at what is written here."""
+        with self._building.writing():
+            for sql in self.triggers.values():
                 self._connection.execute(sql)
 
     def prove(self) -> None:

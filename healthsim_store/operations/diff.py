@@ -15,6 +15,7 @@ from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
+from ..base.sqlite import look
 from ..base.text import did_you_mean
 from ..errors import CorruptScenario, InvalidArgument, QueryError, QueryTimeout, QueryTooLarge
 from ..schema.model import Column, EntityType
@@ -42,7 +43,7 @@ def check_by(by: str) -> None:
 
 def check_pair(a: str, path_a: Path, b: str, path_b: Path) -> tuple[Path, Path]:
     """The files of two scenarios. Raises InvalidArgument where they are the same one."""
-    if os.path.samefile(path_a, path_b):
+    if os.path.samestat(look(path_a), look(path_b)):
         # No difference would be true, and taken for an answer about two scenarios.
         raise InvalidArgument(
             f"{a!r} and {b!r} are the same scenario, {path_a.stem}.", hint="Give two."

@@ -45,6 +45,7 @@ def persist(
             f"The same rows were stored before, at {written.same_as}; now they are there once more."
             " Give a batch_id where a call may be a retry."
         )
+    notes += _told_triggers(written)
     return _reply(files, put, written.stored, repeated=written.repeated, notes=notes)
 
 
@@ -85,11 +86,20 @@ def persist_batches(
         told(put.path.stem, details)
     if first is None:
         raise EmptyBatch("There is no batch.", hint="Give at least one.")
-    notes = []
+    notes = _told_triggers(put.written)
     if count > len(own):
         notes.append(f"{count - len(own):,} of {count:,} batches were there"
                      f" already, with the same rows. {_AGAIN}")  # fmt: skip
     return _reply(files, first, new if own else before, repeated=not own, notes=notes)
+
+
+def _told_triggers(written: Written) -> list[str]:
+    if not written.triggers:
+        return []
+    return [
+        f"Triggers of the file were allowed to run: {', '.join(written.triggers)}. What they"
+        " changed is not in these counts."
+    ]
 
 
 def _reply(

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..base.sqlite import connect, transaction
+from ..base.sqlite import beside, connect, look, transaction
+from ..errors import ScenarioNotFound
 
 _VERSION = 2
 _SETTLED_NS = 100_000_000  # longer than the tick by which file systems on disks write times
@@ -30,15 +31,14 @@ def file_mark(path: Path) -> str | None:
     a WAL beside it. The header's change counter would be exact, but to read it means to open the
     file, and closing it again would drop every lock that this process's SQLite holds on it.
 
-    Raises FileNotFoundError.
+    Raises ScenarioNotFound, and what `look` raises else.
     """
-    status = os.stat(path)
+    status = look(path)
     age = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)
     coarse = status.st_mtime_ns % 1_000_000_000 == 0
     if age < (_COARSE_NS if coarse else _SETTLED_NS):
         return None
-    beside = (f"{path}-journal", f"{path}-wal")
-    if any(map(os.path.exists, beside)):
+    if any(map(os.path.exists, (f"{path}-journal", f"{path}-wal"))):
         return None
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 
@@ -57,14 +57,14 @@ class Cache:
     def answer(self, path: Path, key: str, compute: Callable[[], Any]) -> Any:
         """The value of a key for the file as it is, computed where it is not kept.
 
-        What is computed is kept, unless the file changed meanwhile. Raises FileNotFoundError, and
-        what ``compute`` raises.
+        What is computed is kept, unless the file changed meanwhile. Raises what `file_mark` and
+        ``compute`` raise.
         """
         mark = file_mark(path)
         value = self.get(path.name, mark, key)
         if value is None:
             value = compute()
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(ScenarioNotFound):
                 if mark == file_mark(path):
                     self.put(key, {(path.name, mark): value})
         return value
@@ -133,7 +133,8 @@ class Cache:
         self._drop()
         if self._path is not None and "locked" not in str(error):
             with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+                for path in (*beside(self._path), self._path):  # a new one must not find a journal
+                    path.unlink(missing_ok=True)
 
     def _connect(self, create: bool) -> sqlite3.Connection | None:
         if self._path is None:

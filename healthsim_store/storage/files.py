@@ -7,29 +7,30 @@ cache of answers.
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..base.sqlite import file_errors
+from ..base.sqlite import file_errors, look
 from ..errors import (
     HealthsimStoreError,
     InvalidArgument,
     ScenarioBusy,
-    ScenarioExists,
     ScenarioFileError,
     ScenarioNotFound,
 )
 from . import scenario as scenario_file
 from .batches import read_keys
 from .cache import Cache, file_mark
-from .folder import Folder, writing
+from .folder import Folder, same_file, writing
 from .info import ScenarioInfo, make_info, read_info
 from .isolated import IsolatedSandbox
+from .moving import settled
 from .names import clean_name, find_name
 from .pool import Pool
 from .processes import start_ahead
@@ -192,8 +193,10 @@ class Files:
     def check_writable(self, path: Path) -> None:
         """Raises ScenarioBusy where this thread would wait for itself.
 
-        Not so for a file in WAL mode, where readers and a writer do not wait for each other.
+        Not so for a file in WAL mode, where readers and a writer do not wait for each other. Raises
+        ScenarioFileError where the file has another name in the store.
         """
+        self.folder.check_single(path)
         thread = threading.get_ident()
         # A copy, made in one step: other threads begin and end to read meanwhile.
         readers = list(self._readers)
@@ -212,25 +215,38 @@ class Files:
             with self.reading(path) as sandbox, sandbox.moment():
                 return read(sandbox)
 
-        try:
-            return self.cache.answer(path, key, compute)
-        except FileNotFoundError:
-            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+        return self.cache.answer(path, key, compute)
 
     def keeps(self, path: Path, key: str) -> bool:
         """Whether `answer` has this without reading the file."""
-        try:
-            return self.cache.get(path.name, file_mark(path), key) is not None
-        except FileNotFoundError:
-            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+        return self.cache.get(path.name, file_mark(path), key) is not None
 
     def infos(self) -> list[ScenarioInfo]:
-        """Every scenario's facts; files that cannot be read have a ``problem``."""
-        return [
+        """Every scenario's facts; those of which not all is well have a ``problem``."""
+        found = [
             ScenarioInfo(path.stem, path, size, problem=facts.message)
             if isinstance(facts, HealthsimStoreError)
             else make_info(path, size, facts)
             for path, size, facts in self._each("info", read_info)
+        ]
+        return self._with_twins(found)
+
+    def _with_twins(self, infos: list[ScenarioInfo]) -> list[ScenarioInfo]:
+        """The same, where several names of one file are told as a problem of each."""
+        names: dict[tuple[int, int], list[str]] = {}
+        for info in infos:
+            with contextlib.suppress(OSError):
+                status = info.path.stat()
+                names.setdefault((status.st_dev, status.st_ino), []).append(info.name)
+        problems = {
+            name: same_file(name, [other for other in same if other != name])
+            for same in names.values()
+            for name in same
+            if len(same) > 1
+        }
+        return [
+            replace(info, problem=problems[info.name]) if info.name in problems else info
+            for info in infos
         ]
 
     def _each(
@@ -245,15 +261,16 @@ class Files:
         try:
             for name in self.folder.names():
                 path = self.folder.file(name)
+                size = 0
                 try:
-                    size = path.stat().st_size
+                    size = look(path).st_size
                     mark = file_mark(path)
                     facts = kept.get((path.name, mark)) if mark else None
                     if facts is None:
                         with contextlib.closing(self.open(path)) as sandbox, file_errors(path):
                             facts = read(sandbox)
                         fresh[(path.name, mark)] = facts
-                except FileNotFoundError:
+                except ScenarioNotFound:
                     continue  # deleted while we looked
                 except HealthsimStoreError as error:
                     facts = error
@@ -268,17 +285,14 @@ class Files:
         if path.stem == name:
             return path
         self.check_writable(path)
-        if self.folder.existing(name) not in (None, path):
-            raise ScenarioExists(
-                f"There is a scenario {name!r} already.", hint="Choose another name."
-            )
+        self.folder.check_free(name, path)
         self.close()
-        scenario_file.log_rename(path, path.stem, name)
-        with writing(self.folder.path):
-            return self.folder.give_name(path, name)
+        with writing(self.folder.path), settled(path) as connection:
+            log = functools.partial(scenario_file.log_rename, connection, path, name)
+            return self.folder.give_name(path, name, before=log)
 
     def delete(self, path: Path) -> None:
-        """Move a file to the trash."""
+        """Move a file to the trash. Raises ScenarioBusy where somebody writes to it."""
         self.close()
         self.trash.put(path)
 

@@ -7,15 +7,16 @@ import datetime as dt
 import hashlib
 import os
 import secrets
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from ..base.atomic import flush
-from ..base.sqlite import connect
-from ..errors import NotWritable, ScenarioBusy, ScenarioExists
+from ..base.locks import Locked, is_left, locked
+from ..base.sqlite import look
+from ..errors import NotWritable, ScenarioBusy, ScenarioExists, ScenarioFileError
+from .moving import give, set_aside
 from .names import clean_name
 
 Made = TypeVar("Made")
@@ -31,6 +32,8 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.hidden = path / _HIDDEN
+        self.trash = self.hidden / "trash"
+        self.leftovers = self.hidden / "leftovers"
         self._swept = float("-inf")  # when, by the monotonic clock
 
     def names(self) -> list[str]:
@@ -68,9 +71,9 @@ class Folder:
     def taken(self, name: str) -> bool:
         return self.existing(name) is not None
 
-    def check_free(self, name: str) -> None:
-        """Raises ScenarioExists when the name is taken."""
-        if self.taken(name):
+    def check_free(self, name: str, source: Path | None = None) -> None:
+        """Raises ScenarioExists when the name is taken, by another file than ``source``."""
+        if self.existing(name) not in (None, source):
             raise ScenarioExists(
                 f"There is a scenario {name!r} already.", hint="Choose another name."
             )
@@ -114,33 +117,32 @@ class Folder:
         self.prepare()
         told = key.casefold().encode("utf-8", "surrogatepass")
         path = self.hidden / f"turn-{hashlib.blake2b(told, digest_size=12).hexdigest()}.lock"
-        with contextlib.ExitStack() as opened:
-            try:
-                lock = opened.enter_context(contextlib.closing(connect(path, mode="rwc")))
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error):
-                    raise NotWritable(
-                        f"{self.path} cannot be written: {error}.",
-                        hint="Check its permissions and the free space.",
-                    ) from error
-                raise ScenarioBusy(
-                    f"Another program is making {what} at this moment.",
-                    hint="Try again when it has finished.",
-                ) from error
-            os.utime(path)  # not to be swept while it is used
-            yield  # closing ends the lock
+        try:
+            with locked(path):
+                os.utime(path)  # not to be swept while it is used
+                yield
+        except Locked:
+            raise ScenarioBusy(
+                f"Another program is making {what} at this moment.",
+                hint="Try again when it has finished.",
+            ) from None
 
     @contextlib.contextmanager
     def unfinished(self) -> Iterator[Path]:
-        """The path of a file to make, which nobody sees; what is left there is thrown away."""
+        """The path of a file to make, which nobody sees; what is left there is thrown away.
+
+        While its lock is held, somebody makes it; who is killed leaves it to the next one's sweep.
+        """
         self.prepare()
         self._sweep()
         path = self.hidden / f"new-{os.getpid()}-{secrets.token_hex(4)}.db"
+        lock = path.with_suffix(".lock")
         try:
-            yield path
+            with locked(lock):
+                yield path
         finally:
             path.unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
 
     def prepare(self) -> None:
         """Make the folder. Raises NotWritable."""
@@ -155,11 +157,17 @@ class Folder:
             ) from error
 
     def _sweep(self) -> None:
-        """Throw away what is a day old: unfinished files of killed writers, locks."""
+        """Throw away the unfinished files of killed writers, and locks that are a day old."""
         now = time.monotonic()
         if now - self._swept < _SWEEP_SECONDS:
             return
         self._swept = now
+        for lock in self.hidden.glob("new-*.lock"):
+            if is_left(lock):
+                for leftover in (*self.hidden.glob(f"{lock.stem}.db*"), lock):
+                    with contextlib.suppress(OSError):
+                        leftover.unlink()
+        # What has no lock, and what is to be kept for who may wait for it.
         for leftover in (*self.hidden.glob("new-*"), *self.hidden.glob("turn-*.lock")):
             with contextlib.suppress(OSError):
                 age = dt.datetime.now().timestamp() - leftover.stat().st_mtime
@@ -180,25 +188,82 @@ class Folder:
                     if name:
                         raise
 
-    def give_name(self, source: Path, name: str) -> Path:
-        """Rename, but never over a file that is there, whoever made it in the meantime."""
+    def give_name(
+        self,
+        source: Path,
+        name: str,
+        *,
+        before: Callable[[], None] = lambda: None,
+        move: Callable[[Path, Path], None] = give,
+    ) -> Path:
+        """Rename, but never over a file that is there, whoever made it in the meantime.
+
+        What lies where SQLite would look for a journal of the new name is set aside.
+
+        Args:
+            source: a file that nobody writes to.
+            name: its new name.
+            before: is called when the name is ours, before the file is moved.
+            move: moves the file; raises FileExistsError.
+
+        Raises ScenarioExists; then nothing was moved.
+        """
         target = self.file(name)
-        if self.existing(name) not in (None, source):
-            raise ScenarioExists(
-                f"There is a scenario {name!r} already.", hint="Choose another name."
-            )
-        try:
-            os.link(source, target)
-        except FileExistsError:
-            if not os.path.samefile(source, target):
-                raise ScenarioExists(f"There is a scenario {name!r} already.") from None
-            os.rename(source, target)  # only the case of the name changes
-            return target
-        except OSError:  # a file system without hard links
-            os.rename(source, target)
-            return target
-        os.unlink(source)
+        with self.turn(f"place {name}", name):
+            self.check_free(name, source)
+            if not os.path.lexists(target):
+                set_aside(target, self.leftovers)
+            before()
+            try:
+                move(source, target)
+            except FileExistsError:
+                if not os.path.samefile(source, target):
+                    raise ScenarioExists(f"There is a scenario {name!r} already.") from None
+                os.rename(source, target)  # only the case of the name changes
         return target
+
+    # -- one file, one name ------------------------------------------------------------------
+
+    def twins(self, path: Path) -> list[str]:
+        """The other names in the store under which the same file is, sorted."""
+        with contextlib.suppress(OSError):
+            mine = os.stat(path)
+            return [
+                other
+                for other in self.names()
+                if self.file(other) != path and self._is(self.file(other), mine)
+            ]
+        return []
+
+    def _is(self, path: Path, status: os.stat_result) -> bool:
+        with contextlib.suppress(OSError):
+            return os.path.samestat(os.stat(path), status)
+        return False
+
+    def check_single(self, path: Path) -> None:
+        """Raises ScenarioFileError where another scenario is the same file: both would change.
+
+        A second name in the hidden folder is of a move that was killed, which ends here.
+        """
+        status = look(path)
+        if status.st_nlink == 1:
+            return
+        for other in (*self.hidden.glob("new-*.db"), *self.trash.glob("*.db")):
+            if self._is(other, status):
+                other.unlink(missing_ok=True)
+        twins = self.twins(path)
+        if twins:
+            raise ScenarioFileError(
+                same_file(path.stem, twins),
+                hint=f"Nothing was changed. healthsim-store delete {path.stem} takes one name away,"
+                " or replace one of them with a copy.",
+            )
+
+
+def same_file(name: str, twins: Sequence[str]) -> str:
+    """What is told of a file that has several names in a store."""
+    names = " and ".join(f"{one}.db" for one in (name, *twins))
+    return f"{names} are one file under {'two' if len(twins) == 1 else len(twins) + 1} names."
 
 
 @contextlib.contextmanager

@@ -112,13 +112,17 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
         "SELECT at, operation, batch_id, entities, details FROM _log ORDER BY log_id DESC LIMIT ?",
         (max(1, log_entries),),
     ).fetchall()
+    # Not the last entry's: a clock may have been set back since. What is no time does not count.
+    (changed_at,) = connection.execute(
+        "SELECT max(at) FROM _log WHERE at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*'"
+    ).fetchone()
     products = catalog.read_products(connection)
     parents = connection.execute("SELECT name FROM _parents ORDER BY rowid")
     return {
         "scenario_id": identity.scenario_id,
         "description": identity.description,
         "created_at": identity.created_at,
-        "changed_at": log[0][0] if log else identity.created_at,
+        "changed_at": max(changed_at or "", identity.created_at),
         "tags": fileformat.read_tags(connection),
         "products": {product.name: product.version for product in products},
         "entity_counts": count_entities(sandbox, names),

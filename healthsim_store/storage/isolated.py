@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..base.sqlite import connect, file_errors
+from ..base.sqlite import connect, file_errors, recover
 from ..errors import QueryTimeout, QueryTooLarge, ScenarioFileError
 from .processes import Ended, processes
 from .sandbox import Sandbox, copy_file
@@ -166,6 +166,9 @@ class _Connection:
         self._moment: list[tuple[int, ...]] = []
         others = {alias: str(other) for alias, other in attached.items()}
         self._open = ("open", _OPEN_SECONDS, str(path), others, browsed)
+        for file in self._files:
+            with file_errors(file):
+                recover(file)  # here: of a large file it is more than a worker may write
         self._process = processes.take()
         try:
             self.format = self._process.ask(*self._open)

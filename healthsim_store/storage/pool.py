@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ..base.sqlite import file_errors
-from ..errors import HealthsimStoreError, ScenarioNotFound
+from ..base.sqlite import file_errors, look
+from ..errors import HealthsimStoreError
 from .sandbox import Sandbox
 
 Opened = TypeVar("Opened", bound=Sandbox)
@@ -44,14 +43,11 @@ class Pool(Generic[Opened]):
         A file that has another one's name by now is another file: its inode tells. It is kept for
         the next after a HealthsimStoreError in the block, and closed after any other exception.
 
-        Raises ScenarioNotFound where there is no file, and what ``open_`` raises.
+        Raises ScenarioNotFound where there is no file, what `look` and ``open_`` raise.
         """
         attached = attached or {}
         paths = [path, *attached.values()]
-        try:
-            inodes = [(status.st_dev, status.st_ino) for status in map(os.stat, paths)]
-        except FileNotFoundError:
-            raise ScenarioNotFound(f"There is no scenario {path.stem!r}.") from None
+        inodes = [(status.st_dev, status.st_ino) for status in map(look, paths)]
         key = (*paths, *attached, *inodes)
         with self._lock:
             closings = self._closings

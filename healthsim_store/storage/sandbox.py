@@ -17,7 +17,7 @@ from typing import Any
 
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
-from ..base.sqlite import MAX_BYTES, connect, connect_writable, file_errors, uri
+from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -104,7 +104,7 @@ class Sandbox:
         with file_errors(self.path):
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
-            self._recover()
+            recover(self.path)
             # Reads the whole schema, so that a damaged one is found here.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             # Table-valued functions are made on first use, which the authorizer would refuse.
@@ -117,6 +117,7 @@ class Sandbox:
             )
         for alias, other in attached.items():
             with file_errors(other):
+                recover(other)
                 connection.execute(f"ATTACH ? AS {quoted(alias)}", (uri(other, "ro"),))
                 sql = f"SELECT count(*) FROM {quoted(alias)}.sqlite_master"
                 connection.execute(sql).fetchone()
@@ -141,17 +142,6 @@ class Sandbox:
         """
         self.connection.set_progress_handler(self.is_late, _STEPS)
         self.connection.set_authorizer(self._authorize)
-
-    def _recover(self) -> None:
-        """Let SQLite undo what a killed writer left half-done; that needs a writable opening."""
-        if not self.path.with_name(f"{self.path.name}-journal").exists():
-            return
-        try:
-            self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            writable = connect_writable(self.path)
-            with contextlib.closing(writable):
-                writable.execute("SELECT 1 FROM sqlite_master").fetchone()
 
     def is_late(self) -> bool:
         """Whether the deadline is over."""
@@ -358,6 +348,8 @@ def copy_file(connection: sqlite3.Connection, path: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode = OFF")
             copy.execute("PRAGMA synchronous = OFF")
             connection.backup(copy)
+            # The copy of a file in WAL mode would have files beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
         # What is wrong with the source was told before, or is found when the copy is read.
         raise NotWritable(

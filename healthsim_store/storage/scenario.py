@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,17 @@ from ..errors import (
     EmptyBatch,
     InvalidArgument,
     InvalidRows,
+    TriggersRefused,
     UnknownEntityType,
 )
 from ..schema.model import Declaration
 from ..schema.product import compare_versions
 from ..schema.registry import Registry
-from . import catalog, fingerprint
+from . import catalog, fingerprint, triggers
 from . import format as fileformat
 from .batches import Earlier, find_batch, find_same
 from .joining import Declared, registry_for
+from .moving import drop_sidecars
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
@@ -41,6 +43,7 @@ class Batch:
     batch_id: str | None = None
     keep_unknown: bool = False
     round_decimals: bool = False
+    allow_triggers: bool = False  # those that somebody put into the file run
     again: bool = False  # also where the same rows are there already
     new: bool = False  # the scenario must not be there yet
     operation: str = "persist"
@@ -57,24 +60,43 @@ class Written:
     """What became of a batch.
 
     ``stored`` counts by entity type; of a batch that is ``repeated``, what it stored when it came
-    first. ``same_as`` is when the same rows came before; empty where they did not.
+    first. ``same_as`` is when the same rows came before; empty where they did not. ``triggers``
+    are those that were allowed to run.
     """
 
     stored: Mapping[str, Stored]
     fingerprint: str
     repeated: bool = False
     same_as: str = ""
+    triggers: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """An existing scenario, open for writing, in the current format."""
+def opened(path: Path, *, allow_triggers: bool = False) -> Iterator[sqlite3.Connection]:
+    """An existing scenario, open for writing, in the current format.
+
+    None of its triggers runs unless they are allowed: TriggersRefused is raised where one would.
+    """
     connection = connect_writable(path)
     with contextlib.closing(connection), file_errors(path):
         fileformat.verify(connection, path)
         connection.execute("PRAGMA cache_size = -32768")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
-        yield connection
+        if allow_triggers:
+            yield connection
+        else:
+            with triggers.refused(connection, path.stem):
+                yield connection
+
+
+@contextlib.contextmanager
+def _opened_for(batch: Batch, path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with opened(path, allow_triggers=batch.allow_triggers) as connection:
+            yield connection
+    except TriggersRefused as error:
+        error.hint = f"{error.hint} Who trusts it gives --allow-triggers (allow_triggers=True)."
+        raise
 
 
 def create(path: Path, batch: Batch, declared: Declared) -> Written:
@@ -111,7 +133,7 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
         declared: as for `create`.
         own: fingerprints of the batches that the same call stored, which are no retry.
     """
-    with opened(path) as connection:
+    with _opened_for(batch, path) as connection:
         try:
             with transaction(connection):
                 fileformat.upgrade(connection)
@@ -121,14 +143,16 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
                     raise AlreadyStored(earlier)
                 if batch.description:
                     _describe(connection, batch.description)
-                return _write(connection, batch, declared, own)
+                allowed = triggers.read_triggers(connection) if batch.allow_triggers else ()
+                written = _write(connection, batch, declared, own)
+                return replace(written, triggers=tuple(allowed))
         except AlreadyStored as known:
             return _repeat(connection, batch, known.earlier)
 
 
 def repeat(path: Path, batch: Batch, earlier: Earlier) -> Written:
     """Leave a batch that a scenario has; only its tags and description may be new."""
-    with opened(path) as connection:
+    with _opened_for(batch, path) as connection:
         return _repeat(connection, batch, earlier)
 
 
@@ -291,6 +315,10 @@ def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
     return tags
 
 
-def log_rename(path: Path, old: str, new: str) -> None:
-    with opened(path) as connection, transaction(connection):
-        fileformat.write_log(connection, "rename", details={"from": old, "to": new})
+def log_rename(connection: sqlite3.Connection, path: Path, new: str) -> None:
+    """Log another name in a file that is `settled`; it stays ours after this is committed."""
+    fileformat.verify(connection, path)
+    with triggers.refused(connection, path.stem):
+        fileformat.write_log(connection, "rename", details={"from": path.stem, "to": new})
+    connection.execute("COMMIT")
+    drop_sidecars(path)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import ScenarioExists, ScenarioFileError, ScenarioNotFound
+from ..errors import ScenarioBusy, ScenarioExists, ScenarioFileError, ScenarioNotFound
 from .folder import Folder, writing
+from .moving import STAMP, give, move_with_sidecars, settled, stamp
 from .names import clean_name, find_name
-from .scenario import opened
 
-_STAMP = "%Y%m%dT%H%M%S.%fZ"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +34,32 @@ class Trash:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._path = folder.hidden / "trash"
+        self._path = folder.trash
 
     def put(self, path: Path) -> None:
-        """Move a scenario's file here, once nobody writes to it. Raises NotWritable."""
-        with contextlib.suppress(ScenarioFileError), opened(path) as connection:
-            # Wait for a writer, and let SQLite undo what a killed one left half-done.
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-        with writing(self._folder.path):
-            self._path.mkdir(parents=True, exist_ok=True)
-            os.rename(path, self._path / f"{path.stem}~{dt.datetime.now(dt.UTC):{_STAMP}}.db")
+        """Move a scenario's file here, once nobody writes to it.
+
+        What is no scenario, or cannot be read, is moved as it is, with what lies beside it. One of
+        several names of a file is only taken away.
+
+        Raises ScenarioBusy, ScenarioNotFound, NotWritable.
+        """
+        if not path.is_symlink() and self._folder.twins(path):
+            with writing(self._folder.path):
+                path.unlink()
+            return
+        self._path.mkdir(parents=True, exist_ok=True)
+        target = self._path / f"{path.stem}~{stamp()}.db"
+        _move(self._folder, path, lambda move: move(path, target))
 
     def list(self) -> list[Deleted]:
         """What is here, the last deleted first."""
         found = []
         for path in self._path.glob("*~*.db"):
-            name, _, stamp = path.stem.rpartition("~")
-            moment = dt.datetime.strptime(stamp, _STAMP)
-            found.append((stamp, Deleted(name, f"{moment:%Y-%m-%dT%H:%M:%SZ}", path)))
+            name, _, at = path.stem.rpartition("~")
+            with contextlib.suppress(ValueError):  # somebody else's file
+                moment = dt.datetime.strptime(at, STAMP)
+                found.append((at, Deleted(name, f"{moment:%Y-%m-%dT%H:%M:%SZ}", path)))
         return [deleted for _, deleted in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
     def restore(self, scenario: str, new_name: str | None) -> Path:
@@ -66,9 +73,24 @@ class Trash:
         name = find_name(scenario, {entry.name for entry in deleted})
         entry = next(entry for entry in deleted if entry.name == name)
         target = clean_name(new_name) if new_name is not None else name
-        with writing(self._folder.path):
-            try:
-                return self._folder.give_name(entry.path, target)
-            except ScenarioExists as error:
-                error.hint = "Give a new name for the restored one."
-                raise
+        try:
+            return _move(
+                self._folder,
+                entry.path,
+                lambda move: self._folder.give_name(entry.path, target, move=move),
+            )
+        except ScenarioExists as error:
+            error.hint = "Give a new name for the restored one."
+            raise
+
+
+def _move(folder: Folder, path: Path, act: Callable[[Callable[[Path, Path], None]], Made]) -> Made:
+    """What ``act`` gives, which gets the way to move the file, when nobody writes to it."""
+    with writing(folder.path):
+        try:
+            with settled(path):
+                return act(give)
+        except (ScenarioBusy, ScenarioExists):
+            raise
+        except ScenarioFileError:
+            return act(move_with_sidecars)

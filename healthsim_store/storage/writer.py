@@ -117,8 +117,10 @@ class Writer:
         written = self._connection.total_changes - changes
         self._check_self_references(entity_type, 0 if replacing else last_rowid)
         rounded = sum(plan.rounded for plan in plans.values())
+        written = min(written, number - 1)  # a trigger that was allowed counts as well
         if replacing:
-            inserted = self._scalar(f"SELECT count(*) FROM {table}") - before
+            inserted = max(0, self._scalar(f"SELECT count(*) FROM {table}") - before)
+            inserted = min(inserted, written)
             return Stored(inserted=inserted, replaced=written - inserted, rounded=rounded)
         return Stored(inserted=written, skipped=number - 1 - written, rounded=rounded)
 

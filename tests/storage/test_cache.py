@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from healthsim_store.errors import ScenarioNotFound
 from healthsim_store.storage.cache import Cache, file_mark
 
 
@@ -81,7 +82,7 @@ def test_on_a_file_system_of_whole_seconds_a_file_settles_later(
 
 
 def test_a_missing_file_is_told(tmp_path: Path, cache: Cache) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ScenarioNotFound):
         cache.answer(tmp_path / "none.db", "k", lambda: 1)
 
 

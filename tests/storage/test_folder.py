@@ -173,6 +173,7 @@ def test_a_file_system_without_hard_links(folder: Folder, monkeypatch: pytest.Mo
         raise PermissionError(1, "operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr("healthsim_store.storage.moving.rename_if_free", lambda *_: False)
     folder.give_name(make(folder, "a", "mine"), "b")
     make(folder, "C", "theirs")
     with pytest.raises(ScenarioExists):
@@ -204,8 +205,8 @@ def test_one_name_waits_and_other_names_do_not(
 ) -> None:
     connect = sqlite.connect
     monkeypatch.setattr(
-        "healthsim_store.storage.folder.connect",
-        lambda path, mode: connect(path, mode=mode, timeout=0.05),
+        "healthsim_store.base.locks.connect",
+        lambda path, mode, timeout: connect(path, mode=mode, timeout=min(timeout, 0.05)),
     )
     folder = Folder(tmp_path)
     with folder.turn("ward", "ward"):

@@ -31,6 +31,7 @@ _NEXT = {
         "Narrow it by WHERE, or put its rows elsewhere: scenario_export(query=...) or"
         " scenario_persist(select=...)."
     ),
+    "triggers_refused": "That is for the user to judge: tell them of it.",
     "unknown_profile": "scenario_describe() lists the profiles, with profile=... their options.",
     "unknown_entity_type": "scenario_describe(entity_types=[...]) tells the fields.",
     "invalid_rows": "scenario_describe(entity_types=[...]) tells the fields.",

@@ -1,0 +1,93 @@
+"""Processes that end without a word, as by SIGKILL: at their end, or at a place in their way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def fork(act: Callable[[], object]) -> int:
+    """The id of a new process that does something and ends: with 0, or 1 after an exception."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        act()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def ended(child: int) -> int:
+    """How a process ended, once it has: its exit code, or minus the signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def die(act: Callable[[], object]) -> None:
+    """Do something in a process that is killed right after, with what ``act`` gives still open."""
+
+    def act_and_die() -> None:
+        _kept = act()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert ended(fork(act_and_die)) == -signal.SIGKILL
+
+
+def die_after(act: Callable[[], object], function: str, times: int = 1) -> bool:
+    """Do something in a process that is killed when a function of this name has returned.
+
+    Whether it was: False where it came to its end first.
+    """
+    left = times
+
+    def watch(frame: Any, event: str, argument: Any) -> None:
+        nonlocal left
+        ends = event == "return" and frame.f_code.co_name == function
+        if ends or (event == "c_return" and argument.__name__ == function):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched() -> None:
+        sys.setprofile(watch)
+        act()
+
+    return ended(fork(watched)) == -signal.SIGKILL
+
+
+def die_at(act: Callable[[], object], at: int) -> bool:
+    """Do something in a process that is killed at its ``at``-th function call or return."""
+    count = 0
+
+    def watch(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched() -> None:
+        sys.setprofile(watch)
+        act()
+
+    return ended(fork(watched)) == -signal.SIGKILL
+
+
+def wait_for(path: Path) -> None:
+    """Wait until another process has made a file."""
+    end = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} did not come"
+        time.sleep(0.005)

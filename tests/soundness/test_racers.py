@@ -1,0 +1,251 @@
+"""Many processes on one store, some of them killed: what was stored is there, and once.
+
+Racers persist, rename, delete, restore, tag, clone, merge and export, and another SQLite tool
+writes to the files, with a WAL and without. Each row has a number of its own. A racer writes down
+the number before it stores the row, and again when it was told that it is stored. The figures are
+printed: ``pytest -rP`` shows them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import tempfile
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from campaign import tries
+from conftest import owner
+from deaths import ended, fork, needs_fork
+
+from healthsim_store import Store
+from healthsim_store.errors import (
+    AmbiguousScenario,
+    HealthsimStoreError,
+    ScenarioBusy,
+    ScenarioExists,
+    ScenarioNotFound,
+)
+
+pytestmark = needs_fork
+
+RACERS = tries(5, 16)
+STEPS = tries(25, 1_000)
+NAMES = ["alpha", "beta", "gamma", "delta"]
+
+# What another one's step may be the reason of.
+FAIR = (AmbiguousScenario, ScenarioBusy, ScenarioExists, ScenarioNotFound)
+
+
+class Racer:
+    """One process: what it does, drawn, and what it writes down of it."""
+
+    def __init__(self, folder: Path, number: int, seed: int) -> None:
+        self.folder = folder
+        self.number = number
+        self.drawn = random.Random(seed)
+        self.book = os.open(
+            folder.parent / f"book-{number}", os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        )
+
+    def note(self, word: str, what: object) -> None:
+        os.write(self.book, f"{word} {what}\n".encode())
+
+    def race(self, steps: range) -> None:
+        with Store(self.folder) as store:
+            for step in steps:
+                self.step(store, self.number * 1_000_000 + step)
+                self.note("step", step + 1)
+
+    def step(self, store: Store, row: int) -> None:
+        act = self.drawn.choices(
+            [self.persist, self.tool, self.rename, self.delete, self.restore, self.read, self.copy],
+            [10, 3, 4, 3, 4, 3, 1],
+        )[0]
+        try:
+            act(store, row)
+            self.note("did", act.__name__)
+        except FAIR as error:
+            self.note("fair", f"{act.__name__}-{type(error).__name__}")
+        except (HealthsimStoreError, sqlite3.Error, OSError, AssertionError):
+            self.note("fault", traceback.format_exc().replace("\n", " | "))
+
+    def name(self) -> str:
+        return self.drawn.choice(NAMES)
+
+    def persist(self, store: Store, row: int) -> None:
+        self.note("begin", row)
+        store.persist({"owners": [owner(row)]}, scenario=self.name())
+        self.note("stored", row)
+
+    def tool(self, store: Store, row: int) -> None:
+        """Another SQLite tool, which knows nothing of a store."""
+        path = self.folder / f"{self.name()}.db"
+        with contextlib.suppress(sqlite3.OperationalError):
+            file = sqlite3.connect(
+                f"file:{path}?mode=rw", uri=True, timeout=5, isolation_level=None
+            )
+            with contextlib.closing(file):
+                if self.drawn.random() < 0.3:
+                    file.execute("PRAGMA journal_mode = WAL").fetchone()
+                self.note("begin", row)
+                file.execute(
+                    "INSERT INTO owners (owner_id, tax_number, full_name, born)"
+                    " VALUES (?, ?, 'tool', '2000-01-01')",
+                    (f"o{row}", f"T{row}"),
+                )
+                self.note("stored", row)
+
+    def rename(self, store: Store, row: int) -> None:
+        store.rename_scenario(self.name(), self.name())
+
+    def delete(self, store: Store, row: int) -> None:
+        store.delete_scenario(self.name())
+
+    def restore(self, store: Store, row: int) -> None:
+        deleted = store.list_deleted()
+        if deleted:
+            store.restore_scenario(self.drawn.choice(deleted).name, new_name=self.name())
+
+    def read(self, store: Store, row: int) -> None:
+        assert not [info.problem for info in store.list_scenarios() if info.problem]
+        store.get_summary(self.name())
+        store.add_tags(self.name(), f"t{self.number}")
+
+    def copy(self, store: Store, row: int) -> None:
+        kind = self.drawn.choice(["clone", "merge", "export"])
+        if kind == "clone":
+            store.clone_scenario(self.name(), new_name=f"copy-{row}")
+        elif kind == "merge":
+            names = self.drawn.sample(NAMES, 2)
+            store.merge_scenarios(names, new_name=f"copy-{row}")
+        else:
+            with tempfile.TemporaryDirectory() as to:
+                store.export_scenario(self.name(), format="csv", to=Path(to) / "out")
+
+
+def read_books(folder: Path) -> tuple[Counter[str], set[int], set[int], list[str]]:
+    """Counts of what was done, the rows that were begun, those that are stored, and faults."""
+    counts: Counter[str] = Counter()
+    begun: set[int] = set()
+    stored: set[int] = set()
+    faults: list[str] = []
+    for book in folder.glob("book-*"):
+        for line in book.read_text().splitlines():
+            word, _, rest = line.partition(" ")
+            if word in ("begin", "stored"):
+                (begun if word == "begin" else stored).add(int(rest))
+            elif word == "fault":
+                faults.append(rest)
+            elif word != "step":
+                counts[f"{word} {rest}"] += 1
+    return counts, begun, stored, faults
+
+
+def rows_of(path: Path) -> list[int]:
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)], path.name
+        assert file.execute("PRAGMA foreign_key_check").fetchall() == [], path.name
+        return [int(tax[1:]) for (tax,) in file.execute("SELECT tax_number FROM owners")]
+
+
+def test_racers(tmp_path: Path, toy: None) -> None:
+    folder = tmp_path / "store"
+    Store(folder).close()
+    drawn = random.Random(15)
+    began = time.monotonic()
+    running: dict[int, tuple[int, Racer]] = {}
+    kills = 0
+
+    def start(number: int, first: int) -> None:
+        def go() -> None:
+            Racer(folder, number, drawn_seed).race(range(first, STEPS))
+
+        drawn_seed = drawn.getrandbits(32)
+        running[fork(go)] = (number, first)  # type: ignore[assignment]
+
+    for number in range(RACERS):
+        start(number, 0)
+    while running:
+        time.sleep(drawn.uniform(0.02, 0.3))
+        for child in [*running]:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                del running[child]
+                assert os.waitstatus_to_exitcode(status) == 0
+        if running and drawn.random() < 0.5:
+            child = drawn.choice([*running])
+            number, _ = running.pop(child)
+            os.kill(child, signal.SIGKILL)
+            if ended(child) == -signal.SIGKILL:
+                kills += 1
+                # One step on, whether the last one was done or not: its row has its own number.
+                start(number, steps_of(folder.parent / f"book-{number}") + 1)
+    counts, begun, stored, faults = read_books(tmp_path)
+    assert not faults, "\n".join(faults[:5])
+    moved = [*folder.glob(".healthsim-store/trash/*.db")]
+    files = [path for path in folder.glob("*.db") if not path.stem.startswith("copy-")]
+    found = Counter(row for path in (*files, *moved) for row in rows_of(path))
+    lost = stored - {*found}
+    doubled = [row for row, times in found.items() if times > 1]
+    assert not lost, f"lost: {sorted(lost)[:10]}"
+    assert not doubled, f"doubled: {doubled[:10]}"
+    assert {*found} <= begun
+    for path in folder.glob("copy-*.db"):
+        copied = rows_of(path)
+        assert len({*copied}) == len(copied)
+    assert len({path.stat().st_ino for path in (*files, *moved)}) == len(files) + len(moved)
+    with Store(folder) as store:
+        store.persist({"owners": [owner(5)]}, scenario="afterwards")
+        for result in store.check_scenarios(["afterwards", *(path.stem for path in files)]):
+            assert result.ok, result.findings
+    assert not [*folder.glob(".healthsim-store/new-*")]
+    assert sum(counts.values()) > RACERS * STEPS / 2
+    print(
+        f"Figures: {RACERS} racers, {RACERS * STEPS:,} steps, {kills} kills, {len(stored):,} rows"
+        f" stored, {len(moved)} files in the trash, {time.monotonic() - began:.0f} s:"
+        f" {len(lost)} lost, {len(doubled)} doubled, 0 corrupt, {len(faults)} faults;"
+        f" {dict(sorted(counts.items()))}"
+    )
+
+
+def steps_of(book: Path) -> int:
+    """How many steps a racer has come, by what it wrote down."""
+    with contextlib.suppress(FileNotFoundError):
+        last = [line for line in book.read_text().splitlines() if line.startswith("step ")]
+        return int(last[-1].split()[1]) if last else 0
+    return 0
+
+
+@pytest.mark.parametrize("round_", range(tries(3, 40)))
+def test_racers_for_one_name(tmp_path: Path, toy: None, round_: int) -> None:
+    """One file, many that want to move it: it goes to one place, and the others are told."""
+    folder = tmp_path / "store"
+    with Store(folder) as store:
+        store.persist({"owners": [owner(number) for number in range(50)]}, scenario="ward")
+    go = tmp_path / "go"
+
+    def move(number: int) -> None:
+        with Store(folder) as store:
+            store.list_scenarios()
+            while not go.exists():
+                time.sleep(0.001)
+            with contextlib.suppress(*FAIR):
+                if number % 3:
+                    store.rename_scenario("ward", f"bay-{number}")
+                else:
+                    store.delete_scenario("ward")
+
+    children = [fork(lambda number=number: move(number)) for number in range(6)]
+    time.sleep(0.1)
+    go.touch()
+    assert [ended(child) for child in children] == [0] * 6
+    found = [*folder.glob("*.db"), *folder.glob(".healthsim-store/trash/*.db")]
+    assert [len(rows_of(path)) for path in found] == [50]
+    assert not [*folder.glob("*.db-*")]
