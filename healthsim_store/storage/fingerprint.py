@@ -1,14 +1,15 @@
 """What the rows of a batch are known by, so that a retry is told from another batch.
 
 The spelling of fields and the order of a row's fields do not count; values, their types and the
-order of rows do.
+order of rows do. Of a large batch only the beginning is looked at so closely, for it costs time:
+the rest must have its fields in the same order too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..schema.registry import Link, Registry
@@ -16,6 +17,9 @@ from .rows import Rows, grouped_chunks
 
 #: So many rows, or any that has an id or a natural key, do not come twice by chance.
 LEAST_ROWS = 20
+
+#: So many rows of each entity type are taken in by column, whatever the order of their fields.
+_CLOSELY = 2_000
 
 _FEW = "few-"  # before the hash of fewer rows without a key
 _NOTHING = b"N"  # as marshal writes None
@@ -44,6 +48,22 @@ class _Column:
         self.rows = rows
 
 
+class _Rest:
+    """The rows after the first ones, as they come."""
+
+    __slots__ = ("hash", "names")
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+        self.names: tuple[str, ...] = ()
+
+    def take(self, names: tuple[str, ...], values: Sequence[tuple[Any, ...]]) -> None:
+        if names != self.names:
+            self.names = names
+            self.hash.update(repr(names).encode("utf-8", "surrogatepass"))
+        self.hash.update(_encoded(values))
+
+
 class Fingerprint:
     """A hash of the rows that pass through `chunks`, by entity type, in their order."""
 
@@ -51,7 +71,8 @@ class Fingerprint:
         self._registry = registry
         self._rows: dict[str, int] = {}
         self._columns: dict[tuple[str, str], _Column] = {}
-        self._shapes: dict[tuple[str, tuple[Any, ...]], list[_Column]] = {}
+        self._rest: dict[str, _Rest] = {}
+        self._shapes: dict[tuple[str, tuple[Any, ...]], tuple[str, ...]] = {}
         self._begun: list[Iterator[list[Rows]]] = []
 
     def chunks(self, entity_type: str, source: Any) -> Iterator[list[Rows]]:
@@ -77,13 +98,22 @@ class Fingerprint:
 
     def _take(self, entity_type: str, rows: Rows) -> None:
         before = self._rows.get(entity_type, 0)
-        key = (entity_type, rows.fields)
-        if key not in self._shapes:
-            names = [(entity_type, self._meaning(entity_type, name)) for name in rows.fields]
-            self._shapes[key] = [self._columns.setdefault(name, _Column()) for name in names]
-        for column, values in zip(self._shapes[key], rows.columns, strict=False):
-            column.take(values, before)
         self._rows[entity_type] = before + len(rows)
+        names = self._names(entity_type, rows.fields)
+        closely = max(0, _CLOSELY - before)
+        if closely:
+            by_column = zip(*rows.values[:closely], strict=True)
+            for name, values in zip(names, by_column, strict=False):
+                self._columns.setdefault((entity_type, name), _Column()).take(values, before)
+        rest = rows.values[closely:] if closely else rows.values
+        if rest:
+            self._rest.setdefault(entity_type, _Rest()).take(names, rest)
+
+    def _names(self, entity_type: str, fields: tuple[Any, ...]) -> tuple[str, ...]:
+        key = (entity_type, fields)
+        if key not in self._shapes:
+            self._shapes[key] = tuple(self._meaning(entity_type, name) for name in fields)
+        return self._shapes[key]
 
     def _meaning(self, entity_type: str, name: Any) -> str:
         field = self._registry.field(entity_type, name) if isinstance(name, str) else None
@@ -98,8 +128,9 @@ class Fingerprint:
         told = []
         for (entity_type, name), column in sorted(self._columns.items(), key=lambda item: item[0]):
             if column.given:  # a column of nothing but NULL is as one that is not there
-                column.fill(self._rows[entity_type])
+                column.fill(min(self._rows[entity_type], _CLOSELY))
                 told.append((entity_type, name, column.hash.hexdigest()))
+        told += [(name, "", rest.hash.hexdigest()) for name, rest in sorted(self._rest.items())]
         rows = sorted((name, count) for name, count in self._rows.items() if count)
         found = hashlib.blake2b(repr((rows, told)).encode(), digest_size=12).hexdigest()
         return found if self._certain() else _FEW + found
@@ -131,15 +162,19 @@ def fingerprint(registry: Registry, sources: Iterable[tuple[str, Any]]) -> str:
     return found.text()
 
 
-def _encoded(values: tuple[Any, ...]) -> bytes:
+def _encoded(values: Sequence[Any]) -> bytes:
     """The values one behind the other, each with its type and length; equal only for equal ones."""
+    values = tuple(values)
     try:
         return marshal.dumps(values, 2)[_HEADER:]
     except ValueError:  # of a type that marshal does not know: a date, a Decimal
-        return marshal.dumps(tuple(map(_plain, values)), 2)[_HEADER:]
+        return marshal.dumps(_plain(values), 2)[_HEADER:]
 
 
 def _plain(value: Any) -> Any:
+    """A value of any type as marshal knows some; a tuple value by value."""
+    if type(value) is tuple:
+        return tuple(map(_plain, value))
     if value is None or type(value) in (str, int, float, bool):
         return value
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,19 +44,27 @@ class Plan:
     repeated: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None  # a row as the SQL takes it
     rounding: bool  # decimals that are too long are rounded
     converted: dict[int, Column] = field(default_factory=dict)
+    mixed: set[int] = field(default_factory=set)  # columns of text that have NULLs or numbers too
     rounded: int = 0  # how many were, so far
     rounded_last: int = 0  # and in the last row
 
-    def look(self, columns: Sequence[tuple[Any, ...]]) -> None:
-        """See of which columns SQLite would not store each value as it should be.
-
-        ``columns`` are the values of the rows by field, in the order in which the rows have them.
-        """
+    def look(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """See of which columns SQLite would not store each value as it should be."""
+        texts = [
+            self.places[name]
+            for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False))
+            if column.type.kind == "text" and position not in {*self.converted, *self.mixed}
+        ]
+        all_text = len(texts) > 1 and _plain_texts(rows, texts)
         for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False)):
-            if position not in self.converted:
-                place = self.places[name]
-                if columns and not column.type.plain(columns[place]):
-                    self.converted[position] = column
+            place = self.places[name]
+            if position in self.converted or (all_text and place in texts):
+                continue
+            values = [row[place] for row in rows]
+            if not column.type.plain(values):
+                self.converted[position] = column
+            elif place in texts and not set(map(type, values)) <= {str}:
+                self.mixed.add(position)
 
     def convert(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Values with the known odd columns in their stored form; raises ValueError."""
@@ -74,6 +84,15 @@ class Plan:
         self.rounded += 1
         self.rounded_last += 1
         return column.coerce(value, rounding=True)
+
+
+def _plain_texts(rows: Sequence[tuple[Any, ...]], places: Sequence[int]) -> bool:
+    """Whether all values at these places are text without a NUL; at once, which is cheaper."""
+    try:
+        found = itertools.chain.from_iterable(map(operator.itemgetter(*places), rows))
+        return "\0" not in "".join(found)
+    except TypeError:
+        return False
 
 
 def value_sql(

@@ -24,16 +24,6 @@ class Rows:
 
     fields: tuple[str, ...]
     values: Sequence[tuple[Any, ...]]
-    _columns: list[tuple[tuple[Any, ...], ...]] = dataclasses.field(
-        default_factory=list, init=False, repr=False, compare=False
-    )
-
-    @property
-    def columns(self) -> tuple[tuple[Any, ...], ...]:
-        """The same values by field, made once for all who look at them."""
-        if not self._columns:
-            self._columns.append(tuple(zip(*self.values, strict=True)))
-        return self._columns[0]
 
     def __len__(self) -> int:
         return len(self.values)

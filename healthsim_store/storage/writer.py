@@ -132,7 +132,7 @@ class Writer:
         number: int,
         last_rowid: int,
     ) -> list[Problem]:
-        plan.look(rows.columns)
+        plan.look(rows.values)
         problems: list[Problem] = []
         iterator = iter(rows.values)
         while True:
