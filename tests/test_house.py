@@ -29,6 +29,7 @@ ALONE = {
         "storage/sandbox.py": "the deadline of a query",
         "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "generation/engine.py": "the deadline of a profile's statement",
+        "schema/dry_run.py": "the deadline of a declaration's statements",
     },
 }
 

@@ -165,7 +165,8 @@ def located(where: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise DeclarationError(f"{where}: {error}") from error
+        told = "it does not end" if str(error) == "interrupted" else str(error)
+        raise DeclarationError(f"{where}: {told}") from error
 
 
 def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ from .model import Declaration, EntityType, Question, Statistic
 from .parameter import ANY
 from .template import template_fields
 from .types import Stored
+
+SECONDS = 5.0  # for all of a product: every command waits for it
+_STEPS = 10_000  # of SQLite's virtual machine, between looks at the clock
 
 
 class DryRun:
@@ -48,6 +52,8 @@ class DryRun:
         # Alone in its database, as it may be in a file.
         connection = connect(":memory:")
         with contextlib.closing(connection):
+            until = time.monotonic() + SECONDS
+            connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
             _make(connection, declaration)
             connection.execute("PRAGMA trusted_schema = OFF")  # as in the sandbox
             connection.set_authorizer(authorize_reading)

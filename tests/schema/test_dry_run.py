@@ -6,6 +6,7 @@ import pytest
 from conftest import QUESTIONS, SCHEMA, SUMMARY
 
 from healthsim_store.errors import DeclarationError
+from healthsim_store.schema import dry_run
 from healthsim_store.schema.dry_run import DryRun
 from healthsim_store.schema.parser import read_declaration
 
@@ -55,4 +56,20 @@ def test_a_quoted_name_that_is_one(file: str, old: str, new: str) -> None:
 ])  # fmt: skip
 def test_one_that_sqlite_would_take_for_text(file: str, old: str, new: str, said: str) -> None:
     with pytest.raises(DeclarationError, match=said):
+        try_out(**{file: (old, new)})
+
+
+@pytest.mark.parametrize(("file", "old", "new", "where"), [
+    ("schema", "full_name AS \"Name\" FROM owners",
+     "n AS \"Name\" FROM (WITH RECURSIVE r(owner_id, n) AS (SELECT 1, 1 UNION ALL SELECT n, n + 1"
+     " FROM r) SELECT * FROM r)", r"toy/schema\.sql, line \d+"),
+    ("checks", "SELECT pet_id FROM pets WHERE weight > 20 AND legs = 0",
+     "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r",
+     r"toy/checks\.sql, line 4"),
+])  # fmt: skip
+def test_one_that_does_not_end(
+    monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str, where: str
+) -> None:
+    monkeypatch.setattr(dry_run, "SECONDS", 0.2)
+    with pytest.raises(DeclarationError, match=rf"{where}: it does not end"):
         try_out(**{file: (old, new)})
