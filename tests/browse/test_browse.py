@@ -524,11 +524,17 @@ def test_pages_while_scenarios_come_and_go(served: Served, shop: Store) -> None:
     shop.persist({"owners": [owner(0)]}, scenario="flicker")
     done = threading.Event()
 
+    failures: list[Exception] = []
+
     def flicker() -> None:
-        for _ in range(40):
-            shop.rename_scenario("flicker", "flacker")
-            shop.rename_scenario("flacker", "flicker")
-        done.set()
+        try:
+            for _ in range(40):
+                shop.rename_scenario("flicker", "flacker")
+                shop.rename_scenario("flacker", "flicker")
+        except Exception as error:
+            failures.append(error)
+        finally:
+            done.set()
 
     writer = threading.Thread(target=flicker)
     writer.start()
@@ -538,6 +544,7 @@ def test_pages_while_scenarios_come_and_go(served: Served, shop: Store) -> None:
             statuses.add(served.get(path).status)
         assert served.get("/").status == served.get("/s/pets").status == 200
     writer.join()
+    assert failures == []
     assert statuses <= {200, 404}
     shop.delete_scenario("flicker")
 
