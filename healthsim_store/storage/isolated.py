@@ -73,6 +73,8 @@ class _Cursor:
             name, timeout, sql, given, timeout, self._count, _FIRST_SECONDS, *more
         )
         self._life = self.connection.life
+        if self._number:
+            self.connection.open.add(self._number)
         names = tuple(columns) if columns is not None else None
         self.description = tuple((n, *[None] * 6) for n in names) if names is not None else None
         self._take(rows)
@@ -96,6 +98,7 @@ class _Cursor:
             )
             self.timeout = None
             if ended:
+                self.connection.open.discard(self._number)
                 self._number = 0
             self._take(rows)
         return bool(self._rows)
@@ -160,6 +163,7 @@ class _Connection:
         self.seconds = _OWN_SECONDS
         self.in_transaction = False
         self.dropped: deque[int] = deque()
+        self.open: set[int] = set()  # statements of the worker's that are not at their end
         self.life = 0  # of the process, as a number: what an earlier one had open is lost
         self._path = path
         self._files = [path, *attached.values()]
@@ -207,6 +211,7 @@ class _Connection:
     def _start_again(self) -> None:
         """A new worker on the same file, in the same moment as long as nobody has written."""
         self.dropped.clear()
+        self.open.clear()
         self.life += 1
         process = processes.take()
         process.late = self._process.late
@@ -257,7 +262,14 @@ class _Connection:
         """Let go of statements that nobody reads to their end."""
         if self.dropped and self._process.ours:
             numbers = [self.dropped.popleft() for _ in range(len(self.dropped))]
+            self.open.difference_update(numbers)
             self._ask("drop", self.seconds, numbers)
+
+    def rest(self) -> None:
+        """Let go of all statements: one that is open keeps writers from the file."""
+        self.dropped.extend(self.open)
+        with contextlib.suppress(errors.HealthsimStoreError, sqlite3.Error):
+            self.tell_dropped()
 
     def cursor(self) -> _Cursor:
         return _Cursor(self)
@@ -307,6 +319,10 @@ class IsolatedSandbox(Sandbox):
     def usable(self) -> bool:
         """See `Sandbox.usable`."""
         return self._remote.usable
+
+    def rest(self) -> None:
+        """See `Sandbox.rest`."""
+        self._remote.rest()
 
     def guard(self) -> None:
         """The worker's sandbox is guarded from the start; a deadline of Datasette's ends here."""

@@ -74,6 +74,7 @@ class Pool(Generic[Opened]):
 
     def _take_back(self, key: tuple[Any, ...], sandbox: Opened, closings: int) -> None:
         dropped = sandbox
+        sandbox.rest()
         with self._lock:
             # One that was lent before `close` is not kept open after it.
             if closings == self._closings and sandbox.usable:

@@ -217,6 +217,9 @@ class Sandbox:
                 "The statement needs too much memory.", hint="Ask for less (WHERE, LIMIT)."
             ) from error
 
+    def rest(self) -> None:
+        """Nobody reads for a while: no statement stays open, which would keep writers waiting."""
+
     @property
     def usable(self) -> bool:
         """Whether it can still be asked."""

@@ -213,6 +213,8 @@ class Worker:
         self, number: int, count: int, seconds: float, timeout: float | None
     ) -> tuple[list[tuple[Any, ...]], bool]:
         """Further rows. ``timeout`` is a new limit for what is left of the statement."""
+        if number not in self._cursors:
+            raise sqlite3.ProgrammingError("the moment of these rows is over")
         if timeout is not None:
             self._opened.extend(timeout)
         found, ended = self._cursors[number].fetch(count, seconds)

@@ -191,6 +191,9 @@ def test_rows_that_nobody_reads_to_their_end_block_no_writer(shop: Store) -> Non
     with shop.rows("shop", "SELECT * FROM owners, (VALUES (1), (2)) AS twice") as rows:
         next(iter(rows))
     shop.query_scenario("shop", ASKED[3], limit=2)
+    with shop._files.reading(shop.find("shop")) as sandbox:
+        kept = sandbox.connection.execute(ASKED[3] + ", (SELECT count(*) FROM owners)")
+        assert kept.fetchone()[0] == 1  # and never read to its end, nor let go of
     begun = time.monotonic()
     shop.persist({"owners": [owner(50)]}, scenario="shop")
     assert time.monotonic() - begun < 5
