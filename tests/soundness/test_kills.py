@@ -191,7 +191,7 @@ def test_killed_anywhere(
     calls, seconds = measure(template, tmp_path / "measured", act)
     drawn = random.Random(f"{name} {steps}")
     figures: Counter[str] = Counter()
-    for number in range(tries(4, 190)):
+    for number in range(tries(4, 300)):
         folder = tmp_path / f"trial-{number}" / "store"
         shutil.copytree(template, folder)
         more = drawn.choice(BEFORE)(folder / "ward.db")
