@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +18,9 @@ from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import connect, file_errors
+from ..base.sqlite import connect, file_errors, look
 from ..base.text import count_table
-from ..errors import CopyFailed
+from ..errors import CopyFailed, HealthsimStoreError
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types
 from ..storage.format import now, write_log
@@ -91,8 +92,9 @@ def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
     """
     with contextlib.closing(Building(target, progress)) as building:
         scenario_id = building.create()
+        known = look(source)
         with building.reading(source):
-            clone = _Clone(building, source, scenario_id)
+            clone = _Clone(building, source, known, scenario_id)
             copied = clone.run()
         clone.prove()
         clone.describe(copied)
@@ -110,10 +112,14 @@ def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
 
 
 class _Clone:
-    def __init__(self, building: Building, source: Path, scenario_id: str) -> None:
+    def __init__(
+        self, building: Building, source: Path, known: os.stat_result, scenario_id: str
+    ) -> None:
+        """``known`` is what `look` told of the source before it was read."""
         self._building = building
         self._connection = building.connection
         self._source = source
+        self._seen = known
         for table in CARRIED:
             copy_rows(self._connection, table, SOURCE)
         self.entity_types = read_entity_types(self._connection)
@@ -164,13 +170,16 @@ class _Clone:
 
     def run(self) -> dict[str, int]:
         with ThreadPoolExecutor(1) as pool:
-            # On a connection of its own. What it sees is what is copied: nobody can write to the
-            # source while this transaction reads it.
+            # On a connection of its own, which sees what is copied: nobody can write to the source
+            # while this transaction reads it. That is looked at afterwards.
             counted = pool.submit(self._count_source)
             copied = {e.name: self._copy(e) for e in self.entity_types}
             self._copy_foreign_tables()
             self._copy_views()
-            self._before = counted.result()
+            with contextlib.suppress(HealthsimStoreError):  # it is no longer there
+                self._before = counted.result()
+        if not self._nothing_came_between():
+            self._before = self._count(self._connection, SOURCE)
         if any(copied[name] != self._before[name] for name in copied):
             raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")
         if self._some_id_begins(self._lineage.scenario_id):
@@ -186,10 +195,20 @@ class _Clone:
     def _count_source(self) -> dict[str, int]:
         connection = connect(self._source, mode="ro")
         with contextlib.closing(connection), file_errors(self._source):
-            found: dict[str, int] = {}
-            for entity_type in self.entity_types:
-                found |= counts(connection, "main", entity_type, self._here)
-            return found
+            return self._count(connection, "main")
+
+    def _count(self, connection: sqlite3.Connection, schema: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for entity_type in self.entity_types:
+            found |= counts(connection, schema, entity_type, self._here)
+        return found
+
+    def _nothing_came_between(self) -> bool:
+        """Whether another connection saw what this one does: no WAL, and no other file there."""
+        (mode,) = self._connection.execute(f"PRAGMA {SOURCE}.journal_mode").fetchone()
+        with contextlib.suppress(HealthsimStoreError):
+            return mode != "wal" and os.path.samestat(self._seen, look(self._source))
+        return False
 
     def _new_id(self, entity_type: str, value: str) -> str:
         return self._lineage.cloned(value, prefixed=self._known[entity_type])

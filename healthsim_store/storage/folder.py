@@ -163,8 +163,10 @@ class Folder:
             return
         self._swept = now
         for lock in self.hidden.glob("new-*.lock"):
-            if is_left(lock):
-                for leftover in (*self.hidden.glob(f"{lock.stem}.db*"), lock):
+            # Whoever makes a file has its lock before; a lock alone may be of one who begins.
+            made = [*self.hidden.glob(f"{lock.stem}.db*")]
+            if made and is_left(lock):
+                for leftover in (*made, lock):
                     with contextlib.suppress(OSError):
                         leftover.unlink()
         # What has no lock, and what is to be kept for who may wait for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ def test_a_clone_is_proven_before_it_is_kept(
     with contextlib.closing(Building(tmp_path / "new.db", lambda _: None)) as building:
         scenario_id = building.create()
         with building.reading(source):
-            clone = _Clone(building, source, scenario_id)
+            clone = _Clone(building, source, source.stat(), scenario_id)
             assert clone.run() == {"owners": 40, "pets": 100}
         clone.prove()
         building.connection.execute(damage)
@@ -304,3 +305,27 @@ def test_the_command_line(run: Run, tmp_path: Path) -> None:
     taken = run("clone", "s", "x")
     assert (taken.returncode, taken.stdout) == (1, "")
     assert "scenario_exists" in taken.stderr
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_what_happens_to_the_source_meanwhile_is_not_in_the_clone(
+    store: Store, source: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """In WAL mode somebody writes to it; else another one gets its name."""
+    store.persist({"owners": [owner(1)]}, scenario="other")
+    with contextlib.closing(sqlite3.connect(source, isolation_level=None)) as tool:
+        tool.execute(f"PRAGMA journal_mode = {mode}")
+        count = _Clone._count_source
+
+        def late(clone: _Clone) -> dict[str, int]:
+            if mode == "wal":
+                with contextlib.closing(sqlite3.connect(source)) as writer, writer:
+                    writer.execute("DELETE FROM pets")
+            else:
+                os.rename(store.path / "other.db", source)
+            return count(clone)
+
+        monkeypatch.setattr(_Clone, "_count_source", late)
+        result = store.clone_scenario("s")
+    assert result.copied == {"owners": 40, "pets": 100}
+    assert store.scenario_info("s-copy").entity_counts == {"owners": 40, "pets": 100}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign import tries
+from campaign import CAMPAIGN, tries
 from conftest import owner
 from deaths import die, die_at, ended, fork, needs_fork
 
@@ -191,7 +191,7 @@ def test_killed_anywhere(
     calls, seconds = measure(template, tmp_path / "measured", act)
     drawn = random.Random(f"{name} {steps}")
     figures: Counter[str] = Counter()
-    for number in range(tries(4, 190)):
+    for number in range(tries(4, 300)):
         folder = tmp_path / f"trial-{number}" / "store"
         shutil.copytree(template, folder)
         more = drawn.choice(BEFORE)(folder / "ward.db")
@@ -227,11 +227,11 @@ def test_killed_anywhere(
             store.persist(owners(range(990, 993)), scenario="afterwards", again=True)
             for result in store.check_scenarios():
                 assert result.ok, result.findings
-            assert not [*(folder / ".healthsim-store").glob("new-*")]
+            assert not [*(folder / ".healthsim-store").glob("new-*.db*")]
             for beside in folder.glob("*.db-*"):  # of a file in WAL mode
                 assert beside.with_name(beside.name.rpartition("-")[0]).exists()
         shutil.rmtree(folder.parent)
-    assert figures["killed"] > 0
+    assert figures["killed"] > 0 or not CAMPAIGN  # of few, none may be early enough
     print(f"Figures, {name}, {steps}: {dict(figures)}; 0 lost, 0 doubled, 0 corrupt")
 
 

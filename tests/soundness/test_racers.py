@@ -205,7 +205,7 @@ def test_racers(tmp_path: Path, toy: None) -> None:
         store.persist({"owners": [owner(5)]}, scenario="afterwards")
         for result in store.check_scenarios(["afterwards", *(path.stem for path in files)]):
             assert result.ok, result.findings
-    assert not [*folder.glob(".healthsim-store/new-*")]
+    assert not [*folder.glob(".healthsim-store/new-*.db*")]
     assert sum(counts.values()) > RACERS * STEPS / 2
     print(
         f"Figures: {RACERS} racers, {RACERS * STEPS:,} steps, {kills} kills, {len(stored):,} rows"
