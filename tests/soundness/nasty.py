@@ -122,8 +122,8 @@ MOMENTS: list[Any] = [
     pd.Timestamp("2024-02-29T08:30", tz="US/Eastern"), np.datetime64("2024-02-29"),
     np.datetime64("2024-02-29T08:30:00"), np.datetime64("2024-02-29T08:30:00.5", "ns"),
     np.datetime64("2024-02-29T08:30:00.123456789"), np.datetime64("2024-02-29", "ns"),
-    np.datetime64("10000-01-01T00:00:00"), np.datetime64("NaT", "ns"), dt.time(8, 30), dt.timedelta(1),
-    np.timedelta64(5, "ns"), np.timedelta64(5, "s"),
+    np.datetime64("10000-01-01T00:00:00"), np.datetime64("NaT", "ns"), dt.time(8, 30),
+    dt.timedelta(1), np.timedelta64(5, "ns"), np.timedelta64(5, "s"),
 ]  # fmt: skip
 MISSING: list[Any] = [None, math.nan, pd.NA, pd.NaT, D("NaN")]
 DOCUMENTS: list[Any] = [
