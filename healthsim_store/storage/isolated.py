@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -61,12 +62,15 @@ class _Cursor:
         self._life = connection.life
         self._count = _FIRST_ROWS
         self.timeout: float | None = None  # a new limit, told with the next request
+        self._limit = 0.0  # seconds that it may take
+        self._until = 0.0  # when they are over
 
     def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
         return self.begin("execute", sql, parameters, self.connection.seconds)
 
     def begin(self, name: str, sql: str, parameters: Any, timeout: float, *more: Any) -> _Cursor:
         self._drop()
+        self._limit, self._until = timeout, time.monotonic() + timeout
         given = _plain(parameters)
         ask = self.connection.ask
         columns, rows, self._number = ask(
@@ -92,9 +96,11 @@ class _Cursor:
         while not self._rows and self._number:
             if self._life != self.connection.life:
                 raise self.connection.lost()
-            seconds = self.timeout if self.timeout is not None else self.connection.seconds
+            if self.timeout is not None:
+                self._limit, self._until = self.timeout, time.monotonic() + self.timeout
+            left = max(0.0, self._until - time.monotonic())
             rows, ended = self.connection.ask(
-                "fetch", seconds, self._number, count, _MORE_SECONDS, self.timeout
+                "fetch", left, self._number, count, _MORE_SECONDS, self.timeout, limit=self._limit
             )
             self.timeout = None
             if ended:
@@ -183,15 +189,16 @@ class _Connection:
             self._process.end()
             raise
 
-    def ask(self, name: str, seconds: float, *arguments: Any) -> Any:
+    def ask(self, name: str, seconds: float, *arguments: Any, limit: float | None = None) -> Any:
         """The worker's answer. Raises what is raised there, QueryTimeout, QueryTooLarge.
 
-        After one of these there is a new worker, so that other statements can go on.
+        After one of these there is a new worker, so that other statements can go on. ``limit`` is
+        what the statement was given, where ``seconds`` are what is left of it.
         """
         self.tell_dropped()
-        return self._ask(name, seconds, *arguments)
+        return self._ask(name, seconds, *arguments, limit=limit)
 
-    def _ask(self, name: str, seconds: float, *arguments: Any) -> Any:
+    def _ask(self, name: str, seconds: float, *arguments: Any, limit: float | None = None) -> Any:
         try:
             return self._process.ask(name, seconds, *arguments)
         except Ended as ended:
@@ -200,7 +207,7 @@ class _Connection:
             self._start_again()
             if ended.code == TOO_LATE:
                 raise QueryTimeout(
-                    f"Stopped after {seconds:g} seconds.",
+                    f"Stopped after {seconds if limit is None else limit:g} seconds.",
                     hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
                 ) from None
             raise QueryTooLarge(

@@ -35,7 +35,6 @@ TEMPORARY_BYTES = 400_000_000  # of one temporary file
 
 _GRACE_SECONDS = 0.5  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
-_OWN_SECONDS = 10.0  # of a statement of our own, which has no limit in the same process
 _CHUNK_BYTES = 1_000_000
 _LENGTH = struct.Struct(">I")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+import functools
 import json
-import os
 import random
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from campaign import tries
 from conftest import owner
+from deaths import count_calls, die_at, needs_fork
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -407,60 +407,29 @@ def _state(folder: Path) -> dict[str, Any]:
         return state
 
 
-def _dies(folder: Path, call: Call, at: int) -> None:
-    """Make the call in a process that ends, without a word, at the ``at``-th function call."""
-    child = os.fork()
-    if child == 0:
-        count = 0
-
-        def watch(frame: Any, event: str, argument: Any) -> None:
-            nonlocal count
-            count += 1
-            if count == at:
-                os._exit(9)
-
-        try:
-            store = Store(folder / "store")
-            sys.setprofile(watch)
-            call(store, folder)
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
+def _open_and_call(folder: Path, call: Call) -> None:
+    call(Store(folder / "store"), folder)
 
 
-def _length(folder: Path, call: Call) -> int:
-    """How many function calls it takes."""
-    count = 0
-
-    def watch(frame: Any, event: str, argument: Any) -> None:
-        nonlocal count
-        count += 1
-
-    with Store(folder / "store") as store:
-        sys.setprofile(watch)
-        try:
-            call(store, folder)
-        finally:
-            sys.setprofile(None)
-    return count
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@needs_fork
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_died_anywhere_and_is_made_again(name: str, tmp_path: Path, toy: None) -> None:
     call = CALLS[name]
     once = _begin(tmp_path / "once")
-    length = _length(once, call)
+    with Store(once / "store") as store:
+        length = count_calls(lambda: call(store, once))
     wanted = _state(once)
     drawn = random.Random(name)
+    died = 0
     for number in range(tries(3, 60)):
         # Half of the deaths are late, where something may be stored and not yet told.
         first = 1 if number % 2 else length // 2
         folder = _begin(tmp_path / f"case-{number}")
         at = drawn.randint(first, length)
-        _dies(folder, call, at)
+        died += die_at(functools.partial(_open_and_call, folder, call), at)
         # A second retry, of what may have got an answer, must not change anything either.
         for _ in range(2):
             with Store(folder / "store") as store, contextlib.suppress(HealthsimStoreError):
                 call(store, folder)
             assert _state(folder) == wanted, f"died at {at} of {length}"
+    assert died

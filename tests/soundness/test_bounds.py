@@ -125,6 +125,28 @@ def test_rows_end_in_time_too(shop: Store) -> None:
     assert time.monotonic() - begun < 0.5 + GRACE + SLACK
 
 
+def test_a_later_row_may_take_as_long_as_the_first(shop: Store) -> None:
+    slow = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 70), r(x) AS (SELECT"
+        " 1 UNION ALL SELECT x + 1 FROM r LIMIT 15000000)"
+        " SELECT i, CASE WHEN i = 70 THEN (SELECT count(*) FROM r) END AS x FROM n"
+    )
+    with shop._files.reading(shop.find("shop")) as sandbox:
+        # The limit of a statement of our own is no limit for one that was given more.
+        sandbox.connection.seconds = 0.1  # type: ignore[attr-defined]
+        with sandbox.run(slow, timeout=60) as rows:
+            assert rows.fetchall()[-1] == (70, 15_000_000)
+
+
+def test_a_later_row_that_takes_too_long_tells_the_limit_that_was_given(shop: Store) -> None:
+    late = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 70)"
+        f" SELECT i, CASE WHEN i = 70 THEN instr({LONG}, {SHORTER}) END AS x FROM n"
+    )
+    with pytest.raises(QueryTimeout, match=r"Stopped after 0\.7 seconds"):
+        shop.query_scenario("shop", late, limit=100, timeout=0.7)
+
+
 # -- the same answers as in one process ------------------------------------------------------
 
 ASKED = [

@@ -13,7 +13,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from typing import Any
 import pytest
 from campaign import CAMPAIGN, tries
 from conftest import owner
-from deaths import die, die_at, ended, fork, needs_fork
+from deaths import count_calls, die, die_at, ended, fork, needs_fork
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError
@@ -158,18 +157,8 @@ def killed_at_a_moment(act: Callable[[], object], seconds: float) -> bool:
 def measure(template: Path, folder: Path, act: Act) -> tuple[int, float]:
     """How many function calls and seconds it takes in a process of its own, as in a trial."""
     shutil.copytree(template, folder / "store")
-    calls = 0
-
-    def watch(frame: Any, event: str, argument: Any) -> None:
-        nonlocal calls
-        calls += 1
-
     with Store(folder / "store") as store:
-        sys.setprofile(watch)
-        try:
-            act(store)
-        finally:
-            sys.setprofile(None)
+        calls = count_calls(lambda: act(store))
     shutil.rmtree(folder)
     shutil.copytree(template, folder / "store")
     began = time.monotonic()
