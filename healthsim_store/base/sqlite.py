@@ -169,9 +169,18 @@ def located(where: str) -> Iterator[None]:
         raise DeclarationError(f"{where}: {told}") from error
 
 
+def _was_moved(path: Path, error: sqlite3.DatabaseError) -> bool:
+    """Whether the file is no longer where it was opened, so that SQLite does not write to it."""
+    name = getattr(error, "sqlite_errorname", "")
+    # A journal or WAL gets the permissions of the file; the second is told where there is no file.
+    return name == "SQLITE_READONLY_DBMOVED" or (
+        name == "SQLITE_IOERR_FSTAT" and os.access(path.parent, os.X_OK)
+    )
+
+
 def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError:
     text = str(error)
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_DBMOVED":
+    if _was_moved(path, error):
         return ScenarioNotFound(
             f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
             hint="Nothing was stored.",

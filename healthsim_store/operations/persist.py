@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import EmptyBatch, ScenarioExists, ScenarioNotFound
 from ..query.reply import PersistResult, read_reply, reply_after_commit
+from ..storage import remains
 from ..storage import scenario as scenario_file
 from ..storage.batches import find_batch, find_same, key_of_id, key_of_rows
 from ..storage.files import Files
@@ -115,7 +116,8 @@ def _reply(
             return read_reply(sandbox, stored, created=put.created, repeated=repeated)
 
     reply = reply_after_commit(put.path, stored, read, created=put.created, repeated=repeated)
-    return replace(reply, notes=tuple(notes))
+    aside = remains.set_aside(files.folder, put.path) if put.created else ()
+    return replace(reply, notes=(*notes, *aside))
 
 
 def _put(

@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+import hypothesis
 import nasty
+import numpy
+import pandas
+import pyarrow
+import pydantic
 import pytest
 import sound_product
 import tables
 from campaign import CAMPAIGN, tries
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from report import write
+from report import VALUES, values, write_chapter
 from trial import Columns, Tally, Way, run
 from ways import DELIMITED, JSON, OBJECTS, untyped
 
@@ -23,7 +27,6 @@ from healthsim_store.plugins import installed
 
 FIELD_NAMES = [field.name for field in sound_product.FIELDS]
 EVERY_WAY = [*OBJECTS, *DELIMITED, *JSON, *(way for way, _ in tables.WAYS)]
-REPORT = Path(__file__).parents[2] / "benchmarks" / "SOUNDNESS.md"
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +40,17 @@ def tally(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tally]:
         yield counted
     installed.cache_clear()
     names = [way.name for way in EVERY_WAY]
-    if CAMPAIGN and REPORT.parent.is_dir() and counted.tried.keys() == set(names):
-        write(REPORT, counted, names, time.monotonic() - began)
+    if CAMPAIGN and counted.tried.keys() == set(names):
+        write_chapter(
+            VALUES,
+            values(counted, names),
+            time.monotonic() - began,
+            versions={
+                "pyarrow": pyarrow.__version__, "pandas": pandas.__version__,
+                "numpy": numpy.__version__, "pydantic": pydantic.VERSION,
+                "hypothesis": hypothesis.__version__,
+            },
+        )  # fmt: skip
 
 
 def runs(ordinary: int, campaign: int) -> settings:

@@ -16,6 +16,7 @@ from conftest import Run, owner
 from deaths import die, die_after, ended, fork, needs_fork, wait_for
 
 from healthsim_store import Store
+from healthsim_store.base.sqlite import file_errors
 from healthsim_store.errors import (
     HealthsimStoreError,
     NotAScenario,
@@ -110,7 +111,10 @@ def test_what_is_left_of_another_file_does_not_reach_a_new_one(store: Store, lea
     assert lone_result.ok
     assert all(finding.message.startswith("ward.db-") for finding in lone_result.findings)
     assert len(lone_result.findings) == len(left)
-    fill(store, "ward", 3)
+    notes = store.persist({"owners": [owner(n) for n in range(3)]}, scenario="ward").notes
+    assert [note.split(" lay there ")[0] for note in notes] == [
+        name for name in sorted(left) if not name.endswith("-shm")
+    ]
     assert count(store, "ward") == 3
     assert lone(store) == []
     kept = {p.name.split("~")[0]: p.stat().st_size
@@ -333,6 +337,20 @@ def test_who_opened_it_before_it_was_moved_does_not_write_to_it(store: Store, mo
     if move == "delete":
         store.restore_scenario("ward", new_name="bay")
     assert store.scenario_info("bay").tags == ()
+
+
+def test_a_file_that_is_moved_before_its_wal_is_opened_is_told_as_moved(store: Store) -> None:
+    path = fill(store, "ward", 10)
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA journal_mode = WAL")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
+        path.rename(path.with_name("bay.db"))
+        with (
+            pytest.raises(ScenarioNotFound, match="renamed or deleted just now"),
+            file_errors(path),
+        ):
+            file.execute("BEGIN IMMEDIATE")
 
 
 def test_a_racing_rename_is_told_as_what_it_is(store: Store) -> None:
