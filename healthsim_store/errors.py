@@ -194,6 +194,13 @@ class ScenarioNotFound(HealthsimStoreError):
     exit_code = ExitCode.NOT_FOUND
 
 
+class PageNotFound(HealthsimStoreError):
+    """In the browser: a scenario has no such page, table or row."""
+
+    code = "page_not_found"
+    exit_code = ExitCode.NOT_FOUND
+
+
 class AmbiguousScenario(HealthsimStoreError):
     """A name that fits several scenarios; ``candidates`` lists them."""
 

@@ -16,6 +16,7 @@ from ..errors import HealthsimStoreError, InternalError, PluginFailed, SystemFai
 PLUGINS = "healthsim_store"  # the group of entry points
 DEBUG = "HEALTHSIM_STORE_DEBUG"
 
+_OURS = __name__.partition(".")[0]
 _LONGEST = 500  # letters of a text that is not ours
 
 
@@ -27,8 +28,8 @@ def as_error(error: BaseException, where: str = "") -> HealthsimStoreError:
         where: what was being done, such as the command, for a fault.
 
     Returns:
-        SystemFailure where the machine refuses, PluginFailed where the traceback goes through the
-        code of a plugin, InternalError else. They have the exception as ``__cause__``.
+        SystemFailure where the machine refuses, PluginFailed where the code of a plugin raised it,
+        InternalError else. They have the exception as ``__cause__``.
     """
     told = _as_error(error, f" ({where})" if where else "")
     if told is not error:
@@ -39,8 +40,8 @@ def as_error(error: BaseException, where: str = "") -> HealthsimStoreError:
 def _as_error(error: BaseException, where: str) -> HealthsimStoreError:
     if isinstance(error, HealthsimStoreError):
         return error
-    plugin = _plugin_in(error)
-    if plugin is not None:
+    plugin, is_its_own = _plugin_in(error)
+    if plugin is not None and is_its_own:
         return _failed(plugin, error, where)
     if isinstance(error, UnicodeEncodeError):
         return SystemFailure(
@@ -55,15 +56,18 @@ def _as_error(error: BaseException, where: str) -> HealthsimStoreError:
         )
     if isinstance(error, MemoryError):
         return SystemFailure(f"There is too little memory{where}.", hint="Ask for less at a time.")
+    calling = f", or of the plugin {plugin}, which called it" if plugin else ""
     return InternalError(
         f"{in_one_line(error)}{where}.",
-        hint="This is a fault of healthsim-store. Please report it, with what --debug, or "
-        f"{DEBUG}=1, shows.",
+        hint=f"This is a fault of healthsim-store{calling}. Please report it, with what --debug, or"
+        f" {DEBUG}=1, shows.",
     )
 
 
 @contextlib.contextmanager
-def blamed_on(plugin: str | None, where: str) -> Iterator[None]:
+def blamed_on(
+    plugin: str | None, where: str, *, passing: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
     """Code of a plugin runs in the block. Raises PluginFailed for what it should not raise.
 
     Errors that are ours pass, and OSError does: the disk is not the plugin's fault.
@@ -71,13 +75,12 @@ def blamed_on(plugin: str | None, where: str) -> Iterator[None]:
     Args:
         plugin: its name; None if the code is our own, of which nothing is changed.
         where: what it works on, such as ``reading a.csv``.
+        passing: what may be raised beside these, because the caller knows what it means.
     """
     try:
         yield
-    except (HealthsimStoreError, OSError):
-        raise
     except Exception as error:
-        if plugin is None:
+        if plugin is None or isinstance(error, (HealthsimStoreError, OSError, *passing)):
             raise
         raise _failed(plugin, error, f" ({where})") from error
 
@@ -108,12 +111,15 @@ def _failed(plugin: str, error: BaseException, where: str) -> PluginFailed:
     )
 
 
-def _plugin_in(error: BaseException) -> str | None:
-    """The plugin whose code the traceback goes through; None if it is all our own."""
+def _plugin_in(error: BaseException) -> tuple[str | None, bool]:
+    """The plugin whose code the traceback goes through, and whether none of ours is below it."""
     entries = importlib.metadata.entry_points(group=PLUGINS)
     packages = {entry.module.partition(".")[0]: entry.name for entry in entries}
+    plugin, is_its_own = None, False
     for frame, _ in traceback.walk_tb(error.__traceback__):
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package in packages:
-            return packages[package]
-    return None
+            plugin, is_its_own = packages[package], True
+        elif package == _OURS:
+            is_its_own = False
+    return plugin, is_its_own

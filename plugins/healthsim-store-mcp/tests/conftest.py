@@ -76,6 +76,7 @@ class Talk:
         if result.is_error:
             assert text <= min(budget, ERROR), content.text
             assert "Error executing tool" not in content.text
+            assert content.text.partition(": ")[0] in CODES, content.text
             return
         structure = count_tokens(compact(result.structured_content))
         self.tokens["structures"] += structure

@@ -109,7 +109,7 @@ def test_a_wrong_name(talk: Any) -> None:
 def test_what_is_deleted_is_named_in_full(talk: Any) -> None:
     told = talk.error("delete", scenario="medicare")
     assert (
-        told == 'Did you mean medicare-members? Give the whole name: scenario="medicare-members".'
+        told == 'invalid_argument: Did you mean medicare-members? Give the whole name: scenario="medicare-members".'
     )
     talk("summary", scenario="medicare-members")
 
@@ -144,7 +144,9 @@ def test_arguments(talk: Any) -> None:
     told = talk.error("query", scenario="diabetes", sql="SELECT 1", max_tokens=10**9)
     assert "max_tokens" in told
     told = talk.error("persist", profile="copd", file="x.csv")
-    assert told == "Give one of profile, file, select and entities, not profile and file."
+    assert told == (
+        "invalid_argument: Give one of profile, file, select and entities, not profile and file."
+    )
     assert "needs source" in talk.error("persist", select={"patients": "SELECT 1"})
     assert "no conflicts" in talk.error("persist", profile="copd", on_conflict="skip")
     # What a client sends for an argument that was not given.
