@@ -62,6 +62,14 @@ class HealthsimStoreError(Exception):
         return answer
 
 
+def every(kind: type[HealthsimStoreError] = HealthsimStoreError) -> list[type[HealthsimStoreError]]:
+    """This kind of error and all kinds of it that are in this module, each after its parent."""
+    kinds = [kind]
+    for below in kind.__subclasses__():
+        kinds += every(below) if below.__module__ == __name__ else []
+    return kinds
+
+
 # -- what the caller gave --------------------------------------------------------------------
 
 

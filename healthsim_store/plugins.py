@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from . import hookspecs
-from .base.faults import PLUGINS
 from .base.version import __version__
 from .errors import DeclarationError, HealthsimStoreError
 from .exchange.formats import Formats
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from .schema.product import Product
     from .schema.registry import Declarations, Registry
 
-GROUP = PLUGINS
+GROUP = "healthsim_store"
 CORE = "core"
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 

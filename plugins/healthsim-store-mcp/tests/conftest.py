@@ -24,9 +24,11 @@ from mcp_types import CallToolResult
 from real_tokenizer import count_tokens
 
 import healthsim_store as hs
+from healthsim_store import errors
 
 TOKEN = "0123456789abcdef-token"
 ERROR = 600  # tokens that an error may have
+CODES = {kind.code for kind in errors.every()}
 
 
 def compact(value: Any) -> str:

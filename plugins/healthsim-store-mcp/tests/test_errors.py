@@ -109,7 +109,8 @@ def test_a_wrong_name(talk: Any) -> None:
 def test_what_is_deleted_is_named_in_full(talk: Any) -> None:
     told = talk.error("delete", scenario="medicare")
     assert (
-        told == 'invalid_argument: Did you mean medicare-members? Give the whole name: scenario="medicare-members".'
+        told == "invalid_argument: Did you mean medicare-members?"
+        ' Give the whole name: scenario="medicare-members".'
     )
     talk("summary", scenario="medicare-members")
 
