@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import install
 
 
 def test_a_wrong_column(talk: Any) -> None:
@@ -163,3 +166,22 @@ def test_hints_are_calls_and_not_options(talk: Any) -> None:
     told = talk.error("export", scenario="one-patient", to="exports/one")
     assert "force=true replaces an export" in told
     assert "--" not in told
+
+
+MISTAKE = """
+import healthsim_store.store
+
+healthsim_store.store.check_limit = None  # which scenario_info of the store calls
+"""
+
+
+def test_a_fault_is_a_line(stdio: Any, folder: Path, tmp_path: Path) -> None:
+    install(tmp_path / "site", "mistaken", {"__init__.py": MISTAKE})
+    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    with stdio(folder, PYTHONPATH=path) as talk:
+        told = talk.error("describe", scenario="one-patient", log=5)
+    line, hint = told.splitlines()
+    assert line == (
+        "internal_error: TypeError: 'NoneType' object is not callable (tool scenario_describe)."
+    )
+    assert "log of the server" in hint
