@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from .base.arguments import check_date, check_limit, check_texts, check_timeout
 from .base.progress import Progress
+from .base.sqlite import look
 from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.exports import ExportResult, export_file
@@ -725,7 +726,7 @@ class Store:
         path = self.find(scenario)
         with self._files.reading(path) as sandbox:
             facts = read_info(sandbox, log_entries=log_entries)
-        return make_info(path, path.stat().st_size, facts)
+        return make_info(path, look(path).st_size, facts)
 
     @contextlib.contextmanager
     def moment(self, scenario: str, *, attach: Attach = ()) -> Iterator[None]:

@@ -163,12 +163,14 @@ class Formats:
 
     ``mapped`` are the names of the foreign formats that products map. ``mappings(format)`` returns
     the SQL for one of them, by product; products are read only when it is first called.
+    ``plugin_of`` returns the name of the plugin that brings a format, None for the core's own.
     """
 
     importers: Mapping[str, Importer]
     exporters: Mapping[str, Exporter]
     mapped: Sequence[str] = ()
     mappings: Callable[[str], Mapping[str, str]] = lambda _: {}
+    plugin_of: Callable[[Importer | Exporter], str | None] = lambda _: None
 
     def readable(self) -> list[str]:
         """Every format that `import` reads."""

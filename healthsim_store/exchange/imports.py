@@ -18,6 +18,7 @@ from ..storage.rows import chunks
 from .datapackage import FILE as PACKAGE_FILE
 from .datapackage import Package
 from .datapackage import read as read_package
+from .foreign import tables
 from .formats import Formats, Importer, Source
 from .package import contents
 from .staging import Account, staged
@@ -232,7 +233,7 @@ class _Reading:
         for source, own in self._sources(files, importer):
             account = Account(source.name)
             self.accounts.append(account)
-            for name, rows in own.read(source):
+            for name, rows in tables(self._formats, own, source):
                 found = self._entity_type(source, files.entity_type or name)
                 entities.setdefault(found, []).append(self.checked(source, account, found, rows))
         return {name: itertools.chain.from_iterable(parts) for name, parts in entities.items()}

@@ -12,7 +12,8 @@ from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.rows import chunks
 from .datapackage import FILE, Package, Resource
-from .formats import Formats, Source, Tables
+from .foreign import tables
+from .formats import Formats, Source
 from .readers import arrow_rows, parquet_batches
 from .staging import Account
 
@@ -97,8 +98,8 @@ def _rows(package: Package, source: Source, entity_type: EntityType, formats: Fo
         return arrow_rows(source, "CSV", lambda: _delimited(source, entity_type, delimiter))
     if package.format == "parquet":
         return arrow_rows(source, "Parquet", lambda: map(_doubles, parquet_batches(source)))
-    tables: Tables = formats.importer(package.format).read(source)
-    return (row for _, rows in tables for chunk in chunks(entity_type.name, rows) for row in chunk)
+    read = tables(formats, formats.importer(package.format), source)
+    return (row for _, rows in read for chunk in chunks(entity_type.name, rows) for row in chunk)
 
 
 def _doubles(batch: pa.RecordBatch) -> pa.RecordBatch:

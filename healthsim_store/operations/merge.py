@@ -161,8 +161,19 @@ class _Merge:
                 self._ids.clear()
         with self._building.writing():
             for statement in self._statements:
-                self._connection.execute(statement)
+                self._make(statement)
         self._prove()
+
+    def _make(self, statement: str) -> None:
+        """Make an index or a view. A unique index may be of columns that are no natural key."""
+        try:
+            self._connection.execute(statement)
+        except sqlite3.IntegrityError as error:
+            raise CopyFailed(
+                f"Nothing was kept: rows that were merged do not fit an index of theirs ({error}).",
+                hint="Leave out one of the sources that have the same value there, or change it in"
+                " one. If the column is a key, its product declares it UNIQUE in the table.",
+            ) from error
 
     # -- what the file is ----------------------------------------------------------------------
 

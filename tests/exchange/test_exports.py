@@ -440,7 +440,7 @@ def test_the_command(run: Run, downloads: Path) -> None:
         "datapackage.json", "owners.parquet",
     ]  # fmt: skip
     again = run("export", "pets", "--json")
-    assert again.returncode == 1
+    assert again.returncode == 4
     assert "target_exists" in again.stderr
     told = json.loads(run("export", "pets", "--force", "--json", "--drop-sensitive").stdout)
     assert told["location"] == str(downloads / "pets-1")

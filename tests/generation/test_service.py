@@ -616,7 +616,7 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         (["kennel", "--seed", "-1"], "seed is -1."),
     ):
         done = run("generate", *arguments)
-        assert done.returncode == 1, arguments
+        assert done.returncode == 2, arguments
         assert told in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
     assert json.loads(run("list", "--json").stdout) == []

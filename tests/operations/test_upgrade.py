@@ -251,5 +251,5 @@ def test_check_and_upgrade_on_the_command_line(run: Run, tmp_path: Path) -> None
     (result,) = json.loads(done.stdout)
     assert "rule" in {finding["kind"] for finding in result["findings"]}
     done = run("check", "nothing")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert "scenario_not_found" in done.stderr

@@ -158,7 +158,7 @@ def test_the_command_line(ward: Store, run: Run) -> None:
     put(ward.find("ward"), AT_OWNERS)
     batch = json.dumps({"owners": [owner(3)]})
     refused = run("persist", "--scenario", "ward", input=batch)
-    assert refused.returncode == 1
+    assert refused.returncode == 4
     assert "trigger 'wipe'" in refused.stderr
     assert "--allow-triggers" in refused.stderr
     allowed = run("persist", "--scenario", "ward", "--allow-triggers", input=batch)

@@ -8,6 +8,7 @@ are the hooks only; the other modules of the package do the work.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -239,9 +240,12 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Iter
     """What the store, SQLite or Datasette says, as a page or as JSON.
 
     In place of Datasette's own handler, which prints a traceback of a page that is merely missing.
+    That of a bug is printed here too.
     """
     outcome: Any = yield
-    if find_served(datasette) is not None and error_answers.is_known(exception):
+    if find_served(datasette) is not None:
+        if not error_answers.is_known(exception):
+            traceback.print_exception(exception)
 
         async def told() -> Response:
             return await pages.failure(datasette, request, error_answers.explain(exception))

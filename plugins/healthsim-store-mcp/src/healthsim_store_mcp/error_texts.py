@@ -10,6 +10,7 @@ from mcp.server.mcpserver.tools import Tool
 from pydantic import ValidationError
 
 import healthsim_store as hs
+from healthsim_store.base.faults import as_error
 from healthsim_store.errors import QueryError
 from healthsim_store.query.select import all_typed
 
@@ -47,6 +48,12 @@ def explain(error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: 
     elif error.code in _NEXT:
         parts.append(_NEXT[error.code])
     return bounded("\n".join(parts), arguments)
+
+
+def fault(crash: BaseException, tool: str) -> str:
+    """What nobody raised on purpose, as the other doors tell it; the trace stays in the log."""
+    told = as_error(crash.__cause__ or crash, f"tool {tool}")
+    return f"{told.code}: {told.message}\nIts trace is in the log of the server."
 
 
 def wrong_arguments(error: ValidationError, tool: Tool) -> str:

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 
 import healthsim_store as hs
+from healthsim_store.errors import PluginFailed
 
 from .confined_store import ConfinedStore
 from .error_texts import explain
@@ -77,6 +78,8 @@ def _explaining(method: Callable[..., Any], store: hs.Store) -> Callable[..., An
     def call(**arguments: Any) -> Any:
         try:
             return method(**arguments)
+        except PluginFailed:
+            raise  # is logged with its trace, as a fault of ours is
         except hs.HealthsimStoreError as error:
             raise ToolError(explain(error, arguments, store)) from error
         except RecursionError as error:
