@@ -25,6 +25,7 @@ from ..errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .wording import call
 
 BUSY_SECONDS = 10.0
 MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be readable again
@@ -145,6 +146,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def file_of(connection: sqlite3.Connection) -> Path:
+    """The file that a connection has open."""
+    (file,) = connection.execute("SELECT file FROM pragma_database_list LIMIT 1").fetchone()
+    return Path(file)
+
+
 @contextlib.contextmanager
 def file_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite says of a file into our errors, with the file's name and the way out."""
@@ -203,7 +210,7 @@ def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError
     if "too big" in text:
         return ScenarioFileError(
             f"{path.name}: a value that is needed here has over {MAX_BYTES // 1_000_000} MB.",
-            hint=f"healthsim-store check {path.stem} says which one; more of a value is not read.",
+            hint=f"{call('check_scenario', path)} says which one; more of a value is not read.",
         )
     if "readonly" in text or "unable to open" in text or "full" in text or "disk I/O" in text:
         return NotWritable(

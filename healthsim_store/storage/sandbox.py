@@ -18,6 +18,7 @@ from typing import Any
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
 from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
+from ..base.wording import option, takes
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -61,6 +62,14 @@ _ACTIONS = {
     in ("SQLITE_UPDATE", "SQLITE_PRAGMA", "SQLITE_ATTACH", "SQLITE_DETACH", "SQLITE_ANALYZE",
         "SQLITE_REINDEX", "SQLITE_TRANSACTION", "SQLITE_SAVEPOINT")
 }  # fmt: skip
+
+
+def too_late(seconds: float) -> QueryTimeout:
+    """The error for a statement that did not end in its time."""
+    longer = f", or give it longer: {option('timeout')}." if takes("timeout") else "."
+    return QueryTimeout(
+        f"Stopped after {seconds:g} seconds.", hint=f"Ask for less (WHERE, LIMIT){longer}"
+    )
 
 
 class Sandbox:
@@ -317,10 +326,7 @@ class Sandbox:
                 hint="Write one SELECT; what tables and columns there are is in _columns.",
             )
         if text == "interrupted":
-            return QueryTimeout(
-                f"Stopped after {timeout:g} seconds.",
-                hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
-            )
+            return too_late(timeout)
         if "one statement at a time" in text:
             return QueryRefused(
                 "Refused: more than one statement.", hint="Give one SELECT at a time."
