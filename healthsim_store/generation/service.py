@@ -86,7 +86,9 @@ class RegenerateResult:
 
 
 class Scenarios(Protocol):
-    """The methods of `Store` that generating calls."""
+    """What generating needs of a `Store`."""
+
+    path: Path
 
     def find(self, scenario: str) -> Path: ...
 
@@ -218,7 +220,7 @@ def _telling_how_to_go_on(
             count=run.count,
             seed=run.seed,
             options={name: value for name, value in run.options.items() if value is not None},
-            into=store.find(scenario),
+            into=store.path / f"{scenario}.db",
         )
         return (
             f"{last:,} of {run.count:,} {run.recipe.counts} are in {scenario}, in whole batches."
