@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 
 from ..errors import HealthsimStoreError, InternalError, PluginFailed, SystemFailure
+from .wording import SHELL, here, option
 
 PLUGINS = "healthsim_store"  # the group of entry points
 DEBUG = "HEALTHSIM_STORE_DEBUG"
@@ -59,8 +60,8 @@ def _as_error(error: BaseException, where: str) -> HealthsimStoreError:
     calling = f", or of the plugin {plugin}, which called it" if plugin else ""
     return InternalError(
         f"{in_one_line(error)}{where}.",
-        hint=f"This is a fault of healthsim-store{calling}. Please report it, with what --debug, or"
-        f" {DEBUG}=1, shows.",
+        hint=f"This is a fault of healthsim-store{calling}. Please report it, with what"
+        f" {_debugging()} shows.",
     )
 
 
@@ -102,12 +103,17 @@ def is_debugging() -> bool:
     return os.environ.get(DEBUG, "") not in ("", "0")
 
 
+def _debugging() -> str:
+    """How to see the trace, at the door where this is read."""
+    return f"{option('debug')}, or {DEBUG}=1," if here().kind == SHELL else f"{DEBUG}=1"
+
+
 def _failed(plugin: str, error: BaseException, where: str) -> PluginFailed:
     return PluginFailed(
         f"The plugin {plugin} failed{where}: {in_one_line(error)}.",
         plugin,
         hint="This is a fault of the plugin. Please report it to those who wrote it, with what"
-        f" --debug, or {DEBUG}=1, shows.",
+        f" {_debugging()} shows.",
     )
 
 

@@ -25,6 +25,7 @@ from ..errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .wording import call
 
 BUSY_SECONDS = 10.0
 MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be readable again
@@ -145,6 +146,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def file_of(connection: sqlite3.Connection) -> Path:
+    """The file that a connection has open."""
+    (file,) = connection.execute("SELECT file FROM pragma_database_list LIMIT 1").fetchone()
+    return Path(file)
+
+
 @contextlib.contextmanager
 def file_errors(path: Path, *, new: bool = False) -> Iterator[None]:
     """Turn what SQLite says of a file into our errors, with the file's name and the way out.
@@ -208,7 +215,7 @@ def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> Healt
     if "too big" in text:
         return ScenarioFileError(
             f"{path.name}: a value that is needed here has over {MAX_BYTES // 1_000_000} MB.",
-            hint=f"healthsim-store check {path.stem} says which one; more of a value is not read.",
+            hint=f"{call('check_scenario', path)} says which one; more of a value is not read.",
         )
     if refused or "full" in text:
         return NotWritable(

@@ -13,6 +13,7 @@ import sys
 import click
 
 from .. import __version__
+from ..base.wording import SHELL, at
 from ..errors import ExitCode
 from ..plugins import COMMANDS, installed
 
@@ -51,12 +52,16 @@ class _Commands(click.Group):
         self, context: click.Context, arguments: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(context, arguments)
+            found = super().resolve_command(context, arguments)
         except click.UsageError as error:
             from ..base.text import did_you_mean
 
             near = did_you_mean(arguments[0], self.list_commands(context))
             raise click.UsageError(f"{error.message} {near or ''}".rstrip(), context) from None
+        # What the command raises and tells names options that it has.
+        takes = [flag for one in found[1].params for flag in one.opts] if found[1] else []
+        context.with_resource(at(SHELL, takes))
+        return found
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

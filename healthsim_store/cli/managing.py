@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..base.wording import command
 from .common import (
     echo_json,
     json_option,
@@ -89,11 +90,13 @@ def upgrade(scenario: str, as_json: bool, folder: str | None) -> None:
 @store_option
 def delete(scenario: str, as_json: bool, folder: str | None) -> None:
     """Move a scenario to the store's trash."""
-    name = open_store(folder).delete_scenario(scenario)
+    store = open_store(folder)
+    name = store.delete_scenario(scenario)
     if as_json:
         echo_json({"deleted": name})
     else:
-        click.echo(f'Deleted "{name}". Bring it back with: healthsim-store restore {name}')
+        back = command("restore_scenario", store.path / f"{name}.db")
+        click.echo(f'Deleted "{name}". Bring it back with: {back}')
 
 
 @click.command()

@@ -20,6 +20,7 @@ from ..base.sql import quoted
 from ..base.sqlite import connect_writable, file_errors, transaction
 from ..base.text import place, size
 from ..base.version import __version__
+from ..base.wording import option
 from ..errors import InvalidArgument, InvalidName, SourceError
 from ..schema.model import EntityType
 from ..storage.names import clean_name
@@ -153,7 +154,8 @@ def export_file(
 
     def foreign(folder: Path) -> str | None:
         if not force:
-            return f"{place(folder)} exists and is not empty. --force replaces an export."
+            replaces = f"{option('force', True)} replaces an export."
+            return f"{place(folder)} exists and is not empty. {replaces}"
         return _foreign(folder)
 
     with atomic_folder(target, foreign=foreign) as folder:
@@ -218,7 +220,7 @@ class _Work:
         """A file for each entity type."""
         if not self._exported:
             raise InvalidArgument(
-                f"{self._snapshot.scenario} has no rows to export.",
+                f"{self._snapshot.source.stem} has no rows to export.",
                 hint="Name entity types to export them without rows.",
             )
         paths = {name: self._path(name) for name in self._exported}
@@ -251,10 +253,10 @@ class _Work:
             with self._blamed(path.name, pa.ArrowException):
                 self._exporter.write(Table(entity_type, rows, lambda: counted), path)
         except pa.ArrowException as error:
-            raise damaged(self._snapshot.scenario, entity_type.name, error) from error
+            raise damaged(self._snapshot.source, entity_type.name, error) from error
         if self._done - before != rows:
             reason = f"{self._done - before:,} rows were read of {rows:,}"
-            raise damaged(self._snapshot.scenario, entity_type.name, reason)
+            raise damaged(self._snapshot.source, entity_type.name, reason)
         self._add(path, entity_type, rows)
 
     def _counted(
@@ -278,7 +280,7 @@ class _Work:
     def copy(self) -> None:
         """One file of all entity types."""
         assert self._exporter.copy is not None
-        path = self._folder / f"{self._snapshot.scenario}{self._exporter.suffix}"
+        path = self._folder / f"{self._snapshot.source.stem}{self._exporter.suffix}"
         with file_errors(path), self._blamed(path.name, sqlite3.Error):
             self._exporter.copy(self._snapshot.path, path)
         rows = sum(self._snapshot.counts.values())
@@ -294,7 +296,7 @@ class _Work:
         self, what: str, *passing: type[Exception]
     ) -> contextlib.AbstractContextManager[None]:
         """Code of the exporter runs in the block, on ``what``; see `blamed_on`."""
-        where = f"format {self._exporter.name}, writing {what} of {self._snapshot.scenario}"
+        where = f"format {self._exporter.name}, writing {what} of {self._snapshot.source.stem}"
         return blamed_on(self._plugin, where, passing=passing)
 
     def _add(self, path: Path, entity_type: EntityType | None, rows: int) -> None:
@@ -321,7 +323,7 @@ class _Work:
     def descriptor(self) -> dict[str, Any]:
         snapshot = self._snapshot
         return datapackage.describe(
-            name=snapshot.scenario,
+            name=snapshot.source.stem,
             description=snapshot.identity.description,
             tags=snapshot.tags,
             resources=self._resources,
@@ -397,7 +399,7 @@ def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
     with (
         contextlib.closing(connection),
         file_errors(snapshot.path),
-        refused(connection, snapshot.scenario),
+        refused(connection, snapshot.source),
         transaction(connection),
     ):
         for entity_type in snapshot.registry:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.wording import SHELL, here
 from ..errors import SourceError
 from ..schema.model import EntityType
 from ..schema.registry import Registry
@@ -69,7 +70,7 @@ def _check_files(folder: Path, package: Package) -> None:
     if whole:
         raise SourceError(
             f"{whole.path} is itself a scenario, with everything in it.",
-            hint="Copy it into the store's folder, or give its path in place of a scenario's name.",
+            hint=instead_of_import(),
         )
     for resource in package.resources:
         resource.verify(folder)
@@ -142,3 +143,9 @@ def _delimited(source: Source, entity_type: EntityType, delimiter: str) -> Itera
             ),
         )
     )
+
+
+def instead_of_import() -> str:
+    """What to do with a file that is a scenario itself."""
+    given = ", or give its path in place of a scenario's name" if here().kind == SHELL else ""
+    return f"Copy it into the store's folder{given}."

@@ -17,6 +17,7 @@ from typing import Any
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES, look
+from ..base.wording import call
 from ..errors import (
     CorruptScenario,
     DeclarationError,
@@ -385,7 +386,7 @@ class _Check:
                 self.note(
                     "product",
                     f"{product.name} {product.version} is older than the installed"
-                    f" {known.version}: healthsim-store upgrade {self._sandbox.path.stem}",
+                    f" {known.version}: {call('upgrade_scenario', self._sandbox.path)}",
                 )
 
     def _answers(self, entity_types: Iterable[EntityType]) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import file_errors
+from ..base.wording import call, option
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
 from ..schema.model import EntityType
 from ..schema.product import compare_versions
@@ -45,13 +46,14 @@ def check_sources(scenarios: Sequence[str], find: Callable[[str], Path]) -> list
     if len(paths) < 2:
         raise InvalidArgument(
             f"A merge needs two scenarios, not {len(paths)}.",
-            hint="clone makes a copy of one.",
+            hint="One is copied by a clone.",
         )
     for path in paths:
         if paths.count(path) > 1:
+            copied = call("clone_scenario", path, new_name=f"{path.stem}-copy")
             raise InvalidArgument(
                 f"{path.stem} cannot be merged with itself.",
-                hint="Give each scenario once; clone makes a copy with new ids.",
+                hint=f"Give each scenario once; {copied} makes a copy with new ids.",
             )
     return paths
 
@@ -241,7 +243,8 @@ class _Merge:
         except sqlite3.IntegrityError as error:
             raise MergeConflict(
                 f"{part.name} of {part.source} cannot be merged: {error}.",
-                hint=f"Choose another on_conflict for {part.name}, or correct its source.",
+                hint=f"Choose another {option('on_conflict')} for {part.name}, or correct its"
+                " source.",
             ) from error
         if taken + conflicts.left != self._count(part):
             raise CopyFailed(f"Nothing was kept: {part.name} of {part.source} were lost.")
@@ -257,8 +260,8 @@ class _Merge:
                     raise CopyFailed(
                         f"{name}.{column.name} refers to {part.name}, which refer to {name}: which"
                         f" {part.name} are meant cannot be told after a conflict.",
-                        hint=f"Merge with on_conflict error for {part.name}, or without one of the"
-                        " products.",
+                        hint=f"Merge with {option('on_conflict', {part.name: 'error'})}, or"
+                        " without one of the products.",
                     )
 
     def _changed(self, part: Part) -> list[str]:
@@ -300,7 +303,7 @@ class _Merge:
             raise CopyFailed(
                 f"{source.name} has another version of {part.name}:"
                 f" {', '.join(sorted(lost) or lacking)} would be {'lost' if lost else 'missing'}.",
-                hint=f"healthsim-store upgrade {source.name} first, if its product is installed.",
+                hint=f"{call('upgrade_scenario', source.path)} first, if its product is installed.",
             )
         values = {name: f"s.{quoted(name)}" for name in here if name in there}
         for column, to in part.entity_type.references(soft=True):

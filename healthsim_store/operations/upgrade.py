@@ -15,6 +15,7 @@ from typing import Any
 
 from ..base.sql import quoted
 from ..base.sqlite import transaction
+from ..base.wording import call
 from ..errors import DeclarationError, NewerProduct, UpgradeRefused
 from ..schema.ddl import create_statements, create_table
 from ..schema.model import Declaration, EntityType
@@ -224,5 +225,5 @@ def _prove(connection: sqlite3.Connection, path: Path) -> None:
         table, rowid, parent, _ = dangling[0]
         raise UpgradeRefused(
             f"{path.name}: {table}, rowid {rowid}, would refer to {parent} that are not there.",
-            hint="healthsim-store check says more.",
+            hint=f"{call('check_scenario', path)} says more.",
         )

@@ -18,6 +18,7 @@ from typing import Any
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
 from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
+from ..base.wording import option, takes
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -71,6 +72,14 @@ def check_length(sql: str) -> None:
         raise QueryTooLarge(
             f"The statement has {len(sql):,} characters.", hint=f"At most {MAX_SQL:,}."
         )
+
+
+def too_late(seconds: float) -> QueryTimeout:
+    """The error for a statement that did not end in its time."""
+    longer = f", or give it longer: {option('timeout')}." if takes("timeout") else "."
+    return QueryTimeout(
+        f"Stopped after {seconds:g} seconds.", hint=f"Ask for less (WHERE, LIMIT){longer}"
+    )
 
 
 class Sandbox:
@@ -321,10 +330,7 @@ class Sandbox:
         if self._denied is not None and ("authoriz" in text or "prohibited" in text):
             return _refused(sql, self._denied)
         if text == "interrupted":
-            return QueryTimeout(
-                f"Stopped after {timeout:g} seconds.",
-                hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
-            )
+            return too_late(timeout)
         if "one statement at a time" in text:
             return QueryRefused(
                 "Refused: more than one statement.", hint="Give one SELECT at a time."

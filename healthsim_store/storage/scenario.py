@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
+from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, file_of, transaction
+from ..base.wording import call, option, takes
 from ..errors import (
     BatchDiffers,
     EmptyBatch,
@@ -85,7 +86,7 @@ def opened(path: Path, *, allow_triggers: bool = False) -> Iterator[sqlite3.Conn
         if allow_triggers:
             yield connection
         else:
-            with triggers.refused(connection, path.stem):
+            with triggers.refused(connection, path):
                 yield connection
 
 
@@ -95,7 +96,8 @@ def _opened_for(batch: Batch, path: Path) -> Iterator[sqlite3.Connection]:
         with opened(path, allow_triggers=batch.allow_triggers) as connection:
             yield connection
     except TriggersRefused as error:
-        error.hint = f"{error.hint} Who trusts it gives --allow-triggers (allow_triggers=True)."
+        if takes("allow_triggers"):
+            error.hint = f"{error.hint} Who trusts it gives {option('allow_triggers', True)}."
         raise
 
 
@@ -206,12 +208,13 @@ def _write(
 def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaration]) -> str | None:
     """What to do where the file's products are older than the installed ones."""
     told = []
+    path = file_of(connection)
     for product in catalog.read_products(connection):
         known = installed.get(product.name)
         if known and compare_versions(product.version, known.version) < 0:
             told.append(
                 f"The scenario has {product.name} {product.version}, {known.version} is installed:"
-                " healthsim-store upgrade brings it up to date."
+                f" {call('upgrade_scenario', path)} brings it up to date."
             )
     return " ".join(told) or None
 
@@ -318,7 +321,7 @@ def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
 def log_rename(connection: sqlite3.Connection, path: Path, new: str) -> None:
     """Log another name in a file that is `settled`; it stays ours after this is committed."""
     fileformat.verify(connection, path)
-    with triggers.refused(connection, path.stem):
+    with triggers.refused(connection, path):
         fileformat.write_log(connection, "rename", details={"from": path.stem, "to": new})
     connection.execute("COMMIT")
     drop_sidecars(path)

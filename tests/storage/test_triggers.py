@@ -54,7 +54,7 @@ def test_a_trigger_that_would_run_is_refused_by_name(ward: Store, kind: str) -> 
     with pytest.raises(TriggersRefused, match=r"ward has a trigger ") as caught:
         ward.persist({"owners": [owner(3)]}, scenario="ward", tags=["x"])
     assert path.read_bytes() == before
-    assert "--allow-triggers" in str(caught.value.hint)
+    assert "allow_triggers=True" in str(caught.value.hint)
     assert counts(ward) == (2, 3)
     result = ward.persist({"owners": [owner(3)]}, scenario="ward", tags=["x"], allow_triggers=True)
     assert "allowed to run" in result.notes[0]

@@ -17,6 +17,7 @@ from datasette.utils.asgi import Response
 from markupsafe import Markup
 
 from ...base.sql import quoted
+from ...base.wording import BROWSER, at
 from .. import (
     arguments,
     csv_answers,
@@ -69,7 +70,10 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
                     scope, path = csv_answers.lead(scope, path, database.description)
                 # Our own pages have a moment of the store's: a second one would wait for a writer
                 # that waits for the first.
-                with request_moment.begin(None if pages.has_route(path) else database):
+                with (
+                    request_moment.begin(None if pages.has_route(path) else database),
+                    at(BROWSER, ()),
+                ):
                     await app(scope, receive, send)
                 return
             await app(scope, receive, send)
