@@ -202,9 +202,13 @@ class NotAScenario(ScenarioFileError):
 
 
 class CorruptScenario(ScenarioFileError):
-    """The file is damaged, or was changed in a way that makes it unsafe to read."""
+    """The file is damaged, or was changed in a way that makes it unsafe to read.
+
+    ``named``: the message has the file's name. `file_errors` puts it there otherwise.
+    """
 
     code = "corrupt_scenario"
+    named = True
 
 
 class TriggersRefused(ScenarioFileError):

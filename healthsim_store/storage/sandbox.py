@@ -310,7 +310,7 @@ class Sandbox:
             copy_file(self.connection, self.path, target)
 
     def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
-        text = str(error)
+        text = " ".join(str(error).split())
         if self._denied is not None and ("authoriz" in text or "prohibited" in text):
             return QueryRefused(
                 f"Refused: {_verb(sql) or self._denied}. A query may only read.",
