@@ -25,6 +25,8 @@ def read_json(text: Any) -> Any:
 
 def read_texts(text: Any) -> tuple[str, ...]:
     """A JSON list of texts. Raises ValueError for anything else."""
+    if text == "[]":  # as most are, of which a dictionary has hundreds
+        return ()
     found = read_json(text)
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise ValueError("it is no JSON list of texts")
@@ -33,6 +35,8 @@ def read_texts(text: Any) -> tuple[str, ...]:
 
 def read_text_map(text: Any) -> dict[str, str]:
     """A JSON object of texts. Raises ValueError for anything else."""
+    if text == "{}":
+        return {}
     found = read_json(text)
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
         raise ValueError("it is no JSON object of texts")

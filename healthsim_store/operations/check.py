@@ -11,7 +11,7 @@ import functools
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +46,7 @@ from ..storage.long_values import LIMIT, find_long_values
 from ..storage.records import read_records
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
+from .check_report import CheckResult, Finding
 from .lineage import read_lineage
 from .shared_ids import shared_ids
 
@@ -55,40 +56,6 @@ SECONDS = 600.0  # for each question to the file
 
 _SHOWN = 3  # examples in a finding
 _LONG_VALUES = 20  # that are told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found. ``level`` is ``error`` or ``note``; ``kind`` is what was looked at."""
-
-    level: str
-    kind: str
-    message: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"level": self.level, "kind": self.kind, "message": self.message}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What `check_scenario` answers. ``checked`` counts what was looked at, by kind."""
-
-    scenario: str
-    findings: tuple[Finding, ...]
-    checked: Mapping[str, int]
-
-    @property
-    def ok(self) -> bool:
-        """No error; there may be notes."""
-        return all(finding.level != "error" for finding in self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "scenario": self.scenario,
-            "ok": self.ok,
-            "findings": [finding.to_dict() for finding in self.findings],
-            "checked": dict(self.checked),
-        }
 
 
 def check_file(

@@ -7,6 +7,7 @@ stranger explains itself.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -157,6 +158,7 @@ def _column(row: Record) -> Column:
     )
 
 
+@functools.lru_cache(maxsize=256)
 def _read_type(text: str) -> LogicalType:
     try:
         return LogicalType.parse(text)

@@ -195,15 +195,15 @@ def _lacking(
 def _check(table: str, fields: Sequence[_Field], rows: Sequence[Record]) -> None:
     for one in fields:
         allowed = {one.type} if one.required else {one.type, type(None)}
-        column = [row[one.name] for row in rows]
+        name = one.name
+        column = [row[name] for row in rows]
         if not allowed.issuperset(map(type, column)):
             row = next(row for row in rows if type(row[one.name]) not in allowed)
             must = "text" if one.type is str else "a whole number"
             raise _wrong(table, row, one.name, f"must be {must}")
-        if one.type is str:
-            for row in rows:
-                if row[one.name] is not None and "\0" in row[one.name]:
-                    raise _wrong(table, row, one.name, "has a zero byte")
+        if one.type is str and any("\0" in text for text in column if text):
+            row = next(row for row in rows if "\0" in (row[name] or ""))
+            raise _wrong(table, row, name, "has a zero byte")
 
 
 def check_records(connection: sqlite3.Connection) -> None:

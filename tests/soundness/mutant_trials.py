@@ -24,6 +24,7 @@ from typing import Any
 import meadow
 from damaged_verbs import GOOD, NAME, WRITES, Call, reads
 from mutants import damage
+from report import table
 
 from healthsim_store import HealthsimStoreError, Store
 
@@ -58,6 +59,36 @@ class Counts:
             f" {self.wrong} wrong, {self.over_the_limit} over {MOST_SECONDS:g} s; the slowest took"
             f" {self.slowest:.1f} s, all {self.seconds:,.0f} s"
         )
+
+    def lines(self) -> list[str]:
+        """The chapter about it, in Markdown."""
+        return [
+            "Files of every kind (of this format and of each older one, a clone, a merge, three"
+            " products at once) are damaged: bytes, pages and names overwritten; every"
+            " housekeeping table and entity type with values of another type, without rows or"
+            " columns, with other columns, or replaced by something else; the schema; what lies"
+            " beside the file. Each then goes through every verb, beside a good scenario. An answer"
+            " is compared with what plain sqlite3 counts; what reads leaves the file as it is, and"
+            " after what writes every row is still there.",
+            "",
+            *table(
+                ["what", "count"],
+                [
+                    ("damaged files", [self.mutants]),
+                    ("calls of a verb", [self.calls]),
+                    ("answered", [self.answered]),
+                    ("refused with an error of ours, in one line", [self.refused]),
+                    ("tracebacks", [self.tracebacks]),
+                    ("files or rows lost or changed", [self.lost]),
+                    ("wrong answers", [self.wrong]),
+                    (f"over {MOST_SECONDS:g} s", [self.over_the_limit]),
+                    ("seconds of the slowest call", [f"{self.slowest:.1f}"]),
+                ],
+            ),
+            "",
+            f"A call of over 5 seconds, of which there were {len(self.slow)}, waits for SQLite's"
+            " lock, as long as it may, where rubbish lies beside the file.",
+        ]
 
 
 class _TooLong(BaseException):

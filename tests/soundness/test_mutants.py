@@ -23,6 +23,7 @@ from damaged_verbs import ASK_NO_FILE, READS, WRITES
 from forks import command
 from mutant_trials import Counts, Trials
 from mutants import VALUES, damage
+from report import DAMAGE, write_chapter
 
 from healthsim_store import Store
 from healthsim_store.errors import CorruptScenario
@@ -68,6 +69,24 @@ def test_damaged_files(site: Path, tmp_path: Path) -> None:
     assert not [told for told in counts.slow if "beside" not in told]
     assert counts.answered
     assert counts.refused
+    if CAMPAIGN:
+        write_chapter(DAMAGE, counts.lines(), counts.seconds)
+
+
+def test_a_damaged_file_keeps_no_writer_waiting(described: Path, tmp_path: Path) -> None:
+    """A statement that fails half-way stays open, with its lock, until somebody lets go of it."""
+    with Store(tmp_path) as store:
+        (tmp_path / "s.db").write_bytes(described.read_bytes())
+        change = "UPDATE _tags SET tag = CAST(x'ff' AS TEXT) WHERE tag = 'kept'"
+        with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as file, file:
+            file.execute(change)
+        kept = []
+        for read in (store.scenario_info, store.get_summary, store.clone_scenario):
+            with pytest.raises(CorruptScenario) as caught:
+                read("s")
+            kept.append(caught.value)  # with its traceback, and all that was open
+        with contextlib.closing(sqlite3.connect(tmp_path / "s.db", timeout=0)) as file, file:
+            file.execute("DELETE FROM _tags")
 
 
 def test_every_verb_is_tried() -> None:
