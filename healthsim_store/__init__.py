@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from .generation.service import GenerateResult as GenerateResult
     from .generation.service import RegenerateResult as RegenerateResult
     from .hookspecs import hookimpl as hookimpl
-    from .operations.check import CheckResult as CheckResult
-    from .operations.check import Finding as Finding
+    from .operations.check_report import CheckResult as CheckResult
+    from .operations.check_report import Finding as Finding
     from .operations.clone import CloneResult as CloneResult
     from .operations.diff_report import DiffResult as DiffResult
     from .operations.diff_report import EntityDiff as EntityDiff
@@ -97,7 +97,7 @@ _HOMES = {
     "generation.profile": "Profile",
     "generation.service": "GenerateResult RegenerateResult",
     "hookspecs": "hookimpl",
-    "operations.check": "CheckResult Finding",
+    "operations.check_report": "CheckResult Finding",
     "operations.clone": "CloneResult",
     "operations.diff_report": "DiffResult EntityDiff",
     "operations.merge_report": "MergeResult",

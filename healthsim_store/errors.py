@@ -247,6 +247,7 @@ class CorruptScenario(ScenarioFileError):
     """The file is damaged, or was changed in a way that makes it unsafe to read."""
 
     code = "corrupt_scenario"
+    named = True  # the message has the file's name; `file_errors` puts it there otherwise
 
 
 class TriggersRefused(ScenarioFileError):

@@ -29,7 +29,8 @@ from .generation.library import Library
 from .generation.profile import FOLDER as PROFILES
 from .generation.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
-from .operations.check import CheckResult, check_file, check_files, check_lone
+from .operations.check import check_file, check_files, check_lone
+from .operations.check_report import CheckResult
 from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult

@@ -257,7 +257,8 @@ def test_what_wording_is_asked_for_is_there() -> None:
                 wrong += [f"{where}: {k.arg}" for k in node.keywords if k.arg not in parameters]
             if node.func.id in ("option", "choice", "takes", "option_of_import") and first:
                 seen += 1
-                if not _is_option(str(first)) and first not in ("store", "debug"):  # of every command
+                # --debug and --store are options of every command.
+                if not _is_option(str(first)) and first not in ("store", "debug"):
                     wrong.append(f"{where}: {first}")
     assert wrong == []
     assert seen >= 35

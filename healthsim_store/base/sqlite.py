@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -32,6 +33,11 @@ MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be r
 
 #: The endings of what SQLite keeps beside a file, and finds again by the file's name.
 SIDECARS = ("-journal", "-wal", "-shm")
+
+# Every statement over a file is over tables that it has, or says that it has.
+_ANOTHER_SCHEMA = re.compile(
+    "^no such (table|column)|^table .* (has no column|has [0-9]+ columns|already exists)"
+)
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -160,6 +166,11 @@ def file_errors(path: Path, *, new: bool = False) -> Iterator[None]:
     """
     try:
         yield
+    except CorruptScenario as error:
+        if not error.named:
+            error.named = True
+            error.message = f"{path.name} is damaged: {error.message}"
+        raise
     except UnicodeDecodeError as error:
         raise CorruptScenario(
             f"{path.name} is damaged: its schema is not text ({error.reason}).",
@@ -189,7 +200,7 @@ def _was_moved(path: Path, error: sqlite3.DatabaseError) -> bool:
 
 
 def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> HealthsimStoreError:
-    text = str(error)
+    text = " ".join(str(error).split())[:300]  # it may have a piece of the schema in it
     if _was_moved(path, error):
         return ScenarioNotFound(
             f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
@@ -222,4 +233,13 @@ def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> Healt
             f"{path.name}: {text}.",
             hint=f"Check the permissions and the free space of {path.parent}.",
         )
-    return ScenarioFileError(f"{path.name}: {text}.")
+    if _ANOTHER_SCHEMA.search(text):
+        return CorruptScenario(
+            f"{path.name} is damaged: its tables are not as it says of them: {text}.",
+            hint=f"healthsim-store check {path.stem} tells all that is wrong in it. Restore the"
+            " file from a copy.",
+        )
+    return ScenarioFileError(
+        f"{path.name}: {text}.",
+        hint=f"healthsim-store check {path.stem} says whether the file is sound.",
+    )

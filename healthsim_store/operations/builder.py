@@ -23,6 +23,7 @@ from ..base.wording import call
 from ..errors import CopyFailed, NotWritable
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
+from ..storage.records import check_records
 from ..storage.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -58,8 +59,9 @@ class Building:
     @contextlib.contextmanager
     def reading(self, source: Path) -> Iterator[None]:
         """One source as it is at this moment: attached read-only, all of it in one transaction."""
-        with contextlib.closing(Sandbox(source)):
-            pass  # that it is a scenario, whole, and of a format that we know
+        # That it is a scenario, whole, of a format that we know, and what it says of itself.
+        with contextlib.closing(Sandbox(source)) as sandbox, file_errors(source):
+            check_records(sandbox.connection)
         connection = self.connection
         with file_errors(source):
             connection.execute(f"ATTACH ? AS {SOURCE}", (uri(source, "ro"),))

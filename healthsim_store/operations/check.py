@@ -7,12 +7,13 @@ A note is good to know: a product that is not installed, ids that another file h
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..base.progress import Progress
 from ..base.sql import quoted
@@ -29,7 +30,7 @@ from ..errors import (
 from ..query.questions import sort_out
 from ..query.statistics import compute
 from ..schema.ddl import ROW_RULE, circles, column_rules
-from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule
+from ..schema.model import Column, Declaration, EntityType, Reference, Rule
 from ..schema.product import compare_versions
 from ..storage import remains
 from ..storage.catalog import (
@@ -40,49 +41,22 @@ from ..storage.catalog import (
     read_statistics,
 )
 from ..storage.folder import Folder
+from ..storage.format import read_identity
+from ..storage.housekeeping import TABLES
 from ..storage.long_values import LIMIT, find_long_values
+from ..storage.records import read_records
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
+from .check_report import CheckResult, Finding
+from .lineage import read_lineage
 from .shared_ids import shared_ids
+
+T = TypeVar("T")
 
 SECONDS = 600.0  # for each question to the file
 
 _SHOWN = 3  # examples in a finding
 _LONG_VALUES = 20  # that are told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found. ``level`` is ``error`` or ``note``; ``kind`` is what was looked at."""
-
-    level: str
-    kind: str
-    message: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"level": self.level, "kind": self.kind, "message": self.message}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What `check_scenario` answers. ``checked`` counts what was looked at, by kind."""
-
-    scenario: str
-    findings: tuple[Finding, ...]
-    checked: Mapping[str, int]
-
-    @property
-    def ok(self) -> bool:
-        """No error; there may be notes."""
-        return all(finding.level != "error" for finding in self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "scenario": self.scenario,
-            "ok": self.ok,
-            "findings": [finding.to_dict() for finding in self.findings],
-            "checked": dict(self.checked),
-        }
 
 
 def check_file(
@@ -175,10 +149,11 @@ class _Check:
         self._long_values()
         self._triggers()
         self._pragmas()
-        entity_types = read_entity_types(self._sandbox.connection)
+        self._housekeeping()
+        entity_types = self._understood(read_entity_types)
         self._declared(entity_types)
         self._soft_references(entity_types)
-        self._rules(read_rules(self._sandbox.connection))
+        self._rules(self._understood(read_rules))
         self._products()
         self._answers(entity_types)
         if self._not_asked:
@@ -250,6 +225,24 @@ class _Check:
         self._count("integrity")
         self._count("foreign_key")
 
+    def _housekeeping(self) -> None:
+        """What the file says of itself: each table, and then who reads all of them."""
+        for table in TABLES:
+            self._count("housekeeping")
+            self._understood(functools.partial(read_records, table=table.name))
+        self._understood(lambda connection: [read_identity(connection)])
+        self._understood(lambda connection: [read_lineage(connection)])
+
+    def _understood(self, read: Callable[[sqlite3.Connection], Sequence[T]]) -> Sequence[T]:
+        """What a reader finds; nothing where the file says what cannot be, which is told once."""
+        try:
+            with self._despite_long_values("what the file says of itself"):
+                return read(self._sandbox.connection)
+        except CorruptScenario as error:
+            if all(error.message != finding.message for finding in self.findings):
+                self.error("housekeeping", error.message)
+        return ()
+
     def _declared(self, entity_types: Iterable[EntityType]) -> None:
         """What schema.sql declares, whatever became of the table's own constraints."""
         declared = self._declarations()
@@ -282,9 +275,8 @@ class _Check:
         from ..schema.parser import read_declaration  # sqlglot is slow to import
 
         found: dict[str, EntityType] = {}
-        for product, version, schema_sql in self._sandbox.connection.execute(
-            "SELECT product, version, schema_sql FROM _products"
-        ).fetchall():
+        for row in self._understood(functools.partial(read_records, table="_products")):
+            product, version, schema_sql = row["product"], row["version"], row["schema_sql"]
             try:
                 declaration = read_declaration(product, version, schema_sql)
             except (DeclarationError, RecursionError) as error:
@@ -325,7 +317,7 @@ class _Check:
                 "rule", f"{entity_type.name}: {column.name} goes round in a circle ({told})."
             )
 
-    def _soft_references(self, entity_types: list[EntityType]) -> None:
+    def _soft_references(self, entity_types: Sequence[EntityType]) -> None:
         """Into other products, as far as they are here."""
         here = {entity_type.name: entity_type for entity_type in entity_types}
         for entity_type in entity_types:
@@ -365,7 +357,7 @@ class _Check:
                 self.error("rule", f"{rule.label}: not so for {1 + more:,}, such as {shown}.")
 
     def _products(self) -> None:
-        for product in read_products(self._sandbox.connection):
+        for product in self._understood(read_products):
             self._count("product")
             known = self._installed.get(product.name)
             if known is None:
@@ -391,15 +383,11 @@ class _Check:
 
     def _answers(self, entity_types: Iterable[EntityType]) -> None:
         """What the summary and the samples will want to run."""
-        statistics = read_statistics(self._sandbox.connection)
+        statistics = self._understood(read_statistics)
         self._count("statistic", len(statistics))
         for failed in compute(self._sandbox, statistics)[1]:
             self.error("statistic", failed)
-        questions: list[Question] = []
-        try:
-            questions = read_questions(self._sandbox.connection)
-        except CorruptScenario as error:
-            self.error("question", error.message)
+        questions = self._understood(read_questions)
         if questions:
             self._count("question", len(questions))
         for name, reason in sort_out(self._sandbox, questions)[1].items():

@@ -23,7 +23,7 @@ from ..base.text import count_table
 from ..errors import CopyFailed, HealthsimStoreError
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types
-from ..storage.format import now, write_log
+from ..storage.format import now, read_last_number, write_log
 from ..storage.housekeeping import CARRIED, NAMES, copy_rows
 from .builder import SOURCE, Building, counts
 from .lineage import Lineage, read_lineage, write_lineage
@@ -134,9 +134,7 @@ class _Clone:
         self.triggers: dict[str, str] = {}
 
     def _descend(self, scenario_id: str) -> Lineage:
-        (last_number,) = self._connection.execute(
-            f"SELECT last_number FROM {SOURCE}._scenario"
-        ).fetchone()
+        last_number = read_last_number(self._connection, SOURCE)
         separator = "."
         while self._some_id_begins(self._parent.scenario_id + separator):
             separator += "."

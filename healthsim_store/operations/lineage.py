@@ -17,7 +17,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from ..base.sql import literal
-from ..storage.format import has_table, number_text
+from ..storage.format import check_id, check_number, number_text, read_identity
+from ..storage.records import read_records, understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +129,21 @@ def counterpart(one: Lineage, other: Lineage, value: str) -> str:
 
 
 def read_lineage(connection: sqlite3.Connection, schema: str = "main") -> Lineage:
-    """What a file, or one attached as ``schema``, says of itself."""
-    (scenario_id,) = connection.execute(f"SELECT scenario_id FROM {schema}._scenario").fetchone()
-    if not has_table(connection, "_ancestors", schema):  # a file of format 1
-        return Lineage(scenario_id)
-    rows = connection.execute(
-        f"SELECT scenario_id, name, separator, last_number FROM {schema}._ancestors"
-        " ORDER BY generation"
-    )
-    return Lineage(scenario_id, tuple(Ancestor(*row) for row in rows))
+    """What a file, or one attached as ``schema``, says of itself. Raises CorruptScenario."""
+    rows = read_records(connection, "_ancestors", schema=schema, rest="ORDER BY generation")
+    for row in rows:
+        understood("_ancestors", row, "scenario_id", check_id)
+        understood("_ancestors", row, "separator", _check_separator)
+        understood("_ancestors", row, "last_number", check_number)
+    names = ("scenario_id", "name", "separator", "last_number")
+    ancestors = tuple(Ancestor(*(row[name] for name in names)) for row in rows)
+    return Lineage(read_identity(connection, schema).scenario_id, ancestors)
+
+
+def _check_separator(text: str) -> str:
+    if not text or text.strip("."):
+        raise ValueError("it has dots only")
+    return text
 
 
 def write_lineage(connection: sqlite3.Connection, lineage: Lineage) -> None:

@@ -23,6 +23,7 @@ from ..schema.product import compare_versions
 from ..storage.catalog import describe_product, read_entity_types, read_products
 from ..storage.format import upgrade as upgrade_format
 from ..storage.format import write_log
+from ..storage.records import read_records
 from ..storage.scenario import opened
 
 _NEW = "_upgraded"  # a table's name while it is written
@@ -80,11 +81,10 @@ def _upgrade(connection: sqlite3.Connection, version: str, declaration: Declarat
             f"{declaration.version}.",
             hint="Install the newer version; nothing needs an upgrade.",
         )
-    (texts,) = connection.execute(
-        "SELECT version, schema_sql, summary_sql, checks_sql, questions_sql FROM _products"
-        " WHERE product = ?",
-        (product,),
-    ).fetchall()
+    names = ("version", "schema_sql", "summary_sql", "checks_sql", "questions_sql")
+    where = "WHERE product = ?"
+    (row,) = read_records(connection, "_products", rest=where, values=(product,))
+    texts = tuple(row[name] for name in names)
     if texts == (
         declaration.version,
         declaration.schema_sql,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..base.json_text import read_json
 from ..base.quoting import renamed
 from ..base.spelling import Meant, meant_by
 from ..base.sql import quoted
-from ..errors import QueryError, QueryTooLarge
+from ..errors import CorruptScenario, QueryError, QueryTooLarge
 from ..storage.long_values import LongValue, find_long_values, told
+from ..storage.records import Record, read_records
 from ..storage.sandbox import TOO_LONG, Sandbox
 
 if TYPE_CHECKING:
@@ -113,28 +115,35 @@ def _tables(sandbox: Sandbox) -> tuple[dict[str, _Table], dict[str, str]]:
     """Every table, also of the attached scenarios, and the aliases of tables."""
     tables: dict[str, _Table] = {}
     aliases: dict[str, str] = {}
-    for schema in ("", *(f"{quoted(alias)}." for alias in sandbox.attached)):
-        for table, column, others in sandbox.connection.execute(
-            f"SELECT entity_type, column_name, aliases FROM {schema}_columns"
-            " ORDER BY entity_type, position"
-        ):
+    for schema in ("main", *map(quoted, sandbox.attached)):
+        names = ("entity_type", "column_name", "aliases")
+        for row in _rows(sandbox, schema, "_columns", names, "ORDER BY entity_type, position"):
+            table, column, others = (row[name] for name in names)
             found = tables.setdefault(table, _Table())
             if column not in found.columns:
                 found.columns.append(column)
             for other in _listed(others):
                 found.aliases.setdefault(other, column)
-        for table, others in sandbox.connection.execute(
-            f"SELECT entity_type, aliases FROM {schema}_entity_types ORDER BY position"
-        ):
-            for other in _listed(others):
-                aliases.setdefault(other, table)
+        named = ("entity_type", "aliases")
+        for row in _rows(sandbox, schema, "_entity_types", named, "ORDER BY position"):
+            for other in _listed(row["aliases"]):
+                aliases.setdefault(other, row["entity_type"])
     return tables, aliases
+
+
+def _rows(
+    sandbox: Sandbox, schema: str, table: str, names: Sequence[str], rest: str
+) -> list[Record]:
+    """Of a dictionary; nothing where it is damaged, which is no reason to hide what failed."""
+    with contextlib.suppress(CorruptScenario):
+        return read_records(sandbox.connection, table, names=names, schema=schema, rest=rest)
+    return []
 
 
 def _listed(text: Any) -> list[str]:
     """The texts of a JSON list, as far as somebody has not written something else there."""
-    with contextlib.suppress(ValueError, TypeError):
-        found = json.loads(text)
+    with contextlib.suppress(ValueError):
+        found = read_json(text)
         if isinstance(found, list):
             return [each for each in found if isinstance(each, str)]
     return []

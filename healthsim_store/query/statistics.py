@@ -55,7 +55,7 @@ def make_charts(charts: Sequence[ChartRows]) -> list[Answer]:
     return [Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in charts]
 
 
-def compute(sandbox: Sandbox, statistics: list[Statistic]) -> tuple[list[Answer], list[str]]:
+def compute(sandbox: Sandbox, statistics: Sequence[Statistic]) -> tuple[list[Answer], list[str]]:
     """The answers, and a text with the reason for each statistic that failed.
 
     A statistic without a row, or with only NULLs, is in neither.

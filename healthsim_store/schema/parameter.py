@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..base.json_text import read_json
 from ..base.text import did_you_mean, shorten
 from .types import LogicalType, Stored
 from .values import unwrapped
@@ -300,10 +301,7 @@ def check(parameter: Parameter) -> None:
 
 def read_parameters(text: str) -> tuple[Parameter, ...]:
     """The parameters that a scenario file keeps of a question, as JSON. Raises ValueError."""
-    try:
-        told = json.loads(text)
-    except RecursionError:
-        raise ValueError("its JSON is nested too deeply") from None
+    told = read_json(text)
     if not isinstance(told, list):
         raise ValueError("they are no list")
     found = {parameter.name: parameter for parameter in map(Parameter.from_dict, told)}

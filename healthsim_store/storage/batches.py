@@ -9,14 +9,16 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.json_text import read_json
 from ..base.sql import quoted
 from ..errors import CorruptScenario
 from .fingerprint import is_certain
 from .format import has_column
+from .records import read_records
 from .writer import Stored
 
 _STORED = frozenset(Stored(rounded=1).to_dict())
@@ -36,12 +38,12 @@ def find_batch(connection: sqlite3.Connection, batch_id: str | None) -> Earlier 
     """The batch that came with this id; None when none has. Raises CorruptScenario."""
     if batch_id is None:
         return None
-    row = connection.execute(
-        f"SELECT at, entities, {_fingerprint(connection)} FROM _log WHERE batch_id = ?", (batch_id,)
-    ).fetchone()
-    if row is None:
+    rows = _log(
+        connection, "at", "entities", "fingerprint", rest="WHERE batch_id = ?", values=(batch_id,)
+    )
+    if not rows:
         return None
-    at, entities, text = row
+    at, entities, text = rows[0]
     counts = read_counts(entities)
     if counts is None or any(numbers.keys() - _STORED for numbers in counts.values()):
         raise CorruptScenario(
@@ -68,15 +70,13 @@ def find_same(
     """
     if not text or text in own or not has_column(connection, "_log", "fingerprint"):
         return None
-    found = connection.execute(
-        "SELECT log_id, at, entities FROM _log WHERE fingerprint = ? ORDER BY log_id DESC LIMIT 1",
-        (text,),
-    ).fetchone()
-    if found is None:
+    last = "WHERE fingerprint = ? ORDER BY log_id DESC LIMIT 1"
+    found = _log(connection, "log_id", "at", "entities", rest=last, values=(text,))
+    if not found:
         return None
-    log_id, at, entities = found
+    log_id, at, entities = found[0]
     counts = read_counts(entities) or {}
-    for (later,) in connection.execute("SELECT entities FROM _log WHERE log_id > ?", (log_id,)):
+    for (later,) in _log(connection, "entities", rest="WHERE log_id > ?", values=(log_id,)):
         if any(_changed(numbers) for numbers in (read_counts(later) or {}).values()):
             return None
     if written is not None and not _all_there(connection, counts, written):
@@ -94,7 +94,7 @@ def _all_there(
 ) -> bool:
     """Whether there are as many rows as the log tells: else somebody has taken some away."""
     told = dict.fromkeys(counts, 0)
-    for (entities,) in connection.execute("SELECT entities FROM _log"):
+    for (entities,) in _log(connection, "entities"):
         for name, numbers in (read_counts(entities) or {}).items():
             if name in told:
                 told[name] += numbers.get("inserted", 0)
@@ -112,9 +112,12 @@ def _stored(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Stored]:
     }
 
 
-def _fingerprint(connection: sqlite3.Connection) -> str:
-    """The column of the log; NULL in a file of an older format."""
-    return "fingerprint" if has_column(connection, "_log", "fingerprint") else "NULL"
+def _log(
+    connection: sqlite3.Connection, *names: str, rest: str = "", values: Sequence[Any] = ()
+) -> list[tuple[Any, ...]]:
+    """Some columns of the log; the fingerprint is None in a file of an older format."""
+    rows = read_records(connection, "_log", names=names, rest=rest, values=values)
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 # -- of a whole store ------------------------------------------------------------------------
@@ -123,12 +126,10 @@ def _fingerprint(connection: sqlite3.Connection) -> str:
 def read_keys(connection: sqlite3.Connection) -> list[str]:
     """What the batches of a file are found by in a store: `key_of_id` and `key_of_rows` of each."""
     keys = []
-    for batch_id, text, details in connection.execute(
-        f"SELECT batch_id, {_fingerprint(connection)}, details FROM _log"
-    ):
+    for batch_id, text, details in _log(connection, "batch_id", "fingerprint", "details"):
         if batch_id is not None:
-            keys.append(key_of_id(str(batch_id)))
-        if isinstance(text, str) and is_certain(text):
+            keys.append(key_of_id(batch_id))
+        if text is not None and is_certain(text):
             keys.append(key_of_rows(text, read_object(details) or {}))
     return keys
 
@@ -170,7 +171,7 @@ def read_counts(text: str) -> dict[str, dict[str, int]] | None:
 def read_object(text: str) -> dict[str, Any] | None:
     """A JSON object; None for any other text."""
     with contextlib.suppress(ValueError):
-        found = json.loads(text)
+        found = read_json(text)
         if isinstance(found, dict):
             return found
     return None

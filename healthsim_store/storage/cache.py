@@ -125,7 +125,7 @@ class Cache:
                 self._forget(error)
             try:
                 yield connection
-            except (sqlite3.Error, UnicodeDecodeError) as error:
+            except (sqlite3.Error, ValueError) as error:  # also of its JSON, and of its text
                 self._forget(error)
 
     def _forget(self, error: Exception) -> None:

@@ -7,19 +7,21 @@ stranger explains itself.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import CorruptScenario
+from ..base.json_text import read_json, read_text_map, read_texts
 from ..schema import ddl
 from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule, Statistic
 from ..schema.parameter import read_parameters, write_parameters
 from ..schema.types import LogicalType
-from .format import has_table, now
+from .format import now
 from .housekeeping import forget_product, insert
+from .records import Record, damaged, read_records, understood
 
 _MAX_QUESTIONS = 200  # of a file, which may be a stranger's
 
@@ -87,19 +89,29 @@ def _entity_row(entity_type: EntityType, position: int) -> dict[str, Any]:
     }
 
 
-def _entity_type(row: Mapping[str, Any], columns: Sequence[Column]) -> EntityType:
+def _entity_type(row: Record, columns: Sequence[Column]) -> EntityType:
     """The entity type that a row of `_entity_row` describes."""
     return EntityType(
         name=row["entity_type"],
         product=row["product"],
         columns=tuple(columns),
         primary_key=row["primary_key"],
-        unique_keys=tuple(tuple(key) for key in json.loads(row["unique_keys"])),
-        aliases=tuple(json.loads(row["aliases"])),
+        unique_keys=understood("_entity_types", row, "unique_keys", _read_keys),
+        aliases=understood("_entity_types", row, "aliases", read_texts),
         label=row["label"],
         card=row["card"],
         description=row["description"],
     )
+
+
+def _read_keys(text: str) -> tuple[tuple[str, ...], ...]:
+    found = read_json(text)
+    if not isinstance(found, list) or not all(
+        isinstance(key, list) and key and all(isinstance(name, str) for name in key)
+        for key in found
+    ):
+        raise ValueError("it is no JSON list of lists of names")
+    return tuple(map(tuple, found))
 
 
 def _column_row(entity_type: str, column: Column, position: int) -> dict[str, Any]:
@@ -126,26 +138,47 @@ def _column_row(entity_type: str, column: Column, position: int) -> dict[str, An
     }
 
 
-def _column(row: Mapping[str, Any]) -> Column:
+def _column(row: Record) -> Column:
     """The column that a row of `_column_row` describes."""
-    parent = row["references_entity_type"]
-    enforced = bool(row["reference_enforced"])
     return Column(
         name=row["column_name"],
-        type=LogicalType.parse(row["type"]),
+        type=understood("_columns", row, "type", _read_type),
         required=bool(row["required"]),
         unique=bool(row["is_unique"]),
         default=row["default_value"],
-        values=tuple(json.loads(row["allowed_values"])),
-        synonyms=json.loads(row["synonyms"]),
-        aliases=tuple(json.loads(row["aliases"])),
-        references=Reference(parent, row["references_column"], enforced) if parent else None,
+        values=understood("_columns", row, "allowed_values", read_texts),
+        synonyms=understood("_columns", row, "synonyms", read_text_map),
+        aliases=understood("_columns", row, "aliases", read_texts),
+        references=_reference(row),
         acyclic=bool(row["acyclic"]),
         unit=row["unit"],
         codes=row["codes"],
         sensitive=bool(row["sensitive"]),
         description=row["description"],
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _read_type(text: str) -> LogicalType:
+    try:
+        return LogicalType.parse(text)
+    except ValueError:
+        raise ValueError("there is no such type") from None
+
+
+def _reference(row: Record) -> Reference | None:
+    parent, column = row["references_entity_type"], row["references_column"]
+    if parent is None:
+        return None
+    if column is None:
+        raise damaged(
+            f"its table _columns, {_told(row)}: it refers to {parent!r:.40}, and not to a column."
+        )
+    return Reference(parent, column, bool(row["reference_enforced"]))
+
+
+def _told(row: Record) -> str:
+    return f"{row['entity_type']}.{row['column_name']}"[:80]
 
 
 def _named_row(named: Statistic | Rule | Question, position: int) -> dict[str, Any]:
@@ -157,51 +190,97 @@ def _named_row(named: Statistic | Rule | Question, position: int) -> dict[str, A
     return {**fields, "position": position}
 
 
+def read_entity_names(connection: sqlite3.Connection) -> list[str]:
+    """The names of the entity types, in the order of their products' declarations."""
+    names = ("entity_type", "product", "position")
+    return [row["entity_type"] for row in _described(connection, names)]
+
+
+def _described(connection: sqlite3.Connection, names: Sequence[str] = ()) -> list[Record]:
+    """The rows of `_entity_types`, in that order. Raises CorruptScenario."""
+    order = {product.name: number for number, product in enumerate(read_products(connection))}
+    rows = read_records(connection, "_entity_types", names=names)
+    there: set[str] = set()
+    for row in rows:
+        name, product = row["entity_type"], row["product"]
+        if product not in order:
+            raise damaged(
+                f"its table _entity_types has {name!r:.40} of {product!r:.40}, a product that is"
+                " not in its table _products."
+            )
+        if not name or not name.isprintable() or name.lower().startswith(("_", "sqlite_")):
+            raise damaged(f"its table _entity_types: {name!r:.40} is no name of an entity type.")
+        if name in there:
+            raise damaged(f"its table _entity_types has {name!r:.40} twice.")
+        there.add(name)
+    return sorted(rows, key=lambda row: (order[row["product"]], row["position"]))
+
+
 def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     """The entity types of a file, in the order of their products' declarations.
 
     They equal the declared ones but for CHECKs, which the tables themselves carry. Raises
     CorruptScenario where somebody wrote into the dictionary what it cannot say.
     """
-    try:
-        return _read_entity_types(connection)
-    except (ValueError, KeyError) as error:
-        raise CorruptScenario(
-            f"The data dictionary of the file cannot be understood: {error}.",
-            hint="The tables _entity_types and _columns are not as healthsim-store wrote them.",
-        ) from error
-
-
-def _read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     columns: dict[str, list[Column]] = {}
-    for row in _rows(connection, "SELECT * FROM _columns ORDER BY entity_type, position"):
+    for row in read_records(connection, "_columns", rest="ORDER BY entity_type, position"):
         columns.setdefault(row["entity_type"], []).append(_column(row))
-    described = _rows(
-        connection,
-        "SELECT e.* FROM _entity_types AS e JOIN _products AS p USING (product)"
-        " ORDER BY p.rowid, e.position",
-    )
-    return [_entity_type(row, columns[row["entity_type"]]) for row in described]
+    found = [
+        _entity_type(row, columns.pop(row["entity_type"], ())) for row in _described(connection)
+    ]
+    for name in columns:
+        raise damaged(
+            f"its table _columns has columns of {name!r:.40}, which its table _entity_types lacks."
+        )
+    by_name = {entity_type.name: entity_type for entity_type in found}
+    for entity_type in found:
+        _check_names(entity_type, by_name)
+    return found
 
 
-def _rows(connection: sqlite3.Connection, sql: str) -> Iterator[dict[str, Any]]:
-    cursor = connection.execute(sql)
-    names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row, strict=True)) for row in cursor)
+def _check_names(entity_type: EntityType, others: Mapping[str, EntityType]) -> None:
+    """Raises CorruptScenario where a key or a reference leads nowhere, or a column comes twice."""
+    name, columns = entity_type.name, entity_type.by_name
+    if len(columns) < len(entity_type.columns):
+        raise damaged(f"its table _columns has a column of {name} twice.")
+    for part in {entity_type.primary_key, *(c for key in entity_type.unique_keys for c in key)}:
+        if part not in columns:
+            raise damaged(
+                f"its table _entity_types has a key of {name} with {part!r:.40}, which its table"
+                " _columns lacks."
+            )
+    for column, to in entity_type.references(soft=True):
+        parent = others.get(to.entity_type)
+        if to.column not in parent.by_name if parent else to.enforced:
+            raise damaged(
+                f"its table _columns has {name}.{column.name}, which refers to"
+                f" {to.entity_type!r:.40}.{to.column[:40]}, and that is not there."
+            )
 
 
 def read_products(connection: sqlite3.Connection) -> tuple[StoredProduct, ...]:
-    rows = connection.execute("SELECT product, version FROM _products ORDER BY rowid")
-    return tuple(StoredProduct(*row) for row in rows)
+    """The products of a file. Raises CorruptScenario."""
+    rows = read_records(connection, "_products", names=("product", "version"))
+    if len({row["product"] for row in rows}) < len(rows):
+        raise damaged("its table _products has a product twice.")
+    return tuple(StoredProduct(row["product"], row["version"]) for row in rows)
+
+
+def _of_products(
+    connection: sqlite3.Connection, table: str, most: int | None = None
+) -> list[Record]:
+    """The rows of a table, in the order of the products and of their declarations."""
+    order = {product.name: number for number, product in enumerate(read_products(connection))}
+    rest = "ORDER BY position" if most is None else f"ORDER BY position LIMIT {most}"
+    rows = [row for row in read_records(connection, table, rest=rest) if row["product"] in order]
+    return sorted(rows, key=lambda row: order[row["product"]])
 
 
 def read_rules(connection: sqlite3.Connection) -> list[Rule]:
+    """All rules. Raises CorruptScenario."""
     return [
-        Rule(*row)
-        for row in connection.execute(
-            "SELECT name, product, label, sql FROM _rules"
-            " JOIN _products USING (product) ORDER BY _products.rowid, position"
-        )
+        Rule(row["name"], row["product"], row["label"], row["sql"])
+        for row in _of_products(connection, "_rules")
     ]
 
 
@@ -211,34 +290,12 @@ def read_questions(connection: sqlite3.Connection) -> list[Question]:
     A file of an older format has none, or declares nothing of their parameters. Raises
     CorruptScenario where somebody else made the table, or wrote into it what it cannot say.
     """
-    if not has_table(connection, "_questions"):
-        return []
-    try:
-        rows = [
-            {"parameters": "[]"} | row
-            for row in _rows(
-                connection,
-                "SELECT q.* FROM _questions AS q JOIN _products AS p USING (product)"
-                f" ORDER BY p.rowid, position LIMIT {_MAX_QUESTIONS}",
-            )
-        ]
-        texts = [
-            [row[name] for name in ("name", "product", "label", "description", "sql", "parameters")]
-            for row in rows
-        ]
-    except (sqlite3.OperationalError, KeyError) as error:
-        raise CorruptScenario(f"Its questions cannot be read: {error}.") from error
-    if not all(isinstance(value, str) for row in texts for value in row):
-        raise CorruptScenario("Its questions cannot be read: one of them is no text.")
     questions: dict[str, Question] = {}
-    for name, product, label, description, sql, parameters in texts:
-        try:
-            declared = read_parameters(parameters)
-        except ValueError as error:
-            raise CorruptScenario(
-                f"The parameters of its question {name!r:.60} cannot be understood: {error}."
-            ) from error
-        question = Question(name, product, label, description, sql, declared)
+    for row in _of_products(connection, "_questions", _MAX_QUESTIONS):
+        declared = understood("_questions", row, "parameters", read_parameters)
+        question = Question(
+            row["name"], row["product"], row["label"], row["description"], row["sql"], declared
+        )
         if question.name in questions:
             question = replace(question, name=f"{question.product}.{question.name}")
         questions[question.name] = question
@@ -246,13 +303,14 @@ def read_questions(connection: sqlite3.Connection) -> list[Question]:
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:
-    """All statistics; one whose name another product took first is ``product.name``."""
+    """All statistics; one whose name another product took first is ``product.name``.
+
+    Raises CorruptScenario.
+    """
     statistics: dict[str, Statistic] = {}
-    for row in connection.execute(
-        "SELECT name, product, label, section, show, sql FROM _statistics"
-        " JOIN _products USING (product) ORDER BY _products.rowid, position"
-    ):
-        statistic = Statistic(*row)
+    for row in _of_products(connection, "_statistics"):
+        names = ("name", "product", "label", "section", "show", "sql")
+        statistic = Statistic(*(row[name] for name in names))
         if statistic.name in statistics:
             statistic = replace(statistic, name=f"{statistic.product}.{statistic.name}")
         statistics[statistic.name] = statistic

@@ -19,11 +19,15 @@ from ..base.sql import quoted
 from ..base.sqlite import file_errors
 from ..errors import CorruptScenario, NewerFormat, NotAScenario
 from .housekeeping import FORMAT_VERSION, NAMES, statements
+from .records import Record, damaged, read_records, understood
 
 APPLICATION_ID = 0x48535353  # "HSSS" in the header, bytes 68-71
 
 # No vowels, no look-alikes: an id never spells a word and survives being read aloud.
 _ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
+
+_ID_LENGTH = 60  # characters, at the most
+_MOST_IDS = 10**17
 
 _ABOUT = (
     "A scenario of synthetic healthcare data, written by healthsim-store. _entity_types and "
@@ -83,9 +87,22 @@ def _migration(version: int) -> Callable[[Any], None]:
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Migrate a file of an older format; inside the caller's transaction. Else does nothing."""
+    """Migrate a file of an older format; inside the caller's transaction. Else does nothing.
+
+    Raises CorruptScenario where the table of the migrations is not as they left it.
+    """
     if connection.execute("PRAGMA user_version").fetchone()[0] < FORMAT_VERSION:
+        _check_migrations(connection)
         _migrate(connection)
+
+
+def _check_migrations(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("SELECT migration_set, name, applied_at FROM _sqlite_migrations")
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("no such "):
+            raise
+        raise damaged(f"its table _sqlite_migrations is another one: {error}.") from error
 
 
 def verify(connection: sqlite3.Connection, path: Path) -> int:
@@ -141,6 +158,15 @@ def _not_stored(connection: sqlite3.Connection) -> str:
         return f"{'.'.join(ours[0])} is computed"
     if missing_tables(connection, ["_entity_types", "_columns"]):
         return ""  # told by whoever reads them
+    try:
+        return _not_stored_types(connection, computed)
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("no such column"):
+            raise
+        return ""  # the same
+
+
+def _not_stored_types(connection: sqlite3.Connection, computed: Iterable[tuple[str, str]]) -> str:
     sql = "SELECT 1 FROM _columns WHERE lower(entity_type || '.' || column_name) = ?"
     for pair in computed:
         if connection.execute(sql, (".".join(pair).lower(),)).fetchone():
@@ -178,15 +204,44 @@ def missing_tables(
     return [name for name in names if name not in there]
 
 
-def read_identity(connection: sqlite3.Connection) -> Identity:
-    row = connection.execute(
-        "SELECT scenario_id, description, created_at FROM _scenario"
-    ).fetchone()
-    return Identity(*row)
+def read_identity(connection: sqlite3.Connection, schema: str = "main") -> Identity:
+    """What a file, or one attached as ``schema``, is. Raises CorruptScenario."""
+    row = _scenario(connection, schema)
+    return Identity(row["scenario_id"], row["description"], row["created_at"])
+
+
+def read_last_number(connection: sqlite3.Connection, schema: str = "main") -> int:
+    """The number in the last generated entity id. Raises CorruptScenario."""
+    return int(_scenario(connection, schema)["last_number"])
+
+
+def _scenario(connection: sqlite3.Connection, schema: str) -> Record:
+    rows = read_records(connection, "_scenario", schema=schema)
+    if len(rows) != 1:
+        raise damaged(f"its table _scenario has {len(rows) or 'no'} rows, and must have one.")
+    understood("_scenario", rows[0], "scenario_id", check_id)
+    understood("_scenario", rows[0], "last_number", check_number)
+    return rows[0]
+
+
+def check_id(text: str) -> str:
+    """A scenario's id. Raises ValueError for what cannot be one."""
+    if not 0 < len(text) <= _ID_LENGTH or not (text.isascii() and text.isalnum()):
+        raise ValueError("an id has letters and digits only")
+    return text
+
+
+def check_number(number: int) -> int:
+    """The number of a generated entity id. Raises ValueError for what cannot be one."""
+    if not 0 <= number < _MOST_IDS:
+        raise ValueError(f"it is from 0 to {_MOST_IDS}")
+    return number
 
 
 def read_tags(connection: sqlite3.Connection) -> tuple[str, ...]:
-    return tuple(tag for (tag,) in connection.execute("SELECT tag FROM _tags ORDER BY tag"))
+    """A scenario's tags, sorted. Raises CorruptScenario."""
+    rows = read_records(connection, "_tags", names=("tag",), rest="ORDER BY tag")
+    return tuple(dict.fromkeys(row["tag"] for row in rows))
 
 
 def write_log(
@@ -225,9 +280,8 @@ class EntityIds:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._prefix, self._last = connection.execute(
-            "SELECT scenario_id, last_number FROM _scenario"
-        ).fetchone()
+        self._prefix = read_identity(connection).scenario_id
+        self._last = read_last_number(connection)
         self._saved = self._last
 
     def __iter__(self) -> Iterator[tuple[str]]:

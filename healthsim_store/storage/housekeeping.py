@@ -246,7 +246,7 @@ CREATE TABLE _questions (
 )
 
 #: What a version of the format changes of tables that were there before.
-_CHANGES: Mapping[int, Sequence[str]] = {
+CHANGES: Mapping[int, Sequence[str]] = {
     4: (
         "ALTER TABLE _products ADD COLUMN questions_sql TEXT NOT NULL DEFAULT ''",
         # What the rows of a batch are known by, so that they are not stored twice.
@@ -270,7 +270,7 @@ def statements(version: int) -> list[str]:
     """What makes a file of this version of one of the version before."""
     return [
         *(table.sql.strip() for table in TABLES if table.since == version),
-        *_CHANGES.get(version, ()),
+        *CHANGES.get(version, ()),
     ]
 
 

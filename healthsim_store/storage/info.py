@@ -11,6 +11,7 @@ from . import catalog
 from . import format as fileformat
 from .batches import read_counts, read_object
 from .counts import count_entities
+from .records import read_records
 from .sandbox import Sandbox
 
 
@@ -101,23 +102,21 @@ def read_info(sandbox: Sandbox, *, log_entries: int = 0) -> dict[str, Any]:
 def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
     connection = sandbox.connection
     identity = fileformat.read_identity(connection)
-    names = [
-        name
-        for (name,) in connection.execute(
-            "SELECT entity_type FROM _entity_types JOIN _products USING (product)"
-            " ORDER BY _products.rowid, position"
-        )
-    ]
-    log = connection.execute(
-        "SELECT at, operation, batch_id, entities, details FROM _log ORDER BY log_id DESC LIMIT ?",
-        (max(1, log_entries),),
-    ).fetchall()
+    names = catalog.read_entity_names(connection)
+    log = read_records(
+        connection,
+        "_log",
+        names=("at", "operation", "batch_id", "entities", "details"),
+        rest="ORDER BY log_id DESC LIMIT ?",
+        values=(max(1, log_entries),),
+    )
     # Not the last entry's: a clock may have been set back since. What is no time does not count.
     (changed_at,) = connection.execute(
-        "SELECT max(at) FROM _log WHERE at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*'"
+        "SELECT max(at) FROM _log WHERE typeof(at) = 'text' AND at GLOB"
+        " '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*'"
     ).fetchone()
     products = catalog.read_products(connection)
-    parents = connection.execute("SELECT name FROM _parents ORDER BY rowid")
+    parents = read_records(connection, "_parents", names=("name",))
     return {
         "scenario_id": identity.scenario_id,
         "description": identity.description,
@@ -126,8 +125,8 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
         "tags": fileformat.read_tags(connection),
         "products": {product.name: product.version for product in products},
         "entity_counts": count_entities(sandbox, names),
-        "parents": [name for (name,) in parents],
-        "log": [_log_entry(*entry) for entry in log[:log_entries]],
+        "parents": [row["name"] for row in parents],
+        "log": [_log_entry(**entry) for entry in log[:log_entries]],
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..base.sqlite import file_errors, look
-from ..errors import HealthsimStoreError
+from ..errors import CorruptScenario, HealthsimStoreError
 from .sandbox import Sandbox
 
 Opened = TypeVar("Opened", bound=Sandbox)
@@ -41,7 +41,8 @@ class Pool(Generic[Opened]):
         """A sandbox for this thread alone.
 
         A file that has another one's name by now is another file: its inode tells. It is kept for
-        the next after a HealthsimStoreError in the block, and closed after any other exception.
+        the next after a HealthsimStoreError in the block, and closed after any other exception
+        and after CorruptScenario.
 
         Raises ScenarioNotFound where there is no file, what `look` and ``open_`` raise.
         """
@@ -64,6 +65,9 @@ class Pool(Generic[Opened]):
         try:
             with file_errors(path):
                 yield sandbox
+        except CorruptScenario:
+            sandbox.close()  # what failed may be half-read, which would keep writers from the file
+            raise
         except HealthsimStoreError:
             self._take_back(key, sandbox, closings)
             raise

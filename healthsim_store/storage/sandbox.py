@@ -326,7 +326,7 @@ class Sandbox:
             copy_file(self.connection, self.path, target)
 
     def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
-        text = str(error)
+        text = " ".join(str(error).split())
         if self._denied is not None and ("authoriz" in text or "prohibited" in text):
             return _refused(sql, self._denied)
         if text == "interrupted":

@@ -247,7 +247,7 @@ def test_a_dictionary_that_cannot_be_read_is_told(store: Store, source: Path) ->
         connection.execute("UPDATE _columns SET type = 'NONSENSE' WHERE column_name = 'legs'")
         connection.commit()
     for ask in (store.clone_scenario, store.get_summary, store.registry):
-        with pytest.raises(CorruptScenario, match=r"data dictionary .* NONSENSE"):
+        with pytest.raises(CorruptScenario, match=r"type of .*legs.*NONSENSE"):
             ask("s")
     assert not store.check_scenario("s").ok
 

@@ -239,9 +239,9 @@ def test_questions_that_are_none(asked: Store) -> None:
         file.execute("DROP TABLE _questions")
         file.execute("CREATE TABLE _questions (product, name, position, label, description, sql)")
         file.execute("INSERT INTO _questions SELECT product, 'x', 1, NULL, '', '' FROM _products")
-    with pytest.raises(CorruptScenario, match="Its questions cannot be read"):
+    with pytest.raises(CorruptScenario, match="its table _questions, label"):
         asked.list_questions("s")
-    assert [f.kind for f in asked.check_scenario("s").findings] == ["question"]
+    assert [f.kind for f in asked.check_scenario("s").findings] == ["housekeeping"]
     assert asked.get_summary("s").entity_counts["pets"] > 0
 
 
@@ -329,7 +329,7 @@ def test_damaged_parameters_are_told(
             store.list_questions("s")
         with pytest.raises(CorruptScenario, match="question"):
             store.ask_question("s", "heavy_pets")
-        assert [f.kind for f in store.check_scenario("s").findings] == ["question"]
+        assert [f.kind for f in store.check_scenario("s").findings] == ["housekeeping"]
         assert store.get_summary("s").entity_counts["pets"] > 0
 
 
