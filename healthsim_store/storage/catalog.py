@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import CorruptScenario
 from ..schema import ddl
@@ -206,7 +206,7 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
 
 
 def read_questions(connection: sqlite3.Connection) -> list[Question]:
-    """All questions; one whose name another product took first is ``product.name``.
+    """All questions; those of which two products have one name are ``product.name``.
 
     A file of an older format has none, or declares nothing of their parameters. Raises
     CorruptScenario where somebody else made the table, or wrote into it what it cannot say.
@@ -230,7 +230,7 @@ def read_questions(connection: sqlite3.Connection) -> list[Question]:
         raise CorruptScenario(f"Its questions cannot be read: {error}.") from error
     if not all(isinstance(value, str) for row in texts for value in row):
         raise CorruptScenario("Its questions cannot be read: one of them is no text.")
-    questions: dict[str, Question] = {}
+    questions: list[Question] = []
     for name, product, label, description, sql, parameters in texts:
         try:
             declared = read_parameters(parameters)
@@ -238,22 +238,35 @@ def read_questions(connection: sqlite3.Connection) -> list[Question]:
             raise CorruptScenario(
                 f"The parameters of its question {name!r:.60} cannot be understood: {error}."
             ) from error
-        question = Question(name, product, label, description, sql, declared)
-        if question.name in questions:
-            question = replace(question, name=f"{question.product}.{question.name}")
-        questions[question.name] = question
-    return [*questions.values()]
+        questions.append(Question(name, product, label, description, sql, declared))
+    return _told_apart(questions)
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:
-    """All statistics; one whose name another product took first is ``product.name``."""
-    statistics: dict[str, Statistic] = {}
-    for row in connection.execute(
+    """All statistics; those of which two products have one name are ``product.name``."""
+    rows = connection.execute(
         "SELECT name, product, label, section, show, sql FROM _statistics"
         " JOIN _products USING (product) ORDER BY _products.rowid, position"
-    ):
-        statistic = Statistic(*row)
-        if statistic.name in statistics:
-            statistic = replace(statistic, name=f"{statistic.product}.{statistic.name}")
-        statistics[statistic.name] = statistic
-    return [*statistics.values()]
+    )
+    return _told_apart([Statistic(*row) for row in rows])
+
+
+_Named = TypeVar("_Named", Statistic, Question)
+
+
+def _told_apart(things: Sequence[_Named]) -> list[_Named]:
+    """The same; where two products have one name, each has its product's before it.
+
+    Which of the products came first must not decide what a name means.
+    """
+    products: dict[str, set[str]] = {}
+    for thing in things:
+        products.setdefault(thing.name, set()).add(thing.product)
+    apart: list[_Named] = [
+        replace(thing, name=f"{thing.product}.{thing.name}")
+        if len(products[thing.name]) > 1
+        else thing
+        for thing in things
+    ]
+    # A stranger's file may have one name twice in one product.
+    return list({thing.name: thing for thing in apart}.values())
