@@ -15,7 +15,7 @@ from conftest import PLUGIN, SCHEMA, SUMMARY, Run, install, owner
 import healthsim_store
 from healthsim_store import Store
 from healthsim_store.errors import AmbiguousEntityType, UnknownEntityType
-from healthsim_store.plugins import COMMANDS, DISABLE, installed
+from healthsim_store.plugins import DISABLE, installed
 
 RAISES = "raise RuntimeError('no good')"
 MISSPELT = (
@@ -111,49 +111,6 @@ def test_an_environment_variable_loads_none(toy: None, monkeypatch: pytest.Monke
     monkeypatch.setenv(DISABLE, "1")
     installed.cache_clear()
     assert [plugin.name for plugin in installed().plugins] == ["core"]
-
-
-THREE = {
-    "z_raises": {"__init__.py": RAISES},
-    "z_command": {"__init__.py": COMMAND},
-    "z_misspelt": {"__init__.py": MISSPELT},
-}
-
-
-def test_every_command_works_beside_three_broken_plugins(
-    run: Run, toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = tmp_path / "broken"
-    for name, files in THREE.items():
-        install(site, name, files)
-    monkeypatch.setenv("PYTHONPATH", str(site))
-    table = run("plugins").stdout
-    assert "LEFT OUT: RuntimeError: no good" in table
-    assert "LEFT OUT: claims the command summary, which core has" in table
-    assert "LEFT OUT: PluginValidationError: unknown hook 'healthsim_store_product'" in table
-    row = '{"owners": [{"tax_number": "T", "full_name": "N", "born": "2000-01-01"}]}'
-    profile = tmp_path / "owners.sql"
-    profile.write_text(
-        "-- Owners @counts owners @count 3\n\n-- @for count\n"
-        "CREATE TABLE one (x REAL -- @uniform 0, 1\n);\n\n-- @into owners\n"
-        "SELECT n AS tax_number, n AS name, '2000-01-01' AS born FROM one;\n"
-    )
-    calls: list[tuple[str, ...]] = [
-        ("persist", "--scenario", "s"), ("import", "-", "--format", "json", "--scenario", "t"),
-        ("query", "s", "SELECT 1 AS one"), ("summary", "s"), ("samples", "s", "owners"), ("list",),
-        ("info", "s"), ("tag", "s", "x"), ("tags",), ("untag", "s", "x"), ("rename", "s", "u"),
-        ("delete", "u"), ("restore", "u"), ("check", "u"), ("upgrade", "u"), ("schema", "owners"),
-        ("clone", "u", "v"), ("diff", "u", "v"), ("merge", "u", "t", "--dry-run"),
-        ("export", "u", "--to", str(tmp_path / "out")), ("metadata", "--to", str(tmp_path)),
-        ("generate", str(profile), "--into", "g"), ("profiles", str(profile)),
-        ("regenerate", "g", "--profile", str(profile)), ("plugins",), ("--help",),
-        # It would serve until it is interrupted; tests/test_browse.py lets it.
-        ("serve", "--help"),
-    ]  # fmt: skip
-    assert {call[0] for call in calls} - {"--help"} == set(COMMANDS)
-    for call in calls:
-        done = run(*call, input=row)
-        assert (done.returncode, done.stderr) == (0, ""), call
 
 
 Install = Callable[[str, dict[str, str]], None]

@@ -29,9 +29,7 @@ def load_all() -> list[Plugin]:
     """
     with _loading:
         if _busy:
-            raise Faulty(
-                f"it uses a store while it is loaded, which loads the plugins ({_busy[0]})"
-            )
+            raise Faulty("it uses a store while it is loaded, which loads the plugins")
         return [_load(entry) for entry in sorted(_entries(), key=_order)]
 
 
