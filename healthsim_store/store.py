@@ -475,7 +475,9 @@ class Store:
 
     @property
     def _library(self) -> Library:
-        return Library(installed().find("profiles"), self.path / PROFILES)
+        plugins = installed()
+        missing = functools.partial(plugins.missing, "profile")
+        return Library(plugins.find("profiles"), self.path / PROFILES, missing)
 
     # -- reading -----------------------------------------------------------------------------
 

@@ -30,6 +30,9 @@ from typing import Any
 from campaign import CAMPAIGN
 
 SECONDS = 120
+#: The server's: a test that starts it may have plugins of its own on the path, and the server has
+#: imported what is there.
+_ENVIRONMENT = dict(os.environ)
 PRELOADED = (
     "healthsim_store.cli",
     "healthsim_store.store",
@@ -78,7 +81,7 @@ class _Server:
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", __file__],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_ENVIRONMENT,
         )  # fmt: skip
         atexit.register(self.close)
 

@@ -56,7 +56,8 @@ class _Commands(click.Group):
         except click.UsageError as error:
             from ..base.text import did_you_mean
 
-            near = did_you_mean(arguments[0], self.list_commands(context))
+            why = installed().missing("command", arguments[0])
+            near = why or did_you_mean(arguments[0], self.list_commands(context))
             raise click.UsageError(f"{error.message} {near or ''}".rstrip(), context) from None
         # What the command raises and tells names options that it has.
         takes = [flag for one in found[1].params for flag in one.opts] if found[1] else []

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from ..base.faults import as_error, is_debugging, trace
+from ..base.wording import SHELL, at
 from ..errors import HealthsimStoreError, Interrupted, UsageError
 
 _LONGEST = 200  # letters of a command that is told
@@ -27,7 +28,8 @@ def tell(error: BaseException, arguments: Sequence[str]) -> int:
             they cannot be understood.
     """
     options = set(itertools.takewhile(lambda argument: argument != "--", arguments))
-    told = _known(error, arguments)
+    with at(SHELL):
+        told = _known(error, arguments)
     code = error.exit_code if isinstance(error, click.ClickException) else int(told.exit_code)
     debugging = "--debug" in options or is_debugging()
     if options & {"--json", "--nl"}:

@@ -111,21 +111,20 @@ def schema(
 @click.command()
 @json_option
 def plugins(as_json: bool) -> None:
-    """The installed plugins, what each brings, and why one was left out."""
+    """The installed plugins, what each brings, and why one was left out.
+
+    With HEALTHSIM_STORE_TRACE_PLUGINS=1 every command tells on stderr how long plugins took. With
+    HEALTHSIM_STORE_NO_PLUGINS=1 none is loaded.
+    """
     from ..plugins import installed
 
-    found = installed().checked.plugins
+    found = installed().listed()
     if as_json:
         echo_json([plugin.to_dict() for plugin in found])
         return
     rows = []
     for plugin in found:
-        told = plugin.to_dict()
-        brings = [
-            f"{kind}: {', '.join(told[kind])}"
-            for kind in ("products", "formats", "exports", "profiles", "commands")
-            if told[kind]
-        ]
-        status = f"LEFT OUT: {plugin.problem}" if plugin.problem else "; ".join(brings)
+        status = f"LEFT OUT: {plugin.problem}" if plugin.problem else plugin.brings()
         rows.append([plugin.name, f"{plugin.distribution} {plugin.version}", status])
+        rows += [["", "", f"note: {note}"] for note in plugin.notes]
     click.echo(table(rows, ["Plugin", "Distribution", "Brings"]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..base.progress import Progress
 from ..base.text import did_you_mean
-from ..base.wording import call, option_of_import
+from ..base.wording import call, choice, option_of_import
 from ..errors import InvalidArgument, SourceError, UnknownFormat
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ class Formats:
     ``mapped`` are the names of the foreign formats that products map. ``mappings(format)`` returns
     the SQL for one of them, by product; products are read only when it is first called.
     ``plugin_of`` returns the name of the plugin that brings a format, None for the core's own.
+    ``missing(kind, name)`` says why a format that a plugin has is not here, None where none has it.
     """
 
     importers: Mapping[str, Importer]
@@ -172,6 +173,7 @@ class Formats:
     mapped: Sequence[str] = ()
     mappings: Callable[[str], Mapping[str, str]] = lambda _: {}
     plugin_of: Callable[[Importer | Exporter], str | None] = lambda _: None
+    missing: Callable[[str, str], str | None] = lambda kind, name: None
 
     def readable(self) -> list[str]:
         """Every format that `import` reads."""
@@ -182,28 +184,46 @@ class Formats:
         if format not in self.importers:
             raise UnknownFormat(
                 f"Unknown format {format!r}.",
-                hint=did_you_mean(format, self.readable())
+                hint=self.missing("format", format)
+                or did_you_mean(format, self.readable())
                 or f"Known: {', '.join(self.readable())}. A plugin may bring more.",
             )
         return self.importers[format]
 
-    def by_suffix(self) -> dict[str, Importer]:
-        """The importers by the ending of a file's name, such as ``.csv``."""
-        return {
-            suffix: importer for importer in self.importers.values() for suffix in importer.suffixes
-        }
+    def by_suffix(self) -> dict[str, list[Importer]]:
+        """The importers by the ending of a file's name, such as ``.csv``, in small letters.
+
+        Several where plugins share one, which only ``--format`` can settle. What is an ending of
+        the core's own stays its own.
+        """
+        found: dict[str, list[Importer]] = {}
+        for importer in self.importers.values():
+            for suffix in dict.fromkeys(map(str.lower, importer.suffixes)):
+                found.setdefault(suffix, []).append(importer)
+        for suffix, those in found.items():
+            found[suffix] = [one for one in those if self.plugin_of(one) is None] or those
+        return found
+
+    def several(self, file: str, importers: Sequence[Importer]) -> SourceError:
+        """The error for a file whose ending is one of several formats."""
+        owners = [f"{one.name} (of {self.plugin_of(one) or 'core'})" for one in importers]
+        return SourceError(
+            f"{file}: its ending is one of {' and '.join(owners)}.",
+            hint=f"Give {choice('format', [one.name for one in importers])}.",
+        )
 
     def exporter(self, format: str) -> Exporter:
         """The one of this name. Raises UnknownFormat, with the names that there are."""
         if format not in self.exporters:
             near = did_you_mean(str(format), self.exporters)
             known = f"Known: {', '.join(self.exporters)}."
+            why = self.missing("export format", str(format))
             more = (
                 f"A plugin may bring more: {call('list_export_formats')} lists what is installed."
             )
             raise UnknownFormat(
                 f"Unknown export format {format!r:.60}.",
-                hint=" ".join(part for part in (near, known, more) if part),
+                hint=" ".join(part for part in (why, near, known, more) if part),
             )
         return self.exporters[format]
 

@@ -257,12 +257,14 @@ class _Reading:
             elif path.is_dir():
                 found = False
                 for file in sorted(path.iterdir()):
-                    known = by_suffix.get(file.suffix.lower())
+                    known = by_suffix.get(file.suffix.lower(), [])
                     if file.name == PACKAGE_FILE:
                         continue  # datapackage.json describes the other files
-                    if known and (importer is None or known is importer):
+                    if importer is None and len(known) > 1:
+                        raise self._formats.several(file.name, known)
+                    if known and importer in (None, *known):
                         found = True
-                        yield replace(blank, name=file.name, path=file), known
+                        yield replace(blank, name=file.name, path=file), importer or known[0]
                 if not found:
                     raise SourceError(
                         f"{path} has no file of a known format.",
@@ -271,33 +273,37 @@ class _Reading:
             elif not path.exists():
                 raise SourceError(f"There is no file {path}.", hint="Check the path.")
             else:
-                known = importer or by_suffix.get(path.suffix.lower())
-                if known is None and path.suffix == ".db":
+                known = [importer] if importer else by_suffix.get(path.suffix.lower(), [])
+                if not known and path.suffix == ".db":
                     raise SourceError(
                         f"{path.name} may be a scenario itself, which needs no import.",
                         hint=instead_of_import(),
                     )
-                if known is None:
+                if not known:
                     raise SourceError(
                         f"{path.name}: the ending tells no format.",
                         hint=f"Give {choice('format', self._formats.readable())}.",
                     )
-                yield replace(blank, name=path.name, path=path), known
+                if len(known) > 1:
+                    raise self._formats.several(path.name, known)
+                yield replace(blank, name=path.name, path=path), known[0]
 
     def _entity_type(self, source: Source, name: str | None) -> str:
         if name is None and source.path is None:
             raise InvalidArgument(
                 "Standard input does not tell its entity type.",
-                hint=f"Give {option_of_import('entity_type', 'patients')}, or a JSON object by"
-                " entity type.",
+                hint=f"Give {self._option()}, or a JSON object by entity type.",
             )
         try:
             return self._registry.entity_type(name or source.path.stem).name  # type: ignore[union-attr]
         except (UnknownEntityType, AmbiguousEntityType) as error:
             error.message = f"{source.name}: {error.message}"
-            given = option_of_import("entity_type", "patients")
-            error.hint = f"{error.hint} Or tell what the rows are, as by {given}."
+            error.hint = f"{error.hint} Or tell what the rows are, as by {self._option()}."
             raise
+
+    def _option(self) -> str:
+        """The option that tells what rows are, with an entity type that there is."""
+        return option_of_import("entity_type", next((e.name for e in self._registry), "TYPE"))
 
     def checked(
         self, source: Source, account: Account, entity_type: str, rows: Any

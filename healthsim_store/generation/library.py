@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from .recipe import Recipe, read_recipe
 class Library:
     """The profiles that can be used.
 
-    ``brought`` are those of plugins, by name; ``folder`` has the user's own.
+    ``brought`` are those of plugins, by name; ``folder`` has the user's own. ``missing`` says why
+    one that a plugin has cannot be used, None where none has it.
     """
 
     brought: Mapping[str, Profile]
     folder: Path
+    missing: Callable[[str], str | None] = lambda _: None
 
     def find(self, profile: str) -> Profile:
         """The profile with this name, or in the .sql file at this path. Raises UnknownProfile."""
@@ -39,12 +41,14 @@ class Library:
         files = profile_files(self.folder)
         if profile in files:
             return Profile.from_file(files[profile])
+        why = self.missing(profile)
         known = sorted({*self.brought, *files})
         near = did_you_mean(profile, known)
+        path = f"Or give the path of a {SUFFIX} file."
         listed = f"Known: {', '.join(known)}." if known else "No plugin brings one."
         raise UnknownProfile(
             f"There is no profile {profile!r:.60}.",
-            hint=" ".join(filter(None, (near, listed, f"Or give the path of a {SUFFIX} file."))),
+            hint=" ".join(filter(None, (why, near, listed, path))),
         )
 
     def recipe(self, profile: str) -> Recipe:

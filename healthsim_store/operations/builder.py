@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -169,12 +170,19 @@ class Building:
     def ask(self, questions: Iterable[Callable[[sqlite3.Connection], T]]) -> list[T]:
         """What the file answers, outside of any transaction; several questions at once."""
 
-        def asked(question: Callable[[sqlite3.Connection], T]) -> T:
-            with contextlib.closing(connect(self._path, mode="ro")) as reader:
-                return question(reader)
+        # A reader for each thread: of hundreds of tables, each new one would read the schema.
+        own = threading.local()
+        with contextlib.ExitStack() as readers:
 
-        with work_ahead(functools.partial(asked, question) for question in questions) as answers:
-            return list(answers)
+            def asked(question: Callable[[sqlite3.Connection], T]) -> T:
+                if not hasattr(own, "reader"):
+                    own.reader = connect(self._path, mode="ro", any_thread=True)
+                    readers.callback(own.reader.close)
+                return question(own.reader)
+
+            tasks = (functools.partial(asked, question) for question in questions)
+            with work_ahead(tasks) as answers:
+                return list(answers)
 
     def _flush(self, reader: sqlite3.Connection) -> None:
         flush(self._path)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base.text import did_you_mean
+from ..base.text import did_you_mean, listed
 from ..base.wording import call
 from ..errors import InvalidArgument, InvalidValue, QueryError, UnknownQuestion
 from ..schema.model import Question
@@ -60,6 +60,12 @@ def find_question(
         raise UnknownQuestion(
             f"{name} cannot be asked of this scenario: {reasons[name].rstrip('.')}.",
             hint=f"It can answer {', '.join(found)}." if found else None,
+        )
+    several = [full for full in (*found, *reasons) if full.endswith(f".{name}")]
+    if name not in found and len(several) > 1:
+        raise UnknownQuestion(
+            f"{name!r:.60} is a question of several products.",
+            hint=f"Say {listed(several)}.",
         )
     if name not in found:
         raise UnknownQuestion(

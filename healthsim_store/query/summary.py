@@ -7,7 +7,7 @@ The text has a hard budget in tokens. If it is too long, parts are left out in a
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ SAMPLED_TYPES = 5
 LEAST_TOKENS = 100
 
 _CELL = 40  # characters of a sample's cell
+_NAMED = 12  # of what is left out, are named; a list of hundreds would cost what it tells of
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,9 @@ class Summary:
         """The text, within ``max_tokens``.
 
         If it is too long, parts are left out in this order: columns of samples from the right,
-        samples from the last entity type on, statistics from the last one on, the description, and
-        at last everything but the name, the id and the total count. A description that is over the
-        budget by itself goes first.
+        samples from the last entity type on, statistics from the last one on, the description,
+        the smallest entity types, and at last everything but the name, the id and the total count.
+        A description that is over the budget by itself goes first.
         """
         return self._markdown
 
@@ -101,6 +102,8 @@ class Summary:
         if description and estimate_tokens(description) > self.max_tokens:
             description = None
             dropped.append("description")
+        if estimate_tokens("\n".join(self._lines(None, [], [], []))) > self.max_tokens:
+            return self._counts()
         while True:
             left_out = [*self.omitted, *dropped]
             text = "\n".join(self._lines(description, answers, tables, left_out))
@@ -117,7 +120,20 @@ class Summary:
                 description = None
                 dropped.insert(0, "description")
             else:
-                return self._bare()
+                return self._counts()
+
+    def _counts(self) -> str:
+        """The largest entity types, and how many others there are; all else is left out."""
+        left_out = ["description"] if self.description else []
+        left_out += ["samples"] if self.samples else []
+        left_out += [*self.omitted, "statistics"] if self.statistics else [*self.omitted]
+        most = sum(1 for count in self.entity_counts.values() if count)
+        while most:
+            text = "\n".join(self._lines(None, [], [], left_out, most=most))
+            if estimate_tokens(text) <= self.max_tokens:
+                return text
+            most = most * 3 // 4
+        return self._bare()
 
     def _bare(self) -> str:
         """The shortest text, for when names, tags and counts alone are over the budget."""
@@ -139,6 +155,8 @@ class Summary:
         answers: list[Answer],
         tables: list[_SampleTable],
         left_out: list[str],
+        *,
+        most: int | None = None,
     ) -> list[str]:
         products = ", ".join(f"{name} {version}" for name, version in self.products.items())
         lines = [f"**{self.scenario}** ({self.scenario_id}; {products})"]
@@ -150,7 +168,10 @@ class Summary:
             lines.append(f"Tags: {', '.join(self.tags)}")
         lines += ["", "| Entity Type | Count |", "|---|---|"]
         counts = {name: count for name, count in self.entity_counts.items() if count}
-        lines += [f"| {self.labels[name]} | {n:,} |" for name, n in counts.items()]
+        largest = sorted(counts, key=lambda name: -counts[name])[:most]
+        lines += [f"| {self.labels[n]} | {counts[n]:,} |" for n in counts if n in set(largest)]
+        others = [count for name, count in counts.items() if name not in set(largest)]
+        lines += [f"| {len(others):,} more | {sum(others):,} |"] if others else []
         section = None
         for answer in answers:
             if answer.section != section:
@@ -160,8 +181,15 @@ class Summary:
         for table in tables:
             lines += ["", *table.lines()]
         if left_out:
-            lines += ["", f"Left out: {', '.join(left_out)}"]
+            lines += ["", f"Left out: {_some(left_out)}"]
         return lines
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names with commas; of very many the first."""
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])}, {len(names) - _NAMED:,} more"
 
 
 class _SampleTable:
@@ -227,7 +255,7 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
         answers, omitted = compute(sandbox, spoken)
     filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
     if samples and len(filled) > SAMPLED_TYPES:
-        omitted.append(f"samples of {', '.join(e.label for e in filled[SAMPLED_TYPES:])}")
+        omitted.append(f"samples of {_some([e.label for e in filled[SAMPLED_TYPES:]])}")
     sampled: dict[str, list[dict[str, Any]]] = {}
     for entity_type in filled[:SAMPLED_TYPES] if samples else ():
         try:

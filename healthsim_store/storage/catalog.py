@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..base.json_text import read_json, read_text_map, read_texts
 from ..schema import ddl
@@ -285,33 +285,48 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
 
 
 def read_questions(connection: sqlite3.Connection) -> list[Question]:
-    """All questions; one whose name another product took first is ``product.name``.
+    """All questions; those of which two products have one name are ``product.name``.
 
     A file of an older format has none, or declares nothing of their parameters. Raises
     CorruptScenario where somebody else made the table, or wrote into it what it cannot say.
     """
-    questions: dict[str, Question] = {}
+    questions: list[Question] = []
     for row in _of_products(connection, "_questions", _MAX_QUESTIONS):
         declared = understood("_questions", row, "parameters", read_parameters)
-        question = Question(
-            row["name"], row["product"], row["label"], row["description"], row["sql"], declared
+        questions.append(
+            Question(
+                row["name"], row["product"], row["label"], row["description"], row["sql"], declared
+            )
         )
-        if question.name in questions:
-            question = replace(question, name=f"{question.product}.{question.name}")
-        questions[question.name] = question
-    return [*questions.values()]
+    return _told_apart(questions)
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:
-    """All statistics; one whose name another product took first is ``product.name``.
+    """All statistics; those of which two products have one name are ``product.name``.
 
     Raises CorruptScenario.
     """
-    statistics: dict[str, Statistic] = {}
-    for row in _of_products(connection, "_statistics"):
-        names = ("name", "product", "label", "section", "show", "sql")
-        statistic = Statistic(*(row[name] for name in names))
-        if statistic.name in statistics:
-            statistic = replace(statistic, name=f"{statistic.product}.{statistic.name}")
-        statistics[statistic.name] = statistic
-    return [*statistics.values()]
+    names = ("name", "product", "label", "section", "show", "sql")
+    rows = _of_products(connection, "_statistics")
+    return _told_apart([Statistic(*(row[name] for name in names)) for row in rows])
+
+
+_Named = TypeVar("_Named", Statistic, Question)
+
+
+def _told_apart(things: Sequence[_Named]) -> list[_Named]:
+    """The same; where two products have one name, each has its product's before it.
+
+    Which of the products came first must not decide what a name means.
+    """
+    products: dict[str, set[str]] = {}
+    for thing in things:
+        products.setdefault(thing.name, set()).add(thing.product)
+    apart: list[_Named] = [
+        replace(thing, name=f"{thing.product}.{thing.name}")
+        if len(products[thing.name]) > 1
+        else thing
+        for thing in things
+    ]
+    # A stranger's file may have one name twice in one product.
+    return list({thing.name: thing for thing in apart}.values())

@@ -147,10 +147,14 @@ def test_one_that_names_another_product_s_table_waits_for_it(
     installed.cache_clear()
     asked.persist({"treatments": [{"pet_id": "p1", "doctor": "Dr. Ode"}]}, scenario="s")
     assert [question.name for question in asked.list_questions("s")] == [
-        "heavy_pets", "doctors", "vet.heavy_pets",
+        "toy.heavy_pets", "doctors", "vet.heavy_pets",
     ]  # fmt: skip
     assert asked.ask_question("s", "doctors").rows == [{"doctor": "Dr. Ode", "pet_id": "p1"}]
     assert asked.ask_question("s", "vet.heavy_pets").rows == [{"doctor": "Dr. Ode"}]
+    assert "species" in asked.ask_question("s", "toy.heavy_pets").columns
+    with pytest.raises(UnknownQuestion, match="is a question of several products") as asks:
+        asked.ask_question("s", "heavy_pets")
+    assert asks.value.hint == "Say toy.heavy_pets or vet.heavy_pets."
     assert all(not upgraded.changes for upgraded in asked.upgrade_scenario("s"))
 
 

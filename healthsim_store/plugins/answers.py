@@ -1,0 +1,132 @@
+"""What the hooks of a plugin answered: each item is looked at before anybody relies on it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pluggy
+
+from .isolation import Faulty
+
+#: The hooks, each with the field of `Plugin` that it fills and the type of its items.
+HOOKS: Mapping[str, tuple[str, str]] = {
+    "healthsim_store_products": ("products", "Product"),
+    "healthsim_store_importers": ("importers", "Importer"),
+    "healthsim_store_exporters": ("exporters", "Exporter"),
+    "healthsim_store_profiles": ("profiles", "Profile"),
+    "healthsim_store_commands": ("commands", "click.Command"),
+}
+_MOST = 1_000  # items of one hook: one that gives without end would never be loaded
+
+
+def ask(manager: pluggy.PluginManager) -> dict[str, tuple[Any, ...]]:
+    """What the plugin of this manager brings, by the field of `Plugin`.
+
+    Raises Faulty where an answer is none, and whatever else the plugin raises.
+    """
+    return {field: _items(manager, hook, expected) for hook, (field, expected) in HOOKS.items()}
+
+
+def _items(manager: pluggy.PluginManager, hook: str, expected: str) -> tuple[Any, ...]:
+    caller = getattr(manager.hook, hook)
+    asked = [impl for impl in caller.get_hookimpls() if not (impl.hookwrapper or impl.wrapper)]
+    answers = caller()
+    if len(answers) < len(asked):  # pluggy leaves None out
+        raise Faulty(f"{hook} returns None, not a list of {expected}")
+    items: list[Any] = []
+    for answer in answers:
+        if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
+            raise Faulty(f"{hook} returns a {type(answer).__name__}, not a list of {expected}")
+        items += itertools.islice(answer, _MOST + 1)
+    if len(items) > _MOST:
+        raise Faulty(f"{hook} gives more than {_MOST:,} items")
+    for number, item in enumerate(items, 1):
+        problem = _problem(item, expected)
+        if problem:
+            raise Faulty(f"{hook}, item {number}: {problem}")
+    return tuple(items)
+
+
+def _problem(item: Any, expected: str) -> str | None:
+    if not isinstance(item, _type(expected)):
+        return f"a {type(item).__name__} is not a {expected}"
+    name: Any = item.name
+    if not isinstance(name, str) or not name.isprintable() or not name or name != name.strip():
+        return f"its name is {name!r:.60}"
+    checks: Mapping[str, Any] = {
+        "Product": _product, "Importer": _importer, "Exporter": _exporter, "Profile": _profile,
+        "click.Command": _command,
+    }  # fmt: skip
+    problem: str | None = checks[expected](item)
+    return f"{name}: {problem}" if problem else None
+
+
+def _type(expected: str) -> type[Any]:
+    # Only what is brought is imported: a command line that only lists files has no use for more.
+    if expected == "Product":
+        from ..schema.product import Product
+
+        return Product
+    if expected == "Profile":
+        from ..generation.profile import Profile
+
+        return Profile
+    if expected == "click.Command":
+        import click
+
+        return click.Command
+    from ..exchange.formats import Exporter, Importer
+
+    return Importer if expected == "Importer" else Exporter
+
+
+def _texts(item: Any, *fields: str) -> str | None:
+    wrong = (name for name in fields if not isinstance(getattr(item, name), str))
+    return next((f"{name} is a {_kind(getattr(item, name))}, not a text" for name in wrong), None)
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__
+
+
+def _product(item: Any) -> str | None:
+    wrong = _texts(item, "version", "schema", "summary", "checks", "questions")
+    if wrong:
+        return wrong
+    if not isinstance(item.formats, Mapping):
+        return f"formats is a {_kind(item.formats)}, not a dict"
+    parts = [part for pair in item.formats.items() for part in pair]
+    odd = (_kind(part) for part in parts if not isinstance(part, str))
+    return next((f"formats has a {kind}, not a text" for kind in odd), None)
+
+
+def _importer(item: Any) -> str | None:
+    if isinstance(item.suffixes, str) or not isinstance(item.suffixes, Iterable):
+        return f'suffixes is {item.suffixes!r:.40}, not a tuple such as (".csv",)'
+    for suffix in item.suffixes:
+        if not isinstance(suffix, str) or not suffix.startswith(".") or len(suffix) < 2:
+            return f'the suffix {suffix!r:.40} is none, such as ".csv"'
+    return None if callable(item.read) else f"read is a {_kind(item.read)}, not a function"
+
+
+def _exporter(item: Any) -> str | None:
+    for name in ("write", "copy", "loading"):
+        function = getattr(item, name)
+        if function is not None and not callable(function):
+            return f"{name} is a {_kind(function)}, not a function"
+    return _texts(item, "suffix", "title", "mediatype")
+
+
+def _profile(item: Any) -> str | None:
+    if not callable(item.read):
+        return f"read is a {_kind(item.read)}, not a function"
+    return _texts(item, "version", "sql", "where")
+
+
+def _command(item: Any) -> str | None:
+    if item.name.startswith("-") or " " in item.name:
+        return "no command can be called so"
+    item.get_short_help_str(80)  # as --help lists it
+    return None

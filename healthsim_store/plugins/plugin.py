@@ -1,0 +1,90 @@
+"""A plugin as a value: what it brings, and why it was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import click
+
+    from ..exchange.formats import Exporter, Importer
+    from ..generation.profile import Profile
+    from ..schema.product import Product
+
+#: A kind of thing, such as a format, and the name of one.
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point and what it brings.
+
+    ``problem`` says why it was left out. ``notes`` are what else is worth knowing. ``clashes`` has
+    each name that others claim too, with the plugins that do, itself among them. ``core`` is true
+    of the core's own formats, which are listed as a plugin is.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    products: tuple[Product, ...] = ()
+    importers: tuple[Importer, ...] = ()
+    exporters: tuple[Exporter, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+    clashes: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
+    core: bool = False
+
+    def mapped(self) -> list[str]:
+        """The foreign formats that its products map."""
+        return sorted({format for product in self.products for format in product.formats})
+
+    def named(self) -> dict[Name, str]:
+        """What it brings, by kind and name, each with what it is called in a message.
+
+        Its entity types are known once its declarations are read.
+        """
+        brought: Mapping[str, tuple[Any, ...]] = {
+            "product": self.products,
+            "format": self.importers,
+            "export format": self.exporters,
+            "profile": self.profiles,
+            "command": self.commands,
+        }
+        names = {(kind, str(t.name)): kind for kind, things in brought.items() for t in things}
+        return names | {("format", format): "format" for format in self.mapped()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: the names of what it brings, with versions and endings of files."""
+        told: dict[str, Any] = {
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+            "products": [product.name for product in self.products],
+            "versions": {product.name: product.version for product in self.products},
+            "formats": [importer.name for importer in self.importers],
+            "suffixes": {importer.name: [*importer.suffixes] for importer in self.importers},
+            "mapped": self.mapped(),
+            "exports": [exporter.name for exporter in self.exporters],
+            "profiles": [profile.name for profile in self.profiles],
+            "commands": [command.name for command in self.commands],
+        }
+        if self.notes:
+            told["notes"] = [*self.notes]
+        return told | ({"problem": self.problem} if self.problem else {})
+
+    def brings(self) -> str:
+        """The same in a line, for a reader."""
+        parts = {
+            "products": [f"{product.name} {product.version}" for product in self.products],
+            "formats": [" ".join((one.name, *one.suffixes)) for one in self.importers],
+            "mapped formats": self.mapped(),
+            "exports": [exporter.name for exporter in self.exporters],
+            "profiles": [profile.name for profile in self.profiles],
+            "commands": [str(command.name) for command in self.commands],
+        }
+        return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items() if names)

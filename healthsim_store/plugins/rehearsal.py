@@ -1,0 +1,82 @@
+"""The declarations of a plugin are tried out before anybody relies on them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base.version import __version__
+from ..errors import DeclarationError
+from .isolation import reason
+from .plugin import Name, Plugin
+
+if TYPE_CHECKING:
+    from ..schema.product import Product
+
+#: Of the processor, for a first try. 200 entity types take 0.03; so only what hardly ever ends is
+#: looked up among what is known not to end.
+QUICK = 0.1
+KEPT = 24 * 3600.0  # seconds that it is known; then it is tried again
+
+
+def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
+    """The plugin, with a problem if its declarations do not work, and the names that they take.
+
+    What does not end costs its whole second once a day, and not with every command.
+    """
+    from ..schema import dry_run
+
+    try:
+        try:
+            return plugin, _names(plugin.products, QUICK)
+        except DeclarationError as error:
+            if not dry_run.is_endless(error):
+                raise
+        known = _known(plugin.products, dry_run.SECONDS)
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if time.time() - known.stat().st_mtime < KEPT:
+                return replace(plugin, problem=known.read_text("utf-8")), {}
+        try:
+            return plugin, _names(plugin.products, dry_run.SECONDS)
+        except DeclarationError as error:
+            if dry_run.is_endless(error):
+                _keep(known, error.message)
+            raise
+    except DeclarationError as error:
+        return replace(plugin, problem=error.message), {}
+    # Broad on purpose: a declaration may be of any text, and a product of any class.
+    except Exception as error:
+        return replace(plugin, problem=reason(error)), {}
+
+
+def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
+    from ..schema.dry_run import DryRun
+    from ..schema.registry import Registry
+
+    dry_run = DryRun(seconds)
+    for product in products:
+        Registry(product.declaration.entity_types)  # no circle of references
+        dry_run.try_out(product.declaration)
+    return dry_run.names
+
+
+def _known(products: Sequence[Product], seconds: float) -> Path:
+    """The file in the user's cache that says that these do not end; it may be deleted any time."""
+    import platformdirs
+
+    texts = [f"{__version__} {sqlite3.sqlite_version} {seconds}"]
+    texts += [part for p in products for part in (p.schema, p.summary, p.checks, p.questions)]
+    name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
+    return platformdirs.user_cache_path("healthsim-store", appauthor=False) / "endless" / name
+
+
+def _keep(known: Path, problem: str) -> None:
+    with contextlib.suppress(OSError):  # then it is tried with every command
+        known.parent.mkdir(parents=True, exist_ok=True)
+        known.write_text(problem, "utf-8")
