@@ -303,3 +303,15 @@ class UpgradeRefused(HealthsimStoreError):
     """The file cannot be brought to the installed version of a product without losing data."""
 
     code = "upgrade_refused"
+
+
+class UnknownVersion(UpgradeRefused):
+    """The file was written by a version of a product that no migration of the installed knows."""
+
+    code = "unknown_version"
+
+
+class MigrationFailed(UpgradeRefused):
+    """A migration of a product failed, lost rows, did not end, or was changed after it ran."""
+
+    code = "migration_failed"

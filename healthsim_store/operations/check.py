@@ -29,7 +29,6 @@ from ..query.questions import sort_out
 from ..query.statistics import compute
 from ..schema.ddl import ROW_RULE, circles, column_rules
 from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule
-from ..schema.product import compare_versions
 from ..storage import remains
 from ..storage.catalog import (
     read_entity_types,
@@ -40,6 +39,7 @@ from ..storage.catalog import (
 )
 from ..storage.folder import Folder
 from ..storage.long_values import LIMIT, find_long_values
+from ..storage.product_versions import compared
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
 from .shared_ids import shared_ids
@@ -102,6 +102,25 @@ def check_file(
         *(Finding("error", "file", told) for told in remains.faults(folder, path)),
         *(Finding("note", "file", told) for told in remains.set_aside(folder, path)),
     ]
+    return _check(path, installed, open_, place)
+
+
+def check_content(path: Path, installed: Mapping[str, Declaration]) -> tuple[Finding, ...]:
+    """What is found in a file, wherever it is.
+
+    Args:
+        path: the file.
+        installed: the declarations of the installed products.
+    """
+    return _check(path, installed, Sandbox, ()).findings
+
+
+def _check(
+    path: Path,
+    installed: Mapping[str, Declaration],
+    open_: type[Sandbox],
+    place: Sequence[Finding],
+) -> CheckResult:
     try:
         sandbox = open_(path)
     except HealthsimStoreError as error:
@@ -364,29 +383,10 @@ class _Check:
                 self.error("rule", f"{rule.label}: not so for {1 + more:,}, such as {shown}.")
 
     def _products(self) -> None:
-        for product in read_products(self._sandbox.connection):
-            self._count("product")
-            known = self._installed.get(product.name)
-            if known is None:
-                self.note(
-                    "product",
-                    f"{product.name} {product.version} is not installed; the file speaks for"
-                    " itself.",
-                )
-                continue
-            order = compare_versions(product.version, known.version)
-            if order > 0:
-                self.note(
-                    "product",
-                    f"{product.name} {product.version} is newer than the installed"
-                    f" {known.version}: pip install --upgrade what brings it.",
-                )
-            elif order < 0:
-                self.note(
-                    "product",
-                    f"{product.name} {product.version} is older than the installed"
-                    f" {known.version}: healthsim-store upgrade {self._sandbox.path.stem}",
-                )
+        connection = self._sandbox.connection
+        self._count("product", len(read_products(connection)))
+        for told in compared(connection, self._installed, self._sandbox.path.stem):
+            self.note("product", told)
 
     def _answers(self, entity_types: Iterable[EntityType]) -> None:
         """What the summary and the samples will want to run."""

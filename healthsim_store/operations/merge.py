@@ -22,8 +22,8 @@ from ..base.sql import quoted
 from ..base.sqlite import file_errors
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
 from ..schema.model import EntityType
-from ..schema.product import compare_versions
 from ..schema.registry import Registry
+from ..schema.versions import compare_versions
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
 from ..storage.format import read_identity, read_tags
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows

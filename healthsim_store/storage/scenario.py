@@ -18,14 +18,13 @@ from ..errors import (
     TriggersRefused,
     UnknownEntityType,
 )
-from ..schema.model import Declaration
-from ..schema.product import compare_versions
 from ..schema.registry import Registry
 from . import catalog, fingerprint, triggers
 from . import format as fileformat
 from .batches import Earlier, find_batch, find_same
 from .joining import Declared, registry_for
 from .moving import drop_sidecars
+from .product_versions import outdated
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
@@ -113,7 +112,7 @@ def create(path: Path, batch: Batch, declared: Declared) -> Written:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
             fileformat.create(connection, description=batch.description)
-            return _write(connection, batch, declared)
+            return _write(connection, batch, declared, path.stem)
 
 
 class AlreadyStored(Exception):
@@ -144,7 +143,7 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
                 if batch.description:
                     _describe(connection, batch.description)
                 allowed = triggers.read_triggers(connection) if batch.allow_triggers else ()
-                written = _write(connection, batch, declared, own)
+                written = _write(connection, batch, declared, path.stem, own)
                 return replace(written, triggers=tuple(allowed))
         except AlreadyStored as known:
             return _repeat(connection, batch, known.earlier)
@@ -192,28 +191,19 @@ def _sources(registry: Registry, batch: Batch) -> list[tuple[str, Any]]:
 
 
 def _write(
-    connection: sqlite3.Connection, batch: Batch, declared: Declared, own: Collection[str] = ()
+    connection: sqlite3.Connection,
+    batch: Batch,
+    declared: Declared,
+    scenario: str,
+    own: Collection[str] = (),
 ) -> Written:
     try:
         return _write_batch(connection, batch, declared, own)
     except (InvalidRows, UnknownEntityType) as error:
-        older = _outdated(connection, declared())
-        if older:
-            error.hint = f"{error.hint} {older}" if error.hint else older
+        told = " ".join(outdated(connection, declared(), scenario))
+        if told:
+            error.hint = f"{error.hint} {told}" if error.hint else told
         raise
-
-
-def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaration]) -> str | None:
-    """What to do where the file's products are older than the installed ones."""
-    told = []
-    for product in catalog.read_products(connection):
-        known = installed.get(product.name)
-        if known and compare_versions(product.version, known.version) < 0:
-            told.append(
-                f"The scenario has {product.name} {product.version}, {known.version} is installed:"
-                " healthsim-store upgrade brings it up to date."
-            )
-    return " ".join(told) or None
 
 
 def _write_batch(
