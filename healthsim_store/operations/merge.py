@@ -151,6 +151,7 @@ class _Merge:
         for number, source in enumerate(self._sources, 1):
             with self._building.reading(source.path):
                 self._building.check_tables(source.path, [*source.entity_types])
+                self._check_declared(source)
                 self._tell_left_out(source)
                 taken = self.taken[source.name] = {}
                 for entity_type in self._order:
@@ -186,6 +187,13 @@ class _Merge:
             f"SELECT schema_sql FROM {SOURCE}._products WHERE product = ?", (product,)
         ).fetchone()
         return bool(re.search(rf'\bVIEW\s+"?{re.escape(view)}\b', sql, re.IGNORECASE))
+
+    def _check_declared(self, source: _Source) -> None:
+        """Raises CopyFailed where a source has rows of what the newest version has no more."""
+        for name in source.entity_types:
+            sql = f"SELECT 1 FROM {SOURCE}.{quoted(name)} LIMIT 1"
+            if name not in self.registry and self._connection.execute(sql).fetchone():
+                raise _other_version(source, name, f"{name} would be lost")
 
     def _tell_left_out(self, source: _Source) -> None:
         """What somebody else made in a source is theirs alone."""
@@ -286,11 +294,9 @@ class _Merge:
             if column.name not in there and column.required and column.default is None
         ]
         if lost or (lacking and self._count(part)):
-            raise CopyFailed(
-                f"{source.name} has another version of {part.name}:"
-                f" {', '.join(sorted(lost) or lacking)} would be {'lost' if lost else 'missing'}.",
-                hint=f"healthsim-store upgrade {source.name} first, if its product is installed.",
-            )
+            names = ", ".join(sorted(lost) or lacking)
+            what = f"{names} would be {'lost' if lost else 'missing'}"
+            raise _other_version(source, part.name, what)
         values = {name: f"s.{quoted(name)}" for name in here if name in there}
         for column, to in part.entity_type.references(soft=True):
             if column.name in values:
@@ -340,6 +346,14 @@ class _Merge:
                     ),
                 },
             )
+
+
+def _other_version(source: _Source, entity_type: str, what: str) -> CopyFailed:
+    return CopyFailed(
+        f"{source.name} has another version of {entity_type}: {what}.",
+        hint="healthsim-store upgrade --all first: it brings all scenarios to the installed"
+        " versions of their products.",
+    )
 
 
 def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:

@@ -214,8 +214,9 @@ class Steps:
         self.changes.append(f"{what}, as {step.name} declares")
 
     def _failed(self, step: Migration, reason: str, hint: str = "") -> MigrationFailed:
+        what = f"{step.name} of {step.product} to {step.version}"
         return MigrationFailed(
-            f"The migration {step.name} of {step.product} to {step.version} failed: {reason}.",
+            f"The migration {what} failed: {reason.rstrip('.')}.",
             hint=f"Nothing was changed. {hint}".strip(),
         )
 
@@ -265,6 +266,8 @@ class Steps:
         text = str(error)
         if text == "interrupted":
             return f"it did not end within {SECONDS:g} seconds"
+        if "authoriz" in text and "function" in text:
+            return f"{text}: it may use those that only compute"
         if "authoriz" in text or "prohibited" in text:
             return f"it may change the tables of its product only, and not {self._denied}"
         return text

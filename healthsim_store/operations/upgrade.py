@@ -18,7 +18,7 @@ from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import connect_writable, file_errors, transaction
+from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
 from ..errors import (
     DeclarationError,
     HealthsimStoreError,
@@ -202,6 +202,8 @@ def _upgrade_copy(
         # Nobody knows this file yet, and a failure drops it whole: no journal on disk is needed.
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -32768")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
             with refused(connection, scenario):
                 upgrade_format(connection)
