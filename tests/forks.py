@@ -30,6 +30,8 @@ from typing import Any
 from campaign import CAMPAIGN
 
 SECONDS = 120
+# As it was before any test: what the server imports must not be a plugin of the first one.
+_ENVIRONMENT = dict(os.environ)
 PRELOADED = (
     "healthsim_store.cli",
     "healthsim_store.store",
@@ -78,7 +80,7 @@ class _Server:
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", __file__],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_ENVIRONMENT,
         )  # fmt: skip
         atexit.register(self.close)
 

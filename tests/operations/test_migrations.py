@@ -24,6 +24,7 @@ from healthsim_store.errors import (
     UpgradeRefused,
 )
 from healthsim_store.operations import migrate
+from healthsim_store.testing import ProductTests as Kit
 
 Release = Callable[..., None]
 
@@ -425,3 +426,66 @@ def test_on_the_command_line(store: Store, release: Release, run: Run, tmp_path:
     for wrong in (("upgrade",), ("upgrade", "x", "--all")):
         assert run(*wrong).returncode == 2
     assert "restore x --as OTHER" not in done.stderr
+
+
+# -- the kit for authors -----------------------------------------------------------------------
+
+
+def batch_of(version: str) -> dict[str, Any]:
+    """Rows as a scenario of the version may have them."""
+    rows = kennel.rows()
+    if version == "1.0":
+        return rows
+    owners = [{"owner_id": "o1", "tax_number": "T1", "birth_date": "1990-01-01",
+               "since": "2001-01-01"}]  # fmt: skip
+    if version == "1.1":
+        owners[0] |= {"address": "Street 1, Town 1", "zip": "501", "fax": "F1"}
+        vaccines = [{"vaccine_id": "c1", "pet_id": "p1"}]
+        pets = [{"pet_id": "p1", "owner_id": "o1", "sex": "m", "weight": 900, "barks": True}]
+        return {"owners": owners, "pets": pets, "vaccines": vaccines}
+    animals = [{"animal_id": "a1", "owner_id": "o1", "sex": "male", "weight": 900}]
+    visits = [{"visit_id": "v1", "animal_id": "a1", "seen": "2020-01-01", "paid": True}]
+    addresses = [{"owner_id": "o1", "town": "Town 1", "zip": "00501"}]
+    return {"owners": owners, "addresses": addresses, "animals": animals, "visits": visits}
+
+
+def kit(folder: Path, rows: dict[str, Any]) -> Kit:
+    return type("Tests", (Kit,), {
+        "product": "toy", "rows": rows, "released": str(folder / "released"),
+    })()  # fmt: skip
+
+
+def test_each_released_version_is_kept_and_followed(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.0", "1.1", "2.0"):
+        release(version)
+        monkeypatch.setenv("HEALTHSIM_STORE_RECORD", "1")
+        tests = kit(tmp_path, batch_of(version))
+        tests.test_a_version_that_was_released_stays_as_it_was(tmp_path / f"record {version}")
+        monkeypatch.delenv("HEALTHSIM_STORE_RECORD")
+        tests.test_a_file_of_each_released_version_follows(tmp_path / f"follow {version}")
+    kept = tmp_path / "released"
+    assert sorted(entry.name for entry in kept.iterdir()) == ["1.0", "1.1", "2.0"]
+    assert (kept / "1.0" / "schema.sql").read_text() == kennel.V1_0
+    release("3.0")
+    tests = kit(tmp_path, {})
+    tests.test_a_version_that_was_released_stays_as_it_was(tmp_path / "x")
+    tests.test_a_file_of_each_released_version_follows(tmp_path / "follow 3.0")
+    # The file of 1.0 has no vaccines, that of 1.1 has: this one would break it alone.
+    steps = kennel.VERSIONS["3.0"][1].replace(" @drops_rows vaccines", "")
+    release("3.0", migrations=steps)
+    with pytest.raises(MigrationFailed, match="vaccines had 1 rows and has 0"):
+        tests.test_a_file_of_each_released_version_follows(tmp_path / "fails")
+    release("3.0", migrations=kennel.VERSIONS["3.0"][1].replace("'%05d'", "'%5d'"))
+    with pytest.raises(AssertionError, match="the migration split_address is not as it was rel"):
+        kit(tmp_path, {}).test_a_version_that_was_released_stays_as_it_was(tmp_path / "y")
+    release("2.0", kennel.V2_0.replace("street VARCHAR,", "street VARCHAR(30),"))
+    with pytest.raises(AssertionError, match=r"addresses is not as it was released in 2\.0: raise"):
+        kit(tmp_path, {}).test_a_version_that_was_released_stays_as_it_was(tmp_path / "z")
+    # Recorded once more, it is not made true.
+    monkeypatch.setenv("HEALTHSIM_STORE_RECORD", "1")
+    with pytest.raises(AssertionError, match="raise the version"):
+        kit(tmp_path, batch_of("2.0")).test_a_version_that_was_released_stays_as_it_was(
+            tmp_path / "again"
+        )
