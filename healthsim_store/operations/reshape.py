@@ -7,6 +7,7 @@ the new rules. Nothing is lost: a column or a table that is no longer declared m
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..base.sql import quoted
@@ -99,7 +100,8 @@ def _rewrite(connection: sqlite3.Connection, entity_type: EntityType) -> list[st
 
 def _unfit(connection: sqlite3.Connection, entity_type: EntityType, names: str) -> str:
     """Which rows the new table does not take, each tried alone."""
-    found: dict[str, list[str]] = {}
+    keys: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     marks = ", ".join("?" * (names.count(", ") + 1))
     key = quoted(entity_type.primary_key)
     for shown, *row in connection.execute(
@@ -108,15 +110,17 @@ def _unfit(connection: sqlite3.Connection, entity_type: EntityType, names: str) 
         try:
             connection.execute(f"INSERT INTO {_NEW} ({names}) VALUES ({marks})", row)
         except sqlite3.IntegrityError as error:
-            found.setdefault(str(error).replace(f"{_NEW}.", ""), []).append(str(shown))
-    told = []
-    for reason, keys in [*found.items()][:_SHOWN]:
-        more = ", ..." if len(keys) > _SHOWN else ""
-        told.append(
-            f"{len(keys):,} of {entity_type.name} do not meet the new rules: {reason}"
-            f" ({entity_type.primary_key} {', '.join(keys[:_SHOWN])}{more})"
-        )
-    more = f", and {len(found) - _SHOWN} more reasons" if len(found) > _SHOWN else ""
+            reason = str(error).replace(f"{_NEW}.", "")
+            counts[reason] += 1
+            if counts[reason] <= _SHOWN:
+                keys.setdefault(reason, []).append(str(shown))
+    told = [
+        f"{counts[reason]:,} of {entity_type.name} do not meet the new rules: {reason}"
+        f" ({entity_type.primary_key} {', '.join(first)}"
+        f"{', ...' if counts[reason] > _SHOWN else ''})"
+        for reason, first in [*keys.items()][:_SHOWN]
+    ]
+    more = f", and {len(keys) - _SHOWN} more reasons" if len(keys) > _SHOWN else ""
     return f"{'; '.join(told)}{more}."
 
 

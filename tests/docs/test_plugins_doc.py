@@ -87,7 +87,8 @@ def own_tests(folder: Path, text: str, *options: str, environment: Mapping[str, 
     """What pytest says of a product's tests, in a process of its own."""
     (folder / "test_my_product.py").write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_my_product.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options,
+         "test_my_product.py"],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120,
         env=os.environ | environment,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 import kennel
 import pytest
 from conftest import Run, owner
+from deaths import ended, fork, needs_fork, wait_for
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -20,10 +21,13 @@ from healthsim_store.errors import (
     InvalidRows,
     MigrationFailed,
     NotAScenario,
+    ScenarioBusy,
     UnknownVersion,
     UpgradeRefused,
 )
 from healthsim_store.operations import migrate
+from healthsim_store.plugins import installed
+from healthsim_store.storage import scenario as scenario_file
 from healthsim_store.testing import ProductTests as Kit
 
 Release = Callable[..., None]
@@ -426,6 +430,79 @@ def test_on_the_command_line(store: Store, release: Release, run: Run, tmp_path:
     for wrong in (("upgrade",), ("upgrade", "x", "--all")):
         assert run(*wrong).returncode == 2
     assert "restore x --as OTHER" not in done.stderr
+
+
+# -- while others have the file open ------------------------------------------------------------
+
+
+def test_who_reads_meanwhile_goes_on_with_the_old_file(store: Store, release: Release) -> None:
+    with Store(store.path) as reader, reader.moment("s"):
+        assert reader.query_scenario("s", "SELECT count(*) AS n FROM pets").rows == [{"n": 3}]
+        release("3.0")
+        store.upgrade_scenario("s")
+        assert reader.query_scenario("s", "SELECT count(*) AS n FROM pets").rows == [{"n": 3}]
+    assert store.query_scenario("s", "SELECT count(*) AS n FROM animals").rows == [{"n": 3}]
+
+
+def test_a_writer_who_opened_the_file_before_is_told(store: Store, release: Release) -> None:
+    release("1.1")
+    with (  # noqa: PT012
+        pytest.raises(ScenarioBusy, match=r"s\.db was replaced just now") as caught,
+        scenario_file.opened(store.path / "s.db") as connection,
+    ):
+        store.upgrade_scenario("s")
+        connection.execute("INSERT INTO _tags VALUES ('late', 'now')")
+    assert caught.value.hint == "Nothing was stored. Try again."
+    assert store.scenario_info("s").tags == ("t",)
+    with contextlib.closing(sqlite3.connect(store.list_deleted()[0].path)) as file:
+        assert file.execute("SELECT tag FROM _tags").fetchall() == [("t",)]
+
+
+@needs_fork
+def test_a_writer_who_waits_meanwhile_loses_nothing(store: Store, release: Release) -> None:
+    """What it stored is there afterwards, or it was told that it is not."""
+    release("1.1")
+    store.close()
+
+    def block() -> None:
+        file = sqlite3.connect(store.path / "s.db", isolation_level=None)
+        file.execute("BEGIN IMMEDIATE")
+        (store.path / "blocked").touch()
+        time.sleep(0.5)
+        file.execute("ROLLBACK")
+
+    blocking = fork(block)
+    wait_for(store.path / "blocked")
+    upgrader = fork(lambda: Store(store.path).upgrade_scenario("s"))
+    writers = [fork(lambda n=n: Store(store.path).add_tags("s", f"tag{n}")) for n in range(3)]
+    assert ended(blocking) == 0
+    done = [ended(child) == 0 for child in writers]
+    assert ended(upgrader) == 0
+    assert store.scenario_info("s").tags == (
+        "t", *(f"tag{n}" for n, stored in enumerate(done) if stored),
+    )  # fmt: skip
+    assert ask(store, "SELECT version FROM _products") == [("1.1",)]
+
+
+def test_a_plugin_that_is_removed_while_its_files_are_open(
+    store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file speaks for itself: it is read, added to, checked and copied as before."""
+    with store.moment("s"):
+        store.query_scenario("s", "SELECT * FROM pets")
+        monkeypatch.setenv("HEALTHSIM_STORE_NO_PLUGINS", "1")
+        installed.cache_clear()
+        assert store.get_summary("s").entity_counts["pets"] == 3
+    store.persist({"pets": [{"owner_id": "o1", "weight": 900}]}, scenario="s")
+    (found,) = store.check_scenario("s").findings
+    assert found.message == "toy 1.0 is not installed; the file speaks for itself."
+    assert store.upgrade_scenario("s") == []
+    store.clone_scenario("s", new_name="copy")
+    store.merge_scenarios(["s", "copy"], new_name="both")
+    monkeypatch.delenv("HEALTHSIM_STORE_NO_PLUGINS")
+    release("3.0")
+    assert [r.changed for r in store.upgrade_scenarios()] == [True, True, True]
+    assert ask(store, "SELECT count(*) FROM animals", "both") == [(8,)]
 
 
 # -- the kit for authors -----------------------------------------------------------------------
