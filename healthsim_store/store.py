@@ -958,7 +958,8 @@ class Store:
         if not dry_run:
             self._files.check_writable(path)
             self.close()
-        return upgrade_file(path, self._files.folder, installed().declarations, dry_run=dry_run)
+        folder, open_ = self._files.folder, self._files.open
+        return upgrade_file(path, folder, installed().declarations, open_, dry_run=dry_run)
 
     @verb
     def upgrade_scenarios(

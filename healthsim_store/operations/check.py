@@ -105,14 +105,11 @@ def check_file(
     return _check(path, installed, open_, place)
 
 
-def check_content(path: Path, installed: Mapping[str, Declaration]) -> tuple[Finding, ...]:
-    """What is found in a file, wherever it is.
-
-    Args:
-        path: the file.
-        installed: the declarations of the installed products.
-    """
-    return _check(path, installed, Sandbox, ()).findings
+def check_content(
+    path: Path, installed: Mapping[str, Declaration], open_: type[Sandbox]
+) -> tuple[Finding, ...]:
+    """What is found in a file, wherever it is; the arguments are those of `check_file`."""
+    return _check(path, installed, open_, ()).findings
 
 
 def _check(

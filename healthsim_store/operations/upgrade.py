@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,12 @@ from ..errors import (
     UpgradeRefused,
 )
 from ..schema.ddl import create_statements
-from ..schema.model import Declaration
+from ..schema.model import Declaration, EntityType
 from ..schema.versions import compare_versions
 from ..storage.catalog import describe_product, read_entity_types, read_products
 from ..storage.folder import Folder
+from ..storage.format import missing_tables, verify, write_log
 from ..storage.format import upgrade as upgrade_format
-from ..storage.format import verify, write_log
 from ..storage.housekeeping import FORMAT_VERSION
 from ..storage.product_versions import changed_migrations
 from ..storage.replacing import replace_by_copy, try_on_copy
@@ -92,7 +93,12 @@ class UpgradeResult:
 
 
 def upgrade_file(
-    path: Path, folder: Folder, installed: Mapping[str, Declaration], *, dry_run: bool = False
+    path: Path,
+    folder: Folder,
+    installed: Mapping[str, Declaration],
+    open_: type[Sandbox] = Sandbox,
+    *,
+    dry_run: bool = False,
 ) -> list[Upgraded]:
     """Bring every product of a file to its installed version; what is not installed stays.
 
@@ -100,6 +106,7 @@ def upgrade_file(
         path: the scenario's file.
         folder: the store's folder.
         installed: the declarations of the installed products.
+        open_: opens a file that is checked.
         dry_run: do it on a copy that is thrown away.
 
     Raises NewerProduct, UpgradeRefused; then the file is as it was.
@@ -107,7 +114,7 @@ def upgrade_file(
     current = _current(path, installed)
     if current is not None:
         return current
-    change = functools.partial(_upgrade_copy, path.stem, installed)
+    change = functools.partial(_upgrade_copy, path.stem, installed, open_)
     return try_on_copy(path, change)[0] if dry_run else replace_by_copy(folder, path, change)
 
 
@@ -189,13 +196,14 @@ def _check_unchanged(connection: sqlite3.Connection, declaration: Declaration) -
 
 
 def _upgrade_copy(
-    scenario: str, installed: Mapping[str, Declaration], path: Path
+    scenario: str, installed: Mapping[str, Declaration], open_: type[Sandbox], path: Path
 ) -> tuple[list[Upgraded], bool]:
     """What was done of a copy at ``path``, and whether that is anything."""
     until = time.monotonic() + migrate.SECONDS
     connection = connect_writable(path)
-    with contextlib.closing(connection), file_errors(path):
-        verify(connection, path)
+    told = path.with_name(f"{scenario}.db")  # how an error calls it
+    with contextlib.closing(connection), file_errors(told):
+        verify(connection, told)
         # A table is replaced while others refer to it; the proof at the end looks at all.
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA legacy_alter_table = ON")
@@ -216,7 +224,7 @@ def _upgrade_copy(
         changed = connection.total_changes > 0
     faults = [
         found.message
-        for found in (check_content(path, installed) if changed else ())
+        for found in (check_content(path, installed, open_) if changed else ())
         if found.level == "error" and found.kind in _FAULTS
     ]
     if faults:
@@ -240,6 +248,12 @@ def _upgrade(
         return upgraded
     _check_version(version, declaration)
     old = {e.name: e for e in read_entity_types(connection) if e.product == product}
+    missing = missing_tables(connection, [*old])
+    if missing:
+        raise UpgradeRefused(
+            f"{scenario} lacks the table {missing[0]}: it was declared.",
+            hint=f"Nothing was changed. healthsim-store check {scenario} says more.",
+        )
     with refused(connection, scenario):
         strange = _take_away(connection, product, version)
     tables = {*old}
@@ -255,7 +269,8 @@ def _upgrade(
         upgraded.changes += reshape(connection, declaration, tables)
         for extra in declaration.extras:
             connection.execute(extra.sql)
-        upgraded.changes += _bring_back(connection, strange)
+        gone = _names(old.values()) - _names(declaration.entity_types)
+        upgraded.changes += _bring_back(connection, strange, gone)
         describe_product(connection, declaration)
     if not upgraded.changes:
         upgraded.changes.append("descriptions, views, statistics, checks or questions")
@@ -302,8 +317,19 @@ def _take_away(connection: sqlite3.Connection, product: str, version: str) -> _S
     return strange
 
 
-def _bring_back(connection: sqlite3.Connection, strange: _Strange) -> list[str]:
-    """Make what somebody else made again; what is told of that which no longer fits."""
+def _names(entity_types: Iterable[EntityType]) -> set[str]:
+    """The names of tables and columns."""
+    return {name for one in entity_types for name in (one.name, *one.by_name)}
+
+
+def _bring_back(
+    connection: sqlite3.Connection, strange: _Strange, gone: Collection[str]
+) -> list[str]:
+    """Make what somebody else made again; what is told of that which no longer fits.
+
+    ``gone`` are names that nothing of the product has any more. A view is not run to find out: it
+    may be a stranger's.
+    """
     told = []
     for kind, name, sql in strange:
         try:
@@ -311,11 +337,9 @@ def _bring_back(connection: sqlite3.Connection, strange: _Strange) -> list[str]:
         except sqlite3.OperationalError as error:
             told.append(f"the {kind} {name}, which somebody made, is gone: {error}")
             continue
-        if kind == "view":
-            try:
-                connection.execute(f"EXPLAIN SELECT * FROM {quoted(name)}")
-            except sqlite3.OperationalError as error:
-                told.append(f"the view {name}, which somebody made, works no more: {error}")
+        names = sorted({*re.findall(r"\w+", sql)} & {*gone}) if kind == "view" else []
+        if names:
+            told.append(f"the view {name}, which somebody made, names {', '.join(names)}")
     return told
 
 

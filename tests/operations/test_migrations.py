@@ -22,6 +22,7 @@ from healthsim_store.errors import (
     MigrationFailed,
     NotAScenario,
     ScenarioBusy,
+    ScenarioFileError,
     UnknownVersion,
     UpgradeRefused,
 )
@@ -227,6 +228,22 @@ def test_a_table_that_a_step_left_over(store: Store, release: Release) -> None:
     assert store.upgrade_scenario("s")[0].migrations == ["change"]
 
 
+def test_a_file_that_lacks_a_table_or_has_somebody_s(store: Store, release: Release) -> None:
+    store.clone_scenario("s", new_name="a")
+    for name, sql in (("s", "DROP TABLE visits"), ("a", "CREATE TABLE addresses (mine)")):
+        with contextlib.closing(sqlite3.connect(store.path / f"{name}.db")) as file:
+            file.execute(sql)
+    release("3.0")
+    with pytest.raises(UpgradeRefused, match="s lacks the table visits: it was declared"):
+        store.upgrade_scenario("s")
+    with pytest.raises(MigrationFailed, match="its product only, and not addresses"):
+        store.upgrade_scenario("a")
+    address = "\n-- Addresses\nCREATE TABLE addresses (address_id VARCHAR PRIMARY KEY);\n"
+    release("1.1", kennel.V1_0 + address, "")
+    with pytest.raises(ScenarioFileError, match=r'a\.db: table "addresses" already exists'):
+        store.upgrade_scenario("a")
+
+
 def test_a_step_that_breaks_a_reference(store: Store, release: Release) -> None:
     steps = HEAD.replace("@since", "@drops_rows owners @since")
     release("1.1", kennel.V1_0, steps + "DELETE FROM owners WHERE owner_id = 'o2';")
@@ -394,7 +411,7 @@ def test_what_somebody_made_is_kept_or_told(store: Store, release: Release) -> N
     assert "by_fax" not in names
     told = [change for change in upgraded.changes if "somebody" in change]
     assert [change.partition(":")[0] for change in told] == [
-        "the view births, which somebody made, works no more",
+        "the view births, which somebody made, names dob",
         "the index by_fax, which somebody made, is gone",
     ]
 
@@ -482,6 +499,22 @@ def test_a_writer_who_waits_meanwhile_loses_nothing(store: Store, release: Relea
         "t", *(f"tag{n}" for n, stored in enumerate(done) if stored),
     )  # fmt: skip
     assert ask(store, "SELECT version FROM _products") == [("1.1",)]
+
+
+@needs_fork
+def test_two_who_upgrade_at_once(store: Store, release: Release) -> None:
+    release("3.0")
+    store.close()
+
+    def upgrade() -> None:
+        with contextlib.suppress(ScenarioBusy):  # the other one was quicker
+            Store(store.path).upgrade_scenario("s")
+
+    children = [fork(upgrade) for _ in range(3)]
+    assert [ended(child) for child in children] == [0, 0, 0]
+    assert ask(store, "SELECT version FROM _products") == [("3.0",)]
+    assert len(store.list_deleted()) == 1
+    assert store.check_scenario("s").findings == ()
 
 
 def test_a_plugin_that_is_removed_while_its_files_are_open(
