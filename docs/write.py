@@ -26,11 +26,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))  # the checkout, not what is installed
+sys.path.append(str(ROOT / "docs"))
 
 import click  # noqa: E402
+import error_causes  # noqa: E402
 
 import healthsim_store  # noqa: E402
 from healthsim_store import errors, hookspecs, store  # noqa: E402
+from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
 from healthsim_store.storage import housekeeping  # noqa: E402
@@ -38,6 +41,7 @@ from healthsim_store.storage import housekeeping  # noqa: E402
 PAGES = (
     "CONTRIBUTING.md",
     "docs/cli.md",
+    "docs/errors.md",
     "docs/plugins.md",
     "docs/python.md",
     "docs/scenario-file.md",
@@ -52,6 +56,7 @@ COMMAND = "python3 dev.py docs"
 _BLOCK = re.compile(r"(<!-- printed: (\w+) ?(\w*) -->\n).*?(<!-- end -->)", re.DOTALL)
 _INDENTED = re.compile(r"(?:^ {4}.*\n|^\n)+", re.MULTILINE)
 _WIDTH = 80  # of the help texts
+_NO_PAGE = (errors.UsageError, errors.Interrupted)
 
 
 def written(page: str) -> str:
@@ -243,6 +248,32 @@ def _errors() -> str:
     return "\n".join([*head, *rows(errors.HealthsimStoreError, 0)])
 
 
+def _exits() -> str:
+    """Every exit code."""
+    rows = [f"| {int(code)} | {code.about} |" for code in errors.ExitCode]
+    return "\n".join(["| exit code | when |", "|---|---|", *rows])
+
+
+def _causes() -> str:
+    """Every error code: what it means, how each door tells it, and an input that causes it."""
+    rows = ["| code | what it means | exit | HTTP | caused by |", "|---|---|---|---|---|"]
+    for kind in errors.every():
+        cause = error_causes.CAUSES[kind.code]
+        about = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].replace("``", "`")
+        by = (
+            f"`{cause.command}`"
+            if cause.door == "browser"
+            else f"`healthsim-store {cause.command}`"
+        )
+        told = f"{cause.given}: {by}" if cause.given else by
+        status = "" if kind in _NO_PAGE else status_of(kind)
+        rows.append(
+            f"| `{kind.code}` | {' '.join(about.split())} | {int(kind.exit_code)} | {status}"
+            f" | {told[0].upper()}{told[1:]} |"
+        )
+    return "\n".join(rows)
+
+
 # -- plugins, files, packages ----------------------------------------------------------------
 
 
@@ -306,10 +337,12 @@ def _layers() -> list[str]:
 
 
 _PRINTERS: dict[str, Callable[..., str]] = {
+    "causes": _causes,
     "command": _command,
     "commands": _commands,
     "direction": _direction,
     "errors": _errors,
+    "exits": _exits,
     "functions": _functions,
     "hooks": _hooks,
     "packages": _packages,

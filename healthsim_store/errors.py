@@ -1,8 +1,8 @@
 """Every error that healthsim-store raises on purpose.
 
 Each one says what was wrong and where, and its hint says what to do instead. ``code`` is stable:
-programs and agents branch on it, never on the text. Anything else that escapes is a bug and keeps
-its traceback.
+programs and agents branch on it, never on the text. Anything else that escapes is a bug: Python
+raises it as it is, and the command line, the browser and MCP tell it as an `InternalError`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ class ExitCode(enum.IntEnum):
 
     DONE = 0, "done"
     ERROR = 1, "an error, told on stderr, or found by check"
-    USAGE = 2, "wrong usage"
+    USAGE = 2, "wrong usage, or an argument that cannot be used"
+    NOT_FOUND = 3, "what is named is not there, or the name fits several"
+    REFUSED = 4, "refused, because something would be changed or lost"
+    DAMAGED = 5, "a file that cannot be read: damaged, no scenario, or of a newer version"
+    BUSY = 6, "another process is writing the file"
+    LIMIT = 7, "over a limit of time or size"
+    FAULT = 70, "a fault of healthsim-store or of a plugin"
     INTERRUPTED = 130, "interrupted"
 
     @classmethod
@@ -56,6 +62,14 @@ class HealthsimStoreError(Exception):
         return answer
 
 
+def every(kind: type[HealthsimStoreError] = HealthsimStoreError) -> list[type[HealthsimStoreError]]:
+    """This kind of error and all kinds of it that are in this module, each after its parent."""
+    kinds = [kind]
+    for below in kind.__subclasses__():
+        kinds += every(below) if below.__module__ == __name__ else []
+    return kinds
+
+
 # -- what the caller gave --------------------------------------------------------------------
 
 
@@ -63,6 +77,7 @@ class InvalidArgument(HealthsimStoreError):
     """An argument that cannot be used as given."""
 
     code = "invalid_argument"
+    exit_code = ExitCode.USAGE
 
 
 class InvalidName(InvalidArgument):
@@ -75,42 +90,49 @@ class BatchDiffers(InvalidArgument):
     """A batch_id was used before, for other rows."""
 
     code = "batch_differs"
+    exit_code = ExitCode.REFUSED
 
 
 class EmptyBatch(InvalidArgument):
     """There is nothing to store."""
 
     code = "empty_batch"
+    exit_code = ExitCode.ERROR
 
 
 class UnknownEntityType(InvalidArgument):
     """No installed product, or not this scenario, has an entity type of this name."""
 
     code = "unknown_entity_type"
+    exit_code = ExitCode.NOT_FOUND
 
 
 class AmbiguousEntityType(InvalidArgument):
     """Two entity types have this alias; give the name of one."""
 
     code = "ambiguous_entity_type"
+    exit_code = ExitCode.NOT_FOUND
 
 
 class UnknownFormat(InvalidArgument):
     """No importer or exporter has this name."""
 
     code = "unknown_format"
+    exit_code = ExitCode.NOT_FOUND
 
 
 class UnknownProfile(InvalidArgument):
     """No profile has this name."""
 
     code = "unknown_profile"
+    exit_code = ExitCode.NOT_FOUND
 
 
 class UnknownQuestion(InvalidArgument):
     """The scenario has no question of this name, or cannot answer it."""
 
     code = "unknown_question"
+    exit_code = ExitCode.NOT_FOUND
 
 
 class InvalidValue(InvalidArgument):
@@ -133,6 +155,7 @@ class InvalidRows(InvalidArgument):
     """
 
     code = "invalid_rows"
+    exit_code = ExitCode.ERROR
 
     def __init__(self, problems: Sequence[Any], *, complete: bool, hint: str | None = None) -> None:
         self.problems = tuple(problems)
@@ -153,12 +176,20 @@ class SourceError(InvalidArgument):
     """A file to import cannot be read, or is not in the format that it should be."""
 
     code = "invalid_source"
+    exit_code = ExitCode.ERROR
 
 
 class TargetExists(InvalidArgument):
     """The place to write to holds something that would be lost."""
 
     code = "target_exists"
+    exit_code = ExitCode.REFUSED
+
+
+class UsageError(InvalidArgument):
+    """A command line that is not as the help says."""
+
+    code = "usage"
 
 
 # -- scenarios and their files ---------------------------------------------------------------
@@ -168,12 +199,21 @@ class ScenarioNotFound(HealthsimStoreError):
     """No scenario has this name, id or beginning of a name."""
 
     code = "scenario_not_found"
+    exit_code = ExitCode.NOT_FOUND
+
+
+class PageNotFound(HealthsimStoreError):
+    """In the browser: a scenario has no such page, table or row."""
+
+    code = "page_not_found"
+    exit_code = ExitCode.NOT_FOUND
 
 
 class AmbiguousScenario(HealthsimStoreError):
     """A name that fits several scenarios; ``candidates`` lists them."""
 
     code = "ambiguous_scenario"
+    exit_code = ExitCode.NOT_FOUND
 
     def __init__(self, message: str, candidates: Sequence[str], *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -187,12 +227,14 @@ class ScenarioExists(HealthsimStoreError):
     """The name of the new scenario is taken."""
 
     code = "scenario_exists"
+    exit_code = ExitCode.REFUSED
 
 
 class ScenarioFileError(HealthsimStoreError):
     """A scenario file that cannot be used."""
 
     code = "scenario_file"
+    exit_code = ExitCode.DAMAGED
 
 
 class NotAScenario(ScenarioFileError):
@@ -211,6 +253,7 @@ class TriggersRefused(ScenarioFileError):
     """A trigger that somebody put into the file would run, and was not allowed."""
 
     code = "triggers_refused"
+    exit_code = ExitCode.REFUSED
 
 
 class NewerFormat(ScenarioFileError):
@@ -223,12 +266,14 @@ class ScenarioBusy(ScenarioFileError):
     """Another process is writing to the file."""
 
     code = "scenario_busy"
+    exit_code = ExitCode.BUSY
 
 
 class NotWritable(ScenarioFileError):
     """The file or folder cannot be written: permissions, disk space or a missing folder."""
 
     code = "not_writable"
+    exit_code = ExitCode.ERROR
 
 
 class CopyFailed(HealthsimStoreError):
@@ -241,6 +286,7 @@ class MergeConflict(CopyFailed):
     """Two sources of a merge have the same entity, and ``on_conflict`` is ``error``."""
 
     code = "merge_conflict"
+    exit_code = ExitCode.REFUSED
 
 
 # -- questions -------------------------------------------------------------------------------
@@ -261,18 +307,21 @@ class QueryRefused(QueryError):
     """The statement would do more than read."""
 
     code = "query_refused"
+    exit_code = ExitCode.REFUSED
 
 
 class QueryTimeout(QueryError):
     """The statement took longer than its timeout."""
 
     code = "query_timeout"
+    exit_code = ExitCode.LIMIT
 
 
 class QueryTooLarge(QueryError):
     """A value or a row of the answer is larger than the limit."""
 
     code = "query_too_large"
+    exit_code = ExitCode.LIMIT
 
 
 # -- serving ---------------------------------------------------------------------------------
@@ -297,12 +346,14 @@ class NewerProduct(HealthsimStoreError):
     """The file was written by a newer version of a product than the installed one."""
 
     code = "newer_product"
+    exit_code = ExitCode.DAMAGED
 
 
 class UpgradeRefused(HealthsimStoreError):
     """The file cannot be brought to the installed version of a product without losing data."""
 
     code = "upgrade_refused"
+    exit_code = ExitCode.REFUSED
 
 
 class UnknownVersion(UpgradeRefused):
@@ -315,3 +366,43 @@ class MigrationFailed(UpgradeRefused):
     """A migration of a product failed, lost rows, did not end, or was changed after it ran."""
 
     code = "migration_failed"
+
+
+class PluginFailed(HealthsimStoreError):
+    """A plugin raised something that it should not have. ``plugin`` is its name.
+
+    What it raised is the ``__cause__``.
+    """
+
+    code = "plugin_failed"
+    exit_code = ExitCode.FAULT
+
+    def __init__(self, message: str, plugin: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.plugin = plugin
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"plugin": self.plugin}
+
+
+# -- what Python raises as it is, told by the command line, the browser and MCP ----------------
+
+
+class SystemFailure(HealthsimStoreError):
+    """The machine refuses: permissions, a full disk, too little memory. In Python: OSError."""
+
+    code = "system_failure"
+
+
+class InternalError(HealthsimStoreError):
+    """A fault of healthsim-store. In Python it is what was raised, with its traceback."""
+
+    code = "internal_error"
+    exit_code = ExitCode.FAULT
+
+
+class Interrupted(HealthsimStoreError):
+    """Ctrl-C on the command line. In Python it is KeyboardInterrupt."""
+
+    code = "interrupted"
+    exit_code = ExitCode.INTERRUPTED

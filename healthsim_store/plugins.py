@@ -156,6 +156,14 @@ class Plugins:
             exporters=self.find("exporters"),
             mapped=sorted(mapped),
             mappings=self._mappings,
+            plugin_of=self._plugin_of,
+        )
+
+    def _plugin_of(self, format: Importer | Exporter) -> str | None:
+        """The plugin that brings an importer or exporter; None for the core's own."""
+        others = (plugin for plugin in self.plugins if plugin.name != CORE)
+        return next(
+            (p.name for p in others if any(f is format for f in (*p.importers, *p.exporters))), None
         )
 
     def _mappings(self, format: str) -> dict[str, str]:

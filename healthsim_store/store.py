@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from .base.arguments import check_date, check_limit, check_texts, check_timeout
 from .base.progress import Progress
+from .base.sqlite import look
+from .base.wording import PYTHON, at, default_folder, here
 from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.exports import ExportResult, export_file
@@ -58,8 +60,6 @@ from .storage.rows import Row
 from .storage.scenario import Batch, clean_tags
 from .storage.trash import Deleted
 
-ENVIRONMENT = "HEALTHSIM_STORE_DIR"
-
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 #: The methods that are functions of the package too, by name.
@@ -67,19 +67,22 @@ VERBS: dict[str, Callable[..., Any]] = {}
 
 
 def verb(method: Method) -> Method:
-    """Mark a method as a verb: a function of the package does the same, on the default store."""
-    VERBS[method.__name__] = method
-    return method
+    """Mark a method as a verb: a function of the package does the same, on the default store.
 
+    What is raised in it names options of this verb, unless another door called it.
+    """
+    code = method.__code__
+    takes = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
-def default_folder() -> Path:
-    """HEALTHSIM_STORE_DIR, else the platform's folder for a user's data."""
-    configured = os.environ.get(ENVIRONMENT)
-    if configured:
-        return Path(configured).expanduser()
-    import platformdirs
+    @functools.wraps(method)
+    def called(*arguments: Any, **options: Any) -> Any:
+        if here().takes is not None:
+            return method(*arguments, **options)
+        with at(PYTHON, takes):
+            return method(*arguments, **options)
 
-    return platformdirs.user_data_path("healthsim-store", appauthor=False)
+    VERBS[method.__name__] = called
+    return cast(Method, called)
 
 
 class Store:
@@ -669,7 +672,8 @@ class Store:
 
     def _question(self, scenario: str, question: str) -> Question:
         with self._files.moment(self.find(scenario)) as sandbox:
-            return find_question(*sort_out(sandbox, read_questions(sandbox.connection)), question)
+            found = sort_out(sandbox, read_questions(sandbox.connection))
+            return find_question(sandbox.path, *found, question)
 
     def schemas(self, scenarios: Sequence[str]) -> dict[str, str]:
         """The schema names under which `query_scenario` attaches scenarios, and their names."""
@@ -725,7 +729,7 @@ class Store:
         path = self.find(scenario)
         with self._files.reading(path) as sandbox:
             facts = read_info(sandbox, log_entries=log_entries)
-        return make_info(path, path.stat().st_size, facts)
+        return make_info(path, look(path).st_size, facts)
 
     @contextlib.contextmanager
     def moment(self, scenario: str, *, attach: Attach = ()) -> Iterator[None]:

@@ -40,7 +40,8 @@ Real = dict[str, set[str]]  # of each command, tool or page the options
 
 def _commands() -> Real:
     return {
-        name: {_spelled(parameter) for parameter in command.params}
+        # --debug is of all commands, after the name of each too.
+        name: {_spelled(parameter) for parameter in command.params} - {"--debug"}
         | ({PROGRESS} if "progress=progress" in inspect.getsource(command.callback) else set())
         for name, command in cli.commands.items()
     }

@@ -6,6 +6,7 @@ SQLite and Arrow work without Python's lock, so that the cores of the machine sh
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +30,8 @@ def work_ahead(tasks: Iterable[Callable[[], T]]) -> Iterator[Iterator[T]]:
     def results() -> Iterator[T]:
         pending: deque[Future[T]] = deque()
         for task in tasks:
-            pending.append(pool.submit(task))
+            here = contextvars.copy_context()  # the door at which an error is told; see `wording`
+            pending.append(pool.submit(here.run, task))
             if len(pending) >= _DEPTH:
                 yield pending.popleft().result()
         while pending:

@@ -25,6 +25,7 @@ from ..errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .wording import call
 
 BUSY_SECONDS = 10.0
 MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be readable again
@@ -111,7 +112,7 @@ def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
 
     ``mode`` ``rwc`` creates the file. Raises what `file_errors` raises.
     """
-    with file_errors(path):
+    with file_errors(path, new=mode == "rwc"):
         connection = connect(path, mode=mode)
         connection.execute("PRAGMA foreign_keys = ON")
         # trusted_schema stays on: without it, SQLite 3.40 refuses json_valid() in a CHECK. No
@@ -145,9 +146,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def file_of(connection: sqlite3.Connection) -> Path:
+    """The file that a connection has open."""
+    (file,) = connection.execute("SELECT file FROM pragma_database_list LIMIT 1").fetchone()
+    return Path(file)
+
+
 @contextlib.contextmanager
-def file_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite says of a file into our errors, with the file's name and the way out."""
+def file_errors(path: Path, *, new: bool = False) -> Iterator[None]:
+    """Turn what SQLite says of a file into our errors, with the file's name and the way out.
+
+    A file that is not there was renamed or deleted meanwhile, unless it is ``new``.
+    """
     try:
         yield
     except UnicodeDecodeError as error:
@@ -156,7 +166,7 @@ def file_errors(path: Path) -> Iterator[None]:
             hint="Restore the file from a copy.",
         ) from error
     except sqlite3.DatabaseError as error:
-        raise _file_error(path, error) from error
+        raise _file_error(path, error, new=new) from error
 
 
 @contextlib.contextmanager
@@ -178,7 +188,7 @@ def _was_moved(path: Path, error: sqlite3.DatabaseError) -> bool:
     )
 
 
-def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError:
+def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> HealthsimStoreError:
     text = str(error)
     if _was_moved(path, error):
         if os.path.lexists(path):
@@ -190,7 +200,9 @@ def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError
             f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
             hint="Nothing was stored.",
         )
-    if text.startswith("unable to open database: ") and not os.path.lexists(path):  # by ATTACH
+    refused = any(each in text for each in ("readonly", "unable to open", "disk I/O"))
+    searched = os.access(path.parent, os.X_OK)  # else nobody can say what is there
+    if refused and searched and not new and not os.path.lexists(path):
         return ScenarioNotFound(f"There is no scenario {path.stem!r}: it was moved just now.")
     if "not a database" in text:
         return NotAScenario(
@@ -208,9 +220,9 @@ def _file_error(path: Path, error: sqlite3.DatabaseError) -> HealthsimStoreError
     if "too big" in text:
         return ScenarioFileError(
             f"{path.name}: a value that is needed here has over {MAX_BYTES // 1_000_000} MB.",
-            hint=f"healthsim-store check {path.stem} says which one; more of a value is not read.",
+            hint=f"{call('check_scenario', path)} says which one; more of a value is not read.",
         )
-    if "readonly" in text or "unable to open" in text or "full" in text or "disk I/O" in text:
+    if refused or "full" in text:
         return NotWritable(
             f"{path.name}: {text}.",
             hint=f"Check the permissions and the free space of {path.parent}.",

@@ -129,7 +129,7 @@ def _written(rows: RowStream, *, first: int = 0, end: int | None = None) -> IO[b
                 if kept.tell() > _MOST_BYTES:
                     raise QueryTooLarge(
                         f"These rows are over {_MOST_BYTES // 10**6:,} MB of CSV.",
-                        hint="Write them to a file: healthsim-store query SCENARIO SQL --csv.",
+                        hint="On the command line, healthsim-store query --csv writes all of them.",
                     )
         kept.seek(0)
     except BaseException:

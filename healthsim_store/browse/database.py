@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import itertools
 import sqlite3
 import threading
@@ -132,7 +133,8 @@ class ScenarioDatabase(Database):
         run = self.read_at_once if moment is None else moment.read
         loop, executor = asyncio.get_running_loop(), self.ds.executor
         try:
-            return await loop.run_in_executor(executor, run, function)
+            here = contextvars.copy_context()  # an executor's thread has one of its own
+            return await loop.run_in_executor(executor, here.run, run, function)
         except sqlite3.DataError as error:
             raise await loop.run_in_executor(executor, self._explain_long_value) from error
 

@@ -7,11 +7,13 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.faults import as_error
 from ..errors import (
+    ExitCode,
     HealthsimStoreError,
     InvalidArgument,
+    PageNotFound,
     QueryError,
-    QueryRefused,
     QueryTimeout,
     QueryTooLarge,
     ScenarioBusy,
@@ -34,33 +36,58 @@ class ErrorAnswer:
 
 
 def explain(error: Exception) -> ErrorAnswer:
-    """The error as an answer: the store's, SQLite's, or Datasette's own."""
+    """The error as an answer: the store's, SQLite's, or Datasette's own; or a fault, with 500."""
     if isinstance(error, HealthsimStoreError):
-        return ErrorAnswer(_status(error), error.code, error.message, error.hint)
+        return _answer(error)
     text = str(error)
     # Renamed or deleted between the look at the folder and the opening.
     if isinstance(error, FileNotFoundError) or "unable to open" in text:
-        return ErrorAnswer(404, "scenario_not_found", "The scenario is not there any more.",
-                       "The list of scenarios is current.")  # fmt: skip
+        return _answer(ScenarioNotFound("The scenario is not there any more.",
+                                        hint="The list of scenarios is current."))  # fmt: skip
     if isinstance(error, json.JSONDecodeError):
-        return ErrorAnswer(400, "not_json", f"What should be JSON is not: {text}.",
-                       "It stands in the address, or in a file that is damaged.")  # fmt: skip
+        return _answer(InvalidArgument(f"What should be JSON is not: {text}.",
+                                       hint="It stands in the address, or in a file that is"
+                                       " damaged."))  # fmt: skip
     if not isinstance(error, sqlite3.Error):
         # 0.65 wraps some of SQLite's.
         inner = error.__context__
-        return explain(inner) if isinstance(inner, sqlite3.Error) else _of_datasette(error)
+        if isinstance(inner, sqlite3.Error):
+            return explain(inner)
+        return _fault(error) if _http(error) is None else _of_datasette(error)
     if text.startswith("no such table"):
-        return ErrorAnswer(404, "not_possible", f"There is {text}.")
+        return _answer(PageNotFound(f"There is {text}."))
     if "locked" in text or "busy" in text:
-        return ErrorAnswer(503, "scenario_busy", f"The scenario is being written ({text}).",
-                       "Reload the page in a moment.")  # fmt: skip
-    return ErrorAnswer(400, "query_error", f"The file could not answer: {text}.")
+        return _answer(ScenarioBusy(f"The scenario is being written ({text}).",
+                                    hint="Reload the page in a moment."))  # fmt: skip
+    return _answer(QueryError(f"The file could not answer: {text}."))
 
 
 def is_known(error: Exception) -> bool:
-    """Whether a person can be told what it means; anything else is a bug, with its traceback."""
+    """Whether it says what is wrong; anything else is a bug, whose traceback is for the log."""
     known = HealthsimStoreError | sqlite3.Error | FileNotFoundError | json.JSONDecodeError
     return isinstance(error, known) or _http(error) is not None
+
+
+def status_of(kind: type[HealthsimStoreError]) -> int:
+    """The HTTP status of an error of this kind."""
+    own: list[tuple[type[HealthsimStoreError], int]] = [
+        (QueryTimeout, 408), (QueryTooLarge, 413),
+    ]  # fmt: skip
+    by_exit_code = {
+        ExitCode.USAGE: 400, ExitCode.NOT_FOUND: 404, ExitCode.REFUSED: 403, ExitCode.BUSY: 503,
+    }  # fmt: skip
+    mistaken = 400 if issubclass(kind, InvalidArgument | QueryError) else 500
+    status = next((status for error, status in own if issubclass(kind, error)), None)
+    return status or by_exit_code.get(kind.exit_code, mistaken)
+
+
+def _answer(error: HealthsimStoreError) -> ErrorAnswer:
+    return ErrorAnswer(status_of(type(error)), error.code, error.message, error.hint)
+
+
+def _fault(error: Exception) -> ErrorAnswer:
+    told = as_error(error)
+    return ErrorAnswer(500, told.code, told.message, "Its trace is printed where the server runs.")
 
 
 def _http(error: Exception) -> int | None:
@@ -80,15 +107,7 @@ def _of_datasette(error: Exception) -> ErrorAnswer:
     message = getattr(error, "message", None) or (str(error.args[0]) if error.args else "")
     text = (title if is_html else message) or title or "This is not there"
     if title == "SQL Interrupted":
-        return ErrorAnswer(408, "query_timeout", "The query took too long.", "Ask for less.")
-    sentence = text if text[-1] in ".?!" else f"{text}."
-    return ErrorAnswer(_http(error) or 500, "not_possible", sentence)
-
-
-def _status(error: HealthsimStoreError) -> int:
-    """403 for what may not be done, 408 for what takes too long, 400 for the rest of a query."""
-    statuses: list[tuple[type[HealthsimStoreError], int]] = [
-        (ScenarioNotFound, 404), (ScenarioBusy, 503), (QueryRefused, 403), (QueryTimeout, 408),
-        (QueryTooLarge, 413), (QueryError, 400), (InvalidArgument, 400),
-    ]  # fmt: skip
-    return next((status for kind, status in statuses if isinstance(error, kind)), 500)
+        return _answer(QueryTimeout("The query took too long.", hint="Ask for less."))
+    status = _http(error) or 404
+    code = PageNotFound.code if status == 404 else InvalidArgument.code
+    return ErrorAnswer(status, code, text if text[-1] in ".?!" else f"{text}.")

@@ -10,6 +10,7 @@ from typing import Any
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import AsgiStream, Response
 
+from ..base.wording import call
 from ..errors import HealthsimStoreError, InvalidArgument, InvalidValue, ScenarioNotFound
 from ..schema.model import Question
 from . import arguments, csv_answers, links, page_data
@@ -69,7 +70,7 @@ async def csv(datasette: Any, request: Any, send: Any) -> Response | None:
     raise ScenarioNotFound(
         f"There is no CSV of all of {path.stem}.",
         hint=f"There is one of each table, {links.table(path.stem, 'TABLE')}.csv, and"
-        " healthsim-store export gives them all.",
+        f" {call('export_scenario', path)} gives them all.",
     )
 
 

@@ -1,8 +1,8 @@
 """The command line: a command parses its arguments, calls one method of `Store` and prints the
 result; work that a Python program may want too belongs to `Store`.
 
-Nothing slow is imported here, so that ``--help`` is quick. Known errors become one message and an
-exit code in one place, `main`; an unknown one keeps its traceback.
+Nothing slow is imported here, so that ``--help`` is quick. What is raised becomes one message and
+an exit code in one place, `failures`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,25 @@ import sys
 import click
 
 from .. import __version__
-from ..errors import ExitCode, HealthsimStoreError
+from ..base.wording import SHELL, at
+from ..errors import ExitCode
 from ..plugins import COMMANDS, installed
+
+PROGRAM = "healthsim-store"
+
+
+def _debug_option(command: click.Command, *, hidden: bool) -> click.Command:
+    """The command, which takes ``--debug`` from now on, unless it has one of its own."""
+    if not any("--debug" in parameter.opts for parameter in command.params):
+        option = click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            hidden=hidden,
+            help="Show the trace of an error, as HEALTHSIM_STORE_DEBUG=1 does; also after COMMAND.",
+        )
+        command.params.append(option)
+    return command
 
 
 class _Commands(click.Group):
@@ -24,7 +41,8 @@ class _Commands(click.Group):
         return [*super().list_commands(context), *sorted(self._brought())]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return super().get_command(context, name) or self._brought().get(name)
+        command = super().get_command(context, name) or self._brought().get(name)
+        return command and _debug_option(command, hidden=True)
 
     def _brought(self) -> dict[str, click.Command]:
         found: dict[str, click.Command] = installed().find("commands")
@@ -34,16 +52,20 @@ class _Commands(click.Group):
         self, context: click.Context, arguments: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(context, arguments)
+            found = super().resolve_command(context, arguments)
         except click.UsageError as error:
             from ..base.text import did_you_mean
 
             near = did_you_mean(arguments[0], self.list_commands(context))
             raise click.UsageError(f"{error.message} {near or ''}".rstrip(), context) from None
+        # What the command raises and tells names options that it has.
+        takes = [flag for one in found[1].params for flag in one.opts] if found[1] else []
+        context.with_resource(at(SHELL, takes))
+        return found
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="healthsim-store")
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Scenarios of synthetic healthcare data, each one self-contained SQLite file.
 
@@ -58,11 +80,12 @@ def cli() -> None:
     A SCENARIO is a name, enough of a name, an id, or the path of a .db file. Scenarios live in the
     folder of --store, or HEALTHSIM_STORE_DIR, or your user data folder.
 
-    Exit codes: {exit_codes}.
+    Exit codes: {exit_codes}. With --json an error is JSON too.
     """
 
 
 assert cli.help
+_debug_option(cli, hidden=False)
 cli.help = cli.help.replace("{exit_codes}", ExitCode.listed())
 
 
@@ -80,21 +103,17 @@ for _name in COMMANDS:
 def main() -> None:
     """The entry point."""
     try:
-        code = cli.main(prog_name="healthsim-store", standalone_mode=False)
-        if isinstance(code, int) and code:  # what a command gave to Context.exit()
-            sys.exit(code)
-    except HealthsimStoreError as error:
-        click.echo(f"Error ({error.code}): {error}", err=True)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt) as interrupt:
-        # click makes an Abort of Ctrl-C; what the work has to say about it is on the cause.
-        told = getattr(interrupt.__cause__ or interrupt, "__notes__", ["nothing was changed."])
-        click.echo(f"Interrupted: {' '.join(told)}", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
+        code = cli.main(prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()  # a full disk is told here, and not when Python ends
     except BrokenPipeError:
         # The reader, such as `head`, has enough; there is nobody left to tell.
         sys.stderr.close()
-        sys.exit(ExitCode.DONE)
+        code = ExitCode.DONE
+    except BaseException as error:
+        if isinstance(error, SystemExit | GeneratorExit):
+            raise
+        from .failures import tell
+
+        code = tell(error, sys.argv[1:])
+    if isinstance(code, int) and code:  # what a command gave to Context.exit() too
+        sys.exit(code)

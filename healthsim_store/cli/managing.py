@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..base.wording import command
 from ..errors import ExitCode
 from .common import (
     echo_json,
@@ -97,7 +99,7 @@ def upgrade(
         if as_json:
             echo_json([upgraded.to_dict() for upgraded in done])
         else:
-            _tell_upgraded(store.find(name).stem, done, dry_run)
+            _tell_upgraded(store.find(name), done, dry_run)
         return
     store = open_store(folder)
     with progress_bar(len(store.names()), "Upgrading") as progress:
@@ -109,12 +111,12 @@ def upgrade(
             click.echo(f"{result.scenario}: {result.error}", err=True)
         elif not as_json:
             click.echo(f"{result.scenario}:")
-            _tell_upgraded(result.scenario, result.products, dry_run)
+            _tell_upgraded(store.find(result.scenario), result.products, dry_run)
     if any(result.error for result in results):
         context.exit(ExitCode.ERROR)
 
 
-def _tell_upgraded(name: str, done: Sequence[Upgraded], dry_run: bool) -> None:
+def _tell_upgraded(path: Path, done: Sequence[Upgraded], dry_run: bool) -> None:
     for upgraded in done:
         if upgraded.changes:
             click.echo(f"{upgraded.product} {upgraded.before} to {upgraded.after}:")
@@ -125,9 +127,8 @@ def _tell_upgraded(name: str, done: Sequence[Upgraded], dry_run: bool) -> None:
     if dry_run:
         click.echo("Nothing was changed: --dry-run.", err=True)
     elif any(upgraded.changes for upgraded in done):
-        click.echo(
-            f"{name} as it was is in the trash: healthsim-store restore {name} --as OTHER", err=True
-        )
+        how = command("restore_scenario", path, new_name="OTHER")
+        click.echo(f"{path.stem} as it was is in the trash: {how}", err=True)
     if not done:
         click.echo("None of its products is installed: nothing to do.", err=True)
 
@@ -138,11 +139,13 @@ def _tell_upgraded(name: str, done: Sequence[Upgraded], dry_run: bool) -> None:
 @store_option
 def delete(scenario: str, as_json: bool, folder: str | None) -> None:
     """Move a scenario to the store's trash."""
-    name = open_store(folder).delete_scenario(scenario)
+    store = open_store(folder)
+    name = store.delete_scenario(scenario)
     if as_json:
         echo_json({"deleted": name})
     else:
-        click.echo(f'Deleted "{name}". Bring it back with: healthsim-store restore {name}')
+        back = command("restore_scenario", store.path / f"{name}.db")
+        click.echo(f'Deleted "{name}". Bring it back with: {back}')
 
 
 @click.command()

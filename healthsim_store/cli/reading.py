@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..base.arguments import check_limit
+from ..base.wording import command
 from .common import (
     echo_json,
     echo_rows,
@@ -91,7 +93,7 @@ def query(
         page, rows = partial(store.ask_question, name), partial(store.question_rows, name)
         what, asked["params"] = question, dict(params)
     elif sql is None:
-        _tell_questions(store.list_questions(name), output)
+        _tell_questions(store.list_questions(name), store.find(name), output)
         return
     else:
         page, rows = partial(store.query_scenario, name), partial(store.rows, name)
@@ -128,7 +130,7 @@ def _tell_page(result: QueryResult, *, output: str | None, fmt: str | None) -> N
         click.echo(f"Rows {first:,} to {end:,} of {total}.{more}", err=True)
 
 
-def _tell_questions(questions: list[Question], output: str | None) -> None:
+def _tell_questions(questions: list[Question], path: Path, output: str | None) -> None:
     if output is not None:
         told = [question.to_dict() for question in questions]
         columns = ["name", "product", "label", "description", "parameters", "sql"]
@@ -141,8 +143,8 @@ def _tell_questions(questions: list[Question], output: str | None) -> None:
                 echo_text(f"    {line}")
     else:
         click.echo(
-            "This scenario comes with no questions. Give one SELECT; or healthsim-store upgrade"
-            " brings it those of the installed products.",
+            f"This scenario comes with no questions. Give one SELECT; or"
+            f" {command('upgrade_scenario', path)} brings it those of the installed products.",
             err=True,
         )
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.atomic import atomic_folder
+from ..base.faults import blamed_on
 from ..base.prefetch import work_ahead
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import connect_writable, file_errors, transaction
 from ..base.text import place, size
 from ..base.version import __version__
+from ..base.wording import option
 from ..errors import InvalidArgument, InvalidName, SourceError
 from ..schema.model import EntityType
 from ..storage.names import clean_name
@@ -152,7 +154,8 @@ def export_file(
 
     def foreign(folder: Path) -> str | None:
         if not force:
-            return f"{place(folder)} exists and is not empty. --force replaces an export."
+            replaces = f"{option('force', True)} replaces an export."
+            return f"{place(folder)} exists and is not empty. {replaces}"
         return _foreign(folder)
 
     with atomic_folder(target, foreign=foreign) as folder:
@@ -163,7 +166,9 @@ def export_file(
             for entity_type in snapshot.registry
             if (entity_type.name in chosen if chosen else snapshot.counts[entity_type.name])
         ]
-        work = _Work(exporter, snapshot, folder, exported, progress)
+        work = _Work(
+            exporter, snapshot, folder, exported, progress, plugin=formats.plugin_of(exporter)
+        )
         if exporter.copy:
             if drop_sensitive:
                 _forget_sensitive(snapshot, formats)
@@ -172,7 +177,8 @@ def export_file(
             work.write()
         (folder / _COPY).unlink()
         datapackage.write(folder, work.descriptor())
-    location = target.expanduser().resolve()
+        location = target.expanduser().resolve()
+        loading = work.loading(place(location))
     return ExportResult(
         scenario=path.stem,
         format=exporter.name,
@@ -181,7 +187,7 @@ def export_file(
         files=tuple(work.files),
         csv_bytes=round(work.csv_bytes) if exporter.against_csv else None,
         csv_exact=work.csv_exact,
-        loading=exporter.loading(place(location), [file.name for file in work.files]),
+        loading=loading,
     )
 
 
@@ -195,8 +201,11 @@ class _Work:
         folder: Path,
         exported: Sequence[EntityType],
         progress: Progress,
+        *,
+        plugin: str | None,
     ) -> None:
         self._exporter = exporter
+        self._plugin = plugin
         self._snapshot = snapshot
         self._folder = folder
         self._exported = {entity_type.name: entity_type for entity_type in exported}
@@ -211,7 +220,7 @@ class _Work:
         """A file for each entity type."""
         if not self._exported:
             raise InvalidArgument(
-                f"{self._snapshot.scenario} has no rows to export.",
+                f"{self._snapshot.source.stem} has no rows to export.",
                 hint="Name entity types to export them without rows.",
             )
         paths = {name: self._path(name) for name in self._exported}
@@ -241,12 +250,13 @@ class _Work:
         before = self._done
         counted = self._counted(entity_type, rows, batches)
         try:
-            self._exporter.write(Table(entity_type, rows, lambda: counted), path)
+            with self._blamed(path.name, pa.ArrowException):
+                self._exporter.write(Table(entity_type, rows, lambda: counted), path)
         except pa.ArrowException as error:
-            raise damaged(self._snapshot.scenario, entity_type.name, error) from error
+            raise damaged(self._snapshot.source, entity_type.name, error) from error
         if self._done - before != rows:
             reason = f"{self._done - before:,} rows were read of {rows:,}"
-            raise damaged(self._snapshot.scenario, entity_type.name, reason)
+            raise damaged(self._snapshot.source, entity_type.name, reason)
         self._add(path, entity_type, rows)
 
     def _counted(
@@ -270,15 +280,30 @@ class _Work:
     def copy(self) -> None:
         """One file of all entity types."""
         assert self._exporter.copy is not None
-        path = self._folder / f"{self._snapshot.scenario}{self._exporter.suffix}"
-        with file_errors(self._folder / path.name):
+        path = self._folder / f"{self._snapshot.source.stem}{self._exporter.suffix}"
+        with file_errors(path), self._blamed(path.name, sqlite3.Error):
             self._exporter.copy(self._snapshot.path, path)
         rows = sum(self._snapshot.counts.values())
         self._progress(rows)
         self._add(path, None, rows)
 
+    def loading(self, location: str) -> str:
+        """The lines of code that read the files of the folder ``location``."""
+        with self._blamed("the way to load it"):
+            return self._exporter.loading(location, [file.name for file in self.files])
+
+    def _blamed(
+        self, what: str, *passing: type[Exception]
+    ) -> contextlib.AbstractContextManager[None]:
+        """Code of the exporter runs in the block, on ``what``; see `blamed_on`."""
+        where = f"format {self._exporter.name}, writing {what} of {self._snapshot.source.stem}"
+        return blamed_on(self._plugin, where, passing=passing)
+
     def _add(self, path: Path, entity_type: EntityType | None, rows: int) -> None:
         exporter = self._exporter
+        if not path.is_file():
+            with self._blamed(path.name):
+                raise TypeError("it wrote no such file")
         name = entity_type.name if entity_type else None
         bytes_ = path.stat().st_size
         resource = datapackage.Resource(path.name, name, rows, bytes_, datapackage.file_hash(path))
@@ -298,7 +323,7 @@ class _Work:
     def descriptor(self) -> dict[str, Any]:
         snapshot = self._snapshot
         return datapackage.describe(
-            name=snapshot.scenario,
+            name=snapshot.source.stem,
             description=snapshot.identity.description,
             tags=snapshot.tags,
             resources=self._resources,
@@ -374,7 +399,7 @@ def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
     with (
         contextlib.closing(connection),
         file_errors(snapshot.path),
-        refused(connection, snapshot.scenario),
+        refused(connection, snapshot.source),
         transaction(connection),
     ):
         for entity_type in snapshot.registry:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..base.progress import Progress
 from ..base.text import did_you_mean
+from ..base.wording import call, option_of_import
 from ..errors import InvalidArgument, SourceError, UnknownFormat
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Source:
         byte = error.object[error.start]
         return SourceError(
             f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
-            hint="Name the file's encoding, for example --encoding latin-1.",
+            hint=f"Name its encoding, for example {option_of_import('encoding', 'latin-1')}.",
         )
 
 
@@ -163,12 +164,14 @@ class Formats:
 
     ``mapped`` are the names of the foreign formats that products map. ``mappings(format)`` returns
     the SQL for one of them, by product; products are read only when it is first called.
+    ``plugin_of`` returns the name of the plugin that brings a format, None for the core's own.
     """
 
     importers: Mapping[str, Importer]
     exporters: Mapping[str, Exporter]
     mapped: Sequence[str] = ()
     mappings: Callable[[str], Mapping[str, str]] = lambda _: {}
+    plugin_of: Callable[[Importer | Exporter], str | None] = lambda _: None
 
     def readable(self) -> list[str]:
         """Every format that `import` reads."""
@@ -195,7 +198,9 @@ class Formats:
         if format not in self.exporters:
             near = did_you_mean(str(format), self.exporters)
             known = f"Known: {', '.join(self.exporters)}."
-            more = "A plugin may bring more: healthsim-store plugins lists what is installed."
+            more = (
+                f"A plugin may bring more: {call('list_export_formats')} lists what is installed."
+            )
             raise UnknownFormat(
                 f"Unknown export format {format!r:.60}.",
                 hint=" ".join(part for part in (near, known, more) if part),

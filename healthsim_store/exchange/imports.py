@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..base.text import listed
+from ..base.wording import choice, option_of_import
 from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownEntityType
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
@@ -18,8 +18,9 @@ from ..storage.rows import chunks
 from .datapackage import FILE as PACKAGE_FILE
 from .datapackage import Package
 from .datapackage import read as read_package
+from .foreign import tables
 from .formats import Formats, Importer, Source
-from .package import contents
+from .package import contents, instead_of_import
 from .staging import Account, staged
 
 STDIN = "-"
@@ -232,7 +233,7 @@ class _Reading:
         for source, own in self._sources(files, importer):
             account = Account(source.name)
             self.accounts.append(account)
-            for name, rows in own.read(source):
+            for name, rows in tables(self._formats, own, source):
                 found = self._entity_type(source, files.entity_type or name)
                 entities.setdefault(found, []).append(self.checked(source, account, found, rows))
         return {name: itertools.chain.from_iterable(parts) for name, parts in entities.items()}
@@ -250,7 +251,7 @@ class _Reading:
                 if importer is None:
                     raise InvalidArgument(
                         "Standard input has no ending that tells its format.",
-                        hint=f"Give --format {listed(self._formats.importers)}.",
+                        hint=f"Give {choice('format', [*self._formats.importers])}.",
                     )
                 yield replace(blank, name="standard input", stream=sys.stdin.buffer), importer
             elif path.is_dir():
@@ -274,12 +275,12 @@ class _Reading:
                 if known is None and path.suffix == ".db":
                     raise SourceError(
                         f"{path.name} may be a scenario itself, which needs no import.",
-                        hint="Copy it into the store's folder, or give its path as the scenario.",
+                        hint=instead_of_import(),
                     )
                 if known is None:
                     raise SourceError(
                         f"{path.name}: the ending tells no format.",
-                        hint=f"Give --format {', '.join(self._formats.readable())}.",
+                        hint=f"Give {choice('format', self._formats.readable())}.",
                     )
                 yield replace(blank, name=path.name, path=path), known
 
@@ -287,13 +288,15 @@ class _Reading:
         if name is None and source.path is None:
             raise InvalidArgument(
                 "Standard input does not tell its entity type.",
-                hint="Give --entity-type, or a JSON object by entity type.",
+                hint=f"Give {option_of_import('entity_type', 'patients')}, or a JSON object by"
+                " entity type.",
             )
         try:
             return self._registry.entity_type(name or source.path.stem).name  # type: ignore[union-attr]
         except (UnknownEntityType, AmbiguousEntityType) as error:
             error.message = f"{source.name}: {error.message}"
-            error.hint = f"{error.hint} Or give --entity-type."
+            given = option_of_import("entity_type", "patients")
+            error.hint = f"{error.hint} Or tell what the rows are, as by {given}."
             raise
 
     def checked(
@@ -318,7 +321,8 @@ def _check_header(source: Source, registry: Registry, entity_type: str, names: l
         return
     shown = ", ".join(str(name) for name in names[:6])
     near = registry.near_field(entity_type, str(names[0])) if names else None
+    columns = option_of_import("columns", "mrn,given_name,...")
     raise SourceError(
         f"{source.name}: none of its columns is a field of {entity_type}: {shown}.",
-        hint=near or "Has the file no header? Then name its columns: --columns mrn,given_name,...",
+        hint=near or f"Has the file no header? Then name its columns: {columns}.",
     )

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.wording import SHELL, here
 from ..errors import SourceError
 from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.rows import chunks
 from .datapackage import FILE, Package, Resource
-from .formats import Formats, Source, Tables
+from .foreign import tables
+from .formats import Formats, Source
 from .readers import arrow_rows, parquet_batches
 from .staging import Account
 
@@ -68,7 +70,7 @@ def _check_files(folder: Path, package: Package) -> None:
     if whole:
         raise SourceError(
             f"{whole.path} is itself a scenario, with everything in it.",
-            hint="Copy it into the store's folder, or give its path in place of a scenario's name.",
+            hint=instead_of_import(),
         )
     for resource in package.resources:
         resource.verify(folder)
@@ -97,8 +99,8 @@ def _rows(package: Package, source: Source, entity_type: EntityType, formats: Fo
         return arrow_rows(source, "CSV", lambda: _delimited(source, entity_type, delimiter))
     if package.format == "parquet":
         return arrow_rows(source, "Parquet", lambda: map(_doubles, parquet_batches(source)))
-    tables: Tables = formats.importer(package.format).read(source)
-    return (row for _, rows in tables for chunk in chunks(entity_type.name, rows) for row in chunk)
+    read = tables(formats, formats.importer(package.format), source)
+    return (row for _, rows in read for chunk in chunks(entity_type.name, rows) for row in chunk)
 
 
 def _doubles(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -141,3 +143,9 @@ def _delimited(source: Source, entity_type: EntityType, delimiter: str) -> Itera
             ),
         )
     )
+
+
+def instead_of_import() -> str:
+    """What to do with a file that is a scenario itself."""
+    given = ", or give its path in place of a scenario's name" if here().kind == SHELL else ""
+    return f"Copy it into the store's folder{given}."

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.sql import quoted, rowid_ends
 from ..base.sqlite import MAX_BYTES, file_errors, uri
+from ..base.wording import call
 from ..errors import CorruptScenario, QueryTooLarge
 from ..schema.model import EntityType
 from ..schema.registry import Registry
@@ -43,11 +44,11 @@ _FIRST = {"TEXT": "''", "INTEGER": "0", "REAL": "0.0"}
 class Snapshot:
     """A private copy of a scenario at ``path``, and what is in it.
 
-    ``scenario`` is the name, for messages. ``counts`` are rows by entity type.
+    ``source`` is the scenario's file, for messages. ``counts`` are rows by entity type.
     """
 
     path: Path
-    scenario: str
+    source: Path
     identity: Identity
     tags: tuple[str, ...]
     products: tuple[StoredProduct, ...]
@@ -68,14 +69,14 @@ class Snapshot:
             registry = Registry(read_entity_types(connection))
             counts, cuts = {}, {}
             for entity_type in registry:
-                _check_table(sandbox, entity_type, source.stem)
+                _check_table(sandbox, entity_type, source)
                 sql = f"SELECT count(*) FROM {quoted(entity_type.name)}"
                 with sandbox.run(sql, timeout=_SECONDS) as cursor:
                     counts[entity_type.name] = int(cursor.fetchone()[0])
                 cuts[entity_type.name] = _cuts(sandbox, entity_type, counts[entity_type.name])
             return cls(
                 path=path,
-                scenario=source.stem,
+                source=source,
                 identity=read_identity(connection),
                 tags=read_tags(connection),
                 products=read_products(connection),
@@ -126,15 +127,15 @@ class Snapshot:
                     raise pa.ArrowInvalid("a value is of another type than its column")
                 return batch.rename_columns([column.name for column in columns])
         except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
-            raise damaged(self.scenario, entity_type.name, error) from error
+            raise damaged(self.source, entity_type.name, error) from error
 
 
-def damaged(scenario: str, entity_type: str, error: Exception | str) -> CorruptScenario:
+def damaged(scenario: Path, entity_type: str, error: Exception | str) -> CorruptScenario:
     """The error for a row that cannot be read as the data dictionary of the file declares it."""
     reason = (str(error).splitlines() or ["unreadable"])[0]
     return CorruptScenario(
-        f"{scenario}: a row of {entity_type} cannot be read as declared: {reason}",
-        hint=f"healthsim-store check {scenario} looks for what is wrong.",
+        f"{scenario.stem}: a row of {entity_type} cannot be read as declared: {reason}",
+        hint=f"{call('check_scenario', scenario)} looks for what is wrong.",
     )
 
 
@@ -169,7 +170,7 @@ def _width(sandbox: Sandbox, entity_type: EntityType) -> float:
     return float(sum(totals) / max(1, rows) + 6 * len(totals))  # offsets and null bits
 
 
-def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> None:
+def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: Path) -> None:
     """Raises CorruptScenario unless the entity type is a table with stored columns.
 
     A file from somebody else may have a view or computed columns instead. They would run SQL from
@@ -185,7 +186,7 @@ def _check_table(sandbox: Sandbox, entity_type: EntityType, scenario: str) -> No
     if wrong:
         what = f"the column {wrong[0]}" if is_table else "a table of that name"
         raise CorruptScenario(
-            f"{scenario}: its data dictionary has {entity_type.name}, "
+            f"{scenario.stem}: its data dictionary has {entity_type.name}, "
             f"but {what} is not there as declared.",
-            hint=f"healthsim-store check {scenario} looks for what is wrong.",
+            hint=f"{call('check_scenario', scenario)} looks for what is wrong.",
         )

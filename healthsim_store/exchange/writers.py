@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import keyword
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -178,8 +179,14 @@ def _spark_and_pandas(location: str, files: Sequence[str]) -> str:
     )
 
 
+def _word(path: str) -> str:
+    """A path as a word of a shell, which replaces ~ only where it stands outside of quotes."""
+    inside = path.removeprefix("~/")
+    return ("~/" if inside != path else "") + shlex.quote(inside)
+
+
 def _sqlite(location: str, files: Sequence[str]) -> str:
-    file = f"{location}/{files[0]}"
+    file = _word(f"{location}/{files[0]}")
     return "\n".join(
         [
             "It is a scenario itself. Give its path, copy it into a store's folder, or open it in",

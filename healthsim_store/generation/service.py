@@ -6,13 +6,13 @@ import contextlib
 import dataclasses
 import itertools
 import json
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..base.progress import Progress
+from ..base.wording import call
 from ..errors import (
     EmptyBatch,
     HealthsimStoreError,
@@ -86,7 +86,9 @@ class RegenerateResult:
 
 
 class Scenarios(Protocol):
-    """The methods of `Store` that generating calls."""
+    """What generating needs of a `Store`."""
+
+    path: Path
 
     def find(self, scenario: str) -> Path: ...
 
@@ -172,7 +174,7 @@ def generate_scenario(
         assert into is not None
         summary = store.get_summary(into, samples=0)
         return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
-    with _telling_how_to_go_on(profile, run) as stored:
+    with _telling_how_to_go_on(store, profile, run) as stored:
         result = store.persist_batches(
             _logged(run, itertools.chain([first], batches), progress),
             scenario=into,
@@ -205,22 +207,24 @@ def _logged(
 
 @contextlib.contextmanager
 def _telling_how_to_go_on(
-    profile: str, run: Generation
+    store: Scenarios, profile: str, run: Generation
 ) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
     """Add to an error or to Ctrl-C what was stored so far, and the command that adds the rest."""
     reached: list[tuple[str, int]] = []
 
     def note() -> str:
         scenario, last = reached[-1]
-        options = "".join(
-            f" --set {shlex.quote(f'{name}={value}')}"
-            for name, value in run.options.items()
-            if value is not None
+        more = call(
+            "generate_scenario",
+            profile,
+            count=run.count,
+            seed=run.seed,
+            options={name: value for name, value in run.options.items() if value is not None},
+            into=store.path / f"{scenario}.db",
         )
         return (
             f"{last:,} of {run.count:,} {run.recipe.counts} are in {scenario}, in whole batches."
-            f" Go on with: healthsim-store generate {shlex.quote(profile)} --count {run.count}"
-            f" --seed {run.seed}{options} --into {scenario}"
+            f" Go on with: {more}"
         )
 
     try:

@@ -19,6 +19,7 @@ from ..base.prefetch import work_ahead
 from ..base.progress import Progress
 from ..base.sql import literal, quoted, rowid_ends
 from ..base.sqlite import connect, connect_writable, file_errors, uri
+from ..base.wording import call
 from ..errors import CopyFailed, NotWritable
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
@@ -77,7 +78,7 @@ class Building:
             except sqlite3.IntegrityError as error:
                 raise CopyFailed(
                     f"{source.stem} could not be copied: {error}.",
-                    hint=f"healthsim-store check {source.stem} says whether the file is sound.",
+                    hint=f"{call('check_scenario', source)} says whether the file is sound.",
                 ) from error
             finally:
                 if connection.in_transaction:
@@ -90,7 +91,7 @@ class Building:
         if missing:
             raise CopyFailed(
                 f"{source.stem}: {missing[0]} is declared, but is no table there.",
-                hint=f"healthsim-store check {source.stem} says more.",
+                hint=f"{call('check_scenario', source)} says more.",
             )
 
     def table_sql(self, name: str) -> str:
@@ -199,7 +200,7 @@ class Building:
                 raise CopyFailed(
                     f"Nothing was kept: {table} (rowid {rowid}) would refer to {parent} that are"
                     " not there.",
-                    hint="healthsim-store check says whether the source has such a row already.",
+                    hint="A check of the source says whether it has such a row already.",
                 )
 
 

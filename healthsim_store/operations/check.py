@@ -16,7 +16,7 @@ from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import MAX_BYTES
+from ..base.sqlite import MAX_BYTES, look
 from ..errors import (
     CorruptScenario,
     DeclarationError,
@@ -201,7 +201,7 @@ class _Check:
 
     def _long_values(self) -> None:
         """A file of somebody else may have values that are longer than what is ever read."""
-        if self._sandbox.path.stat().st_size <= MAX_BYTES:
+        if look(self._sandbox.path).st_size <= MAX_BYTES:
             return
         found = find_long_values(self._sandbox, timeout=SECONDS)
         for value in itertools.islice(found, _LONG_VALUES):
@@ -382,7 +382,7 @@ class _Check:
     def _products(self) -> None:
         connection = self._sandbox.connection
         self._count("product", len(read_products(connection)))
-        for told in compared(connection, self._installed, self._sandbox.path.stem):
+        for told in compared(connection, self._installed, self._sandbox.path):
             self.note("product", told)
 
     def _answers(self, entity_types: Iterable[EntityType]) -> None:

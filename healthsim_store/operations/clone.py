@@ -178,7 +178,7 @@ class _Clone:
             self._copy_views()
             with contextlib.suppress(HealthsimStoreError):  # it is no longer there
                 self._before = counted.result()
-        if not self._nothing_came_between():
+        if not (self._before and self._nothing_came_between()):
             self._before = self._count(self._connection, SOURCE)
         if any(copied[name] != self._before[name] for name in copied):
             raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")

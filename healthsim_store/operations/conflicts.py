@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..base.sql import literal, quoted
-from ..base.text import listed
+from ..base.wording import choice
 from ..errors import MergeConflict
 from ..schema.model import EntityType
 from .builder import SOURCE
@@ -229,10 +229,11 @@ class Conflicts:
                 continue
             name = _changeable(part.entity_type, key)
             if name is None:
+                usable = _usable(keeps_both=False)
                 raise MergeConflict(
                     f"{part.name} of {part.source} cannot be renamed: {' + '.join(key)} is"
                     " taken, and has no text that could get a suffix.",
-                    hint=f"Choose {_usable(keeps_both=False)} for {part.name}.",
+                    hint=f"Choose {choice('on_conflict', usable, of=part.name)}.",
                 )
             suffix = literal(self._suffix(name))
             renamed[name] = (
@@ -263,7 +264,7 @@ class Conflicts:
         return MergeConflict(
             f"{self.count:,} {self._part.name} of {self._part.source} are in the merge already:"
             f" {told}{more}.",
-            hint=f"Nothing was merged. Choose --on-conflict {_usable()}.",
+            hint=f"Nothing was merged. Choose {choice('on_conflict', _usable())}.",
         )
 
     def settle(self, values: Mapping[str, str]) -> None:
@@ -304,13 +305,13 @@ class Conflicts:
         self._connection.execute(f"DROP TABLE IF EXISTS {_CONFLICTS}")
 
 
-def _usable(*, keeps_both: bool = True) -> str:
+def _usable(*, keeps_both: bool = True) -> list[str]:
     """The strategies that end no merge, for a hint; without those that keep both, if so asked."""
-    return listed(
+    return [
         name
         for name, strategy in STRATEGIES.items()
         if not strategy.refuses and (keeps_both or not strategy.keeps_both)
-    )
+    ]
 
 
 def _changeable(entity_type: EntityType, key: Sequence[str]) -> str | None:

@@ -17,6 +17,7 @@ from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import look
 from ..base.text import did_you_mean
+from ..base.wording import call, choice, option, takes
 from ..errors import CorruptScenario, InvalidArgument, QueryError, QueryTimeout, QueryTooLarge
 from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
@@ -72,9 +73,13 @@ def compare(
         return _Comparison(a, b, by, deadline, timeout).run(rows, entity_type, progress)
 
 
+_VERB = "diff_scenarios"
+
+
 class _Comparison:
     def __init__(self, a: Sandbox, b: Sandbox, by: str, deadline: float, timeout: float) -> None:
         self._sandbox = a
+        self._paths = (a.path, b.path)
         self._names = (a.path.stem, b.path.stem)
         self._deadline = deadline
         self._timeout = timeout
@@ -94,8 +99,8 @@ class _Comparison:
         if by == "origin" and generations is None:
             raise InvalidArgument(
                 f"{self._names[0]} and {self._names[1]} have no common origin.",
-                hint="Neither is a clone of the other, nor both of a third;"
-                " compare them by id, natural-key or auto.",
+                hint="Neither is a clone of the other, nor both of a third; compare them with"
+                f" {choice('by', ('id', 'natural-key', 'auto'))}.",
             )
         self._by_key = by in ("auto", "natural-key")
         self._id_word = "id"
@@ -120,7 +125,7 @@ class _Comparison:
         if missing:
             raise CorruptScenario(
                 f"{sandbox.path.stem}: {missing[0]} is declared, but is no table there.",
-                hint=f"healthsim-store check {sandbox.path.stem} says more.",
+                hint=f"{call('check_scenario', sandbox.path)} says more.",
             )
 
     def run(self, rows: int, entity_type: str | None, progress: Progress) -> DiffResult:
@@ -170,26 +175,31 @@ class _Comparison:
             with self._sandbox.run(sql, timeout=left) as cursor:
                 return cursor.fetchall()
         except QueryTimeout as error:
+            longer = f"Give a longer time, {option('timeout')}, or c" if takes("timeout") else "C"
             raise QueryTimeout(
                 f"Comparing {a} and {b} took over {self._timeout:g} seconds; it was at {name}.",
-                hint="Give a longer timeout, or compare one entity type.",
+                hint=f"{longer}ompare one entity type: {option('entity_type', name, verb=_VERB)}.",
             ) from error
         except QueryTooLarge as error:
             if error.message == TOO_LONG:
                 raise QueryTooLarge(
                     f"{name} cannot be compared: {error.message}",
-                    hint=f"healthsim-store check {a} {b} says which one. Other entity types can be"
-                    " compared by name.",
+                    hint=f"{self._checks()} says which one. Other entity types can be compared by"
+                    f" name, {option('entity_type', verb=_VERB)}.",
                 ) from error
             raise QueryTooLarge(
                 f"{name} has too many columns or ancestors to be compared: {error.message}",
-                hint="Compare other entity types by name, or write the SELECT yourself.",
+                hint=f"Compare other entity types by name, {option('entity_type', verb=_VERB)},"
+                " or write the SELECT yourself.",
             ) from error
         except QueryError as error:
             raise QueryError(
                 f"{name} cannot be compared: {error.message}",
-                hint=f"healthsim-store check says whether {a} and {b} are sound.",
+                hint=f"{self._checks()} says whether they are sound.",
             ) from error
+
+    def _checks(self) -> str:
+        return " or ".join(call("check_scenario", path) for path in self._paths)
 
     def _counts(self, name: str) -> tuple[int, int]:
         """How many rows there are in a and in b."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import file_errors
+from ..base.wording import call, command, option
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
 from ..schema.model import EntityType
 from ..schema.registry import Registry
@@ -45,13 +46,14 @@ def check_sources(scenarios: Sequence[str], find: Callable[[str], Path]) -> list
     if len(paths) < 2:
         raise InvalidArgument(
             f"A merge needs two scenarios, not {len(paths)}.",
-            hint="clone makes a copy of one.",
+            hint="One is copied by a clone.",
         )
     for path in paths:
         if paths.count(path) > 1:
+            copied = call("clone_scenario", path, new_name=f"{path.stem}-copy")
             raise InvalidArgument(
                 f"{path.stem} cannot be merged with itself.",
-                hint="Give each scenario once; clone makes a copy with new ids.",
+                hint=f"Give each scenario once; {copied} makes a copy with new ids.",
             )
     return paths
 
@@ -162,8 +164,19 @@ class _Merge:
                 self._ids.clear()
         with self._building.writing():
             for statement in self._statements:
-                self._connection.execute(statement)
+                self._make(statement)
         self._prove()
+
+    def _make(self, statement: str) -> None:
+        """Make an index or a view. A unique index may be of columns that are no natural key."""
+        try:
+            self._connection.execute(statement)
+        except sqlite3.IntegrityError as error:
+            raise CopyFailed(
+                f"Nothing was kept: rows that were merged do not fit an index of theirs ({error}).",
+                hint="Leave out one of the sources that have the same value there, or change it in"
+                " one. If the column is a key, its product declares it UNIQUE in the table.",
+            ) from error
 
     # -- what the file is ----------------------------------------------------------------------
 
@@ -238,7 +251,8 @@ class _Merge:
         except sqlite3.IntegrityError as error:
             raise MergeConflict(
                 f"{part.name} of {part.source} cannot be merged: {error}.",
-                hint=f"Choose another on_conflict for {part.name}, or correct its source.",
+                hint=f"Choose another {option('on_conflict')} for {part.name}, or correct its"
+                " source.",
             ) from error
         if taken + conflicts.left != self._count(part):
             raise CopyFailed(f"Nothing was kept: {part.name} of {part.source} were lost.")
@@ -254,8 +268,8 @@ class _Merge:
                     raise CopyFailed(
                         f"{name}.{column.name} refers to {part.name}, which refer to {name}: which"
                         f" {part.name} are meant cannot be told after a conflict.",
-                        hint=f"Merge with on_conflict error for {part.name}, or without one of the"
-                        " products.",
+                        hint=f"Merge with {option('on_conflict', {part.name: 'error'})}, or"
+                        " without one of the products.",
                     )
 
     def _changed(self, part: Part) -> list[str]:
@@ -351,7 +365,7 @@ class _Merge:
 def _other_version(source: _Source, entity_type: str, what: str) -> CopyFailed:
     return CopyFailed(
         f"{source.name} has another version of {entity_type}: {what}.",
-        hint="healthsim-store upgrade --all first: it brings all scenarios to the installed"
+        hint=f"{command('upgrade_scenario')} --all first: it brings all scenarios to the installed"
         " versions of their products.",
     )
 

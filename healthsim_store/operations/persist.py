@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..base.wording import option, takes
 from ..errors import EmptyBatch, ScenarioExists, ScenarioNotFound
 from ..query.reply import PersistResult, read_reply, reply_after_commit
 from ..storage import remains
@@ -19,8 +20,6 @@ from ..storage.joining import Declared
 from ..storage.names import clean_name, make_name
 from ..storage.scenario import Batch, Written
 from ..storage.writer import Stored
-
-_AGAIN = "again=True, or --again, stores them once more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,11 @@ def persist(
     written = put.written
     notes = []
     if written.repeated and batch.batch_id is None:
-        notes.append(f"These rows are there since {written.same_as}. {_AGAIN}")
+        notes.append(f"These rows are there since {written.same_as}.{_again()}")
     elif written.same_as and not written.repeated:
         notes.append(
             f"The same rows were stored before, at {written.same_as}; now they are there once more."
-            " Give a batch_id where a call may be a retry."
+            f" Give {option('batch_id')} where a call may be a retry."
         )
     notes += _told_triggers(written)
     return _reply(files, put, written.stored, repeated=written.repeated, notes=notes)
@@ -90,8 +89,12 @@ def persist_batches(
     notes = _told_triggers(put.written)
     if count > len(own):
         notes.append(f"{count - len(own):,} of {count:,} batches were there"
-                     f" already, with the same rows. {_AGAIN}")  # fmt: skip
+                     f" already, with the same rows.{_again()}")  # fmt: skip
     return _reply(files, first, new if own else before, repeated=not own, notes=notes)
+
+
+def _again() -> str:
+    return f" {option('again', True)} stores them once more." if takes("again") else ""
 
 
 def _told_triggers(written: Written) -> list[str]:
@@ -141,7 +144,7 @@ def _put(
     if batch.new:
         raise ScenarioExists(
             f"There is a scenario {path.stem!r} already.",
-            hint="Use persist to add to it, or choose another name.",
+            hint="Choose another name, or persist into it.",
         )
     files.check_writable(path)
     return _Put(path, scenario_file.append(path, batch, declared))

@@ -20,6 +20,7 @@ from typing import Any
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
+from ..base.wording import call
 from ..errors import (
     DeclarationError,
     HealthsimStoreError,
@@ -114,7 +115,7 @@ def upgrade_file(
     current = _current(path, installed)
     if current is not None:
         return current
-    change = functools.partial(_upgrade_copy, path.stem, installed, open_)
+    change = functools.partial(_upgrade_copy, path, installed, open_)
     return try_on_copy(path, change)[0] if dry_run else replace_by_copy(folder, path, change)
 
 
@@ -196,14 +197,13 @@ def _check_unchanged(connection: sqlite3.Connection, declaration: Declaration) -
 
 
 def _upgrade_copy(
-    scenario: str, installed: Mapping[str, Declaration], open_: type[Sandbox], path: Path
+    origin: Path, installed: Mapping[str, Declaration], open_: type[Sandbox], path: Path
 ) -> tuple[list[Upgraded], bool]:
-    """What was done of a copy at ``path``, and whether that is anything."""
+    """What was done of ``origin`` in its copy at ``path``, and whether that is anything."""
     until = time.monotonic() + migrate.SECONDS
     connection = connect_writable(path)
-    told = path.with_name(f"{scenario}.db")  # how an error calls it
-    with contextlib.closing(connection), file_errors(told):
-        verify(connection, told)
+    with contextlib.closing(connection), file_errors(origin):
+        verify(connection, origin)
         # A table is replaced while others refer to it; the proof at the end looks at all.
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA legacy_alter_table = ON")
@@ -213,14 +213,14 @@ def _upgrade_copy(
         connection.execute("PRAGMA cache_size = -32768")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
-            with refused(connection, scenario):
+            with refused(connection, origin):
                 upgrade_format(connection)
             done = []
             for version, declaration in _declarations(connection, installed):
-                done.append(_upgrade(connection, scenario, version, declaration, until))
-            with refused(connection, scenario):
+                done.append(_upgrade(connection, origin, version, declaration, until))
+            with refused(connection, origin):
                 _log(connection, done)
-            _prove_references(connection, scenario)
+            _prove_references(connection, origin)
         changed = connection.total_changes > 0
     faults = [
         found.message
@@ -229,15 +229,15 @@ def _upgrade_copy(
     ]
     if faults:
         raise UpgradeRefused(
-            f"{scenario} would not be sound: {faults[0]}",
-            hint=f"Nothing was changed. healthsim-store check {scenario} may say more.",
+            f"{origin.stem} would not be sound: {faults[0]}",
+            hint=f"Nothing was changed. {call('check_scenario', origin)} may say more.",
         )
     return done, changed
 
 
 def _upgrade(
     connection: sqlite3.Connection,
-    scenario: str,
+    origin: Path,
     version: str,
     declaration: Declaration,
     until: float,
@@ -251,10 +251,10 @@ def _upgrade(
     missing = missing_tables(connection, [*old])
     if missing:
         raise UpgradeRefused(
-            f"{scenario} lacks the table {missing[0]}: it was declared.",
-            hint=f"Nothing was changed. healthsim-store check {scenario} says more.",
+            f"{origin.stem} lacks the table {missing[0]}: it was declared.",
+            hint=f"Nothing was changed. {call('check_scenario', origin)} says more.",
         )
-    with refused(connection, scenario):
+    with refused(connection, origin):
         strange = _take_away(connection, product, version)
     tables = {*old}
     due = migrate.due(declaration, version)
@@ -265,7 +265,7 @@ def _upgrade(
         _drop_indexes(connection, tables)
         upgraded.changes += steps.changes
         upgraded.migrations += [step.name for step in due]
-    with refused(connection, scenario):
+    with refused(connection, origin):
         upgraded.changes += reshape(connection, declaration, tables)
         for extra in declaration.extras:
             connection.execute(extra.sql)
@@ -367,11 +367,11 @@ def _log(connection: sqlite3.Connection, done: Sequence[Upgraded]) -> None:
         )
 
 
-def _prove_references(connection: sqlite3.Connection, scenario: str) -> None:
+def _prove_references(connection: sqlite3.Connection, origin: Path) -> None:
     dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
     if dangling:
         table, rowid, parent, _ = dangling[0]
         raise UpgradeRefused(
-            f"{scenario}: {table}, rowid {rowid}, would refer to {parent} that are not there.",
-            hint="healthsim-store check says more.",
+            f"{origin.stem}: {table}, rowid {rowid}, would refer to {parent} that are not there.",
+            hint=f"{call('check_scenario', origin)} says more.",
         )

@@ -144,7 +144,8 @@ def _mentioned(sql: str) -> list[exp.Table]:
     """The tables that the statement names; none if sqlglot cannot parse it."""
     import sqlglot
     from sqlglot import exp
+    from sqlglot.errors import SqlglotError
 
-    with contextlib.suppress(ValueError, RecursionError):
+    with contextlib.suppress(SqlglotError, ValueError, RecursionError):
         return [*sqlglot.parse_one(sql, read="sqlite").find_all(exp.Table)]
     return []

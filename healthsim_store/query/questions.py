@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..base.text import did_you_mean
+from ..base.wording import call
 from ..errors import InvalidArgument, InvalidValue, QueryError, UnknownQuestion
 from ..schema.model import Question
 from ..schema.parameter import ANY
 from ..storage.sandbox import Sandbox
 from .select import typed
 
-_NONE = "This scenario comes with none; healthsim-store upgrade brings those of its products."
 SECONDS = 5.0  # to prepare all questions of a file
 
 
@@ -39,10 +40,13 @@ def sort_out(
     return able, reasons
 
 
-def find_question(questions: Sequence[Question], reasons: Mapping[str, str], name: str) -> Question:
+def find_question(
+    path: Path, questions: Sequence[Question], reasons: Mapping[str, str], name: str
+) -> Question:
     """The question of this name.
 
     Args:
+        path: the scenario's file.
         questions: those that can be asked, from `sort_out`.
         reasons: why the others cannot be asked, from `sort_out`.
         name: the question's name.
@@ -50,6 +54,8 @@ def find_question(questions: Sequence[Question], reasons: Mapping[str, str], nam
     Raises UnknownQuestion, with the names that there are.
     """
     found = {question.name: question for question in questions}
+    upgrade = call("upgrade_scenario", path)
+    none = f"This scenario comes with none; {upgrade} brings those of its products."
     if name in reasons:
         raise UnknownQuestion(
             f"{name} cannot be asked of this scenario: {reasons[name].rstrip('.')}.",
@@ -59,7 +65,7 @@ def find_question(questions: Sequence[Question], reasons: Mapping[str, str], nam
         raise UnknownQuestion(
             f"There is no question {name!r:.60}.",
             hint=did_you_mean(str(name), found)
-            or (f"Known: {', '.join(found)}." if found else _NONE),
+            or (f"Known: {', '.join(found)}." if found else none),
         )
     return found[name]
 

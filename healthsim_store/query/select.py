@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ..base.arguments import check_timeout
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, QueryError, QueryTooLarge
 from ..storage.files import Files
+from ..storage.sandbox import check_length
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 Attach = Mapping[str, str] | Sequence[str]
 
+_CLASS = re.compile(r"<class '[\w.]*?(\w+)'>")
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 _FRACTION = re.compile(r"-?(0|[1-9]\d*)\.\d*[1-9]")
 
@@ -110,15 +112,34 @@ def find_attached(files: Files, attach: Attach) -> dict[str, Path]:
 
 
 def translate(sql: str, dialect: str) -> str:
-    """The statement in SQLite's dialect. Raises InvalidArgument for what sqlglot cannot read."""
-    import sqlglot
+    """The statement in SQLite's dialect.
 
+    Raises InvalidArgument for a dialect that sqlglot does not know, QueryError for a statement that
+    it cannot read, QueryTooLarge for one that is too long or nested too deeply.
+    """
+    import sqlglot
+    from sqlglot.errors import ParseError, SqlglotError
+
+    check_length(sql)
+    try:
+        sqlglot.Dialect.get_or_raise(dialect)
+    except (ValueError, AttributeError) as error:
+        raise InvalidArgument(
+            f"Cannot translate from {str(dialect)!r:.60}: there is no such dialect.",
+            hint="Dialects are sqlglot's: postgres, duckdb, spark, databricks, snowflake, ...",
+        ) from error
     try:
         statements = sqlglot.transpile(sql, read=dialect, write="sqlite")
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
-        raise InvalidArgument(
-            f"Cannot translate from {dialect!r}: {reason}",
-            hint="Dialects are sqlglot's: postgres, duckdb, spark, databricks, snowflake, ...",
+    except RecursionError as error:
+        raise QueryTooLarge("The statement is nested too deeply.") from error
+    except (SqlglotError, ValueError) as error:
+        found = error.errors[:1] if isinstance(error, ParseError) else []
+        where = "".join(f", line {one['line']}, column {one['col']}" for one in found)
+        # The line in which sqlglot says it; below it, it shows the statement.
+        reason = str(error).partition("\n")[0].partition(". Line ")[0].rstrip(".")
+        reason = _CLASS.sub(r"\1", reason)
+        raise QueryError(
+            f"This is not understood as {dialect}{where}: {reason}.",
+            hint="Correct it, or write it in SQLite's dialect.",
         ) from error
     return ";\n".join(statements)

@@ -135,6 +135,8 @@ def parse_statement(statement: Statement) -> exp.Expression:
     except sqlglot.errors.SqlglotError as error:
         reason = str(error).splitlines()[0]
         raise DeclarationError(f"{statement.where}: not understood: {reason}") from None
+    except RecursionError:
+        raise DeclarationError(f"{statement.where}: nested too deeply") from None
     assert isinstance(tree, exp.Expression)
     if isinstance(tree, exp.Command):  # what sqlglot knows by its first word only
         raise DeclarationError(

@@ -15,6 +15,7 @@ from typing import TypeVar
 from ..base.atomic import flush
 from ..base.locks import Locked, is_left, locked
 from ..base.sqlite import look
+from ..base.wording import ENVIRONMENT, SHELL, call, here, option
 from ..errors import NotWritable, ScenarioBusy, ScenarioExists, ScenarioFileError
 from .moving import give, set_aside
 from .names import clean_name
@@ -151,9 +152,10 @@ class Folder:
             if not os.access(self.hidden, os.W_OK | os.X_OK):
                 raise PermissionError(13, "permission denied")
         except OSError as error:
+            other = option("store") if here().kind == SHELL else "Store(path)"
             raise NotWritable(
                 f"The store {self.path} cannot be written: {error.strerror}.",
-                hint="Choose another with --store or HEALTHSIM_STORE_DIR.",
+                hint=f"Choose another by {other} or {ENVIRONMENT}.",
             ) from error
 
     def _sweep(self) -> None:
@@ -257,7 +259,7 @@ class Folder:
         if twins:
             raise ScenarioFileError(
                 same_file(path.stem, twins),
-                hint=f"Nothing was changed. healthsim-store delete {path.stem} takes one name away,"
+                hint=f"Nothing was changed. {call('delete_scenario', path)} takes one name away,"
                 " or replace one of them with a copy.",
             )
 

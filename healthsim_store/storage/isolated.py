@@ -18,9 +18,9 @@ from typing import Any
 
 from .. import errors
 from ..base.sqlite import connect, file_errors, recover
-from ..errors import QueryTimeout, QueryTooLarge, ScenarioFileError
+from ..errors import QueryTooLarge, ScenarioFileError
 from .processes import Ended, processes
-from .sandbox import Sandbox, copy_file
+from .sandbox import Sandbox, copy_file, too_late
 from .worker import HEAP_BYTES, TOO_LATE
 
 _FIRST_ROWS = 64
@@ -206,10 +206,7 @@ class _Connection:
                 raise self.lost() from None
             self._start_again()
             if ended.code == TOO_LATE:
-                raise QueryTimeout(
-                    f"Stopped after {seconds if limit is None else limit:g} seconds.",
-                    hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
-                ) from None
+                raise too_late(seconds if limit is None else limit) from None
             raise QueryTooLarge(
                 f"The statement needs more than {HEAP_BYTES // 10**6} MB of memory.",
                 hint="Ask for less (WHERE, LIMIT), or for smaller values.",

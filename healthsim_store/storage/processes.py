@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
+from ..base.wording import here
 from .worker import receive, send
 
 _IDLE = 2  # processes that wait for the next file
@@ -57,7 +58,7 @@ class Process:
             if not self.ours:
                 raise Ended(None)
             try:
-                send(self._process.stdin, (name, seconds, *arguments))
+                send(self._process.stdin, (name, seconds, here().plain(), *arguments))
                 if self.late is not None and os.name == "posix":  # no select() on pipes elsewhere
                     self._wait()
                 answer = receive(self._process.stdout)

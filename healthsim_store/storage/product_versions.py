@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from ..base.wording import call
 from ..errors import DeclarationError
 from ..schema.ddl import create_statements
 from ..schema.model import Declaration, EntityType
@@ -15,7 +17,7 @@ from .format import has_table
 
 
 def compared(
-    connection: sqlite3.Connection, installed: Mapping[str, Declaration], scenario: str
+    connection: sqlite3.Connection, installed: Mapping[str, Declaration], path: Path
 ) -> Iterator[str]:
     """What is good to know of a file's products; the arguments are those of `outdated`."""
     for product in read_products(connection):
@@ -31,18 +33,18 @@ def compared(
                 " pip install --upgrade what brings it."
             )
         yield from changed_migrations(connection, known)
-    yield from outdated(connection, installed, scenario)
+    yield from outdated(connection, installed, path)
 
 
 def outdated(
-    connection: sqlite3.Connection, installed: Mapping[str, Declaration], scenario: str
+    connection: sqlite3.Connection, installed: Mapping[str, Declaration], path: Path
 ) -> Iterator[str]:
     """What to do about each product that is installed as another one than the file has.
 
     Args:
         connection: the file.
         installed: the declarations of the installed products.
-        scenario: the name of the scenario.
+        path: the scenario's file, by which a hint calls it.
     """
     for product in read_products(connection):
         known = installed.get(product.name)
@@ -52,7 +54,7 @@ def outdated(
         if order < 0:
             yield (
                 f"The scenario has {product.name} {product.version}, {known.version} is installed:"
-                f" healthsim-store upgrade {scenario} brings it up to date."
+                f" {call('upgrade_scenario', path)} brings it up to date."
             )
         elif order == 0:
             names = changed_tables(connection, known)
@@ -60,9 +62,9 @@ def outdated(
                 yield (
                     f"The installed {product.name} {known.version} has other tables than the"
                     f" {product.name} {product.version} that wrote this file"
-                    f" ({', '.join(names)}): its version was not raised. healthsim-store upgrade"
-                    f" {scenario} brings the file to what is installed; whoever makes"
-                    f" {product.name} gives it a new version."
+                    f" ({', '.join(names)}): its version was not raised."
+                    f" {call('upgrade_scenario', path)} brings the file to what is installed;"
+                    f" whoever makes {product.name} gives it a new version."
                 )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
 from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
+from ..base.wording import option, takes
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -50,6 +51,8 @@ _VERB = re.compile(
     r"[a-z]+(?:\s+(?:temp\s+|unique\s+|virtual\s+)?(?:table|index|view|trigger|into|from)\b)?",
     re.IGNORECASE,
 )
+_FUNCTION = re.compile(r"the function (\w+)\(\)")
+_PRAGMA_TABLE = re.compile(r"\bpragma_\w+", re.IGNORECASE)
 # Names of what the authorizer may be asked, for the explanation of a refusal.
 _ACTIONS = {
     getattr(sqlite3, name): name.removeprefix("SQLITE_").replace("_", " ")
@@ -61,6 +64,22 @@ _ACTIONS = {
     in ("SQLITE_UPDATE", "SQLITE_PRAGMA", "SQLITE_ATTACH", "SQLITE_DETACH", "SQLITE_ANALYZE",
         "SQLITE_REINDEX", "SQLITE_TRANSACTION", "SQLITE_SAVEPOINT")
 }  # fmt: skip
+
+
+def check_length(sql: str) -> None:
+    """Raises QueryTooLarge for a statement of more than MAX_SQL characters."""
+    if len(sql) > MAX_SQL:
+        raise QueryTooLarge(
+            f"The statement has {len(sql):,} characters.", hint=f"At most {MAX_SQL:,}."
+        )
+
+
+def too_late(seconds: float) -> QueryTimeout:
+    """The error for a statement that did not end in its time."""
+    longer = f", or give it longer: {option('timeout')}." if takes("timeout") else "."
+    return QueryTimeout(
+        f"Stopped after {seconds:g} seconds.", hint=f"Ask for less (WHERE, LIMIT){longer}"
+    )
 
 
 class Sandbox:
@@ -178,10 +197,7 @@ class Sandbox:
 
         Raises QueryRefused, QueryTimeout, QueryTooLarge, QueryError, also while rows are fetched.
         """
-        if len(sql) > MAX_SQL:
-            raise QueryTooLarge(
-                f"The statement has {len(sql):,} characters.", hint=f"At most {MAX_SQL:,}."
-            )
+        check_length(sql)
         self._denied = None
         self._deadline = time.monotonic() + timeout
         cursor = self.connection.cursor()
@@ -312,15 +328,9 @@ class Sandbox:
     def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
         text = str(error)
         if self._denied is not None and ("authoriz" in text or "prohibited" in text):
-            return QueryRefused(
-                f"Refused: {_verb(sql) or self._denied}. A query may only read.",
-                hint="Write one SELECT; what tables and columns there are is in _columns.",
-            )
+            return _refused(sql, self._denied)
         if text == "interrupted":
-            return QueryTimeout(
-                f"Stopped after {timeout:g} seconds.",
-                hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
-            )
+            return too_late(timeout)
         if "one statement at a time" in text:
             return QueryRefused(
                 "Refused: more than one statement.", hint="Give one SELECT at a time."
@@ -363,6 +373,27 @@ def copy_file(connection: sqlite3.Connection, path: Path, target: Path) -> None:
 
 def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
+
+
+def _refused(sql: str, denied: str) -> QueryRefused:
+    verb, function = _verb(sql), _FUNCTION.fullmatch(denied)
+    if verb is None and function and function[1].lower() in ("random", "randomblob"):
+        return QueryRefused(
+            f"Refused: {denied}. Each page of the rows would be of other rows.",
+            hint="Rows spread over the data are what the samples of a scenario are; or order by a"
+            " column.",
+        )
+    if verb is None and function:
+        return QueryRefused(
+            f"Refused: {denied}. A query may only read.",
+            hint="Use another function: those that compute, and those of JSON, are there.",
+        )
+    # To make its virtual table, SQLite asks whether the schema may be changed.
+    made = _PRAGMA_TABLE.search(sql) if verb is None else None
+    return QueryRefused(
+        f"Refused: {verb or (made and made[0]) or denied}. A query may only read.",
+        hint="Write one SELECT; what tables and columns there are is in _columns.",
+    )
 
 
 def _verb(sql: str) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
+from ..base.wording import option, takes
 from ..errors import (
     BatchDiffers,
     EmptyBatch,
@@ -84,7 +85,7 @@ def opened(path: Path, *, allow_triggers: bool = False) -> Iterator[sqlite3.Conn
         if allow_triggers:
             yield connection
         else:
-            with triggers.refused(connection, path.stem):
+            with triggers.refused(connection, path):
                 yield connection
 
 
@@ -94,7 +95,8 @@ def _opened_for(batch: Batch, path: Path) -> Iterator[sqlite3.Connection]:
         with opened(path, allow_triggers=batch.allow_triggers) as connection:
             yield connection
     except TriggersRefused as error:
-        error.hint = f"{error.hint} Who trusts it gives --allow-triggers (allow_triggers=True)."
+        if takes("allow_triggers"):
+            error.hint = f"{error.hint} Who trusts it gives {option('allow_triggers', True)}."
         raise
 
 
@@ -112,7 +114,7 @@ def create(path: Path, batch: Batch, declared: Declared) -> Written:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
             fileformat.create(connection, description=batch.description)
-            return _write(connection, batch, declared, path.stem)
+            return _write(connection, batch, declared, path)
 
 
 class AlreadyStored(Exception):
@@ -143,7 +145,7 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
                 if batch.description:
                     _describe(connection, batch.description)
                 allowed = triggers.read_triggers(connection) if batch.allow_triggers else ()
-                written = _write(connection, batch, declared, path.stem, own)
+                written = _write(connection, batch, declared, path, own)
                 return replace(written, triggers=tuple(allowed))
         except AlreadyStored as known:
             return _repeat(connection, batch, known.earlier)
@@ -194,13 +196,13 @@ def _write(
     connection: sqlite3.Connection,
     batch: Batch,
     declared: Declared,
-    scenario: str,
+    path: Path,
     own: Collection[str] = (),
 ) -> Written:
     try:
         return _write_batch(connection, batch, declared, own)
     except (InvalidRows, UnknownEntityType) as error:
-        told = " ".join(outdated(connection, declared(), scenario))
+        told = " ".join(outdated(connection, declared(), path))
         if told:
             error.hint = f"{error.hint} {told}" if error.hint else told
         raise
@@ -308,7 +310,7 @@ def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
 def log_rename(connection: sqlite3.Connection, path: Path, new: str) -> None:
     """Log another name in a file that is `settled`; it stays ours after this is committed."""
     fileformat.verify(connection, path)
-    with triggers.refused(connection, path.stem):
+    with triggers.refused(connection, path):
         fileformat.write_log(connection, "rename", details={"from": path.stem, "to": new})
     connection.execute("COMMIT")
     drop_sidecars(path)

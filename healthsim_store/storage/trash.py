@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..base.wording import option
 from ..errors import ScenarioBusy, ScenarioExists, ScenarioFileError, ScenarioNotFound
 from .folder import Folder, writing
 from .moving import STAMP, give, move_with_sidecars, settled, stamp
@@ -80,7 +81,8 @@ class Trash:
                 lambda move: self._folder.give_name(entry.path, target, move=move),
             )
         except ScenarioExists as error:
-            error.hint = "Give a new name for the restored one."
+            given = option("new_name", verb="restore_scenario")
+            error.hint = f"Give a new name for the restored one: {given}."
             raise
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
+from ..base.wording import call
 from ..errors import TriggersRefused
 
 
@@ -20,13 +22,16 @@ def read_triggers(connection: sqlite3.Connection) -> dict[str, str]:
     )
 
 
+_READ = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+
+
 @contextlib.contextmanager
-def refused(connection: sqlite3.Connection, scenario: str) -> Iterator[None]:
+def refused(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """In the block no trigger of the file runs.
 
     Args:
         connection: the file.
-        scenario: its name, for the message.
+        path: its path, for the message.
 
     Raises TriggersRefused where one would run, in place of SQLite's own error.
     """
@@ -52,12 +57,10 @@ def refused(connection: sqlite3.Connection, scenario: str) -> Iterator[None]:
         if not found:
             raise
         raise TriggersRefused(
-            f"Nothing was stored: {scenario} has a trigger {found[0]!r:.60}, which would run at"
+            f"Nothing was stored: {path.stem} has a trigger {found[0]!r:.60}, which would run at"
             f" this change of {triggers[found[0]]}, and may change or delete anything.",
-            hint=(
-                f'To read it: healthsim-store query {scenario} "SELECT sql FROM sqlite_master'
-                f" WHERE type = 'trigger'\". DROP TRIGGER in any SQLite tool takes it away."
-            ),
+            hint=f"To read it: {call('query_scenario', path, _READ)}. DROP TRIGGER in any SQLite"
+            " tool takes it away.",
         ) from error
     finally:
         connection.set_authorizer(None)

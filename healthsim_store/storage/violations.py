@@ -6,18 +6,19 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES
 from ..base.text import did_you_mean, shorten
+from ..base.wording import call, choice, option, takes
 from ..schema.ddl import ROW_RULE
 from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..schema.values import Inexact
 
 _TAKEN = "is already in the scenario"
-_ROUND = "Round it first, or let it be rounded and counted: round_decimals, --round-decimals."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,16 @@ def _double(
     ).fetchone()
     in_batch = found is not None and found[0] > last_rowid
     value = values.get(columns[0]) if len(columns) == 1 else tuple(map(values.get, columns))
+    hint = None
+    if takes("on_conflict") and not in_batch:
+        hint = f"To allow it: {choice('on_conflict', ('skip', 'replace'))}."
     return Problem(
         entity_type.name,
         row,
         " + ".join(columns),
         value,
         "is there twice in this batch" if in_batch else _TAKEN,
-        None if in_batch else "Use on_conflict='skip' or 'replace' to allow it.",
+        hint,
     )
 
 
@@ -172,19 +176,26 @@ def wrong_value(
     """A value that is not of its column's type, or none of those that are allowed."""
     hint = did_you_mean(value, column.values) if isinstance(value, str) else None
     if isinstance(error, Inexact):
-        hint = _ROUND
+        hint = "Round it first."
+        if takes("round_decimals"):
+            given = option("round_decimals", True)
+            hint = f"Round it first, or let it be rounded and counted: {given}."
     return Problem(entity_type.name, number, name, value, f"must be {column.expected}", hint)
 
 
 def too_long(
-    entity_type: EntityType, number: int, fields: Sequence[str], stored: Sequence[Any]
+    file: Path,
+    entity_type: EntityType,
+    number: int,
+    fields: Sequence[str],
+    stored: Sequence[Any],
 ) -> Problem:
     """The longest text of a row that no reader could have again."""
     lengths = [len(value.encode()) if isinstance(value, str) else 0 for value in stored]
     if sum(lengths) <= MAX_BYTES // 2:
         limit = MAX_BYTES // 1_000_000
         expected = f"meets a row of the scenario that has a value over {limit} MB"
-        hint = "healthsim-store check says which one."
+        hint = f"{call('check_scenario', file)} says which one."
         return Problem(entity_type.name, number, None, None, expected, hint)
     name = fields[lengths.index(max(lengths[: len(fields)]))]
     expected = f"has {max(lengths):,} bytes; all of a row may have {MAX_BYTES:,}"

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..base import wording
 from ..base.sqlite import connect
 from ..errors import HealthsimStoreError
 from .sandbox import Sandbox
@@ -110,10 +111,11 @@ class Worker:
         for other in (self._listen, self._watch):
             threading.Thread(target=other, daemon=True).start()
         while True:
-            name, seconds, *arguments = self._waiting.get()
+            name, seconds, door, *arguments = self._waiting.get()
             self._until = time.monotonic() + seconds + _GRACE_SECONDS
             self._busy.set()
-            answer = self._answer(getattr(self, f"do_{name}"), arguments)
+            with wording.at(*door):
+                answer = self._answer(getattr(self, f"do_{name}"), arguments)
             self._until = float("inf")
             self._busy.clear()
             send(self._answers, answer)

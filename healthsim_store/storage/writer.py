@@ -17,6 +17,7 @@ from typing import Any
 
 from ..base.arguments import ON_CONFLICT
 from ..base.sql import greatest_rowid, quoted
+from ..base.sqlite import file_of
 from ..errors import InvalidArgument, InvalidRows
 from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
@@ -204,7 +205,8 @@ class Writer:
         try:
             self._connection.execute(plan.sql, plan.repeated(values) if plan.repeated else values)
         except sqlite3.DataError:
-            return [too_long(entity_type, number, plan.fields, stored)]
+            file = file_of(self._connection)
+            return [too_long(file, entity_type, number, plan.fields, stored)]
         except sqlite3.IntegrityError as error:
             missing = self._missing_parents(entity_type, plan, number, stored)
             return missing or list(

@@ -648,4 +648,4 @@ def test_a_port_that_is_taken(run: Run) -> None:
         done = run("serve", "--port", str(taken.getsockname()[1]))
     assert done.returncode == 1
     assert "Choose another with --port" in done.stderr
-    assert run("serve", "nobody", "--port", "0").returncode == 1
+    assert run("serve", "nobody", "--port", "0").returncode == 3

@@ -75,7 +75,7 @@ def test_as_much_of_the_log_as_is_wanted(filled: Run) -> None:
     assert "tags: t10" not in text
     assert "When" not in filled("info", "pet", "--log", "0").stdout
     wrong = filled("info", "pet", "--log", "-1")
-    assert (wrong.returncode, "log_entries is -1" in wrong.stderr) == (1, True)
+    assert (wrong.returncode, "log_entries is -1" in wrong.stderr) == (2, True)
 
 
 def test_query_formats_and_paging(filled: Run) -> None:
@@ -104,22 +104,24 @@ def test_a_mailed_file_is_read_where_it_lies(filled: Run, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "code", "said"),
     [
-        (["summary", "nothing"], "scenario_not_found"),
-        (["query", "pet", "DELETE FROM owners"], "query_refused"),
-        (["query", "pet", "SELECT 1", "--limit", "0"], "limit is 0"),
-        (["query", "pet", "SELECT 1", "--fmt", "nice"], "Unknown table format"),
-        (["samples", "pet", "ownrs"], "Did you mean owners"),
-        (["rename", "pet", "a/b"], "invalid_name"),
-        (["import", "nothing.csv"], "There is no file nothing.csv"),
-        (["import", "--format", "csvv", "."], "Did you mean csv"),
-        (["persist", "--on-conflict", "skip"], "not JSON"),
+        (["summary", "nothing"], 3, "scenario_not_found"),
+        (["query", "pet", "DELETE FROM owners"], 4, "query_refused"),
+        (["query", "pet", "SELECT 1", "--limit", "0"], 2, "limit is 0"),
+        (["query", "pet", "SELECT 1", "--fmt", "nice"], 2, "Unknown table format"),
+        (["samples", "pet", "ownrs"], 3, "Did you mean owners"),
+        (["rename", "pet", "a/b"], 2, "invalid_name"),
+        (["import", "nothing.csv"], 1, "There is no file nothing.csv"),
+        (["import", "--format", "csvv", "."], 3, "Did you mean csv"),
+        (["persist", "--on-conflict", "skip"], 1, "not JSON"),
     ],
 )
-def test_errors_are_one_message_and_exit_1(filled: Run, arguments: list[str], said: str) -> None:
+def test_errors_are_one_message_and_an_exit_code(
+    filled: Run, arguments: list[str], code: int, said: str
+) -> None:
     answer = filled(*arguments, input="")
-    assert answer.returncode == 1
+    assert answer.returncode == code
     assert said in answer.stderr
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import Run, owner
+from forks import command
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
@@ -404,6 +405,29 @@ def test_the_lines_of_the_reply_run(filled: Store, tmp_path: Path) -> None:
         assert len(names["parts"]) == 90
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_the_commands_of_the_reply_run(
+    filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also from a folder with a blank and a quote in its name, below the home folder or not."""
+    for number, home in enumerate((tmp_path, tmp_path / "home")):
+        monkeypatch.setenv("HOME", str(home))
+        to = tmp_path / f"here's {number}"
+        reply = str(filled.export_scenario("odd", format="sqlite", to=to))
+        lines = reply[reply.index("```\nhealthsim-store") :].split("```")[1].split("\n")[1:-1]
+        assert [line.split()[0] for line in lines] == ["healthsim-store", "sqlite3"]
+        assert ("~/" in lines[0]) == (number == 0)
+        for line in lines:
+            told = subprocess.run(
+                ["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True
+            )
+            words = told.stdout.split("\0")[:-1]
+            assert Path(words[-1] if ".tables" not in words else words[1]).is_file(), words
+            if words[0] == "healthsim-store":
+                done = command(*words[1:], environment=os.environ)
+                assert done.returncode == 0, done.stderr
+
+
 def test_progress_counts_the_rows(filled: Store, tmp_path: Path) -> None:
     for format in ("csv", "sqlite"):
         calls: list[int] = []
@@ -440,7 +464,7 @@ def test_the_command(run: Run, downloads: Path) -> None:
         "datapackage.json", "owners.parquet",
     ]  # fmt: skip
     again = run("export", "pets", "--json")
-    assert again.returncode == 1
+    assert again.returncode == 4
     assert "target_exists" in again.stderr
     told = json.loads(run("export", "pets", "--force", "--json", "--drop-sensitive").stdout)
     assert told["location"] == str(downloads / "pets-1")

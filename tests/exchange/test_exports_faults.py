@@ -226,7 +226,7 @@ def test_formats_and_entity_types_that_are_not_known(filled: Store, tmp_path: Pa
         filled.export_scenario("odd", format="parket", to=tmp_path / "out")
     assert "Did you mean parquet?" in str(caught.value)
     assert "csv, tsv, json, ndjson, parquet, sqlite" in str(caught.value)
-    assert "healthsim-store plugins" in str(caught.value)
+    assert "list_export_formats()" in str(caught.value)
     with pytest.raises(UnknownFormat):
         filled.export_scenario("odd", format=None, to=tmp_path / "out")  # type: ignore[arg-type]
     with pytest.raises(UnknownEntityType, match="Did you mean things"):

@@ -122,7 +122,7 @@ def test_standard_input_and_the_reply(run: Run) -> None:
     )  # fmt: skip
     assert again.stdout.startswith('Added to "s": nothing new; 5 owners skipped\n')
     refused = run("import", "-", input=as_csv())
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--format" in refused.stderr
 
 

@@ -370,7 +370,8 @@ def test_what_was_interrupted_goes_on_to_the_same_end(store: Store, kennel: str)
         )  # fmt: skip
     (note,) = caught.value.__notes__
     assert note.startswith("60 of 200 owners are in half, in whole batches. Go on with:")
-    assert f"generate {kennel} --count 200 --seed 9" in note
+    assert f'generate_scenario("{kennel}", count=200, seed=9' in note
+    assert note.endswith('into="half")')
     assert rows(store, "half", "SELECT count(*) FROM owners") == [(60,)]
     rest = store.generate_scenario(kennel, count=200, seed=9, into="half")
     assert rest.first == 61
@@ -616,7 +617,7 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         (["kennel", "--seed", "-1"], "seed is -1."),
     ):
         done = run("generate", *arguments)
-        assert done.returncode == 1, arguments
+        assert done.returncode == 2, arguments
         assert told in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
     assert json.loads(run("list", "--json").stdout) == []

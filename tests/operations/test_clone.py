@@ -303,7 +303,7 @@ def test_the_command_line(run: Run, tmp_path: Path) -> None:
     ]
     assert json.loads(run("clone", "s", "x", "--json").stdout)["total"] == 140
     taken = run("clone", "s", "x")
-    assert (taken.returncode, taken.stdout) == (1, "")
+    assert (taken.returncode, taken.stdout) == (4, "")
     assert "scenario_exists" in taken.stderr
 
 

@@ -788,11 +788,11 @@ def test_the_command_line(run: Run, tmp_path: Path) -> None:
     mailed = shutil.copy(tmp_path / "store" / "c.db", tmp_path / "mail" / "theirs.db")
     assert "**s → theirs**" in run("diff", "s", str(mailed)).stdout
     assert "do not differ" in run("diff", str(mailed), "c").stdout
-    for arguments, code in (
-        (["s", "s"], "invalid_argument"), (["s", "nothing"], "scenario_not_found"),
-        (["s", "c", "--by", "key"], "invalid_argument"),
-        (["s", "c", "--entity", "petz"], "unknown_entity_type"),
+    for arguments, exit_code, code in (
+        (["s", "s"], 2, "invalid_argument"), (["s", "nothing"], 3, "scenario_not_found"),
+        (["s", "c", "--by", "key"], 2, "invalid_argument"),
+        (["s", "c", "--entity", "petz"], 3, "unknown_entity_type"),
     ):  # fmt: skip
         failed = run("diff", *arguments)
-        assert (failed.returncode, failed.stdout) == (1, "")
+        assert (failed.returncode, failed.stdout) == (exit_code, "")
         assert code in failed.stderr

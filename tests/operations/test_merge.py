@@ -327,7 +327,7 @@ def test_the_command_line(run: Run, tmp_path: Path) -> None:
     run("persist", "--scenario", "one", "--tag", "x", input=json.dumps(ONE))
     run("persist", "--scenario", "other", input=json.dumps(OTHER))
     done = run("merge", "one", "other", "--name", "m", "--on-conflict", "pets=error", "--dry-run")
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert "1 pets of other are in the merge already: b (by pet_id)" in done.stderr
     done = run("merge", "one", "other", "--name", "m")
     assert done.returncode == 0, done.stderr
@@ -347,4 +347,17 @@ def test_the_command_line(run: Run, tmp_path: Path) -> None:
         "All source scenarios remain unchanged.\n"
     )
     assert json.loads(run("merge", "one", "other", "--dry-run", "--json").stdout)["dry_run"] is True
-    assert run("merge", "one").returncode == 1
+    assert run("merge", "one").returncode == 2
+
+
+def test_a_unique_index_of_a_product_that_two_sources_break(
+    tmp_path: Path, toy_of: Callable[..., None]
+) -> None:
+    toy_of("1.0", SCHEMA + "\nCREATE UNIQUE INDEX one_of_each ON pets (notes);\n")
+    with Store(tmp_path / "store") as store:
+        for number, name in ((1, "a"), (2, "b")):
+            pet = {"pet_id": f"p{number}", "owner_id": f"o{number}", "notes": "[]"}
+            store.persist({"owners": [owner(number)], "pets": [pet]}, scenario=name)
+        with pytest.raises(CopyFailed, match=r"do not fit an index .*: pets\.notes"):
+            store.merge_scenarios(["a", "b"], new_name="m")
+        assert store.names() == ["a", "b"]

@@ -299,7 +299,7 @@ def test_a_version_that_was_not_raised_is_told(store: Store, release: Release) -
     schema = kennel.V1_0.replace("fax VARCHAR --", "fax VARCHAR, email VARCHAR --")
     release("1.0", schema)
     (found,) = store.check_scenario("s").findings
-    assert "(owners): its version was not raised. healthsim-store upgrade s" in found.message
+    assert '(owners): its version was not raised. upgrade_scenario("s") brings' in found.message
     assert found.level == "note"
     with pytest.raises(InvalidRows, match=r"\(owners\): its version was not raised"):
         store.persist({"owners": [{"tax_number": "x", "dob": "1990-01-01", "email": "x@y"}]},

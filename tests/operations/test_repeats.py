@@ -58,7 +58,7 @@ def test_rows_without_a_key_are_stored_once(shop: Store) -> None:
     assert second.inserted == first.inserted == {"pets": 20}
     (note,) = second.notes
     assert "These rows are there since 20" in note
-    assert "--again" in note
+    assert "again=True" in note
     assert second.to_dict()["notes"] == [note]
     assert count(shop) == 20
     assert shop.scenario_info("shop").tags == ("late",)  # what else was asked for is done

@@ -62,5 +62,5 @@ def test_the_command_line_tells_all_of_them(run: Run) -> None:
     run("persist", "--scenario", "a", input=json.dumps({"owners": [owner(1)]}))
     run("persist", "--scenario", "b", input=json.dumps({"owners": [owner(2)]}))
     wrong = run("merge", "a", "b", "--on-conflict", "overwrit")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert "Did you mean overwrite?" in wrong.stderr

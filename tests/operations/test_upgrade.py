@@ -128,12 +128,12 @@ def test_a_newer_file_is_refused_and_told(old: Store, toy_of: Callable[..., None
 
 def test_an_older_file_says_what_to_do(old: Store, toy_of: Callable[..., None]) -> None:
     toy_of("1.10", SCHEMA + "-- Toys\nCREATE TABLE toys (toy_id VARCHAR PRIMARY KEY);\n")
-    assert "upgrade s" in old.check_scenario("s").findings[0].message
+    assert 'upgrade_scenario("s")' in old.check_scenario("s").findings[0].message
     for batch, kind in (
         ({"toys": [{"toy_id": "t"}]}, UnknownEntityType),
         ({"pets": [{"owner_id": "o1", "colour": "red"}]}, InvalidRows),
     ):
-        with pytest.raises(kind, match=r"has toy 1\.0, 1\.10 is installed: healthsim-store upgr"):
+        with pytest.raises(kind, match=r"has toy 1\.0, 1\.10 is installed: upgrade_scenario"):
             old.persist(batch, scenario="s")
 
 
@@ -254,5 +254,5 @@ def test_check_and_upgrade_on_the_command_line(run: Run, tmp_path: Path) -> None
     (result,) = json.loads(done.stdout)
     assert "rule" in {finding["kind"] for finding in result["findings"]}
     done = run("check", "nothing")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert "scenario_not_found" in done.stderr

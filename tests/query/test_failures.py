@@ -10,7 +10,13 @@ import pytest
 from conftest import Run, owner
 
 from healthsim_store import Store
-from healthsim_store.errors import QueryError, UnknownQuestion
+from healthsim_store.errors import (
+    InvalidArgument,
+    QueryError,
+    QueryRefused,
+    QueryTooLarge,
+    UnknownQuestion,
+)
 
 MISSPELT = "SELECT count(*) AS n FROM pets WHERE \"specie\" = 'dog'"
 MEANT = "SELECT count(*) AS n FROM pets WHERE \"species\" = 'dog'"
@@ -126,3 +132,50 @@ def test_a_column_that_is_declared_and_not_there(asked: Store) -> None:
     assert summary.omitted == ("samples of Pets (The query failed: no such column: legs.)",)
     assert summary.samples.keys() == {"owners"}
     assert summary.entity_counts == {"owners": 3, "pets": 3}
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect", "error", "said"),
+    [
+        ("SELECT 1", "klingon", InvalidArgument, "there is no such dialect"),
+        ("SELECT 1", "postgres, tone=high", InvalidArgument, "there is no such dialect"),
+        ("SELECT '", "postgres", QueryError, "not understood as postgres: Error tokenizing"),
+        ("SELECT (", "duckdb", QueryError, "duckdb, line 1, column 8: .* missing for Paren"),
+        ("SELECT 1 FROM a b c", "spark", QueryError, "line 1, column 19: "),
+        ("SELECT " + "(" * 9_000 + "1" + ")" * 9_000, "mysql", QueryTooLarge, "nested too deeply"),
+        ("SELECT 1" + " " * 100_000, "mysql", QueryTooLarge, "100,008 characters"),
+    ],
+)
+def test_what_a_dialect_cannot_say(
+    asked: Store, sql: str, dialect: str, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said) as caught:
+        asked.query_scenario("s", sql, dialect=dialect)
+    assert "sqlglot." not in str(caught.value)
+
+
+def test_a_name_is_wrong_in_what_only_sqlite_understands(asked: Store) -> None:
+    """The hint is made with sqlglot, which does not read all that SQLite reads."""
+    for sql, params in (
+        ("SELECT nosuch FROM pets /* open", None),
+        ("SELECT nosuch FROM pets WHERE ?1 = 1 AND ?2", (1, 2)),
+    ):
+        with pytest.raises(QueryError, match="no such column: nosuch") as caught:
+            asked.query_scenario("s", sql, params=params)
+        assert caught.value.corrected is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT random()", r"the function random\(\). Each page of the rows would be of other"),
+        ("SELECT * FROM pets ORDER BY RANDOM()", r"the function random\(\)"),
+        ("SELECT load_extension('x')", r"the function load_extension\(\)"),
+        ("SELECT * FROM pragma_table_info('pets')", "Refused: pragma_table_info. A query may only"),
+        ("SELECT name FROM Pragma_Function_List", "Refused: Pragma_Function_List"),
+        ("CREATE TABLE x AS SELECT random()", "Refused: CREATE TABLE"),
+    ],
+)
+def test_a_refusal_names_what_is_refused(asked: Store, sql: str, said: str) -> None:
+    with pytest.raises(QueryRefused, match=said):
+        asked.query_scenario("s", sql)

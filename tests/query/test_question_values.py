@@ -139,7 +139,7 @@ def test_command_line(question: Question, parameter: Parameter, folder: Path) ->
             "query", scenario, "-q", question.name, "-p", parameter.name, value,
             environment=environment,
         )  # fmt: skip
-        assert (done.returncode, done.stdout) == (1, ""), (value, done)
+        assert (done.returncode, done.stdout) == (2, ""), (value, done)
         assert f"does not fit {parameter.name}: give " in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
 

@@ -345,7 +345,7 @@ def test_the_command_line_tells_types_and_defaults(
         "    -p species: one of cat, dog: the kind\n"
     )
     wrong = run("query", "s", "-q", "heavy_pets", "-p", "least", "10k")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "'10k' does not fit least" in wrong.stderr
 
 
@@ -368,7 +368,7 @@ def test_the_command_line(run: Run) -> None:
     page = json.loads(run("query", "s", "--question", "heavy_pets", "--json").stdout)
     assert page["total"] == 4
     wrong = run("query", "s", "-q", "heavy")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert (wrong.returncode, wrong.stdout) == (3, "")
     assert "unknown_question" in wrong.stderr
     assert "heavy_pets" in wrong.stderr
     both = run("query", "s", "SELECT 1", "-q", "heavy_pets")

@@ -202,7 +202,9 @@ def test_what_cannot_be_done_says_what_is_in_the_way(strange: Store) -> None:
     strange.clone_scenario("s", new_name="cloned")
     with pytest.raises(QueryTooLarge, match=r"pets cannot be compared: .* over 8 MB\.") as caught:
         strange.diff_scenarios("s", "cloned")
-    assert str(caught.value.hint).startswith("healthsim-store check s cloned says which one.")
+    assert str(caught.value.hint).startswith(
+        'check_scenario("s") or check_scenario("cloned") says which one.'
+    )
     assert strange.diff_scenarios("s", "cloned", entity_type="owners").to_dict()
     with pytest.raises(InvalidRows, match="meets a row of the scenario that has a value over 8 MB"):
         strange.persist({"pets": [{"pet_id": "p3", "owner_id": "o1"}]}, scenario="s",
@@ -219,7 +221,7 @@ def test_of_what_the_file_says_of_itself(strange: Store) -> None:
     ):  # fmt: skip
         with pytest.raises(ScenarioFileError, match=r"s\.db: a value .* has over 8 MB") as caught:
             ask("s")
-        assert str(caught.value.hint).startswith("healthsim-store check s says which one")
+        assert str(caught.value.hint).startswith('check_scenario("s") says which one')
     messages = [finding.message for finding in strange.check_scenario("s").findings]
     assert any(text.startswith("_scenario, rowid 1: description has 9.0 MB") for text in messages)
     assert strange.query_scenario("s", "SELECT count(*) AS n FROM pets").rows == [{"n": 9}]

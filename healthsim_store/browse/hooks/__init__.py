@@ -8,6 +8,7 @@ are the hooks only; the other modules of the package do the work.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from datasette.utils.asgi import Response
 from markupsafe import Markup
 
 from ...base.sql import quoted
+from ...base.wording import BROWSER, at
 from .. import (
     arguments,
     csv_answers,
@@ -68,7 +70,10 @@ def asgi_wrapper(datasette: Any) -> Callable[[Asgi], Asgi]:
                     scope, path = csv_answers.lead(scope, path, database.description)
                 # Our own pages have a moment of the store's: a second one would wait for a writer
                 # that waits for the first.
-                with request_moment.begin(None if pages.has_route(path) else database):
+                with (
+                    request_moment.begin(None if pages.has_route(path) else database),
+                    at(BROWSER, ()),
+                ):
                     await app(scope, receive, send)
                 return
             await app(scope, receive, send)
@@ -239,9 +244,12 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Iter
     """What the store, SQLite or Datasette says, as a page or as JSON.
 
     In place of Datasette's own handler, which prints a traceback of a page that is merely missing.
+    That of a bug is printed here too.
     """
     outcome: Any = yield
-    if find_served(datasette) is not None and error_answers.is_known(exception):
+    if find_served(datasette) is not None:
+        if not error_answers.is_known(exception):
+            traceback.print_exception(exception)
 
         async def told() -> Response:
             return await pages.failure(datasette, request, error_answers.explain(exception))

@@ -24,9 +24,11 @@ from mcp_types import CallToolResult
 from real_tokenizer import count_tokens
 
 import healthsim_store as hs
+from healthsim_store import errors
 
 TOKEN = "0123456789abcdef-token"
 ERROR = 600  # tokens that an error may have
+CODES = {kind.code for kind in errors.every()}
 
 
 def compact(value: Any) -> str:
@@ -76,6 +78,7 @@ class Talk:
         if result.is_error:
             assert text <= min(budget, ERROR), content.text
             assert "Error executing tool" not in content.text
+            assert content.text.partition(": ")[0] in CODES, content.text
             return
         structure = count_tokens(compact(result.structured_content))
         self.tokens["structures"] += structure

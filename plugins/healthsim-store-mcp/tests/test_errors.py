@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import install
 
 
 def test_a_wrong_column(talk: Any) -> None:
@@ -109,7 +112,8 @@ def test_a_wrong_name(talk: Any) -> None:
 def test_what_is_deleted_is_named_in_full(talk: Any) -> None:
     told = talk.error("delete", scenario="medicare")
     assert (
-        told == 'Did you mean medicare-members? Give the whole name: scenario="medicare-members".'
+        told == "invalid_argument: Did you mean medicare-members?"
+        ' Give the whole name: scenario="medicare-members".'
     )
     talk("summary", scenario="medicare-members")
 
@@ -144,7 +148,9 @@ def test_arguments(talk: Any) -> None:
     told = talk.error("query", scenario="diabetes", sql="SELECT 1", max_tokens=10**9)
     assert "max_tokens" in told
     told = talk.error("persist", profile="copd", file="x.csv")
-    assert told == "Give one of profile, file, select and entities, not profile and file."
+    assert told == (
+        "invalid_argument: Give one of profile, file, select and entities, not profile and file."
+    )
     assert "needs source" in talk.error("persist", select={"patients": "SELECT 1"})
     assert "no conflicts" in talk.error("persist", profile="copd", on_conflict="skip")
     # What a client sends for an argument that was not given.
@@ -160,3 +166,22 @@ def test_hints_are_calls_and_not_options(talk: Any) -> None:
     told = talk.error("export", scenario="one-patient", to="exports/one")
     assert "force=true replaces an export" in told
     assert "--" not in told
+
+
+MISTAKE = """
+import healthsim_store.store
+
+healthsim_store.store.check_limit = None  # which scenario_info of the store calls
+"""
+
+
+def test_a_fault_is_a_line(stdio: Any, folder: Path, tmp_path: Path) -> None:
+    install(tmp_path / "site", "mistaken", {"__init__.py": MISTAKE})
+    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    with stdio(folder, PYTHONPATH=path) as talk:
+        told = talk.error("describe", scenario="one-patient", log=5)
+    line, hint = told.splitlines()
+    assert line == (
+        "internal_error: TypeError: 'NoneType' object is not callable (tool scenario_describe)."
+    )
+    assert "log of the server" in hint

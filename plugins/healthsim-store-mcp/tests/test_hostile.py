@@ -102,7 +102,7 @@ def test_a_link_among_the_scenarios_is_not_followed(talk: Any, patient: dict[str
         ("persist", {"profile": "copd", "count": 1}),
     ):  # fmt: skip
         told = talk.error(tool, scenario="linked", **arguments)
-        assert told == "linked is a link to a file outside of the store."
+        assert told == "invalid_argument: linked is a link to a file outside of the store."
     talk.error("merge", scenarios=["linked", "one-patient"])
     talk.error("diff", a="one-patient", b="linked")
     talk.error("query", scenario="one-patient", sql="SELECT 1", attach=["linked"])

@@ -163,7 +163,8 @@ def test_read_only_leaves_only_what_reads(stdio: Any, folder: Path) -> None:
         assert len(tools) == 6
         told = talk.error("delete", scenario="one-patient")
         assert told == (
-            "scenario_delete is not there: this server was started with --read-only."
+            "invalid_argument: scenario_delete is not there: this server was started with"
+            " --read-only."
         )  # fmt: skip
         prompts = {prompt.name for prompt in talk.do(talk.client.list_prompts).prompts}
         assert prompts == {"resume", "ask"}

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 
 from .error_texts import signature
+from .refusals import invalid
 from .replies import line
 
 _TEXT = 1_000  # characters of an argument
@@ -26,8 +26,8 @@ def checked(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(name[:40], known, n=1)
-            raise ToolError(
-                f"invalid_argument: there is no argument {line(name, 40)!r}."
+            raise invalid(
+                f"there is no argument {line(name, 40)!r}."
                 f"{f' Did you mean {near[0]}?' if near else ''}\nIt takes {signature(tool)}"
             )
         # A null is what a client gives that has no other word for "not given".
@@ -38,15 +38,13 @@ def checked(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
         most = _TEXTS.get(name, _TEXT)
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and len(text) > most:
-                raise ToolError(
-                    f"invalid_argument: {name} has {len(text):,} characters; {most:,} at most."
-                )
+                raise invalid(f"{name} has {len(text):,} characters; {most:,} at most.")
         if isinstance(value, list) and len(value) > _ITEMS:
-            raise ToolError(f"invalid_argument: {name} has {len(value):,} items; {_ITEMS} at most.")
+            raise invalid(f"{name} has {len(value):,} items; {_ITEMS} at most.")
     size = sum(len(json.dumps(v)) for v in arguments.values() if isinstance(v, dict))
     if size > _ALL:
-        raise ToolError(
-            f"invalid_argument: {size:,} characters in one call; {_ALL:,} at most.\n"
+        raise invalid(
+            f"{size:,} characters in one call; {_ALL:,} at most.\n"
             "Put the rows into a file and give its path: scenario_persist(file=...)."
         )
     return arguments

@@ -9,11 +9,10 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from mcp.server.mcpserver.exceptions import ToolError
-
 import healthsim_store as hs
 
 from .confinement import Confinement
+from .refusals import invalid
 from .replies import line
 
 _LOG = 1_000  # newest entries of a log that are looked through
@@ -32,7 +31,7 @@ class ConfinedStore:
         """The name of the scenario that is meant."""
         path = self.store.find(scenario)
         if not self.confinement.is_scenario(path):
-            raise ToolError(f"{line(path.stem)} is a link to a file outside of the store.")
+            raise invalid(f"{line(path.stem)} is a link to a file outside of the store.")
         return path.stem
 
     def target(self, scenario: str | None) -> str | None:
@@ -45,7 +44,7 @@ class ConfinedStore:
         """The name, given whole: for what should not happen to a scenario that was guessed."""
         name = self.name(scenario)
         if scenario.strip().casefold() != name.casefold():
-            raise ToolError(f'Did you mean {line(name)}? Give the whole name: scenario="{name}".')
+            raise invalid(f'Did you mean {line(name)}? Give the whole name: scenario="{name}".')
         return name
 
     @contextlib.contextmanager

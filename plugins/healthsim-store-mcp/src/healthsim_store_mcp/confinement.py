@@ -9,6 +9,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from healthsim_store.base.text import shorten
 
+from .refusals import invalid, unreadable
+
 EXPORTS = "exports"  # the one folder of the store that tools write files into
 
 _LONGEST = 4_000
@@ -37,17 +39,17 @@ class Confinement:
             raise self._outside(given, roots)
         path = next((real for real in inside if real.exists()), None)
         if path is None:
-            raise ToolError(f"There is no file {_shown(given)} in {_listed(roots)}.")
+            raise unreadable(f"There is no file {_shown(given)} in {_listed(roots)}.")
         # A pipe or a device would keep whoever reads it waiting.
         try:
             files = [path, *(path.iterdir() if path.is_dir() else ())]
         except OSError as error:
-            raise ToolError(f"{_shown(given)} cannot be read: {error.strerror}.") from None
+            raise unreadable(f"{_shown(given)} cannot be read: {error.strerror}.") from None
         for file in files:
             if not (file.is_file() or file.is_dir()):
-                raise ToolError(f"{file.name} in {_shown(given)} is neither a file nor a folder.")
+                raise unreadable(f"{file.name} in {_shown(given)} is neither a file nor a folder.")
             if not file.name.startswith(".") and not self._holds(file.resolve()):
-                raise ToolError(f"{file.name} in {_shown(given)} is a link that leads out of it.")
+                raise unreadable(f"{file.name} in {_shown(given)} is a link that leads out of it.")
         return path
 
     def writing(self, given: str) -> Path:
@@ -79,7 +81,7 @@ class Confinement:
             for path in found:
                 path.exists()  # asks the system, which refuses what is too long, or a loop of links
         except (OSError, RuntimeError):
-            raise ToolError(f"{_shown(str(plain))} is no path.") from None
+            raise invalid(f"{_shown(str(plain))} is no path.") from None
         return found
 
     def _holds(self, path: Path) -> bool:
@@ -92,15 +94,16 @@ class Confinement:
 
     def _plain(self, given: str) -> Path:
         if not given.strip() or "\0" in given or len(given) > _LONGEST:
-            raise ToolError(f"{_shown(given)} is no path.")
+            raise invalid(f"{_shown(given)} is no path.")
         try:
             return Path(given).expanduser()
         except RuntimeError:
-            raise ToolError(f"{_shown(given)} begins with a user who is not there.") from None
+            raise invalid(f"{_shown(given)} begins with a user who is not there.") from None
 
     def _outside(self, given: str, roots: Sequence[Path]) -> ToolError:
-        return ToolError(
-            f"{_shown(given)} lies outside of the folders that this server may use, or is hidden.\n"
+        return invalid(
+            f"{_shown(given)} lies outside of the folders that this server may use,"
+            " or is hidden.\n"
             f"Give a path in {_listed(roots)}. The user adds a folder by --allow at the start."
         )
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mcp.server.mcpserver.exceptions import ToolError
-
 from healthsim_store import RowStream
 
 from .confined_store import ConfinedStore, seed_of
 from .descriptions import profile_count
 from .progress import Rows
 from .reading_tools import summarised
+from .refusals import invalid
 from .replies import Reply, line
 
 # Counted entities that are generated at once. It changes nothing of what is made; between two of
@@ -76,7 +75,7 @@ def selected(
     name = confined.name(source)
     target = confined.target(order.scenario)
     if target is not None and target.casefold() == name.casefold():
-        raise ToolError(f"{line(name)} cannot be selected into itself. Name another scenario.")
+        raise invalid(f"{line(name)} cannot be selected into itself. Name another scenario.")
 
     def entities(rows: RowStream) -> Iterator[dict[str, Any]]:
         for chunk in rows.chunks():
@@ -104,12 +103,12 @@ def generated(
 ) -> tuple[str, Any]:  # fmt: skip
     """What is said of it, and the result."""
     if profile.endswith(".sql") or "/" in profile or "\\" in profile:
-        raise ToolError(
-            "A profile is given by its name. The user's own belong in the folder profiles of the"
-            " store; scenario_describe() lists all."
+        raise invalid(
+            "A profile is given by its name. The user's own belong in the folder"
+            " profiles of the store; scenario_describe() lists all."
         )
     if order.on_conflict != "error":
-        raise ToolError("on_conflict is for entities, file and select: a profile has no conflicts.")
+        raise invalid("on_conflict is for entities, file and select: a profile has no conflicts.")
     scenario = order.scenario
     if order.batch_id is not None:
         seed = seed_of(order.batch_id) if seed is None else seed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +9,13 @@ from mcp.server.mcpserver.tools import Tool
 from pydantic import ValidationError
 
 import healthsim_store as hs
+from healthsim_store.base.faults import as_error
 from healthsim_store.errors import QueryError
 from healthsim_store.query.select import all_typed
 
 from .replies import LEAST, compact, cut, line
 
 _BUDGET = 600
-_OPTION = re.compile(r"--([a-z][a-z-]*)")
-_GO_ON = re.compile(r"Go on with: healthsim-store generate .*? --seed (\d+).* --into (\S+)")
 
 # What to do next, where the store's own hint does not say it in calls.
 _NEXT = {
@@ -39,14 +37,20 @@ _NEXT = {
 
 
 def explain(error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: hs.Store) -> str:
-    """The store's error, with options of the command line turned into arguments of tools."""
-    parts = [f"{error.code}: {_as_calls(str(error))}"]
+    """The store's error, whose hint is in calls of tools already, and what else helps a model."""
+    parts = [f"{error.code}: {error}"]
     working = _working_query(error, arguments, store)
     if working:
         parts.append(f"This works: scenario_query(sql={compact(working)})")
     elif error.code in _NEXT:
         parts.append(_NEXT[error.code])
     return bounded("\n".join(parts), arguments)
+
+
+def fault(crash: BaseException, tool: str) -> str:
+    """What nobody raised on purpose, as the other doors tell it; the trace stays in the log."""
+    told = as_error(crash.__cause__ or crash, f"tool {tool}")
+    return f"{told.code}: {told.message}\nIts trace is in the log of the server."
 
 
 def wrong_arguments(error: ValidationError, tool: Tool) -> str:
@@ -71,12 +75,6 @@ def bounded(text: str, arguments: Mapping[str, Any]) -> str:
     given = arguments.get("max_tokens")
     budget = max(LEAST, min(_BUDGET, given)) if isinstance(given, int) else _BUDGET
     return cut(text, budget, "...")
-
-
-def _as_calls(text: str) -> str:
-    text = _GO_ON.sub(r'Go on with the same call, with seed=\1 and scenario="\2".', text)
-    text = text.replace("--force replaces", "force=true replaces")
-    return _OPTION.sub(lambda option: option[1].replace("-", "_"), text)
 
 
 def _working_query(

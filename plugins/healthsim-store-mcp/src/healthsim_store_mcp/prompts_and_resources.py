@@ -29,7 +29,9 @@ def add_resources(server: MCPServer[Any], confined: ConfinedStore) -> None:
             found = confined.store.get_summary(
                 confined.name(name[:200]), samples=0, max_tokens=BUDGET
             )
-        except (hs.HealthsimStoreError, ToolError) as error:
+        except hs.HealthsimStoreError as error:
+            raise ResourceNotFoundError(f"{error.code}: {error}") from error
+        except ToolError as error:  # has its code
             raise ResourceNotFoundError(str(error)) from error
         return summarised(found, BUDGET).within(BUDGET).text
 

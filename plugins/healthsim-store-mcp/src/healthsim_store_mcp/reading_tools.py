@@ -6,7 +6,6 @@ import dataclasses
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
@@ -17,6 +16,7 @@ from . import descriptions
 from .argument_types import Budget, Scenario
 from .confined_store import ConfinedStore
 from .progress import Progress
+from .refusals import invalid
 from .replies import BUDGET, Reply, cell, columnar, fitted, line
 
 _TAGS = 20  # that are told in a list
@@ -84,9 +84,9 @@ class Reading:
         """A scenario's tables, columns, questions; or fields, profiles, formats. Before SQL."""
         name = self._confined.name(scenario) if scenario is not None else None
         if (log is not None or check) and name is None:
-            raise ToolError("log and check are about a scenario: give its name.")
+            raise invalid("log and check are about a scenario: give its name.")
         if log is not None and check:
-            raise ToolError("Give log or check, one at a time.")
+            raise invalid("Give log or check, one at a time.")
         if log is not None and name:
             reply = descriptions.log(self._store.scenario_info(name, log_entries=log), max_tokens)
         elif check and name:
@@ -162,8 +162,8 @@ class Reading:
     ) -> CallToolResult:
         """Rows of a SELECT. It can only read."""
         if (sql is None) == (question is None) or (question and attach):
-            raise ToolError(
-                "invalid_argument: give either sql, with or without attach, or question."
+            raise invalid(
+                "give either sql, with or without attach, or question."
                 " scenario_describe(scenario) tells tables for the one, names for the other."
             )
         name = self._confined.name(scenario)
@@ -183,9 +183,9 @@ class Reading:
                 break
             found = whole.reply(min(1, len(page.rows)), width)
         if not found.fits(max_tokens):
-            raise ToolError(
-                f"A row has {len(page.columns):,} columns, more than {max_tokens:,} tokens hold."
-                " Select fewer, or give a larger max_tokens."
+            raise invalid(
+                f"A row has {len(page.columns):,} columns, more than {max_tokens:,}"
+                " tokens hold. Select fewer, or give a larger max_tokens."
             )
         return found.result(max_tokens)
 

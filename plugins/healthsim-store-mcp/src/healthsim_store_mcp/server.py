@@ -19,8 +19,9 @@ import healthsim_store as hs
 from .arguments import checked
 from .confined_store import ConfinedStore
 from .confinement import Confinement
-from .error_texts import bounded, wrong_arguments
+from .error_texts import bounded, fault, wrong_arguments
 from .prompts_and_resources import MARKDOWN, SUMMARY, add_prompts, add_resources
+from .refusals import invalid
 from .replies import line
 from .tools import WRITING, tools
 
@@ -55,11 +56,12 @@ class Server(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         tool = self._by_name.get(name)
         if tool is None:
-            raise ToolError(self._no_tool(name))
+            raise invalid(self._no_tool(name))
         try:
             return await super().call_tool(name, checked(tool, arguments), context)
-        except UnexpectedToolError:
-            raise
+        except UnexpectedToolError as crash:
+            # The SDK logs the cause with its traceback; the model gets a line.
+            raise UnexpectedToolError(bounded(fault(crash, name), arguments)) from crash.__cause__
         except ToolError as error:
             # Without the SDK's "Error executing tool ...", which says nothing that helps.
             cause = error.__cause__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 
 import healthsim_store as hs
+from healthsim_store.base.wording import MCP, at
+from healthsim_store.errors import PluginFailed
 
 from .confined_store import ConfinedStore
 from .error_texts import explain
@@ -73,10 +76,15 @@ def _tool(confined: ConfinedStore, owner: object, name: str, nature: Nature | No
 def _explaining(method: Callable[..., Any], store: hs.Store) -> Callable[..., Any]:
     """Errors that were raised on purpose, as text for the model."""
 
+    takes = frozenset(inspect.signature(method).parameters)
+
     @functools.wraps(method)
     def call(**arguments: Any) -> Any:
         try:
-            return method(**arguments)
+            with at(MCP, takes):
+                return method(**arguments)
+        except PluginFailed:
+            raise  # is logged with its trace, as a fault of ours is
         except hs.HealthsimStoreError as error:
             raise ToolError(explain(error, arguments, store)) from error
         except RecursionError as error:

@@ -16,6 +16,7 @@ from .argument_types import Budget, Scenario, Strategy
 from .confined_store import ConfinedStore
 from .descriptions import profile_count
 from .progress import Progress, Rows
+from .refusals import invalid
 from .replies import BUDGET, Reply, cell, columnar, line
 
 _TRASH = 30  # deleted scenarios that are told
@@ -70,7 +71,7 @@ class Writing:
         sources = {"profile": profile, "file": file, "select": select, "entities": entities}
         given = [name for name, value in sources.items() if value]
         if len(given) != 1:
-            raise ToolError(
+            raise invalid(
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
         order = entity_sources.Order(
@@ -90,7 +91,7 @@ class Writing:
                 )
             elif select:
                 if source is None:
-                    raise ToolError("select needs source: the scenario that is asked.")
+                    raise invalid("select needs source: the scenario that is asked.")
                 stored = entity_sources.selected(
                     self._confined, source, select, order, Progress(ctx)
                 )
@@ -107,7 +108,7 @@ class Writing:
     ) -> CallToolResult:
         """Add or remove tags; tells its tags afterwards. All tags: scenario_list."""
         if not add and not remove:
-            raise ToolError("Give add or remove. scenario_list() tells all tags.")
+            raise invalid("Give add or remove. scenario_list() tells all tags.")
         name = self._confined.name(scenario)
         tags: tuple[str, ...] = ()
         if add:
@@ -174,9 +175,9 @@ class Writing:
         name = self._confined.name(scenario)
         if query is not None:
             if format != "csv":
-                raise ToolError(
-                    "query is written as CSV. For another format put its rows into a scenario by"
-                    " scenario_persist(select=..., source=...), and export that."
+                raise invalid(
+                    "query is written as CSV. For another format put its rows into a"
+                    " scenario by scenario_persist(select=..., source=...), and export that."
                 )
             reply = self.write_query(name, query, to, force=force, progress=Progress(ctx))
             return reply.result(max_tokens)
