@@ -72,6 +72,10 @@ CAUSES = {
     "upgrade_refused": Cause(
         "upgrade behind", "`behind` has an older version, and a broken reference"
     ),
+    "unknown_version": Cause(
+        "upgrade ancient", "`ancient` is older than what the migrations of its product know"
+    ),
+    "migration_failed": Cause("upgrade lost", "a migration of its product loses rows"),
     "plugin_failed": Cause("shout loudly", "the plugin's command raises a KeyError"),
     "system_failure": Cause("schema > /dev/full"),
     "internal_error": Cause("plugins", "a mistake of ours in what it calls"),

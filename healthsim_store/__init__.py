@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .operations.diff_report import EntityDiff as EntityDiff
     from .operations.merge_report import MergeResult as MergeResult
     from .operations.upgrade import Upgraded as Upgraded
+    from .operations.upgrade import UpgradeResult as UpgradeResult
     from .query.pages import QueryResult as QueryResult
     from .query.reply import PersistResult as PersistResult
     from .query.statistics import Answer as Answer
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     save_scenario = _default.save_scenario
     scenario_info = _default.scenario_info
     upgrade_scenario = _default.upgrade_scenario
+    upgrade_scenarios = _default.upgrade_scenarios
 
 # Where the other names are. A test compares this list with the one above.
 _HOMES = {
@@ -101,7 +103,7 @@ _HOMES = {
     "operations.clone": "CloneResult",
     "operations.diff_report": "DiffResult EntityDiff",
     "operations.merge_report": "MergeResult",
-    "operations.upgrade": "Upgraded",
+    "operations.upgrade": "UpgradeResult Upgraded",
     "query.pages": "QueryResult",
     "query.reply": "PersistResult",
     "query.statistics": "Answer",

@@ -357,6 +357,18 @@ class UpgradeRefused(HealthsimStoreError):
     exit_code = ExitCode.REFUSED
 
 
+class UnknownVersion(UpgradeRefused):
+    """The file was written by a version of a product that no migration of the installed knows."""
+
+    code = "unknown_version"
+
+
+class MigrationFailed(UpgradeRefused):
+    """A migration of a product failed, lost rows, did not end, or was changed after it ran."""
+
+    code = "migration_failed"
+
+
 class PluginFailed(HealthsimStoreError):
     """A plugin raised something that it should not have. ``plugin`` is its name.
 

@@ -38,7 +38,7 @@ from .operations.matching import OTHER
 from .operations.merge import check_sources, merge_files, try_merge
 from .operations.merge_report import MergeResult
 from .operations.strategies import Strategies
-from .operations.upgrade import Upgraded, upgrade_file
+from .operations.upgrade import Upgraded, UpgradeResult, upgrade_file, upgrade_files
 from .plugins import installed
 from .query import pages, select
 from .query.pages import QueryResult
@@ -949,18 +949,43 @@ class Store:
         return results if scenarios else [*results, *check_lone(folder)]
 
     @verb
-    def upgrade_scenario(self, scenario: str) -> list[Upgraded]:
-        """Bring a file to the installed versions of its products: new columns, views, rules.
+    def upgrade_scenario(self, scenario: str, *, dry_run: bool = False) -> list[Upgraded]:
+        """Bring a file to the installed versions of its products: their migrations, columns, rules.
+
+        The file as it was goes to the trash, and `restore_scenario` brings it back.
 
         Args:
             scenario: the scenario.
+            dry_run: only say what would be done; that is tried on a copy.
 
-        Raises NewerProduct, UpgradeRefused; then the file is as it was.
+        Raises NewerProduct, UnknownVersion, MigrationFailed, UpgradeRefused; then the file is as it
+        was.
         """
         path = self.find(scenario)
-        self._files.check_writable(path)
-        self.close()
-        return upgrade_file(path, installed().declarations)
+        if not dry_run:
+            self._files.check_writable(path)
+            self.close()
+        folder, open_ = self._files.folder, self._files.open
+        return upgrade_file(path, folder, installed().declarations, open_, dry_run=dry_run)
+
+    @verb
+    def upgrade_scenarios(
+        self,
+        scenarios: Sequence[str] = (),
+        *,
+        dry_run: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> list[UpgradeResult]:
+        """The same for several; one that is refused is told, and does not stop the others.
+
+        Args:
+            scenarios: the scenarios; by default all of the store.
+            dry_run: only say what would be done; that is tried on copies.
+            progress: is told 1 for each scenario that was just done.
+        """
+        names = [self.find(scenario).stem for scenario in scenarios] or self.names()
+        upgrade = functools.partial(self.upgrade_scenario, dry_run=dry_run)
+        return upgrade_files(list(dict.fromkeys(names)), upgrade, progress)
 
     # -- names, tags, trash ------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
+import os
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,21 +37,34 @@ from .query.statistics import compute
 from .schema.dry_run import ask
 from .schema.model import Column, Declaration
 from .schema.registry import Link, Registry
-from .storage.catalog import add_product, read_questions, read_rules, read_statistics
+from .storage.catalog import (
+    add_product,
+    read_products,
+    read_questions,
+    read_rules,
+    read_statistics,
+)
 from .storage.format import create
+from .storage.releases import Release, read_releases, record_release
 from .storage.rows import Row
 from .storage.sandbox import Sandbox
 from .store import Store
 
+#: With this variable set, a run of the tests records the product's version as released.
+RECORD = "HEALTHSIM_STORE_RECORD"
+
 
 class ProductTests:
-    """The tests of a product. Inherit from it, and set the two attributes.
+    """The tests of a product. Inherit from it, and set the first two attributes.
 
-    ``product`` is the product's name. ``rows`` has rows by entity type.
+    ``product`` is the product's name. ``rows`` has rows by entity type. ``released`` is the folder,
+    beside the file of the tests, that has the schema, migrations and rows of each version that was
+    released; a run with HEALTHSIM_STORE_RECORD=1 adds the present one.
     """
 
     product: ClassVar[str]
     rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]]
+    released: ClassVar[str] = "released"
 
     @functools.cached_property
     def declaration(self) -> Declaration:
@@ -172,6 +187,31 @@ class ProductTests:
                     plan = [str(step[3]) for step in cursor]
                 scans = [step for step in plan if step.startswith("SCAN") and "(" not in step]
                 assert not scans, f"the card of {entity_type.name}: {', '.join(scans)}"
+
+    def _releases(self) -> list[Release]:
+        return read_releases(Path(inspect.getfile(type(self))).parent / self.released)
+
+    def test_a_version_that_was_released_stays_as_it_was(self, tmp_path: Path) -> None:
+        """Its tables, and every migration. With HEALTHSIM_STORE_RECORD=1, it is released now."""
+        if os.environ.get(RECORD):
+            with self._stored(tmp_path, self.rows) as (store, _):
+                folder = Path(inspect.getfile(type(self))).parent / self.released
+                record_release(folder, self.declaration, store.load_scenario("s"))
+        for release in self._releases():
+            changes = release.changes(self.declaration)
+            assert not changes, "; ".join(changes)
+
+    def test_a_file_of_each_released_version_follows(self, tmp_path: Path) -> None:
+        for release in self._releases():
+            with Store(tmp_path / release.version) as store:
+                store.path.mkdir(parents=True)
+                release.make_file(store.path / "s.db", self.product)
+                store.upgrade_scenario("s")
+                findings = store.check_scenario("s").findings
+                assert [f for f in findings if f.level == "error"] == [], release.version
+                with contextlib.closing(Sandbox(store.find("s"))) as sandbox:
+                    found = {p.name: p.version for p in read_products(sandbox.connection)}
+                assert found[self.product] == self.declaration.version
 
 
 class ProfileTests:

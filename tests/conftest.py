@@ -147,12 +147,13 @@ def toy_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         for old in sites:
             monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != old])
         monkeypatch.syspath_prepend(str(site))
-        monkeypatch.delitem(sys.modules, "toysim", raising=False)
+        sys.modules.pop("toysim", None)
         sites.append(str(site))
         importlib.invalidate_caches()
         installed.cache_clear()
 
     yield call
+    sys.modules.pop("toysim", None)  # the next test finds the one that is installed there
     installed.cache_clear()
 
 
@@ -186,6 +187,7 @@ def make_older(path: Path, version: int) -> None:
         2: ["DROP TABLE _ancestors", "DROP TABLE _conflicts"],
         3: ["DROP TABLE _questions"],
         4: [
+            "DROP TABLE _migrations",
             "ALTER TABLE _products DROP COLUMN questions_sql",
             "DROP INDEX _log_by_fingerprint",
             "ALTER TABLE _log DROP COLUMN fingerprint",

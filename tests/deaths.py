@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -83,6 +84,15 @@ def die_at(act: Callable[[], object], at: int) -> bool:
         act()
 
     return ended(fork(watched)) == -signal.SIGKILL
+
+
+def killed_at_a_moment(act: Callable[[], object], seconds: float) -> bool:
+    """Do something in a process that is killed after so many seconds; whether it was."""
+    child = fork(act)
+    time.sleep(seconds)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    return ended(child) == -signal.SIGKILL
 
 
 def count_calls(act: Callable[[], object]) -> int:

@@ -284,7 +284,13 @@ VERBS: dict[str, Verb] = {
         "upgrade",
         No("It follows an installation, and whoever installs has the command line."),
         _READS,
-        scenario=("SCENARIO",),
+        scenario=("SCENARIO",), dry_run=("--dry-run",),
+    ),
+    "upgrade_scenarios": _verb(
+        "upgrade",
+        No("It follows an installation, and whoever installs has the command line."),
+        _READS,
+        scenarios=("--all",), dry_run=("--dry-run",), progress=(PROGRESS,),
     ),
     "rename_scenario": _verb(
         "rename", "scenario_rename", _READS,

@@ -24,12 +24,14 @@ ALONE = {
         "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
         "generation/engine.py": "a profile may build tables of its own in memory",
         "generation/run.py": "the options of a profile are judged by its own SQL",
+        "operations/migrate.py": "a migration changes the tables of its product only",
     },
     "set_progress_handler": {
         "storage/sandbox.py": "the deadline of a query",
         "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "generation/engine.py": "the deadline of a profile's statement",
         "schema/dry_run.py": "the deadline of a declaration's statements",
+        "operations/migrate.py": "the deadline of a file's migrations",
     },
 }
 

@@ -270,7 +270,7 @@ def test_what_wording_is_asked_for_is_there() -> None:
 @pytest.mark.parametrize("verb", sorted(CALLS))
 def test_a_verb_is_spelled_as_the_doors_have_it(verb: str, tools: dict[str, set[str]]) -> None:
     names, table = CALLS[verb], doors.VERBS[verb]
-    assert names.command in table.cli  # type: ignore[operator]
+    assert names.command.split()[0] in table.cli  # type: ignore[operator]
     if names.tool is None:
         assert isinstance(table.mcp, doors.No)
     else:

@@ -202,6 +202,11 @@ def _was_moved(path: Path, error: sqlite3.DatabaseError) -> bool:
 def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> HealthsimStoreError:
     text = " ".join(str(error).split())[:300]  # it may have a piece of the schema in it
     if _was_moved(path, error):
+        if os.path.lexists(path):
+            return ScenarioBusy(
+                f"{path.name} was replaced just now, as an upgrade does.",
+                hint="Nothing was stored. Try again.",
+            )
         return ScenarioNotFound(
             f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
             hint="Nothing was stored.",

@@ -90,6 +90,7 @@ CALLS: Mapping[str, Names] = {
     "query_scenario": Names("query", "scenario_query", ("scenario", "sql")),
     "restore_scenario": Names("restore", "scenario_restore"),
     "upgrade_scenario": Names("upgrade", None),
+    "upgrade_scenarios": Names("upgrade --all", None, ()),
 }
 
 #: What a door calls otherwise than Python: by verb, or "" for all others, and option.
@@ -103,6 +104,7 @@ _FLAGS = {
     ("generate_scenario", "options"): "--set",
     ("merge_scenarios", "new_name"): "--name",
     ("restore_scenario", "new_name"): "--as",
+    ("upgrade_scenarios", "scenarios"): "--all",
 }
 _ARGUMENTS = {
     ("", "log_entries"): "log",

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from ..base.wording import command
+from ..errors import ExitCode
 from .common import (
     echo_json,
     json_option,
     open_scenario,
     open_store,
+    progress_bar,
     store_option,
     table,
 )
+
+if TYPE_CHECKING:
+    from ..operations.upgrade import Upgraded
 
 
 @click.command()
@@ -63,16 +72,51 @@ def rename(scenario: str, new_name: str, as_json: bool, folder: str | None) -> N
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", required=False)
+@click.option("--all", "everything", is_flag=True, help="Upgrade every scenario of the store.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, which is tried on a copy.")
 @json_option
 @store_option
-def upgrade(scenario: str, as_json: bool, folder: str | None) -> None:
-    """Bring a scenario to the installed versions of its products, all or nothing."""
-    store, name = open_scenario(folder, scenario)
-    done = store.upgrade_scenario(name)
-    if as_json:
-        echo_json([upgraded.to_dict() for upgraded in done])
+@click.pass_context
+def upgrade(
+    context: click.Context,
+    scenario: str | None,
+    everything: bool,
+    dry_run: bool,
+    as_json: bool,
+    folder: str | None,
+) -> None:
+    """Bring a scenario to the installed versions of its products, all or nothing.
+
+    Migrations of the products are run, and its tables become as they are declared. The scenario as
+    it was goes to the trash: healthsim-store restore NAME --as OTHER brings it back.
+    """
+    if everything == (scenario is not None):
+        raise click.UsageError("Give a scenario, or --all.")
+    if scenario is not None:
+        store, name = open_scenario(folder, scenario)
+        done = store.upgrade_scenario(name, dry_run=dry_run)
+        if as_json:
+            echo_json([upgraded.to_dict() for upgraded in done])
+        else:
+            _tell_upgraded(store.find(name), done, dry_run)
         return
+    store = open_store(folder)
+    with progress_bar(len(store.names()), "Upgrading") as progress:
+        results = store.upgrade_scenarios(dry_run=dry_run, progress=progress)
+    if as_json:
+        echo_json([result.to_dict() for result in results])
+    for result in results:
+        if result.error is not None:
+            click.echo(f"{result.scenario}: {result.error}", err=True)
+        elif not as_json:
+            click.echo(f"{result.scenario}:")
+            _tell_upgraded(store.find(result.scenario), result.products, dry_run)
+    if any(result.error for result in results):
+        context.exit(ExitCode.ERROR)
+
+
+def _tell_upgraded(path: Path, done: Sequence[Upgraded], dry_run: bool) -> None:
     for upgraded in done:
         if upgraded.changes:
             click.echo(f"{upgraded.product} {upgraded.before} to {upgraded.after}:")
@@ -80,6 +124,11 @@ def upgrade(scenario: str, as_json: bool, folder: str | None) -> None:
                 click.echo(f"- {change}")
         else:
             click.echo(f"{upgraded.product} {upgraded.before} is current.")
+    if dry_run:
+        click.echo("Nothing was changed: --dry-run.", err=True)
+    elif any(upgraded.changes for upgraded in done):
+        how = command("restore_scenario", path, new_name="OTHER")
+        click.echo(f"{path.stem} as it was is in the trash: {how}", err=True)
     if not done:
         click.echo("None of its products is installed: nothing to do.", err=True)
 

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES, look
-from ..base.wording import call
 from ..errors import (
     CorruptScenario,
     DeclarationError,
@@ -31,7 +30,6 @@ from ..query.questions import sort_out
 from ..query.statistics import compute
 from ..schema.ddl import ROW_RULE, circles, column_rules
 from ..schema.model import Column, Declaration, EntityType, Reference, Rule
-from ..schema.product import compare_versions
 from ..storage import remains
 from ..storage.catalog import (
     read_entity_types,
@@ -44,6 +42,7 @@ from ..storage.folder import Folder
 from ..storage.format import read_identity
 from ..storage.housekeeping import TABLES
 from ..storage.long_values import LIMIT, find_long_values
+from ..storage.product_versions import compared
 from ..storage.records import read_records
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
@@ -77,6 +76,22 @@ def check_file(
         *(Finding("error", "file", told) for told in remains.faults(folder, path)),
         *(Finding("note", "file", told) for told in remains.set_aside(folder, path)),
     ]
+    return _check(path, installed, open_, place)
+
+
+def check_content(
+    path: Path, installed: Mapping[str, Declaration], open_: type[Sandbox]
+) -> tuple[Finding, ...]:
+    """What is found in a file, wherever it is; the arguments are those of `check_file`."""
+    return _check(path, installed, open_, ()).findings
+
+
+def _check(
+    path: Path,
+    installed: Mapping[str, Declaration],
+    open_: type[Sandbox],
+    place: Sequence[Finding],
+) -> CheckResult:
     try:
         sandbox = open_(path)
     except HealthsimStoreError as error:
@@ -357,29 +372,10 @@ class _Check:
                 self.error("rule", f"{rule.label}: not so for {1 + more:,}, such as {shown}.")
 
     def _products(self) -> None:
-        for product in self._understood(read_products):
-            self._count("product")
-            known = self._installed.get(product.name)
-            if known is None:
-                self.note(
-                    "product",
-                    f"{product.name} {product.version} is not installed; the file speaks for"
-                    " itself.",
-                )
-                continue
-            order = compare_versions(product.version, known.version)
-            if order > 0:
-                self.note(
-                    "product",
-                    f"{product.name} {product.version} is newer than the installed"
-                    f" {known.version}: pip install --upgrade what brings it.",
-                )
-            elif order < 0:
-                self.note(
-                    "product",
-                    f"{product.name} {product.version} is older than the installed"
-                    f" {known.version}: {call('upgrade_scenario', self._sandbox.path)}",
-                )
+        self._count("product", len(self._understood(read_products)))
+        told = functools.partial(compared, installed=self._installed, path=self._sandbox.path)
+        for line in self._understood(lambda connection: [*told(connection)]):
+            self.note("product", line)
 
     def _answers(self, entity_types: Iterable[EntityType]) -> None:
         """What the summary and the samples will want to run."""

@@ -23,8 +23,8 @@ from ..base.sqlite import file_errors
 from ..base.wording import call, option
 from ..errors import CopyFailed, InvalidArgument, MergeConflict
 from ..schema.model import EntityType
-from ..schema.product import compare_versions
 from ..schema.registry import Registry
+from ..schema.versions import compare_versions
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
 from ..storage.format import read_identity, read_tags
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
@@ -153,6 +153,7 @@ class _Merge:
         for number, source in enumerate(self._sources, 1):
             with self._building.reading(source.path):
                 self._building.check_tables(source.path, [*source.entity_types])
+                self._check_declared(source)
                 self._tell_left_out(source)
                 taken = self.taken[source.name] = {}
                 for entity_type in self._order:
@@ -199,6 +200,13 @@ class _Merge:
             f"SELECT schema_sql FROM {SOURCE}._products WHERE product = ?", (product,)
         ).fetchone()
         return bool(re.search(rf'\bVIEW\s+"?{re.escape(view)}\b', sql, re.IGNORECASE))
+
+    def _check_declared(self, source: _Source) -> None:
+        """Raises CopyFailed where a source has rows of what the newest version has no more."""
+        for name in source.entity_types:
+            sql = f"SELECT 1 FROM {SOURCE}.{quoted(name)} LIMIT 1"
+            if name not in self.registry and self._connection.execute(sql).fetchone():
+                raise _other_version(source, name, f"{name} would be lost")
 
     def _tell_left_out(self, source: _Source) -> None:
         """What somebody else made in a source is theirs alone."""
@@ -300,11 +308,9 @@ class _Merge:
             if column.name not in there and column.required and column.default is None
         ]
         if lost or (lacking and self._count(part)):
-            raise CopyFailed(
-                f"{source.name} has another version of {part.name}:"
-                f" {', '.join(sorted(lost) or lacking)} would be {'lost' if lost else 'missing'}.",
-                hint=f"{call('upgrade_scenario', source.path)} first, if its product is installed.",
-            )
+            names = ", ".join(sorted(lost) or lacking)
+            what = f"{names} would be {'lost' if lost else 'missing'}"
+            raise _other_version(source, part.name, what)
         values = {name: f"s.{quoted(name)}" for name in here if name in there}
         for column, to in part.entity_type.references(soft=True):
             if column.name in values:
@@ -354,6 +360,14 @@ class _Merge:
                     ),
                 },
             )
+
+
+def _other_version(source: _Source, entity_type: str, what: str) -> CopyFailed:
+    return CopyFailed(
+        f"{source.name} has another version of {entity_type}: {what}.",
+        hint=f"{call('upgrade_scenarios')} first: it brings all scenarios to the installed"
+        " versions of their products.",
+    )
 
 
 def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:

@@ -1,134 +1,296 @@
-"""Upgrade: a file written by an older version of a product gets what the installed one declares.
+"""Upgrade: a file written by an older version of a product follows the installed one.
 
-In one transaction, with a proof at its end: rows in = rows out, and no reference that dangles. A
-table that changed is written anew, so whatever schema.sql may say can change, and every row meets
-the new rules; where one does not, the file is left as it was.
+The product's migrations are run, then each table is made as it is declared. All of it is done on a
+copy, proven there by counts, references and `check`, and the copy takes the file's place in one
+step. The file as it was stays in the trash. Where anything fails, nothing happened.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import transaction
+from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
 from ..base.wording import call
-from ..errors import DeclarationError, NewerProduct, UpgradeRefused
-from ..schema.ddl import create_statements, create_table
+from ..errors import (
+    DeclarationError,
+    HealthsimStoreError,
+    MigrationFailed,
+    NewerProduct,
+    UpgradeRefused,
+)
+from ..schema.ddl import create_statements
 from ..schema.model import Declaration, EntityType
-from ..schema.product import compare_versions
+from ..schema.versions import compare_versions
 from ..storage.catalog import describe_product, read_entity_types, read_products
+from ..storage.folder import Folder
+from ..storage.format import missing_tables, verify, write_log
 from ..storage.format import upgrade as upgrade_format
-from ..storage.format import write_log
-from ..storage.records import read_records
-from ..storage.scenario import opened
+from ..storage.housekeeping import FORMAT_VERSION
+from ..storage.product_versions import changed_migrations
+from ..storage.records import Record, read_records
+from ..storage.replacing import replace_by_copy, try_on_copy
+from ..storage.sandbox import Sandbox
+from ..storage.triggers import refused
+from . import migrate
+from .check import check_content
+from .reshape import reshape
 
-_NEW = "_upgraded"  # a table's name while it is written
+_TEXTS = ("version", "schema_sql", "summary_sql", "checks_sql", "questions_sql")
+# What `check` may find that an upgrade must not leave: rules of checks.sql may be new, and say
+# something of the rows that are there.
+_FAULTS = ("integrity", "foreign_key", "table", "unique", "value", "file")
 
 
 @dataclass(slots=True)
 class Upgraded:
-    """What was done for one product: ``changes`` are sentences; none where it was current."""
+    """What was done for one product: ``changes`` are sentences; none where it was current.
+
+    ``migrations`` are the names of the steps that ran.
+    """
 
     product: str
     before: str
     after: str
     changes: list[str] = field(default_factory=list)
+    migrations: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "product": self.product,
             "before": self.before,
             "after": self.after,
+            "migrations": self.migrations,
             "changes": self.changes,
         }
 
 
-def upgrade_file(path: Path, installed: Mapping[str, Declaration]) -> list[Upgraded]:
+@dataclass(frozen=True, slots=True)
+class UpgradeResult:
+    """What became of one of several scenarios; ``error`` says why it was left as it was."""
+
+    scenario: str
+    products: tuple[Upgraded, ...] = ()
+    error: HealthsimStoreError | None = None
+
+    @property
+    def changed(self) -> bool:
+        return any(upgraded.changes for upgraded in self.products)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "products": [upgraded.to_dict() for upgraded in self.products],
+            **({"error": self.error.to_dict()} if self.error else {}),
+        }
+
+
+def upgrade_file(
+    path: Path,
+    folder: Folder,
+    installed: Mapping[str, Declaration],
+    open_: type[Sandbox] = Sandbox,
+    *,
+    dry_run: bool = False,
+) -> list[Upgraded]:
     """Bring every product of a file to its installed version; what is not installed stays.
+
+    Args:
+        path: the scenario's file.
+        folder: the store's folder.
+        installed: the declarations of the installed products.
+        open_: opens a file that is checked.
+        dry_run: do it on a copy that is thrown away.
 
     Raises NewerProduct, UpgradeRefused; then the file is as it was.
     """
-    with opened(path) as connection:
+    current = _current(path, installed)
+    if current is not None:
+        return current
+    change = functools.partial(_upgrade_copy, path, installed, open_)
+    return try_on_copy(path, change)[0] if dry_run else replace_by_copy(folder, path, change)
+
+
+def upgrade_files(
+    names: Sequence[str],
+    upgrade: Callable[[str], list[Upgraded]],
+    progress: Progress = lambda _: None,
+) -> list[UpgradeResult]:
+    """Upgrade several scenarios, each by itself: one that is refused does not stop the others.
+
+    Args:
+        names: their names.
+        upgrade: upgrades one.
+        progress: is told 1 for each scenario that is done.
+    """
+    results = []
+    for name in names:
+        try:
+            results.append(UpgradeResult(name, tuple(upgrade(name))))
+        except HealthsimStoreError as error:
+            results.append(UpgradeResult(name, error=error))
+        progress(1)
+    return results
+
+
+def _current(path: Path, installed: Mapping[str, Declaration]) -> list[Upgraded] | None:
+    """The reply where there is nothing to do; None where there is something.
+
+    Raises NewerProduct, UpgradeRefused.
+    """
+    with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
+        declarations = _declarations(sandbox.connection, installed)
+        for version, declaration in declarations:
+            _check_version(version, declaration)
+            if migrate.due(declaration, version):
+                _check_unchanged(sandbox.connection, declaration)
+        if sandbox.format < FORMAT_VERSION:
+            return None
+        if all(_is_current(sandbox.connection, declaration) for _, declaration in declarations):
+            return [Upgraded(d.product, version, d.version) for version, d in declarations]
+    return None
+
+
+def _declarations(
+    connection: sqlite3.Connection, installed: Mapping[str, Declaration]
+) -> list[tuple[str, Declaration]]:
+    """Of each installed product in a file its version there, and its declaration."""
+    return [
+        (product.version, installed[product.name])
+        for product in read_products(connection)
+        if product.name in installed
+    ]
+
+
+def _is_current(connection: sqlite3.Connection, declaration: Declaration) -> bool:
+    record = _record(connection, declaration.product)
+    return all(record[name] == getattr(declaration, name) for name in _TEXTS)
+
+
+def _record(connection: sqlite3.Connection, product: str) -> Record:
+    (record,) = read_records(connection, "_products", rest="WHERE product = ?", values=(product,))
+    return record
+
+
+def _check_version(version: str, declaration: Declaration) -> None:
+    if compare_versions(version, declaration.version) > 0:
+        raise NewerProduct(
+            f"The file was written by {declaration.product} {version}, which is newer than the"
+            f" installed {declaration.version}.",
+            hint="Install the newer version; nothing needs an upgrade.",
+        )
+
+
+def _check_unchanged(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    for told in changed_migrations(connection, declaration):
+        raise MigrationFailed(
+            told,
+            hint="Nothing was changed: what the next ones would find here is not what they were"
+            f" written for. Whoever makes {declaration.product} puts it back as it was released,"
+            " and writes the change as a further migration.",
+        )
+
+
+def _upgrade_copy(
+    origin: Path, installed: Mapping[str, Declaration], open_: type[Sandbox], path: Path
+) -> tuple[list[Upgraded], bool]:
+    """What was done of ``origin`` in its copy at ``path``, and whether that is anything."""
+    until = time.monotonic() + migrate.SECONDS
+    connection = connect_writable(path)
+    with contextlib.closing(connection), file_errors(origin):
+        verify(connection, origin)
         # A table is replaced while others refer to it; the proof at the end looks at all.
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA legacy_alter_table = ON")
+        # Nobody knows this file yet, and a failure drops it whole: no journal on disk is needed.
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -32768")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
-            upgrade_format(connection)
+            with refused(connection, origin):
+                upgrade_format(connection)
             done = []
-            for product in read_products(connection):
-                declaration = installed.get(product.name)
-                if declaration is not None:
-                    done.append(_upgrade(connection, product.version, declaration))
-            if any(upgraded.changes for upgraded in done):
-                write_log(
-                    connection, "upgrade",
-                    details={u.product: f"{u.before} to {u.after}" for u in done if u.changes},
-                )  # fmt: skip
-                _prove(connection, path)
-            return done
+            for version, declaration in _declarations(connection, installed):
+                done.append(_upgrade(connection, origin, version, declaration, until))
+            with refused(connection, origin):
+                _log(connection, done)
+            _prove_references(connection, origin)
+        changed = connection.total_changes > 0
+    faults = [
+        found.message
+        for found in (check_content(path, installed, open_) if changed else ())
+        if found.level == "error" and found.kind in _FAULTS
+    ]
+    if faults:
+        raise UpgradeRefused(
+            f"{origin.stem} would not be sound: {faults[0]}",
+            hint=f"Nothing was changed. {call('check_scenario', origin)} may say more.",
+        )
+    return done, changed
 
 
-def _upgrade(connection: sqlite3.Connection, version: str, declaration: Declaration) -> Upgraded:
+def _upgrade(
+    connection: sqlite3.Connection,
+    origin: Path,
+    version: str,
+    declaration: Declaration,
+    until: float,
+) -> Upgraded:
     product = declaration.product
     upgraded = Upgraded(product, version, declaration.version)
-    if compare_versions(version, declaration.version) > 0:
-        raise NewerProduct(
-            f"The file was written by {product} {version}, which is newer than the installed "
-            f"{declaration.version}.",
-            hint="Install the newer version; nothing needs an upgrade.",
-        )
-    names = ("version", "schema_sql", "summary_sql", "checks_sql", "questions_sql")
-    where = "WHERE product = ?"
-    (row,) = read_records(connection, "_products", rest=where, values=(product,))
-    texts = tuple(row[name] for name in names)
-    if texts == (
-        declaration.version,
-        declaration.schema_sql,
-        declaration.summary_sql,
-        declaration.checks_sql,
-        declaration.questions_sql,
-    ):
+    if _is_current(connection, declaration):
         return upgraded
-    before = {e.name: e for e in read_entity_types(connection) if e.product == product}
-    kept = _kept(connection, product, version, texts[1])
-    for entity_type in declaration.entity_types:
-        old = before.pop(entity_type.name, None)
-        if old is None:
-            for statement in create_statements(entity_type):
-                connection.execute(statement)
-            upgraded.changes.append(f"new entity type {entity_type.name}")
-            continue
-        if _sql_of(connection, entity_type.name) != create_table(entity_type):
-            upgraded.changes += _rewrite(connection, old, entity_type)
-        for index in [*create_statements(entity_type)][1:]:
-            if not _sql_of(connection, index.split('"')[1]):
-                connection.execute(index)
-    for old in before.values():
-        _drop_unused(connection, old)
-        upgraded.changes.append(f"{old.name} is no longer declared; it was empty")
-    for extra in declaration.extras:
-        connection.execute(extra.sql)
-    for sql in kept:
-        connection.execute(sql)
-    describe_product(connection, declaration)
+    _check_version(version, declaration)
+    old = {e.name: e for e in read_entity_types(connection) if e.product == product}
+    missing = missing_tables(connection, [*old])
+    if missing:
+        raise UpgradeRefused(
+            f"{origin.stem} lacks the table {missing[0]}: it was declared.",
+            hint=f"Nothing was changed. {call('check_scenario', origin)} says more.",
+        )
+    with refused(connection, origin):
+        strange = _take_away(connection, product, version)
+    tables = {*old}
+    due = migrate.due(declaration, version)
+    if due:
+        steps = migrate.Steps(connection, declaration, due, old, until)
+        steps.run()
+        tables = steps.tables()
+        _drop_indexes(connection, tables)
+        upgraded.changes += steps.changes
+        upgraded.migrations += [step.name for step in due]
+    with refused(connection, origin):
+        upgraded.changes += reshape(connection, declaration, tables)
+        for extra in declaration.extras:
+            connection.execute(extra.sql)
+        gone = _names(old.values()) - _names(declaration.entity_types)
+        upgraded.changes += _bring_back(connection, strange, gone)
+        describe_product(connection, declaration)
     if not upgraded.changes:
         upgraded.changes.append("descriptions, views, statistics, checks or questions")
     return upgraded
 
 
-def _sql_of(connection: sqlite3.Connection, name: str) -> str:
-    row = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
-    return str(row[0]) if row else ""
+# -- what is not the product's tables --------------------------------------------------------
+
+_Strange = list[tuple[str, str, str]]  # kind, name and SQL of what somebody else made
 
 
-def _kept(connection: sqlite3.Connection, product: str, version: str, schema_sql: str) -> list[str]:
-    """Drop the product's own views and indexes; the SQL of what somebody else made, to restore."""
+def _take_away(connection: sqlite3.Connection, product: str, version: str) -> _Strange:
+    """Drop the product's own views and indexes, and what somebody else made of its tables."""
     from ..schema.parser import read_declaration  # sqlglot is slow to import
 
+    schema_sql = _record(connection, product)["schema_sql"]
     try:
         old = read_declaration(product, version, schema_sql)
     except DeclarationError as error:
@@ -144,86 +306,74 @@ def _kept(connection: sqlite3.Connection, product: str, version: str, schema_sql
         for statement in create_statements(entity_type)
     }
     marks = ", ".join("?" * len(tables))
-    foreign = connection.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')"
-        f" AND sql IS NOT NULL AND tbl_name IN ({marks})",
+    found: _Strange = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND (type = 'view'"
+        f" OR type IN ('index', 'trigger') AND tbl_name IN ({marks})"
+        " OR type = 'trigger' AND tbl_name IN (SELECT name FROM sqlite_master WHERE type = 'view'))"
+        " ORDER BY rowid",
         tables,
     ).fetchall()
-    kept = []
-    for kind, name, sql in foreign:
-        if sql.split(" ON ")[0] not in ours:
-            connection.execute(f"DROP {kind} {quoted(name)}")
-            kept.append(sql)
-    return kept
+    strange = [(kind, name, sql) for kind, name, sql in found if sql.split(" ON ")[0] not in ours]
+    for kind, name, _ in reversed(strange):
+        connection.execute(f"DROP {kind} IF EXISTS {quoted(name)}")  # a view takes its triggers
+    return strange
 
 
-def _rewrite(connection: sqlite3.Connection, old: EntityType, entity_type: EntityType) -> list[str]:
-    table = quoted(entity_type.name)
-    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    new = [name for name in entity_type.by_name if name not in old.by_name]
-    gone = [name for name in old.by_name if name not in entity_type.by_name]
-    _check_columns(connection, entity_type, new, gone, count)
-    common = [quoted(name) for name in entity_type.by_name if name in old.by_name]
-    sql = create_table(entity_type).replace(f"CREATE TABLE {table}", f"CREATE TABLE {_NEW}", 1)
-    connection.execute(sql)
-    names = ", ".join(["rowid", *common])
-    try:
-        connection.execute(f"INSERT INTO {_NEW} ({names}) SELECT {names} FROM {table}")
-    except sqlite3.IntegrityError as error:
-        raise UpgradeRefused(
-            f"A row of {entity_type.name} does not meet the new rules: {error}.",
-            hint="Nothing was changed. Correct such rows with any SQLite tool, then upgrade again.",
-        ) from error
-    (written,) = connection.execute(f"SELECT count(*) FROM {_NEW}").fetchone()
-    if written != count:
-        raise UpgradeRefused(f"{written:,} of {count:,} {entity_type.name} would be left.")
-    connection.execute(f"DROP TABLE {table}")
-    connection.execute(f"ALTER TABLE {_NEW} RENAME TO {table}")
-    changes = [f"new column {entity_type.name}.{name}" for name in new]
-    changes += [f"{entity_type.name}.{name} is no longer declared; it was empty" for name in gone]
-    return changes or [f"rules or descriptions of {entity_type.name}"]
+def _names(entity_types: Iterable[EntityType]) -> set[str]:
+    """The names of tables and columns."""
+    return {name for one in entity_types for name in (one.name, *one.by_name)}
 
 
-def _check_columns(
-    connection: sqlite3.Connection,
-    entity_type: EntityType,
-    new: Sequence[str],
-    gone: Sequence[str],
-    count: int,
-) -> None:
-    for name in new:
-        column = entity_type.by_name[name]
-        if count and column.required and column.default is None:
-            raise UpgradeRefused(
-                f"{entity_type.name}.{name} is required and has no default, "
-                f"and there are {count:,} {entity_type.name} without it."
-            )
-    for name in gone:
-        table = quoted(entity_type.name)
-        (used,) = connection.execute(f"SELECT count({quoted(name)}) FROM {table}").fetchone()
-        if used:
-            raise UpgradeRefused(
-                f"{entity_type.name}.{name} is no longer declared, but {used:,} rows have a value.",
-                hint="Nothing was changed, so that nothing is lost.",
-            )
+def _bring_back(
+    connection: sqlite3.Connection, strange: _Strange, gone: Collection[str]
+) -> list[str]:
+    """Make what somebody else made again; what is told of that which no longer fits.
+
+    ``gone`` are names that nothing of the product has any more. A view is not run to find out: it
+    may be a stranger's.
+    """
+    told = []
+    for kind, name, sql in strange:
+        try:
+            connection.execute(sql)
+        except sqlite3.OperationalError as error:
+            told.append(f"the {kind} {name}, which somebody made, is gone: {error}")
+            continue
+        names = sorted({*re.findall(r"\w+", sql)} & {*gone}) if kind == "view" else []
+        if names:
+            told.append(f"the view {name}, which somebody made, names {', '.join(names)}")
+    return told
 
 
-def _drop_unused(connection: sqlite3.Connection, old: EntityType) -> None:
-    table = quoted(old.name)
-    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    if count:
-        raise UpgradeRefused(
-            f"{old.name} is no longer declared, but has {count:,} rows.",
-            hint="Nothing was changed, so that nothing is lost.",
+def _drop_indexes(connection: sqlite3.Connection, tables: set[str]) -> None:
+    """Those that the steps used; the declared ones are made with the tables."""
+    for name, table in connection.execute(
+        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    ).fetchall():
+        if table in tables:
+            connection.execute(f"DROP INDEX {quoted(name)}")
+
+
+# -- the end ---------------------------------------------------------------------------------
+
+
+def _log(connection: sqlite3.Connection, done: Sequence[Upgraded]) -> None:
+    changed = [upgraded for upgraded in done if upgraded.changes]
+    if changed:
+        details: dict[str, Any] = {u.product: f"{u.before} to {u.after}" for u in changed}
+        migrations = [name for upgraded in changed for name in upgraded.migrations]
+        write_log(
+            connection,
+            "upgrade",
+            details=details | ({"migrations": migrations} if migrations else {}),
         )
-    connection.execute(f"DROP TABLE {table}")
 
 
-def _prove(connection: sqlite3.Connection, path: Path) -> None:
+def _prove_references(connection: sqlite3.Connection, origin: Path) -> None:
     dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
     if dangling:
         table, rowid, parent, _ = dangling[0]
         raise UpgradeRefused(
-            f"{path.name}: {table}, rowid {rowid}, would refer to {parent} that are not there.",
-            hint=f"{call('check_scenario', path)} says more.",
+            f"{origin.stem}: {table}, rowid {rowid}, would refer to {parent} that are not there.",
+            hint=f"{call('check_scenario', origin)} says more.",
         )

@@ -1,4 +1,4 @@
-"""What a product declares: entity types and their columns, statistics, rules, questions.
+"""What a product declares: entity types and their columns, statistics, rules, migrations.
 
 These are plain values. `schema.parser` reads them from a product's .sql files, `storage.catalog`
 from what a scenario file says about itself; everybody else only looks at them.
@@ -7,6 +7,7 @@ from what a scenario file says about itself; everybody else only looks at them.
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -202,8 +203,35 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """A step of migrations.sql, for files of versions before ``version``.
+
+    ``statements`` are pairs of SQL and its place. A table may have fewer rows afterwards only if it
+    is one of ``drops_rows``, and more only if it is one of ``adds_rows``, or new.
+    """
+
+    name: str
+    product: str
+    version: str
+    description: str
+    statements: tuple[tuple[str, str], ...] = ()
+    drops_rows: tuple[str, ...] = ()
+    adds_rows: tuple[str, ...] = ()
+    where: str = field(default="", compare=False)
+
+    @property
+    def digest(self) -> str:
+        """What its SQL is known by, however it is laid out."""
+        texts = [" ".join(sql.split()) for sql, _ in self.statements]
+        return hashlib.sha256("\n".join(texts).encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """A whole product as read from its .sql files."""
+    """A whole product as read from its .sql files.
+
+    ``oldest`` is the oldest version whose files its migrations know; empty without migrations.
+    """
 
     product: str
     version: str
@@ -212,6 +240,8 @@ class Declaration:
     rules: tuple[Rule, ...] = ()
     questions: tuple[Question, ...] = ()
     extras: tuple[Extra, ...] = ()
+    migrations: tuple[Migration, ...] = ()
+    oldest: str = ""
     schema_sql: str = ""
     summary_sql: str = ""
     checks_sql: str = ""

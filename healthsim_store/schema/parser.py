@@ -13,6 +13,7 @@ from sqlglot import exp
 from ..base.spelling import meant_by
 from ..base.sql import parameters
 from ..errors import DeclarationError
+from .migrations import read_migrations
 from .model import (
     EXTRA,
     Column,
@@ -49,6 +50,7 @@ def read_declaration(
     summary_sql: str = "",
     checks_sql: str = "",
     questions_sql: str = "",
+    migrations_sql: str = "",
     *,
     folder: str = "",
 ) -> Declaration:
@@ -97,6 +99,9 @@ def read_declaration(
     statistics = _statistics(product, summary_sql, f"{folder}summary.sql")
     taken = [statistic.name for statistic in statistics]
     types = [*entity_types.values()]
+    oldest, migrations = read_migrations(
+        product, version, migrations_sql, file=f"{folder}migrations.sql"
+    )
     return Declaration(
         product=product,
         version=version,
@@ -105,6 +110,8 @@ def read_declaration(
         rules=tuple(_rules(product, checks_sql, f"{folder}checks.sql")),
         questions=tuple(_questions(product, questions_sql, f"{folder}questions.sql", taken, types)),
         extras=tuple(extras),
+        migrations=migrations,
+        oldest=oldest,
         schema_sql=schema_sql,
         summary_sql=summary_sql,
         checks_sql=checks_sql,

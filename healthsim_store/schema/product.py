@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.resources
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 class Product:
     """A set of entity types.
 
-    ``schema``, ``summary``, ``checks`` and ``questions`` are the texts of the .sql files of these
-    names; ``formats`` maps the name of a foreign format to the SQL that turns it into this
-    product's entity types.
+    ``schema``, ``summary``, ``checks``, ``questions`` and ``migrations`` are the texts of the .sql
+    files of these names; ``formats`` maps the name of a foreign format to the SQL that turns it
+    into this product's entity types.
     """
 
     name: str
@@ -30,6 +29,7 @@ class Product:
     checks: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
     questions: str = ""
+    migrations: str = ""
 
     @classmethod
     def from_package(
@@ -37,9 +37,9 @@ class Product:
     ) -> Product:
         """The product whose files lie in a Python package.
 
-        ``schema.sql`` must be there; ``summary.sql``, ``checks.sql``, ``questions.sql`` and
-        ``formats/*.sql`` may be. The name is the package's without ``healthsim_store_``; the
-        version is its distribution's.
+        ``schema.sql`` must be there; ``summary.sql``, ``checks.sql``, ``questions.sql``,
+        ``migrations.sql`` and ``formats/*.sql`` may be. The name is the package's without
+        ``healthsim_store_``; the version is its distribution's.
         """
         files = importlib.resources.files(package)
         formats = files / "formats"
@@ -60,6 +60,7 @@ class Product:
                 if entry.name.endswith(".sql")
             },
             questions=text("questions.sql"),
+            migrations=text("migrations.sql"),
         )
 
     @functools.cached_property
@@ -74,26 +75,6 @@ class Product:
             self.summary,
             self.checks,
             self.questions,
+            self.migrations,
             folder=f"{self.name}/",
         )
-
-
-def compare_versions(one: str, other: str) -> int:
-    """Below, equal to or above 0 as the first version is older, equal or newer.
-
-    As PEP 440 orders them: 1.0rc1 is before 1.0, and 1.0 is 1.0.0. A text that is no such version
-    counts as the numbers that it begins with, and as 0 where there are none.
-    """
-    if one == other:
-        return 0
-    from packaging.version import Version  # only where versions differ is it needed
-
-    def read(version: str) -> Version:
-        try:
-            return Version(version)
-        except ValueError:  # InvalidVersion is one; so is that of a number of 5,000 digits
-            numbers = re.match(r"\s*v?([0-9]{1,18}(?:\.[0-9]{1,18})*)", version)
-            return Version(numbers[1] if numbers else "0")
-
-    first, second = read(one), read(other)
-    return (first > second) - (first < second)

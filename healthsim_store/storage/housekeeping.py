@@ -25,6 +25,7 @@ class Table:
     ``since`` is the version of the format that brought it. ``carried``: a clone has its rows.
     ``of_product`` is the condition by which a row belongs to the product ``:product``, where a
     merge takes the rows of each product from one source; ``{schema}`` stands for the file.
+    ``history``: they tell what was done, and stay where the product is described anew.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Table:
     sql: str
     carried: bool = False
     of_product: str = ""
+    history: bool = False
 
 
 #: In the order in which rows may be written: those that others refer to come first.
@@ -243,6 +245,24 @@ CREATE TABLE _questions (
 ) STRICT
 """,
     ),
+    Table(
+        "_migrations",
+        4,
+        carried=True,
+        of_product="product = :product",
+        history=True,
+        sql="""
+CREATE TABLE _migrations (
+  -- The migrations of products that an upgrade ran in this file, or in one that it is a copy of
+  product TEXT NOT NULL REFERENCES _products (product),
+  name TEXT NOT NULL,
+  version TEXT NOT NULL, -- of the product, to which it leads
+  at TEXT NOT NULL, -- UTC
+  digest TEXT NOT NULL, -- SHA-256 of its SQL: a migration does not change after it ran
+  PRIMARY KEY (product, name)
+) STRICT
+""",
+    ),
 )
 
 #: What a version of the format changes of tables that were there before.
@@ -286,9 +306,9 @@ def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[st
 
 
 def forget_product(connection: sqlite3.Connection, product: str) -> None:
-    """Delete what was written of a product, but for the row of the product itself."""
+    """Delete what describes a product, but for the row of the product itself."""
     for table in reversed(OF_PRODUCTS):
-        if table.name != "_products":
+        if table.name != "_products" and not table.history:
             condition = table.of_product.format(schema="main")
             connection.execute(f"DELETE FROM {table.name} WHERE {condition}", {"product": product})
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..base.sqlite import BUSY_SECONDS, SIDECARS, beside, connect, file_errors, look
-from ..errors import ScenarioBusy, ScenarioNotFound
+from ..errors import ScenarioBusy
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"  # of the time at the end of a name
 
@@ -41,8 +41,8 @@ def settled(path: Path) -> Iterator[sqlite3.Connection]:
     can write until the block ends.
 
     Raises ScenarioBusy where somebody writes to the file for 10 seconds, or keeps it open in WAL
-    mode; ScenarioNotFound where it is not there, or was moved while we waited; what `file_errors`
-    raises.
+    mode, or another file has its name by now; ScenarioNotFound where it is not there; what
+    `file_errors` raises.
     """
     before = look(path)
     with file_errors(path), contextlib.closing(connect(path, mode="rw")) as connection:
@@ -60,7 +60,9 @@ def settled(path: Path) -> Iterator[sqlite3.Connection]:
                 break
             connection.execute("ROLLBACK")  # somebody has switched it on just now
         if not os.path.samestat(before, look(path)):
-            raise ScenarioNotFound(f"There is no scenario {path.stem!r}: it was moved just now.")
+            raise ScenarioBusy(
+                f"{path.name} was replaced just now, as an upgrade does.", hint="Try again."
+            )
         drop_sidecars(path)
         yield connection
         if connection.in_transaction:

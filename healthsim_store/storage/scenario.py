@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, file_of, transaction
-from ..base.wording import call, option, takes
+from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
+from ..base.wording import option, takes
 from ..errors import (
     BatchDiffers,
     EmptyBatch,
@@ -19,14 +19,13 @@ from ..errors import (
     TriggersRefused,
     UnknownEntityType,
 )
-from ..schema.model import Declaration
-from ..schema.product import compare_versions
 from ..schema.registry import Registry
 from . import catalog, fingerprint, triggers
 from . import format as fileformat
 from .batches import Earlier, find_batch, find_same
 from .joining import Declared, registry_for
 from .moving import drop_sidecars
+from .product_versions import outdated
 from .sandbox import Sandbox
 from .writer import Stored, Writer
 
@@ -115,7 +114,7 @@ def create(path: Path, batch: Batch, declared: Declared) -> Written:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         with transaction(connection):
             fileformat.create(connection, description=batch.description)
-            return _write(connection, batch, declared)
+            return _write(connection, batch, declared, path)
 
 
 class AlreadyStored(Exception):
@@ -146,7 +145,7 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
                 if batch.description:
                     _describe(connection, batch.description)
                 allowed = triggers.read_triggers(connection) if batch.allow_triggers else ()
-                written = _write(connection, batch, declared, own)
+                written = _write(connection, batch, declared, path, own)
                 return replace(written, triggers=tuple(allowed))
         except AlreadyStored as known:
             return _repeat(connection, batch, known.earlier)
@@ -194,29 +193,19 @@ def _sources(registry: Registry, batch: Batch) -> list[tuple[str, Any]]:
 
 
 def _write(
-    connection: sqlite3.Connection, batch: Batch, declared: Declared, own: Collection[str] = ()
+    connection: sqlite3.Connection,
+    batch: Batch,
+    declared: Declared,
+    path: Path,
+    own: Collection[str] = (),
 ) -> Written:
     try:
         return _write_batch(connection, batch, declared, own)
     except (InvalidRows, UnknownEntityType) as error:
-        older = _outdated(connection, declared())
-        if older:
-            error.hint = f"{error.hint} {older}" if error.hint else older
+        told = " ".join(outdated(connection, declared(), path))
+        if told:
+            error.hint = f"{error.hint} {told}" if error.hint else told
         raise
-
-
-def _outdated(connection: sqlite3.Connection, installed: Mapping[str, Declaration]) -> str | None:
-    """What to do where the file's products are older than the installed ones."""
-    told = []
-    path = file_of(connection)
-    for product in catalog.read_products(connection):
-        known = installed.get(product.name)
-        if known and compare_versions(product.version, known.version) < 0:
-            told.append(
-                f"The scenario has {product.name} {product.version}, {known.version} is installed:"
-                f" {call('upgrade_scenario', path)} brings it up to date."
-            )
-    return " ".join(told) or None
 
 
 def _write_batch(

@@ -72,6 +72,22 @@ NURSES = """
 -- Nurses @alias staff
 CREATE TABLE nurses (nurse_id VARCHAR PRIMARY KEY);
 """
+# An older file follows by a migration that loses rows, which it must not.
+KENNEL = """
+from healthsim_store import Product, hookimpl
+
+@hookimpl
+def healthsim_store_products():
+    return [Product.from_package(__name__, name="kennel")]
+"""
+DOGS = """
+-- Dogs
+CREATE TABLE dogs (dog_id VARCHAR PRIMARY KEY);
+"""
+FEWER = """
+-- @migration fewer to 1.1: dogs are not kept @since 1.0
+DELETE FROM dogs;
+"""
 # A mistake in a module of ours: what it calls is not there.
 MISTAKE = """
 import sys
@@ -97,6 +113,8 @@ class Ward:
         sites = [folder / "site", folder / "mistaken"]
         install(sites[0], "shouting", {"__init__.py": PLUGIN, "schema.sql": DOCTORS})
         install(sites[0], "nursing", {"__init__.py": SECOND, "schema.sql": NURSES})
+        kennel = {"__init__.py": KENNEL, "schema.sql": DOGS, "migrations.sql": FEWER}
+        install(sites[0], "kennel", kennel, version="1.1")
         install(sites[1], "mistaken", {"__init__.py": MISTAKE})
         paths = [str(sites[0]), os.environ.get("PYTHONPATH", "")]
         self.environment = os.environ | {
@@ -112,6 +130,7 @@ class Ward:
         for name, text in {
             "other.json": json.dumps({"patients": [patient(3)]}),
             "more.json": json.dumps({"patients": [patient(4)]}),
+            "dogs.json": json.dumps({"dogs": [{"dog_id": "d1"}]}),
             "empty.json": '{"patients": []}',
             "wrong.json": '{"patients": [{"mrn": "P-1"}]}',
             "people.txt": "somebody",
@@ -132,6 +151,9 @@ class Ward:
         os.link(self._copied("ward-8", "twin"), self.store / "twin-2.db")
         half = self.store / "half.db"
         half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
+        for name, version in (("lost", "1.0"), ("ancient", "0.5")):
+            assert self.run(["persist", "dogs.json", "--scenario", name, "--again"])[0] == 0
+            self._changed(name, f"UPDATE _products SET version = '{version}'")
         self._changed("future", "PRAGMA user_version = 99")
         self._changed("ahead", "UPDATE _products SET version = '99.0'")
         stray = "UPDATE encounters SET patient_id = 'nobody'"

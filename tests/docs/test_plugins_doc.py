@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,7 +40,7 @@ def blocks(language: str) -> list[str]:
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package that the page builds, with all that it adds later."""
     init, _tests, _imports, _several, importers, exporters, profiles, commands = blocks("python")
-    schema, card, summary, chart, _checks, questions, _formats = blocks("sql")
+    schema, card, summary, chart, _checks, questions, _formats, _new, _steps = blocks("sql")
     body = "\n".join([init, importers, exporters, profiles, commands]).replace(
         "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
@@ -82,15 +83,62 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     assert "LEFT OUT" not in told
 
 
-def test_the_tests_that_the_page_gives_pass(site: Path, tmp_path: Path) -> None:
-    (tmp_path / "test_my_product.py").write_text(blocks("python")[1])
+def own_tests(folder: Path, text: str, *options: str, environment: Mapping[str, str] = {}) -> str:
+    """What pytest says of a product's tests, in a process of its own."""
+    (folder / "test_my_product.py").write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_product.py"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
-        env=os.environ,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options,
+         "test_my_product.py"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        env=os.environ | environment,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    assert "11 passed" in done.stdout
+    return done.stdout
+
+
+def test_the_tests_that_the_page_gives_pass(site: Path, tmp_path: Path) -> None:
+    assert "13 passed" in own_tests(tmp_path, blocks("python")[1])
+
+
+def test_the_next_version_that_the_page_shows(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of 1.0 is upgraded to 2.0 as the page prints it; the tests record and follow."""
+    init, tests, *_ = blocks("python")
+    schema, *_rest, new, steps = blocks("sql")
+    tests = tests.replace('"type"', '"kind"')
+    newer = tests.replace('{"udi": "U-1", "kind": "pump"}', '{"udi": "U-1", "class": 2}').replace(
+        "}]}", '}], "pumps": [{"identifier": "U-1", "rate": 1.5}]}'
+    )
+    sites = {}
+    for version, files in {
+        "1.0": {"schema.sql": schema}, "2.0": {"schema.sql": new, "migrations.sql": steps},
+    }.items():  # fmt: skip
+        sites[version] = tmp_path / version
+        install(sites[version], "my_product", {"__init__.py": init, **files}, version=version)
+    before = os.environ.get("PYTHONPATH", "")
+
+    def use(version: str, test: str, environment: Mapping[str, str] = {}) -> str:
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(sites[version]), before]))
+        return own_tests(tmp_path, test, "-k", "released", environment=environment)
+
+    assert "2 passed" in use("1.0", tests, {"HEALTHSIM_STORE_RECORD": "1"})
+    assert {path.name for path in (tmp_path / "released" / "1.0").iterdir()} == {
+        "schema.sql", "migrations.json", "rows.json",
+    }  # fmt: skip
+    batch = {"devices": [{"udi": "U-1", "kind": "pump"}, {"udi": "U-2", "kind": "implant"}]}
+    assert run("persist", "--scenario", "ward", input=json.dumps(batch)).returncode == 0
+    assert "2 passed" in use("2.0", newer)
+    (shown,) = [block for block in blocks("text") if "upgrade ward" in block]
+    command, *lines = shown.splitlines()
+    done = run(*command.removeprefix("$ healthsim-store ").split())
+    assert (done.returncode, done.stdout.splitlines()) == (0, lines)
+    assert run("upgrade", "--all").returncode == 0
+    assert run("query", "ward", "SELECT identifier, class, rate FROM devices LEFT JOIN pumps"
+               " USING (device_id)", "--csv").stdout.splitlines() == [
+        "identifier,class,rate", "U-1,2,", "U-2,3,",
+    ]  # fmt: skip
+    assert run("restore", "ward", "--as", "before").returncode == 0
+    assert "U-1,pump" in run("query", "before", "SELECT udi, kind FROM devices", "--csv").stdout
 
 
 def test_several_products_of_one_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,10 @@ def test_new_columns_views_rules_and_entity_types_arrive(
     [
         (("  legs INTEGER,", "  legs INTEGER, ears INTEGER NOT NULL,"), "ears is required"),
         (("  legs INTEGER, -- How many\n", ""), "legs is no longer declared, but 3 rows"),
-        (("CHECK (weight > 0)", "CHECK (weight > 2)"), "does not meet the new rules"),
+        (
+            ("CHECK (weight > 0)", "CHECK (weight > 2)"),
+            "do not meet the new rules: CHECK constraint failed: weight: weight > 2 (pet_id p1)",
+        ),
         (("species IN ('cat', 'dog')", "species IN ('cat', 'cow')"), "species must be one of"),
     ],
 )

@@ -143,6 +143,7 @@ WRITES: Mapping[str, Call] = {
     "add_tags": lambda s, o: s.add_tags(NAME, "a", "b"),
     "remove_tags": lambda s, o: s.remove_tags(NAME, "kept"),
     "upgrade_scenario": lambda s, o: s.upgrade_scenario(NAME),
+    "upgrade_scenarios": lambda s, o: s.upgrade_scenarios(),
     "regenerate_scenario": lambda s, o: s.regenerate_scenario(NAME, new_name="regenerated"),
     "rename_scenario": lambda s, o: s.rename_scenario(NAME, "renamed"),
     "delete_scenario": lambda s, o: (s.delete_scenario(NAME), s.list_deleted()),

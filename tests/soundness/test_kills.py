@@ -7,10 +7,8 @@ that SQLite and the system are hit too. What lay beside the file before is drawn
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import shutil
-import signal
 import sqlite3
 import time
 from collections import Counter
@@ -21,7 +19,7 @@ from typing import Any
 import pytest
 from campaign import CAMPAIGN, tries
 from conftest import owner
-from deaths import count_calls, die, die_at, ended, fork, needs_fork
+from deaths import count_calls, die, die_at, ended, fork, killed_at_a_moment, needs_fork
 from report import KILLS, table, write_chapter
 
 from healthsim_store import Store
@@ -145,14 +143,6 @@ def state_of(folder: Path) -> State:
             told[name] = [tax for (tax,) in file.execute("SELECT tax_number FROM owners")]
             told[name].sort()
     return told
-
-
-def killed_at_a_moment(act: Callable[[], object], seconds: float) -> bool:
-    child = fork(act)
-    time.sleep(seconds)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-    return ended(child) == -signal.SIGKILL
 
 
 def measure(template: Path, folder: Path, act: Act) -> tuple[int, float]:

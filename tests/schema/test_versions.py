@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from healthsim_store.schema.product import compare_versions
+from healthsim_store.schema.versions import compare_versions
 
 # From the oldest to the newest; PEP 440's own example of an order, and a few more.
 ORDER = (
