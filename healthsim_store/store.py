@@ -92,9 +92,10 @@ class Store:
         path: the folder; by default HEALTHSIM_STORE_DIR, else the user's data folder.
         remember: keep answers beside the files, so that an unchanged file is not read again. With
             False, reading writes nothing at all.
-        isolated: read files in processes of their own, which are ended when their time is over.
-            So no statement and no file of a stranger runs on, takes all memory, or makes others
-            wait. The command line, the MCP server and the browser always do.
+        isolated: read each file in a process of its own, which is ended when its time is over. So
+            no statement and no file of a stranger runs on, takes all memory, or makes others wait.
+            False reads in this process, where a limit of time is only looked at between the steps
+            of a statement: for files and statements of your own alone.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class Store:
         path: str | os.PathLike[str] | None = None,
         *,
         remember: bool = True,
-        isolated: bool = False,
+        isolated: bool = True,
     ) -> None:
         self.path = Path(path) if path is not None else default_folder()
         self._files = Files(self.path, remember=remember, isolated=isolated)

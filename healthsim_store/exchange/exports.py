@@ -16,12 +16,13 @@ from ..base.atomic import atomic_folder
 from ..base.prefetch import work_ahead
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import connect_writable, file_errors, transaction
+from ..base.sqlite import connect, connect_writable, file_errors, transaction
 from ..base.text import place, size
 from ..base.version import __version__
 from ..errors import InvalidArgument, InvalidName, SourceError
 from ..schema.model import EntityType
 from ..storage.names import clean_name
+from ..storage.rules import refuse_unbounded
 from ..storage.triggers import refused
 from . import datapackage
 from .formats import Exporter, Formats, Table, texts
@@ -165,6 +166,7 @@ def export_file(
         ]
         work = _Work(exporter, snapshot, folder, exported, progress)
         if exporter.copy:
+            _refuse_unbounded(snapshot)
             if drop_sensitive:
                 _forget_sensitive(snapshot, formats)
             work.copy()
@@ -363,6 +365,12 @@ def _without_sensitive(entity_type: EntityType) -> EntityType:
             f"Every column of {entity_type.name} is sensitive.", hint="Leave it out."
         )
     return replace(entity_type, columns=columns)
+
+
+def _refuse_unbounded(snapshot: Snapshot) -> None:
+    """Raises CorruptScenario where the copy's indexes would take without end to be made."""
+    with contextlib.closing(connect(snapshot.path)) as connection, file_errors(snapshot.path):
+        refuse_unbounded(connection, snapshot.scenario)
 
 
 def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:

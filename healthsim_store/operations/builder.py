@@ -22,6 +22,7 @@ from ..base.sqlite import connect, connect_writable, file_errors, uri
 from ..errors import CopyFailed, NotWritable
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
+from ..storage.rules import refuse_unbounded
 from ..storage.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -84,14 +85,20 @@ class Building:
                     connection.execute("ROLLBACK")
                 connection.execute(f"DETACH {SOURCE}")
 
-    def check_tables(self, source: Path, names: Sequence[str]) -> None:
-        """Raises CopyFailed unless all that is declared are tables of the source."""
+    def check_tables(self, source: Path, names: Sequence[str], *, all_: bool = False) -> None:
+        """Raises CopyFailed unless all that is declared are tables of the source.
+
+        Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound.
+        """
         missing = fileformat.missing_tables(self.connection, names, SOURCE)
         if missing:
             raise CopyFailed(
                 f"{source.stem}: {missing[0]} is declared, but is no table there.",
                 hint=f"healthsim-store check {source.stem} says more.",
             )
+        refuse_unbounded(
+            self.connection, source.stem, schema=SOURCE, tables=None if all_ else names
+        )
 
     def table_sql(self, name: str) -> str:
         """The source's CREATE TABLE."""

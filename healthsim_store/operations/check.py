@@ -40,6 +40,8 @@ from ..storage.catalog import (
 )
 from ..storage.folder import Folder
 from ..storage.long_values import LIMIT, find_long_values
+from ..storage.rules import find_unbounded
+from ..storage.rules import told as told_unbounded
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
 from .shared_ids import shared_ids
@@ -173,6 +175,7 @@ class _Check:
     def run(self) -> None:
         self._long_values()
         self._triggers()
+        self._unbounded()
         self._pragmas()
         entity_types = read_entity_types(self._sandbox.connection)
         self._declared(entity_types)
@@ -225,6 +228,12 @@ class _Check:
                 f"The trigger {name!r:.60}, which no product declares, runs when {table!r:.60} is"
                 " written to, and may change anything: persist refuses that unless it is allowed.",
             )
+
+    def _unbounded(self) -> None:
+        """What may take without end where rows are written, and so is refused there."""
+        for name, what in find_unbounded(self._sandbox.connection):
+            self._count("rule")
+            self.error("rule", told_unbounded(self._sandbox.path.stem, name, what))
 
     def _pragmas(self) -> None:
         """SQLite's own: pages, indexes, types, UNIQUE; foreign keys.

@@ -124,7 +124,7 @@ class _Clone:
             copy_rows(self._connection, table, SOURCE)
         self.entity_types = read_entity_types(self._connection)
         self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
-        building.check_tables(source, [*self._here])
+        building.check_tables(source, [*self._here], all_=True)
         self._parent = read_lineage(self._connection, SOURCE)
         self._lineage = self._descend(scenario_id)
         self._known = {name: self._prefixed(e) for name, e in self._here.items()}

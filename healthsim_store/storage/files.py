@@ -67,11 +67,11 @@ class Files:
     ``isolated``: each file is read in a process of its own, see `isolated`.
     """
 
-    def __init__(self, path: Path, *, remember: bool = True, isolated: bool = False) -> None:
+    def __init__(self, path: Path, *, remember: bool = True, isolated: bool = True) -> None:
         self.open: Open = IsolatedSandbox if isolated else Sandbox
-        if isolated:
-            start_ahead()
         self.folder = Folder(path)
+        if isolated and path.is_dir():
+            start_ahead()  # somebody will read: its start is over by then
         self.trash = Trash(self.folder)
         self.cache = Cache(self.folder.hidden / "memory.db" if remember else None)
         self._pool = Pool(self._open, idle=_IDLE_PROCESSES if isolated else _IDLE)

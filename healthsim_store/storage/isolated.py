@@ -8,6 +8,8 @@ or a stranger's file may do is done by a `worker`, at most until its time is ove
 from __future__ import annotations
 
 import contextlib
+import itertools
+import marshal
 import os
 import sqlite3
 import time
@@ -84,7 +86,8 @@ class _Cursor:
         self._take(rows)
         return self
 
-    def _take(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _take(self, blocks: Sequence[bytes]) -> None:
+        rows = itertools.chain.from_iterable(map(marshal.loads, blocks))
         if self.connection.row_factory is None or self.description is None:
             self._rows.extend(rows)
             return

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
-from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
+from ..base.sqlite import MAX_BYTES, MAX_PATTERN, connect, file_errors, recover, uri
 from ..errors import (
     InvalidArgument,
     NotWritable,
@@ -125,7 +125,7 @@ class Sandbox:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL + len("EXPLAIN "))
         connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
         self.guard()
 
     def _browse(self) -> None:
