@@ -29,6 +29,11 @@ T = TypeVar("T")
 
 SOURCE = "source"  # the schema under which the file is attached whose rows are read
 
+# Ends of the names of tables in which SQLite's virtual tables keep what they have: FTS, R*Tree.
+_OF_VIRTUAL = frozenset(
+    "data idx content docsize config segments segdir stat node parent rowid".split()
+)
+
 _ROWS = 100_000  # between two calls of progress, and between two chances to interrupt
 
 
@@ -99,6 +104,25 @@ class Building:
         refuse_unbounded(
             self.connection, source.stem, schema=SOURCE, tables=None if all_ else names
         )
+
+    def tables(self) -> dict[str, str]:
+        """The source's tables, and of each whether it is a table, virtual, or a virtual one's own.
+
+        Not by PRAGMA table_list, which goes through all that the views would read.
+        """
+        rows = self.connection.execute(
+            f"SELECT name, coalesce(rootpage, 0) FROM {SOURCE}.sqlite_master WHERE type = 'table'"
+            " AND substr(name, 1, 7) <> 'sqlite_'"
+        ).fetchall()
+        virtual = {name for name, page in rows if not page}
+        return {
+            name: "virtual"
+            if not page
+            else "shadow"
+            if name.rpartition("_")[0] in virtual and name.rpartition("_")[2] in _OF_VIRTUAL
+            else "table"
+            for name, page in rows
+        }
 
     def table_sql(self, name: str) -> str:
         """The source's CREATE TABLE."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,7 +47,9 @@ from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
 from .shared_ids import shared_ids
 
-SECONDS = 600.0  # for each question to the file
+SECONDS = 10.0  # for each question to a small file
+_SECONDS_PER_MB = 0.1  # more, of a large one
+_IN_ALL = 6  # times that for the whole file: it may bring any number of rules
 
 _SHOWN = 3  # examples in a finding
 _LONG_VALUES = 20  # that are told one by one
@@ -165,6 +168,13 @@ class _Check:
         self.counts: dict[str, int] = {}
         self._long: dict[str, list[int]] = {}  # by table: the rowids with a value that is too long
         self._not_asked: dict[str, None] = {}
+        self._most = SECONDS + sandbox.path.stat().st_size / 1e6 * _SECONDS_PER_MB
+        self._until = time.monotonic() + _IN_ALL * self._most
+
+    @property
+    def _seconds(self) -> float:
+        """The time for the next question: what it may take, or what is left for all."""
+        return max(0.1, min(self._most, self._until - time.monotonic()))
 
     def error(self, kind: str, message: str) -> None:
         self.findings.append(Finding("error", kind, message))
@@ -175,8 +185,10 @@ class _Check:
     def run(self) -> None:
         self._long_values()
         self._triggers()
-        self._unbounded()
-        self._pragmas()
+        if self._unbounded():
+            self._not_asked["what integrity_check looks at"] = None  # it runs all rules
+        else:
+            self._pragmas()
         entity_types = read_entity_types(self._sandbox.connection)
         self._declared(entity_types)
         self._soft_references(entity_types)
@@ -190,7 +202,7 @@ class _Check:
         """A file of somebody else may have values that are longer than what is ever read."""
         if self._sandbox.path.stat().st_size <= MAX_BYTES:
             return
-        found = find_long_values(self._sandbox, timeout=SECONDS)
+        found = find_long_values(self._sandbox, timeout=self._seconds)
         for value in itertools.islice(found, _LONG_VALUES):
             self._long.setdefault(value.table, [])
             if value.rowid is not None:
@@ -229,11 +241,14 @@ class _Check:
                 " written to, and may change anything: persist refuses that unless it is allowed.",
             )
 
-    def _unbounded(self) -> None:
+    def _unbounded(self) -> bool:
         """What may take without end where rows are written, and so is refused there."""
+        found = False
         for name, what in find_unbounded(self._sandbox.connection):
             self._count("rule")
             self.error("rule", told_unbounded(self._sandbox.path.stem, name, what))
+            found = True
+        return found
 
     def _pragmas(self) -> None:
         """SQLite's own: pages, indexes, types, UNIQUE; foreign keys.
@@ -242,12 +257,12 @@ class _Check:
         not in integrity_check of a whole file with several tables.
         """
         with self._despite_long_values("what integrity_check looks at"):
-            for row in self._sandbox.inspect("integrity_check", timeout=SECONDS):
+            for row in self._sandbox.inspect("integrity_check", timeout=self._seconds):
                 if row[0] != "ok":
                     self.error("integrity", str(row[0]))
         dangling: dict[tuple[Any, ...], list[Any]] = {}
         with self._despite_long_values("what foreign_key_check looks at"):
-            for row in self._sandbox.inspect("foreign_key_check", timeout=SECONDS):
+            for row in self._sandbox.inspect("foreign_key_check", timeout=self._seconds):
                 dangling.setdefault((row[0], row[2]), []).append(row[1])
         for (table, parent), rows in dangling.items():
             self.error(
@@ -263,7 +278,8 @@ class _Check:
         declared = self._declarations()
         for entity_type in entity_types:
             columns = {
-                row[1]: row for row in self._sandbox.table_info(entity_type.name, timeout=SECONDS)
+                row[1]: row
+                for row in self._sandbox.table_info(entity_type.name, timeout=self._seconds)
             }
             missing = [name for name in entity_type.by_name if name not in columns]
             if missing:
@@ -361,7 +377,7 @@ class _Check:
         for rule in rules:
             self._count("rule")
             try:
-                with self._sandbox.run(rule.sql, timeout=SECONDS, written=True) as cursor:
+                with self._sandbox.run(rule.sql, timeout=self._seconds, written=True) as cursor:
                     names = [description[0] for description in cursor.description]
                     first = cursor.fetchone()
                     more = sum(1 for _ in cursor) if first else 0
@@ -424,7 +440,7 @@ class _Check:
     def _ask(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> list[tuple[Any, ...]]:
-        with self._sandbox.run(sql, parameters, timeout=SECONDS) as cursor:
+        with self._sandbox.run(sql, parameters, timeout=self._seconds) as cursor:
             return cursor.fetchall()
 
 

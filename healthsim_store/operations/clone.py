@@ -236,14 +236,12 @@ class _Clone:
 
     def _copy_foreign_tables(self) -> None:
         """Tables that somebody else made in the file, with their references to entities."""
-        listed = self._connection.execute(
-            "SELECT name, type FROM pragma_table_list WHERE schema = ?", (SOURCE,)
-        ).fetchall()
+        kinds = self._building.tables()
         known = {*self._here, *NAMES}
-        for name, kind in sorted(listed):
+        for name, kind in sorted(kinds.items()):
             if kind == "virtual":
                 self.left_out.append(name)
-            elif kind == "table" and name not in known and not name.startswith("sqlite_"):
+            elif kind == "table" and name not in known:
                 self._copy_foreign_table(name)
 
     def _copy_foreign_table(self, name: str) -> None:

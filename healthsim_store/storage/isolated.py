@@ -214,7 +214,8 @@ class _Connection:
                     hint="Ask for less (WHERE, LIMIT), or give a longer timeout.",
                 ) from None
             raise QueryTooLarge(
-                f"The statement needs more than {HEAP_BYTES // 10**6} MB of memory.",
+                f"The statement needs more than {HEAP_BYTES // 10**6} MB of memory, or of temporary"
+                " files.",
                 hint="Ask for less (WHERE, LIMIT), or for smaller values.",
             ) from None
 

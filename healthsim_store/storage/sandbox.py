@@ -325,6 +325,11 @@ class Sandbox:
             return QueryRefused(
                 "Refused: more than one statement.", hint="Give one SELECT at a time."
             )
+        if getattr(error, "sqlite_errorname", "") in ("SQLITE_IOERR_WRITE", "SQLITE_FULL"):
+            return QueryTooLarge(
+                "The statement needs more room for temporary files than there is.",
+                hint="Ask for less (WHERE, LIMIT), or sort and group fewer rows.",
+            )
         if "too big" in text or isinstance(error, sqlite3.DataError):
             return QueryTooLarge(TOO_LONG, hint="Select fewer or shorter values.")
         if "expression tree is too large" in text.lower() or "stack overflow" in text:

@@ -15,6 +15,7 @@ import marshal
 import os
 import queue
 import sqlite3
+import stat
 import struct
 import sys
 import threading
@@ -28,15 +29,18 @@ from ..errors import HealthsimStoreError
 from .sandbox import Sandbox
 
 TOO_LATE = 70  # its exit code when its time was over
+TOO_LARGE = 71  # when its temporary files were too large
 
 HEAP_BYTES = 400_000_000  # of SQLite
 ADDRESS_BYTES = 1_000_000_000  # of all of the process
 TEMPORARY_BYTES = 400_000_000  # of one temporary file
+ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
 _GRACE_SECONDS = 0.5  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
 _CHUNK_BYTES = 1_000_000
 _BLOCK_ROWS = 32
+_MOST_FILES = 256  # numbers of open files that are looked at
 _LENGTH = struct.Struct(">I")
 
 
@@ -147,6 +151,8 @@ class Worker:
             time.sleep(_LOOK_SECONDS)
             if time.monotonic() > self._until:
                 os._exit(TOO_LATE)
+            if _temporary_bytes() > ALL_TEMPORARY_BYTES:
+                os._exit(TOO_LARGE)
 
     def _answer(self, do: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ...]:
         try:
@@ -264,6 +270,17 @@ class Worker:
             yield
         finally:
             self._opened.extend(float("inf"))
+
+
+def _temporary_bytes() -> int:
+    """The bytes of the files that are open and have no name any more, as SQLite's own have not."""
+    found = 0
+    for number in range(3, _MOST_FILES):
+        with contextlib.suppress(OSError):
+            status = os.fstat(number)
+            if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                found += status.st_size
+    return found
 
 
 def _limit() -> None:
