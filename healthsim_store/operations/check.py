@@ -28,7 +28,7 @@ from ..errors import (
 )
 from ..query.questions import sort_out
 from ..query.statistics import compute
-from ..schema.ddl import ROW_RULE, circles, column_rules
+from ..schema.ddl import circles, row_rules
 from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule
 from ..schema.product import compare_versions
 from ..storage import remains
@@ -287,7 +287,7 @@ class _Check:
                     "table", f"{entity_type.name} lacks {', '.join(missing)}: it was declared."
                 )
                 continue
-            for rule, sql in _row_rules(declared.get(entity_type.name, entity_type)):
+            for rule, sql in row_rules(declared.get(entity_type.name, entity_type)):
                 self._count("rule")
                 with self._despite_long_values(f"{entity_type.name}, {rule}"):
                     self._broken_rows(entity_type, rule, sql)
@@ -442,16 +442,6 @@ class _Check:
     ) -> list[tuple[Any, ...]]:
         with self._sandbox.run(sql, parameters, timeout=self._seconds) as cursor:
             return cursor.fetchall()
-
-
-def _row_rules(entity_type: EntityType) -> Iterator[tuple[str, str]]:
-    """Each declared rule of a single row: how it reads, and SQL that is false if broken."""
-    for column in entity_type.columns:
-        if column.required or column.name == entity_type.primary_key:
-            yield f"{column.name} is required", f"{quoted(column.name)} IS NOT NULL"
-        yield from column_rules(column)
-    for check in entity_type.checks:
-        yield f"{ROW_RULE}{check}", check
 
 
 def _listed(values: Sequence[Any]) -> str:

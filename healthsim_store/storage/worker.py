@@ -36,7 +36,7 @@ ADDRESS_BYTES = 1_000_000_000  # of all of the process
 TEMPORARY_BYTES = 400_000_000  # of one temporary file
 ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
-_GRACE_SECONDS = 0.5  # for what SQLite cannot stop by itself at its deadline
+_GRACE_SECONDS = 0.25  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
 _CHUNK_BYTES = 1_000_000
 _BLOCK_ROWS = 32

@@ -12,7 +12,9 @@ SHORTER = f"{HALF} || 'b'"
 OTHERS = "printf('%.*c', 900000, 'b')"
 DIGITS = "printf('%.*d', 7900000, 1)"
 JSON = f"'[' || replace({HALF}, 'a', '1,') || '1]'"
-NESTED = "replace(printf('%.*c', 900, 'a'), 'a', '[') || replace(printf('%.*c', 900, 'a'), 'a', ']')"
+NESTED = (
+    "replace(printf('%.*c', 900, 'a'), 'a', '[') || replace(printf('%.*c', 900, 'a'), 'a', ']')"
+)
 LOOP = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
 
 
@@ -23,9 +25,7 @@ def _r(select: str, step: str = "x + 1", first: str = "1") -> str:
 
 def _n(count: int, select: str) -> str:
     """A SELECT over a table ``n`` of the numbers to ``count``."""
-    return (
-        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {count}) {select}"
-    )
+    return f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {count}) {select}"
 
 
 def _doubled(count: int, one: str, two: str, last: str = "SELECT count(*) FROM c{}") -> str:
@@ -56,7 +56,8 @@ LOOPS = {
     "a loop in a scalar": _r("SELECT (SELECT max(x) FROM r) FROM owners"),
     "a loop for each row": _r("SELECT (SELECT max(x + length(owner_id)) FROM r) FROM owners"),
     "a loop in CASE": _r("SELECT CASE WHEN (SELECT min(x) FROM r) > 5 THEN 1 END"),
-    "a loop in HAVING": _r("SELECT 1 FROM owners GROUP BY gender HAVING count(*) < (SELECT count(*) FROM r)"),
+    "a loop in HAVING": _r("SELECT 1 FROM owners GROUP BY gender HAVING count(*) < (SELECT count(*)"
+                           " FROM r)"),
     "a loop in LIMIT": _r("SELECT 1 FROM owners LIMIT (SELECT count(*) FROM r)"),
     "a loop in OFFSET": _r("SELECT 1 FROM owners LIMIT 1 OFFSET (SELECT count(*) FROM r)"),
     "a loop in ORDER BY": _r("SELECT 1 FROM owners ORDER BY (SELECT count(*) FROM r)"),
@@ -106,7 +107,8 @@ CROSSES = {
                                          " JOIN n c ON b.i + 0 > c.i + 0"),
     "a subquery for each row": _n(200_000, "SELECT sum((SELECT count(*) FROM n b WHERE b.i % 7 ="
                                            " a.i % 7)) FROM n a"),
-    "LIKE with LIKE": _n(100_000, "SELECT count(*) FROM n a JOIN n b ON a.i LIKE '%' || b.i || '%'"),
+    "LIKE with LIKE": _n(100_000, "SELECT count(*) FROM n a JOIN n b ON a.i LIKE '%' ||"
+                                   " b.i || '%'"),
     "a window for each row": _n(300_000, "SELECT sum(s) FROM (SELECT max(i % 1000) OVER (ORDER BY"
                                          " i ROWS BETWEEN 100000 PRECEDING AND 100000 FOLLOWING)"
                                          " AS s FROM n)"),
@@ -137,7 +139,8 @@ FUNCTIONS = {
     "a long trim": f"SELECT length(trim({LONG}, {OTHERS} || 'a'))",
     "a long left trim": f"SELECT length(ltrim({LONG}, {OTHERS} || 'a'))",
     "a long right trim": f"SELECT length(rtrim({LONG}, {OTHERS} || 'a'))",
-    "a long like": f"SELECT {LONG} LIKE '%' || replace(printf('%.*c', 300, 'a'), 'a', '_%a') || 'b'",
+    "a long like": f"SELECT {LONG} LIKE '%' || replace(printf('%.*c', 300, 'a'), 'a', '_%a') ||"
+                   " 'b'",
     "a long like of one": f"SELECT {LONG} LIKE replace(printf('%.*c', 490, 'a'), 'a', '%a') || 'b'",
     "a long glob": f"SELECT {LONG} GLOB replace(printf('%.*c', 490, 'a'), 'a', '*a') || 'b'",
     "a long glob of sets": f"SELECT {LONG} GLOB replace(printf('%.*c', 190, 'a'), 'a', '*[ab]')"
@@ -150,7 +153,8 @@ FUNCTIONS = {
                                 f" || i, {HALF})))) FROM n"),
     "a long extract": _n(100_000, f"SELECT sum(json_extract({JSON}, '$[' || i || ']')) FROM n"),
     "a long set": _n(100_000, f"SELECT sum(length(json_set({JSON}, '$[' || i || ']', i))) FROM n"),
-    "a long remove": _n(100_000, f"SELECT sum(length(json_remove({JSON}, '$[' || i || ']'))) FROM n"),
+    "a long remove": _n(100_000, f"SELECT sum(length(json_remove({JSON}, '$[' || i || ']')))"
+                                 " FROM n"),
     "long hexes": _n(100_000, f"SELECT sum(length(hex({HALF}) || i)) FROM n"),
     "long quotes": _n(100_000, f"SELECT sum(length(quote({HALF} || i))) FROM n"),
     "long uppers": _n(100_000, f"SELECT sum(length(upper(lower({LONG} || i)))) FROM n"),
@@ -232,7 +236,8 @@ LARGE = {
     "an array of all": _r("SELECT length(json_group_array(x)) FROM r"),
     "an object of all": _r("SELECT length(json_group_object(x, printf('%200d', x))) FROM r"),
     "a table of all": "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r), m AS"
-                      " MATERIALIZED (SELECT printf('%500d', x) AS y FROM r) SELECT count(*) FROM m",
+                      " MATERIALIZED (SELECT printf('%500d', x) AS y FROM r)"
+                      " SELECT count(*) FROM m",
     "a table of long values": "WITH m AS MATERIALIZED (" + _n(100_000, f"SELECT {HALF} || i AS y"
                               " FROM n") + ") SELECT count(*), max(y) FROM m a",
     "an index of all": _n(90_000_000, "SELECT count(*) FROM owners JOIN (SELECT printf('%99d', i)"
