@@ -7,6 +7,7 @@ between its steps does not end, or one that takes all memory.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
@@ -228,7 +229,9 @@ def test_a_process_that_was_forked_has_workers_of_its_own(shop: Store) -> None:
 
 LIGHT = 2.0  # times what it takes without the hostile files, and a moment for a busy machine
 MOMENT = 1.5
-CAMPAIGN_ONLY = {"a schema of many views", "300,000 declared columns"}
+CAMPAIGN_ONLY = {"a schema of many views", "300,000 declared columns", "values of 50 MB"}
+#: Those for which every verb that may hang is tried in the ordinary run too.
+WORST = ("an endless CHECK", "an endless index", "views of views")
 
 
 @pytest.fixture
@@ -317,7 +320,9 @@ def test_nothing_hangs_on_a_hostile_file(town: Store, tmp_path: Path) -> None:
     """Reading and writing one: told, or done. In a fork, which SIGALRM ends where it hangs."""
     _invade(town, tmp_path)
     acts = READS | WRITES
-    for kind in _kinds():
+    if not CAMPAIGN:
+        acts = {verb: acts[verb] for verb in ("check", "persist", "clone", "export")}
+    for kind in _kinds() if CAMPAIGN else WORST:
         for verb, act in acts.items():
             child = os.fork()
             if child == 0:
@@ -360,8 +365,13 @@ def test_one_hostile_file_does_not_shut_the_others_in_the_browser(
         assert first.status == 200
         assert "pets is no table" in first.text
         assert "named pipe" in first.text or "a named pipe" not in HOSTILE
+
+        def open_page(kind: str) -> None:
+            with contextlib.suppress(OSError, http.client.HTTPException):  # the server ends before
+                served.get(f"/{file_name(kind)}")
+
         waiting = [
-            threading.Thread(target=served.get, args=(f"/{file_name(kind)}",))
+            threading.Thread(target=open_page, args=(kind,), daemon=True)
             for kind in ("100 endless statistics", "an endless card", "views of views")
         ]
         for thread in waiting:
@@ -371,9 +381,10 @@ def test_one_hostile_file_does_not_shut_the_others_in_the_browser(
         assert served.get("/good-08/owners").status == 200
         assert served.get("/").status == 200
         assert time.monotonic() - begun < 3 * MOMENT + SLACK
-        for thread in waiting:
-            thread.join()
         assert served.get("/good-09").status == 200
+        if CAMPAIGN:
+            for thread in waiting:
+                thread.join()
 
 
 # -- the doors -------------------------------------------------------------------------------
