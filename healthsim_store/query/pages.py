@@ -44,7 +44,8 @@ class QueryResult:
     def total(self) -> int | None:
         """How many rows the whole answer has; None if that takes longer than is left to count.
 
-        The page and its total have one timeout together. On the last page it is known. On any other page it is counted on first access.
+        The page and its total have one timeout together. On the last page it is known. On any
+        other page it is counted on first access.
         """
         if not self.has_more and (self.rows or not self.offset):
             return self.offset + len(self.rows)

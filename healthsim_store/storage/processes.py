@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,11 @@ class Process:
                 send(self._process.stdin, ("interrupt", 0.0))
                 told = True
 
+    def kill(self) -> None:
+        """End it from another thread; the one that waits for its answer finds that out."""
+        if self._owner == os.getpid():
+            self._process.kill()
+
     def end(self) -> int | None:
         """End it now; its exit code."""
         self.alive = False
@@ -156,14 +162,23 @@ class _Processes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Process] = []
+        self._lent: weakref.WeakSet[Process] = weakref.WeakSet()
+        self._over = False
 
     def take(self) -> Process:
+        """One for a file. Raises ScenarioFileError after `end_all`."""
         with self._lock:
+            if self._over:
+                raise ScenarioFileError("Nothing is read any more: the program ends.")
             while self._idle:
                 process = self._idle.pop()
                 if process.ours:
+                    self._lent.add(process)
                     return process
-        return Process()
+        process = Process()
+        with self._lock:
+            self._lent.add(process)
+        return process
 
     def start_ahead(self) -> None:
         """Have one ready, so that its start is over when the first file is opened."""
@@ -182,6 +197,15 @@ class _Processes:
         with self._lock:
             while self._idle:
                 self._idle.pop().end()
+
+    def end_all(self) -> None:
+        """Also those that are at work, for good: a program that ends waits for no answer."""
+        with self._lock:
+            self._over = True
+            lent = [*self._lent]
+        self.end()
+        for process in lent:
+            process.kill()
 
 
 processes = _Processes()
