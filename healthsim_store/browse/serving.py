@@ -92,13 +92,15 @@ def serve(datasette: Datasette, listening: socket.socket, ready: Callable[[str],
             if self.started:
                 ready(address)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets=sockets)
+            # What still runs for a page would keep this process from its end.
+            processes.end_all()
+
     configuration = uvicorn.Config(
         datasette.app(),
         log_level="warning",
         lifespan="on",
         timeout_graceful_shutdown=_SECONDS,
     )
-    try:
-        Server(configuration).run(sockets=[listening])
-    finally:
-        processes.end_all()  # what still runs for a page would keep this one from its end
+    Server(configuration).run(sockets=[listening])
