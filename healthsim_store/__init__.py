@@ -18,8 +18,8 @@ from .base.version import __version__ as __version__
 if TYPE_CHECKING:
     from .base.tokens import estimate_tokens as estimate_tokens
     from .errors import HealthsimStoreError as HealthsimStoreError
-    from .exchange.exports import ExportedFile as ExportedFile
-    from .exchange.exports import ExportResult as ExportResult
+    from .exchange.export_result import ExportedFile as ExportedFile
+    from .exchange.export_result import ExportResult as ExportResult
     from .exchange.formats import Exporter as Exporter
     from .exchange.formats import Importer as Importer
     from .exchange.imports import ImportResult as ImportResult
@@ -92,7 +92,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "base.tokens": "estimate_tokens",
     "errors": "HealthsimStoreError",
-    "exchange.exports": "ExportedFile ExportResult",
+    "exchange.export_result": "ExportedFile ExportResult",
     "exchange.formats": "Exporter Importer",
     "exchange.imports": "ImportResult",
     "exchange.staging": "Account",

@@ -21,7 +21,8 @@ from .base.sqlite import look
 from .base.wording import PYTHON, at, default_folder, here
 from .errors import InvalidArgument
 from .exchange import imports
-from .exchange.exports import ExportResult, export_file
+from .exchange.export_result import ExportResult
+from .exchange.exports import export_file
 from .exchange.formats import Source
 from .exchange.imports import ImportResult
 from .generation import service
@@ -96,9 +97,10 @@ class Store:
         path: the folder; by default HEALTHSIM_STORE_DIR, else the user's data folder.
         remember: keep answers beside the files, so that an unchanged file is not read again. With
             False, reading writes nothing at all.
-        isolated: read files in processes of their own, which are ended when their time is over.
-            So no statement and no file of a stranger runs on, takes all memory, or makes others
-            wait. The command line, the MCP server and the browser always do.
+        isolated: read each file in a process of its own, which is ended when its time is over. So
+            no statement and no file of a stranger runs on, takes all memory, or makes others wait.
+            False reads in this process, where a limit of time is only looked at between the steps
+            of a statement: for files and statements of your own alone.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Store:
         path: str | os.PathLike[str] | None = None,
         *,
         remember: bool = True,
-        isolated: bool = False,
+        isolated: bool = True,
     ) -> None:
         self.path = Path(path) if path is not None else default_folder()
         self._files = Files(self.path, remember=remember, isolated=isolated)

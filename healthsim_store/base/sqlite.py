@@ -31,6 +31,8 @@ from .wording import call
 BUSY_SECONDS = 10.0
 MAX_BYTES = 8_000_000  # of one value, and of one row: what is written must be readable again
 
+MAX_PATTERN = 1_000  # characters of a pattern for LIKE and GLOB, which may look at each for each
+
 #: The endings of what SQLite keeps beside a file, and finds again by the file's name.
 SIDECARS = ("-journal", "-wal", "-shm")
 
@@ -121,6 +123,7 @@ def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
     with file_errors(path, new=mode == "rwc"):
         connection = connect(path, mode=mode)
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
         # trusted_schema stays on: without it, SQLite 3.40 refuses json_valid() in a CHECK. No
         # function of ours is registered here, and SQLite's own are harmless to a trigger.
         return connection

@@ -42,7 +42,7 @@ def make_served(datasette: Any) -> ServedStore | None:
         if not config or "store" not in config:
             return None
         _served[datasette] = ServedStore(
-            Store(config["store"], remember=config.get("remember", True), isolated=True),
+            Store(config["store"], remember=config.get("remember", True)),
             config.get("scenarios"),
             loopback=bool(config.get("loopback")),
         )

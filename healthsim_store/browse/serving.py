@@ -11,9 +11,11 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 
 from ..errors import CannotServe
+from ..storage.processes import processes
 from .served_store import BEFORE_1_0, PLUGIN
 
 HOST = "127.0.0.1"
+_SECONDS = 1  # that requests have when it ends
 
 _SETTINGS: dict[str, Any] = {
     # A visitor's SQL never runs on Datasette's own connections, and no file can be downloaded.
@@ -27,7 +29,7 @@ _SETTINGS: dict[str, Any] = {
     "facet_time_limit_ms": 2_000,
     # A browser that kept a page would show a scenario that has changed, or is gone, meanwhile.
     "default_cache_ttl": 0,
-    "num_sql_threads": 4,
+    "num_sql_threads": 16,  # pages that take long must leave some for others
 }
 
 
@@ -90,5 +92,15 @@ def serve(datasette: Datasette, listening: socket.socket, ready: Callable[[str],
             if self.started:
                 ready(address)
 
-    configuration = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on")
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets=sockets)
+            # What still runs for a page would keep this process from its end.
+            processes.end_all()
+
+    configuration = uvicorn.Config(
+        datasette.app(),
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=_SECONDS,
+    )
     Server(configuration).run(sockets=[listening])

@@ -54,7 +54,7 @@ def json_option(command: Command) -> Command:
 def open_store(folder: str | None) -> Store:
     from ..store import Store
 
-    return Store(folder, isolated=True)
+    return Store(folder)
 
 
 def open_scenario(folder: str | None, scenario: str) -> tuple[Store, str]:
@@ -63,7 +63,7 @@ def open_scenario(folder: str | None, scenario: str) -> tuple[Store, str]:
 
     path = Path(scenario)
     if path.suffix == ".db" and path.is_file():
-        return Store(path.parent, remember=False, isolated=True), path.stem
+        return Store(path.parent, remember=False), path.stem
     return open_store(folder), scenario
 
 

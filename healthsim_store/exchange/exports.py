@@ -8,7 +8,7 @@ import itertools
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,17 @@ from ..base.faults import blamed_on
 from ..base.prefetch import work_ahead
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import connect_writable, file_errors, transaction
-from ..base.text import place, size
+from ..base.sqlite import connect, connect_writable, file_errors, transaction
+from ..base.text import place
 from ..base.version import __version__
 from ..base.wording import option
 from ..errors import InvalidArgument, InvalidName, SourceError
 from ..schema.model import EntityType
 from ..storage.names import clean_name
+from ..storage.rules import refuse_unbounded
 from ..storage.triggers import refused
 from . import datapackage
+from .export_result import ExportedFile, ExportResult
 from .formats import Exporter, Formats, Table, texts
 from .snapshot import Snapshot, damaged
 from .writers import delimited
@@ -36,92 +38,6 @@ if TYPE_CHECKING:
 
 _CSV_SAMPLE = 5_000  # rows of a table from which its size as CSV is estimated
 _COPY = ".snapshot.db"  # cannot be the file of an entity type: those do not begin with a dot
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """One file of an export. ``entity_type`` is None if the file has all of them."""
-
-    name: str
-    entity_type: str | None
-    rows: int
-    bytes: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "entity_type": self.entity_type,
-            "rows": self.rows,
-            "bytes": self.bytes,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ExportResult:
-    """The reply to an export. Its size depends on the number of entity types, not of rows.
-
-    ``csv_bytes`` is the size that the same data has as CSV; None if the format is not compared with
-    CSV. It is exact if ``csv_exact`` is true, otherwise an estimate from the beginning of each
-    table. ``loading`` has the lines of code that read the files.
-    """
-
-    scenario: str
-    format: str
-    location: Path
-    files: tuple[ExportedFile, ...]
-    csv_bytes: int | None = None
-    csv_exact: bool = True
-    title: str = field(default="", repr=False)
-    loading: str = field(default="", repr=False)
-
-    @property
-    def rows(self) -> int:
-        return sum(file.rows for file in self.files)
-
-    @property
-    def bytes(self) -> int:
-        """The size of the data files, without datapackage.json."""
-        return sum(file.bytes for file in self.files)
-
-    @property
-    def compared(self) -> str | None:
-        """The size compared with CSV, in words; None if it is not known."""
-        if not self.csv_bytes:
-            return None
-        percent = round(100 * (1 - self.bytes / self.csv_bytes))
-        about = "" if self.csv_exact else "about "
-        if percent > 0:
-            return f"{about}{percent}% smaller than CSV!"
-        return f"{about}{-percent}% larger than CSV" if percent else f"{about}the size of CSV"
-
-    def to_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "scenario": self.scenario,
-            "format": self.format,
-            "location": str(self.location),
-            "files": [file.to_dict() for file in self.files],
-            "rows": self.rows,
-            "bytes": self.bytes,
-        }
-        if self.csv_bytes is not None:
-            told |= {"csv_bytes": self.csv_bytes, "csv_exact": self.csv_exact}
-        return told
-
-    def to_markdown(self) -> str:
-        compared = f" ({self.compared})" if self.compared else ""
-        lines = [
-            f'**Exported "{self.scenario}" to {self.title or self.format}**',
-            "",
-            "| File | Rows | Size |",
-            "|------|------|------|",
-            *(f"| {file.name} | {file.rows:,} | {size(file.bytes)} |" for file in self.files),
-            "",
-            f"**Location**: `{place(self.location)}/`",
-            f"**Total Size**: {size(self.bytes)}{compared}",
-        ]
-        return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
-
-    __str__ = to_markdown
 
 
 def export_file(
@@ -170,6 +86,7 @@ def export_file(
             exporter, snapshot, folder, exported, progress, plugin=formats.plugin_of(exporter)
         )
         if exporter.copy:
+            _refuse_unbounded(snapshot)
             if drop_sensitive:
                 _forget_sensitive(snapshot, formats)
             work.copy()
@@ -388,6 +305,12 @@ def _without_sensitive(entity_type: EntityType) -> EntityType:
             f"Every column of {entity_type.name} is sensitive.", hint="Leave it out."
         )
     return replace(entity_type, columns=columns)
+
+
+def _refuse_unbounded(snapshot: Snapshot) -> None:
+    """Raises CorruptScenario where the copy's indexes would take without end to be made."""
+    with contextlib.closing(connect(snapshot.path)) as connection, file_errors(snapshot.path):
+        refuse_unbounded(connection, snapshot.source)
 
 
 def _forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:

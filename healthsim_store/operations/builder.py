@@ -25,11 +25,17 @@ from ..errors import CopyFailed, NotWritable
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
 from ..storage.records import check_records
+from ..storage.rules import refuse_unbounded
 from ..storage.sandbox import Sandbox
 
 T = TypeVar("T")
 
 SOURCE = "source"  # the schema under which the file is attached whose rows are read
+
+# Ends of the names of tables in which SQLite's virtual tables keep what they have: FTS, R*Tree.
+_OF_VIRTUAL = frozenset(
+    "data idx content docsize config segments segdir stat node parent rowid".split()
+)
 
 _ROWS = 100_000  # between two calls of progress, and between two chances to interrupt
 
@@ -88,14 +94,37 @@ class Building:
                     connection.execute("ROLLBACK")
                 connection.execute(f"DETACH {SOURCE}")
 
-    def check_tables(self, source: Path, names: Sequence[str]) -> None:
-        """Raises CopyFailed unless all that is declared are tables of the source."""
+    def check_tables(self, source: Path, names: Sequence[str], *, all_: bool = False) -> None:
+        """Raises CopyFailed unless all that is declared are tables of the source.
+
+        Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound.
+        """
         missing = fileformat.missing_tables(self.connection, names, SOURCE)
         if missing:
             raise CopyFailed(
                 f"{source.stem}: {missing[0]} is declared, but is no table there.",
                 hint=f"{call('check_scenario', source)} says more.",
             )
+        refuse_unbounded(self.connection, source, schema=SOURCE, tables=None if all_ else names)
+
+    def tables(self) -> dict[str, str]:
+        """The source's tables, and of each whether it is a table, virtual, or a virtual one's own.
+
+        Not by PRAGMA table_list, which goes through all that the views would read.
+        """
+        rows = self.connection.execute(
+            f"SELECT name, coalesce(rootpage, 0) FROM {SOURCE}.sqlite_master WHERE type = 'table'"
+            " AND substr(name, 1, 7) <> 'sqlite_'"
+        ).fetchall()
+        virtual = {name for name, page in rows if not page}
+        return {
+            name: "virtual"
+            if not page
+            else "shadow"
+            if name.rpartition("_")[0] in virtual and name.rpartition("_")[2] in _OF_VIRTUAL
+            else "table"
+            for name, page in rows
+        }
 
     def table_sql(self, name: str) -> str:
         """The source's CREATE TABLE."""

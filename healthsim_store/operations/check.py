@@ -10,6 +10,7 @@ import contextlib
 import functools
 import itertools
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from ..errors import (
 )
 from ..query.questions import sort_out
 from ..query.statistics import compute
-from ..schema.ddl import ROW_RULE, circles, column_rules
+from ..schema.ddl import circles, row_rules
 from ..schema.model import Column, Declaration, EntityType, Reference, Rule
 from ..storage import remains
 from ..storage.catalog import (
@@ -44,6 +45,8 @@ from ..storage.housekeeping import TABLES
 from ..storage.long_values import LIMIT, find_long_values
 from ..storage.product_versions import compared
 from ..storage.records import read_records
+from ..storage.rules import find_unbounded
+from ..storage.rules import told as told_unbounded
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
 from .check_report import CheckResult, Finding
@@ -52,7 +55,9 @@ from .shared_ids import shared_ids
 
 T = TypeVar("T")
 
-SECONDS = 600.0  # for each question to the file
+SECONDS = 10.0  # for each question to a small file
+_SECONDS_PER_MB = 0.1  # more, of a large one
+_IN_ALL = 6  # times that for the whole file: it may bring any number of rules
 
 _SHOWN = 3  # examples in a finding
 _LONG_VALUES = 20  # that are told one by one
@@ -153,6 +158,13 @@ class _Check:
         self.counts: dict[str, int] = {}
         self._long: dict[str, list[int]] = {}  # by table: the rowids with a value that is too long
         self._not_asked: dict[str, None] = {}
+        self._most = SECONDS + sandbox.path.stat().st_size / 1e6 * _SECONDS_PER_MB
+        self._until = time.monotonic() + _IN_ALL * self._most
+
+    @property
+    def _seconds(self) -> float:
+        """The time for the next question: what it may take, or what is left for all."""
+        return max(0.1, min(self._most, self._until - time.monotonic()))
 
     def error(self, kind: str, message: str) -> None:
         self.findings.append(Finding("error", kind, message))
@@ -163,7 +175,10 @@ class _Check:
     def run(self) -> None:
         self._long_values()
         self._triggers()
-        self._pragmas()
+        if self._unbounded():
+            self._not_asked["what integrity_check looks at"] = None  # it runs all rules
+        else:
+            self._pragmas()
         self._housekeeping()
         entity_types = self._understood(read_entity_types)
         self._declared(entity_types)
@@ -178,7 +193,7 @@ class _Check:
         """A file of somebody else may have values that are longer than what is ever read."""
         if look(self._sandbox.path).st_size <= MAX_BYTES:
             return
-        found = find_long_values(self._sandbox, timeout=SECONDS)
+        found = find_long_values(self._sandbox, timeout=self._seconds)
         for value in itertools.islice(found, _LONG_VALUES):
             self._long.setdefault(value.table, [])
             if value.rowid is not None:
@@ -217,6 +232,15 @@ class _Check:
                 " written to, and may change anything: persist refuses that unless it is allowed.",
             )
 
+    def _unbounded(self) -> bool:
+        """What may take without end where rows are written, and so is refused there."""
+        found = False
+        for name, what in find_unbounded(self._sandbox.connection):
+            self._count("rule")
+            self.error("rule", told_unbounded(self._sandbox.path.stem, name, what))
+            found = True
+        return found
+
     def _pragmas(self) -> None:
         """SQLite's own: pages, indexes, types, UNIQUE; foreign keys.
 
@@ -224,12 +248,12 @@ class _Check:
         not in integrity_check of a whole file with several tables.
         """
         with self._despite_long_values("what integrity_check looks at"):
-            for row in self._sandbox.inspect("integrity_check", timeout=SECONDS):
+            for row in self._sandbox.inspect("integrity_check", timeout=self._seconds):
                 if row[0] != "ok":
                     self.error("integrity", str(row[0]))
         dangling: dict[tuple[Any, ...], list[Any]] = {}
         with self._despite_long_values("what foreign_key_check looks at"):
-            for row in self._sandbox.inspect("foreign_key_check", timeout=SECONDS):
+            for row in self._sandbox.inspect("foreign_key_check", timeout=self._seconds):
                 dangling.setdefault((row[0], row[2]), []).append(row[1])
         for (table, parent), rows in dangling.items():
             self.error(
@@ -263,7 +287,8 @@ class _Check:
         declared = self._declarations()
         for entity_type in entity_types:
             columns = {
-                row[1]: row for row in self._sandbox.table_info(entity_type.name, timeout=SECONDS)
+                row[1]: row
+                for row in self._sandbox.table_info(entity_type.name, timeout=self._seconds)
             }
             missing = [name for name in entity_type.by_name if name not in columns]
             if missing:
@@ -271,7 +296,7 @@ class _Check:
                     "table", f"{entity_type.name} lacks {', '.join(missing)}: it was declared."
                 )
                 continue
-            for rule, sql in _row_rules(declared.get(entity_type.name, entity_type)):
+            for rule, sql in row_rules(declared.get(entity_type.name, entity_type)):
                 self._count("rule")
                 with self._despite_long_values(f"{entity_type.name}, {rule}"):
                     self._broken_rows(entity_type, rule, sql)
@@ -360,7 +385,7 @@ class _Check:
         for rule in rules:
             self._count("rule")
             try:
-                with self._sandbox.run(rule.sql, timeout=SECONDS, written=True) as cursor:
+                with self._sandbox.run(rule.sql, timeout=self._seconds, written=True) as cursor:
                     names = [description[0] for description in cursor.description]
                     first = cursor.fetchone()
                     more = sum(1 for _ in cursor) if first else 0
@@ -400,18 +425,8 @@ class _Check:
     def _ask(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> list[tuple[Any, ...]]:
-        with self._sandbox.run(sql, parameters, timeout=SECONDS) as cursor:
+        with self._sandbox.run(sql, parameters, timeout=self._seconds) as cursor:
             return cursor.fetchall()
-
-
-def _row_rules(entity_type: EntityType) -> Iterator[tuple[str, str]]:
-    """Each declared rule of a single row: how it reads, and SQL that is false if broken."""
-    for column in entity_type.columns:
-        if column.required or column.name == entity_type.primary_key:
-            yield f"{column.name} is required", f"{quoted(column.name)} IS NOT NULL"
-        yield from column_rules(column)
-    for check in entity_type.checks:
-        yield f"{ROW_RULE}{check}", check
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -124,7 +124,7 @@ class _Clone:
             copy_rows(self._connection, table, SOURCE)
         self.entity_types = read_entity_types(self._connection)
         self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
-        building.check_tables(source, [*self._here])
+        building.check_tables(source, [*self._here], all_=True)
         self._parent = read_lineage(self._connection, SOURCE)
         self._lineage = self._descend(scenario_id)
         self._known = {name: self._prefixed(e) for name, e in self._here.items()}
@@ -234,14 +234,12 @@ class _Clone:
 
     def _copy_foreign_tables(self) -> None:
         """Tables that somebody else made in the file, with their references to entities."""
-        listed = self._connection.execute(
-            "SELECT name, type FROM pragma_table_list WHERE schema = ?", (SOURCE,)
-        ).fetchall()
+        kinds = self._building.tables()
         known = {*self._here, *NAMES}
-        for name, kind in sorted(listed):
+        for name, kind in sorted(kinds.items()):
             if kind == "virtual":
                 self.left_out.append(name)
-            elif kind == "table" and name not in known and not name.startswith("sqlite_"):
+            elif kind == "table" and name not in known:
                 self._copy_foreign_table(name)
 
     def _copy_foreign_table(self, name: str) -> None:

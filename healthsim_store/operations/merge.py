@@ -210,13 +210,13 @@ class _Merge:
 
     def _tell_left_out(self, source: _Source) -> None:
         """What somebody else made in a source is theirs alone."""
-        for kind, name in self._connection.execute(
-            "SELECT type, name FROM pragma_table_list WHERE schema = ?"
-            " AND substr(name, 1, 1) <> '_' AND substr(name, 1, 7) <> 'sqlite_'"
-            " AND type IN ('table', 'virtual', 'view')"
-            f" UNION ALL SELECT type, name FROM {SOURCE}.sqlite_master WHERE type = 'trigger'",
-            (SOURCE,),
-        ).fetchall():
+        tables = self._building.tables().items()
+        others = self._connection.execute(
+            f"SELECT name, type FROM {SOURCE}.sqlite_master WHERE type IN ('view', 'trigger')"
+        ).fetchall()
+        for name, kind in [*tables, *others]:
+            if kind == "shadow" or (kind != "trigger" and name.startswith("_")):
+                continue
             declared = name in source.entity_types or (
                 kind == "view" and any(self._declares_view(p, name) for p in source.products)
             )

@@ -21,7 +21,7 @@ from ..storage.sandbox import TOO_LONG, Sandbox
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_SEARCH_SECONDS = 5.0
+_SEARCH_SECONDS = 0.5
 _SHOWN = 3  # long values that are told
 
 _NO_SUCH = re.compile(r"no such (table|column): (.*?)( \(|\.\Z)", re.DOTALL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from .select import Parameters, Select
 
 MAX_ROWS = 10_000
 MAX_BYTES = 4_000_000
+_LEAST_SECONDS = 0.05  # to count all rows, where the page took all the time
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ class QueryResult:
 
     @property
     def total(self) -> int | None:
-        """How many rows the whole answer has; None if counting takes longer than the timeout.
+        """How many rows the whole answer has; None if that takes longer than is left to count.
 
-        On the last page it is known. On any other page it is counted on first access.
+        The page and its total have one timeout together. On the last page it is known. On any
+        other page it is counted on first access.
         """
         if not self.has_more and (self.rows or not self.offset):
             return self.offset + len(self.rows)
@@ -94,15 +97,19 @@ def fetch(files: Files, select: Select, *, limit: int, offset: int) -> QueryResu
     """
     check_limit("limit", limit, most=MAX_ROWS)
     check_limit("offset", offset, least=0, most=2**63 - 1)
+    begun = time.monotonic()
     with files.reading(select.path, select.attached) as sandbox:
         columns, rows, has_more, note = fetch_page(
             sandbox, select.sql, select.parameters, limit=limit, offset=offset,
             timeout=select.timeout,
         )  # fmt: skip
 
+    # The page and its total together end within the limit.
+    left = max(_LEAST_SECONDS, select.timeout - (time.monotonic() - begun))
+
     def count() -> int | None:
         with files.reading(select.path, select.attached) as sandbox:
-            return count_rows(sandbox, select.sql, select.parameters, timeout=select.timeout)
+            return count_rows(sandbox, select.sql, select.parameters, timeout=left)
 
     return QueryResult(columns, rows, limit, offset, has_more, note, count)
 

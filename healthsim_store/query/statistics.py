@@ -18,7 +18,7 @@ from ..storage.sandbox import Sandbox
 
 SECONDS = 10.0  # for one statistic
 #: For all statistics of a file. A file from somebody else may have any number of them.
-SECONDS_IN_ALL = 60.0
+SECONDS_IN_ALL = 20.0
 MAX_ROWS = 20
 
 _CELL = 40  # characters of a text in a statistic's text

@@ -84,6 +84,16 @@ def column_rules(column: Column) -> Iterator[tuple[str, str]]:
         yield f"{column.name}: {check}", check
 
 
+def row_rules(entity_type: EntityType) -> Iterator[tuple[str, str]]:
+    """Each declared rule of a single row: how it reads, and SQL that is false if broken."""
+    for column in entity_type.columns:
+        if column.required or column.name == entity_type.primary_key:
+            yield f"{column.name} is required", f"{quoted(column.name)} IS NOT NULL"
+        yield from column_rules(column)
+    for check in entity_type.checks:
+        yield f"{ROW_RULE}{check}", check
+
+
 def circles(entity_type: EntityType, column: Column) -> str:
     """A SELECT of the rows from which following a self reference comes back: rowid and value.
 

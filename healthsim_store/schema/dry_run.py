@@ -18,6 +18,7 @@ from ..base.quoting import misread_name, strict, told
 from ..base.sql import authorize_reading, quoted
 from ..base.sqlite import connect, located
 from ..errors import DeclarationError
+from .bounds import unbounded
 from .ddl import create_statements
 from .model import Declaration, EntityType, Question, Statistic
 from .parameter import ANY
@@ -73,12 +74,25 @@ def is_endless(error: DeclarationError) -> bool:
 
 def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
     for entity_type in declaration.entity_types:
+        where = f"{declaration.product}, table {entity_type.name}"
         for statement in create_statements(entity_type):
-            with located(f"{declaration.product}, table {entity_type.name}"):
+            _refuse_unbounded(statement, where)
+            with located(where):
                 connection.execute(strict(statement))
     for extra in declaration.extras:
+        if extra.kind == "INDEX":
+            _refuse_unbounded(extra.sql, extra.where)
         with located(extra.where):
             connection.execute(strict(extra.sql))
+
+
+def _refuse_unbounded(sql: str, where: str) -> None:
+    what = unbounded(sql)
+    if what:
+        raise DeclarationError(
+            f"{where}: a rule may take without end: {what}",
+            hint="instr(), replace() and trim() are for a column and short texts.",
+        )
 
 
 def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:

@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..base.sqlite import file_errors, look
+from ..base.version import __version__
 from ..errors import (
+    CorruptScenario,
     HealthsimStoreError,
     InvalidArgument,
+    NotAScenario,
     ScenarioBusy,
     ScenarioFileError,
     ScenarioNotFound,
@@ -40,6 +43,7 @@ from .trash import Trash
 Held = TypeVar("Held")
 Open = type[Sandbox]
 
+_LASTING = (NotAScenario, CorruptScenario)  # errors that last as long as the file is as it is
 _IDLE = 8  # open files kept for the next question
 _IDLE_PROCESSES = 2  # the same, where each takes a process
 
@@ -67,11 +71,11 @@ class Files:
     ``isolated``: each file is read in a process of its own, see `isolated`.
     """
 
-    def __init__(self, path: Path, *, remember: bool = True, isolated: bool = False) -> None:
+    def __init__(self, path: Path, *, remember: bool = True, isolated: bool = True) -> None:
         self.open: Open = IsolatedSandbox if isolated else Sandbox
-        if isolated:
-            start_ahead()
         self.folder = Folder(path)
+        if isolated and path.is_dir():
+            start_ahead()  # somebody will read: its start is over by then
         self.trash = Trash(self.folder)
         self.cache = Cache(self.folder.hidden / "memory.db" if remember else None)
         self._pool = Pool(self._open, idle=_IDLE_PROCESSES if isolated else _IDLE)
@@ -261,12 +265,15 @@ class Files:
         try:
             for name in self.folder.names():
                 path = self.folder.file(name)
-                size = 0
+                size, mark = 0, None
                 try:
                     size = look(path).st_size
                     mark = file_mark(path)
                     facts = kept.get((path.name, mark)) if mark else None
-                    if facts is None:
+                    known = _known_error(facts)
+                    if known is not None:
+                        facts = known
+                    elif facts is None or (isinstance(facts, dict) and "error" in facts):
                         with contextlib.closing(self.open(path)) as sandbox, file_errors(path):
                             facts = read(sandbox)
                         fresh[(path.name, mark)] = facts
@@ -274,6 +281,9 @@ class Files:
                     continue  # deleted while we looked
                 except HealthsimStoreError as error:
                     facts = error
+                    if mark and type(error) in _LASTING:
+                        told = [type(error).__name__, error.message, error.hint]
+                        fresh[(path.name, mark)] = {"error": told, "by": __version__}
                 yield path, size, facts
         finally:
             self.cache.put(key, fresh)
@@ -295,6 +305,15 @@ class Files:
         """Move a file to the trash. Raises ScenarioBusy where somebody writes to it."""
         self.close()
         self.trash.put(path)
+
+
+def _known_error(kept: Any) -> HealthsimStoreError | None:
+    """The error that this version had of a file, where such is kept of it."""
+    if isinstance(kept, dict) and kept.get("by") == __version__:
+        name, message, hint = kept["error"]
+        found = {kind.__name__: kind for kind in _LASTING}[name]
+        return found(message, hint=hint)
+    return None
 
 
 def _close(pool: Pool[Sandbox], cache: Cache) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import catalog
+from . import catalog, rules
 from . import format as fileformat
 from .batches import read_counts, read_object
 from .counts import count_entities
@@ -117,7 +117,9 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
     ).fetchone()
     products = catalog.read_products(connection)
     parents = read_records(connection, "_parents", names=("name",))
+    unbounded = rules.find_unbounded(connection, tables=rules.written_tables(connection))
     return {
+        "problem": next((rules.told(sandbox.path.stem, *found) for found in unbounded), None),
         "scenario_id": identity.scenario_id,
         "description": identity.description,
         "created_at": identity.created_at,

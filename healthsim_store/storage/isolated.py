@@ -8,6 +8,8 @@ or a stranger's file may do is done by a `worker`, at most until its time is ove
 from __future__ import annotations
 
 import contextlib
+import itertools
+import marshal
 import os
 import sqlite3
 import time
@@ -84,7 +86,8 @@ class _Cursor:
         self._take(rows)
         return self
 
-    def _take(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _take(self, blocks: Sequence[bytes]) -> None:
+        rows = itertools.chain.from_iterable(map(marshal.loads, blocks))
         if self.connection.row_factory is None or self.description is None:
             self._rows.extend(rows)
             return
@@ -208,7 +211,8 @@ class _Connection:
             if ended.code == TOO_LATE:
                 raise too_late(seconds if limit is None else limit) from None
             raise QueryTooLarge(
-                f"The statement needs more than {HEAP_BYTES // 10**6} MB of memory.",
+                f"The statement needs more than {HEAP_BYTES // 10**6} MB of memory, or of temporary"
+                " files.",
                 hint="Ask for less (WHERE, LIMIT), or for smaller values.",
             ) from None
 

@@ -9,12 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .. import errors
 from ..base.wording import here
+from ..errors import ScenarioFileError
 from .worker import receive, send
 
 _IDLE = 2  # processes that wait for the next file
@@ -28,22 +30,36 @@ _START = (
 
 
 class Process:
-    """A worker, and one question at a time to it."""
+    """A worker, and one question at a time to it.
+
+    Raises ScenarioFileError where none can be started.
+    """
 
     def __init__(self) -> None:
-        # -S: it needs nothing but this package, and starts in half the time without the others.
-        self._process = subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
-            [sys.executable, "-I", "-S", "-c", _START, _ROOT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C is for us; we end it.
-            **({"process_group": 0} if os.name == "posix" else {}),  # type: ignore[call-overload]
-        )
+        # A program that is one file, or has Python inside, would start itself once more.
+        if getattr(sys, "frozen", False) or not _is_python(sys.executable):
+            raise _no_worker(f"{sys.executable or 'the program'} is no Python")
+        try:
+            self._process = self._start()
+        except OSError as error:
+            raise _no_worker(str(error)) from error
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self.alive = True
         self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
+
+    @staticmethod
+    def _start() -> subprocess.Popen[bytes]:
+        # Ctrl-C is for us; we end it.
+        group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+        # -S: it needs nothing but this package, and starts in half the time without the others.
+        return subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
+            [sys.executable, "-I", "-S", "-c", _START, _ROOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            **group,
+        )
 
     @property
     def ours(self) -> bool:
@@ -74,11 +90,17 @@ class Process:
         import select
 
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         told = False
         while not select.select([self._process.stdout], [], [], _LOOK_SECONDS)[0]:
             if not told and self.late is not None and self.late():
                 send(self._process.stdin, ("interrupt", 0.0))
                 told = True
+
+    def kill(self) -> None:
+        """End it from another thread; the one that waits for its answer finds that out."""
+        if self._owner == os.getpid():
+            self._process.kill()
 
     def end(self) -> int | None:
         """End it now; its exit code."""
@@ -92,6 +114,17 @@ class Process:
                 with contextlib.suppress(OSError):
                     pipe.close()
         return code
+
+
+def _is_python(program: str) -> bool:
+    return Path(program).stem.lower().startswith(("python", "pypy"))
+
+
+def _no_worker(reason: str) -> ScenarioFileError:
+    return ScenarioFileError(
+        f"No process can be started that would read the file: {reason}.",
+        hint="Store(isolated=False) reads in this process, for files that you trust.",
+    )
 
 
 class Ended(Exception):
@@ -130,18 +163,27 @@ class _Processes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Process] = []
+        self._lent: weakref.WeakSet[Process] = weakref.WeakSet()
+        self._over = False
 
     def take(self) -> Process:
+        """One for a file. Raises ScenarioFileError after `end_all`."""
         with self._lock:
+            if self._over:
+                raise ScenarioFileError("Nothing is read any more: the program ends.")
             while self._idle:
                 process = self._idle.pop()
                 if process.ours:
+                    self._lent.add(process)
                     return process
-        return Process()
+        process = Process()
+        with self._lock:
+            self._lent.add(process)
+        return process
 
     def start_ahead(self) -> None:
         """Have one ready, so that its start is over when the first file is opened."""
-        with self._lock:
+        with self._lock, contextlib.suppress(ScenarioFileError):  # told when a file is opened
             if not any(process.ours for process in self._idle):
                 self._idle.append(Process())
 
@@ -156,6 +198,15 @@ class _Processes:
         with self._lock:
             while self._idle:
                 self._idle.pop().end()
+
+    def end_all(self) -> None:
+        """Also those that are at work, for good: a program that ends waits for no answer."""
+        with self._lock:
+            self._over = True
+            lent = [*self._lent]
+        self.end()
+        for process in lent:
+            process.kill()
 
 
 processes = _Processes()

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
-from ..base.sqlite import MAX_BYTES, connect, file_errors, recover, uri
+from ..base.sqlite import MAX_BYTES, MAX_PATTERN, connect, file_errors, recover, uri
 from ..base.wording import option, takes
 from ..errors import (
     InvalidArgument,
@@ -144,7 +144,7 @@ class Sandbox:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL + len("EXPLAIN "))
         connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
         self.guard()
 
     def _browse(self) -> None:
@@ -334,6 +334,11 @@ class Sandbox:
         if "one statement at a time" in text:
             return QueryRefused(
                 "Refused: more than one statement.", hint="Give one SELECT at a time."
+            )
+        if getattr(error, "sqlite_errorname", "") in ("SQLITE_IOERR_WRITE", "SQLITE_FULL"):
+            return QueryTooLarge(
+                "The statement needs more room for temporary files than there is.",
+                hint="Ask for less (WHERE, LIMIT), or sort and group fewer rows.",
             )
         if "too big" in text or isinstance(error, sqlite3.DataError):
             return QueryTooLarge(TOO_LONG, hint="Select fewer or shorter values.")

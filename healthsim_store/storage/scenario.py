@@ -20,9 +20,10 @@ from ..errors import (
     UnknownEntityType,
 )
 from ..schema.registry import Registry
-from . import catalog, fingerprint, triggers
+from . import catalog, fingerprint, rules, triggers
 from . import format as fileformat
 from .batches import Earlier, find_batch, find_same
+from .housekeeping import NAMES
 from .joining import Declared, registry_for
 from .moving import drop_sidecars
 from .product_versions import outdated
@@ -72,14 +73,25 @@ class Written:
 
 
 @contextlib.contextmanager
-def opened(path: Path, *, allow_triggers: bool = False) -> Iterator[sqlite3.Connection]:
+def opened(
+    path: Path, *, allow_triggers: bool = False, rows: bool = True
+) -> Iterator[sqlite3.Connection]:
     """An existing scenario, open for writing, in the current format.
 
     None of its triggers runs unless they are allowed: TriggersRefused is raised where one would.
+    Raises CorruptScenario where a rule of a table has no bound.
+
+    Args:
+        path: the file.
+        allow_triggers: see above.
+        rows: whether rows of entities are written; else only what tells of them.
     """
     connection = connect_writable(path)
     with contextlib.closing(connection), file_errors(path):
         fileformat.verify(connection, path)
+        rules.refuse_unbounded(
+            connection, path, tables=rules.written_tables(connection) if rows else NAMES
+        )
         connection.execute("PRAGMA cache_size = -32768")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
         if allow_triggers:
@@ -286,7 +298,7 @@ def change_tags(
     path: Path, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """The scenario's tags after the change; logged."""
-    with opened(path) as connection, transaction(connection):
+    with opened(path, rows=False) as connection, transaction(connection):
         add_tags(connection, add)
         connection.executemany("DELETE FROM _tags WHERE tag = ?", [(tag,) for tag in remove])
         fileformat.write_log(
@@ -310,6 +322,7 @@ def check_tagged(sandbox: Sandbox, tags: tuple[str, ...]) -> tuple[str, ...]:
 def log_rename(connection: sqlite3.Connection, path: Path, new: str) -> None:
     """Log another name in a file that is `settled`; it stays ours after this is committed."""
     fileformat.verify(connection, path)
+    rules.refuse_unbounded(connection, path, tables=NAMES)
     with triggers.refused(connection, path):
         fileformat.write_log(connection, "rename", details={"from": path.stem, "to": new})
     connection.execute("COMMIT")

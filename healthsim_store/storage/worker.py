@@ -15,13 +15,14 @@ import marshal
 import os
 import queue
 import sqlite3
+import stat
 import struct
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from ..base import wording
 from ..base.sqlite import connect
@@ -29,25 +30,29 @@ from ..errors import HealthsimStoreError
 from .sandbox import Sandbox
 
 TOO_LATE = 70  # its exit code when its time was over
+TOO_LARGE = 71  # when its temporary files were too large
 
 HEAP_BYTES = 400_000_000  # of SQLite
 ADDRESS_BYTES = 1_000_000_000  # of all of the process
 TEMPORARY_BYTES = 400_000_000  # of one temporary file
+ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
-_GRACE_SECONDS = 0.5  # for what SQLite cannot stop by itself at its deadline
+_GRACE_SECONDS = 0.25  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
 _CHUNK_BYTES = 1_000_000
+_BLOCK_ROWS = 32
+_MOST_FILES = 256  # numbers of open files that are looked at
 _LENGTH = struct.Struct(">I")
 
 
-def send(stream: BinaryIO, message: tuple[Any, ...]) -> None:
+def send(stream: IO[bytes], message: tuple[Any, ...]) -> None:
     """Write one message. Raises ValueError for a value that is not plain, OSError."""
     text = marshal.dumps(message, 2)
     stream.write(_LENGTH.pack(len(text)) + text)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[Any, ...]:
+def receive(stream: IO[bytes]) -> tuple[Any, ...]:
     """Read one message. Raises EOFError where there is none any more, OSError."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
@@ -66,26 +71,36 @@ class _Cursor:
         self._rows = rows
         self._opened = opened
         self._is_late = is_late
+        self._block = 1  # rows that are read at once
 
-    def fetch(self, count: int, seconds: float) -> tuple[list[tuple[Any, ...]], bool]:
-        """Some of the next ``count`` rows, as many as come in that time; whether that was all."""
-        found: list[tuple[Any, ...]] = []
+    def fetch(self, count: int, seconds: float) -> tuple[list[bytes], bool]:
+        """Some of the next ``count`` rows, as many as come in that time; whether that was all.
+
+        The rows are in blocks, as marshal writes a list of them.
+        """
+        found: list[bytes] = []
         size, until = 0, time.monotonic() + seconds
         try:
-            for row in itertools.islice(self._rows, count):
-                found.append(tuple(row))
-                size += sum(len(value) if isinstance(value, str | bytes) else 8 for value in row)
+            while count:
+                wanted = min(count, self._block)
+                rows = list(itertools.islice(self._rows, wanted))
+                found.append(marshal.dumps(rows, 2))
+                count -= len(rows)
+                size += len(found[-1])
+                if len(rows) < wanted:
+                    self.close()
+                    return found, True
+                # How long rows are is known when they are read, so few are read after long ones.
+                short = len(found[-1]) < _CHUNK_BYTES // 10
+                self._block = min(2 * self._block, _BLOCK_ROWS) if short else 1
                 if self._is_late():  # SQLite looks at the clock after steps, not after rows
                     raise sqlite3.OperationalError("interrupted")
                 if size > _CHUNK_BYTES or time.monotonic() > until:
-                    return found, False
+                    break
         except BaseException:
             # What the sandbox makes of the error.
             if not self._opened.__exit__(*sys.exc_info()):
                 raise
-        if len(found) < count:
-            self.close()
-            return found, True
         return found, False
 
     def close(self) -> None:
@@ -138,6 +153,8 @@ class Worker:
             time.sleep(_LOOK_SECONDS)
             if time.monotonic() > self._until:
                 os._exit(TOO_LATE)
+            if _temporary_bytes() > ALL_TEMPORARY_BYTES:
+                os._exit(TOO_LARGE)
 
     def _answer(self, do: Callable[..., Any], arguments: list[Any]) -> tuple[Any, ...]:
         try:
@@ -202,6 +219,7 @@ class Worker:
         self, rows: sqlite3.Cursor, opened: contextlib.ExitStack, count: int, seconds: float
     ) -> tuple[Any, ...]:
         columns = [column[0] for column in rows.description] if rows.description else None
+        rows.row_factory = None
         cursor = _Cursor(rows, opened, self._opened.is_late)
         found, ended = cursor.fetch(count, seconds)
         number = 0
@@ -212,7 +230,7 @@ class Worker:
 
     def do_fetch(
         self, number: int, count: int, seconds: float, timeout: float | None
-    ) -> tuple[list[tuple[Any, ...]], bool]:
+    ) -> tuple[list[bytes], bool]:
         """Further rows. ``timeout`` is a new limit for what is left of the statement."""
         if number not in self._cursors:
             raise sqlite3.ProgrammingError("the moment of these rows is over")
@@ -254,6 +272,17 @@ class Worker:
             yield
         finally:
             self._opened.extend(float("inf"))
+
+
+def _temporary_bytes() -> int:
+    """The bytes of the files that are open and have no name any more, as SQLite's own have not."""
+    found = 0
+    for number in range(3, _MOST_FILES):
+        with contextlib.suppress(OSError):
+            status = os.fstat(number)
+            if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                found += status.st_size
+    return found
 
 
 def _limit() -> None:

@@ -100,7 +100,7 @@ def build(
         allowed: further folders that tools may read and write files in.
         read_only: only the tools that read, and nothing at all is written.
     """
-    store = hs.Store(folder, remember=not read_only, isolated=True)
+    store = hs.Store(folder, remember=not read_only)
     confined = ConfinedStore(store, Confinement(store.path, allowed))
     server = Server(confined, tools(confined, read_only=read_only))
     add_resources(server, confined)
