@@ -35,6 +35,7 @@ import healthsim_store  # noqa: E402
 from healthsim_store import errors, hookspecs, store  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
+from healthsim_store.schema import refusals  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
 from healthsim_store.storage import housekeeping  # noqa: E402
 
@@ -314,6 +315,19 @@ def _tables() -> str:
     return "\n\n".join(texts)
 
 
+def _refusals() -> str:
+    """What schema.sql may not have, and what to write instead."""
+    rows = [
+        f"| {_cell(one.what)} | {_cell(one.why)} | {_cell(one.instead)} |"
+        for one in refusals.REFUSALS.values()
+    ]
+    return "\n".join(["| refused | why | instead |", "|---|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("_", "\\_").replace("*", "\\*")
+
+
 def _packages() -> str:
     """The packages and the modules beside them, from the top down, by their docstrings."""
     rows = ["| package | what belongs in it |", "|---|---|"]
@@ -346,6 +360,7 @@ _PRINTERS: dict[str, Callable[..., str]] = {
     "functions": _functions,
     "hooks": _hooks,
     "packages": _packages,
+    "refusals": _refusals,
     "store": _store,
     "tables": _tables,
     "values": _values,

@@ -54,6 +54,12 @@ class HealthsimStoreError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
+    @property
+    def in_one_line(self) -> str:
+        """The message and the hint, without the point at the end."""
+        told = [text.removesuffix(".") for text in (self.message, self.hint) if text]
+        return ". ".join(told)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: ``code``, ``message`` and, where there is one, ``hint``."""
         answer: dict[str, Any] = {"code": self.code, "message": self.message}

@@ -157,6 +157,17 @@ class Exporter:
     loading: Callable[[str, Sequence[str]], str] = lambda location, files: ""
     against_csv: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument without exactly one of the two functions."""
+        given = [function is not None for function in (self.write, self.copy)]
+        if given.count(True) != 1:
+            has = "both" if all(given) else "neither"
+            raise InvalidArgument(
+                f"The exporter {self.name!r:.60} has {has} of write and copy.",
+                hint="write(table, path) writes a file for each entity type, copy(source, path) "
+                "one for all.",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Formats:

@@ -11,7 +11,7 @@ import base64
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,12 @@ from typing import Any
 from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
-from ..errors import DeclarationError, SourceError
-from ..schema.sqlfile import Statement, read_statements
+from ..base.text import did_you_mean
+from ..errors import DeclarationError, InvalidArgument, SourceError
+from ..schema import dry_run
+from ..schema.model import EXTRA, Declaration
+from ..schema.registry import Link, Registry
+from ..schema.sqlfile import Statement, blanked, read_statements
 from .formats import Source
 from .readers import read_delimited
 
@@ -73,12 +77,14 @@ class StagedFolder:
     Args:
         format: the format's name, for messages.
         sql_by_product: the mappings of the format, by product.
-        scratch: a folder for the temporary database.
+        scratch: a folder for the temporary database; None keeps it in memory.
     """
 
-    def __init__(self, format: str, sql_by_product: Mapping[str, str], scratch: Path) -> None:
+    def __init__(
+        self, format: str, sql_by_product: Mapping[str, str], scratch: Path | None
+    ) -> None:
         self._format = format
-        self._connection = connect(scratch / "staged.db")
+        self._connection = connect(scratch / "staged.db" if scratch else ":memory:")
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.create_function("stable_id", -1, stable_id, deterministic=True)
@@ -95,10 +101,17 @@ class StagedFolder:
 
     def _declare(self, statement: Statement) -> None:
         markers = statement.comment.markers
-        if "into" in markers and "from" in markers:
+        reads = blanked(statement.sql).upper().startswith(("SELECT", "WITH"))
+        if "into" in markers and "from" in markers and "skip" not in markers and reads:
             self._selects.append(statement)
-        elif "skip" in markers:
+        elif markers.keys() == {"skip"} and reads:
             self._skips.append(statement)
+        elif markers:
+            given = ", ".join(f"@{marker}" for marker in markers)
+            raise DeclarationError(
+                f"{statement.where}: {given} above {statement.sql:.20}...",
+                hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE.",
+            )
         elif statement.sql.lstrip().upper().startswith("CREATE TABLE"):
             self._declare_layout(statement)
         elif statement.sql.lstrip().upper().startswith("CREATE VIEW"):
@@ -133,9 +146,7 @@ class StagedFolder:
                 f"No file of the format {self._format} is there.",
                 hint=f"Expected: {', '.join(f'{name}.csv' for name in sorted(self._layouts))}.",
             )
-        for name, layout in self._layouts.items():
-            columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
-            self._connection.execute(f"CREATE TABLE {quoted(name)} ({columns})")
+        self._make_tables()
         self._connection.execute("BEGIN")
         for name, source in sources.items():
             account = self.accounts[name] = Account(source.name)
@@ -147,9 +158,54 @@ class StagedFolder:
             else:
                 self._load(name, account, rows)
         self._connection.execute("COMMIT")
+        self._make_views()
+
+    def _make_tables(self) -> None:
+        for name, layout in self._layouts.items():
+            columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
+            self._connection.execute(f"CREATE TABLE {quoted(name)} ({columns})")
+
+    def _make_views(self) -> None:
         for view in self._views:
             with located(view.where):
                 self._connection.execute(strict(view.sql))
+
+    def try_out(self, registry: Registry, *, seconds: float) -> None:
+        """Run each statement on empty tables, and see whether persist would take what it gives.
+
+        Args:
+            registry: the entity types of the product.
+            seconds: of the processor, for all of it.
+
+        Raises DeclarationError, with file and line.
+        """
+        self._make_tables()
+        self._make_views()
+        dry_run.confine(self._connection, seconds)
+        for statement in self._selects:
+            self._check_source(statement, "from")
+            with located(statement.where):
+                cursor = self._connection.execute(strict(statement.sql))
+                cursor.fetchall()
+            names = [description[0] for description in cursor.description]
+            _check_fields(statement, [name for name in names if name != _ROWS], registry)
+        for statement in self._skips:
+            self._check_source(statement, "skip")
+            self._count(statement)
+
+    def _check_source(self, statement: Statement, marker: str) -> None:
+        source = statement.comment.markers[marker]
+        if source.lower() not in self._layouts:
+            known = f"Declared: {', '.join(sorted(self._layouts)) or 'none'}."
+            raise DeclarationError(
+                f"{statement.where}: @{marker} {source}, of which no CREATE TABLE says the columns",
+                hint=" ".join(filter(None, (did_you_mean(source, self._layouts), known))),
+            )
+        if marker == "skip" and not statement.comment.text:
+            raise DeclarationError(
+                f"{statement.where}: @skip without a reason",
+                hint="The comment before @skip is the reason: -- without a name @skip people",
+            )
 
     def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
         layout = self._layouts[name]
@@ -209,15 +265,20 @@ class StagedFolder:
         """
         for statement in self._skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
-            with located(statement.where):
-                row = self._connection.execute(strict(statement.sql)).fetchone()
-            if row is None or len(row) != 1 or not isinstance(row[0], int):
-                raise DeclarationError(
-                    f"{statement.where}: @skip needs one row with one number",
-                    hint="Count the rows that are left out: SELECT count(*) FROM ... WHERE ...",
-                )
-            if account and row[0]:
-                account.unmapped[statement.comment.text] = row[0]
+            count = self._count(statement)
+            if account and count:
+                account.unmapped[statement.comment.text] = count
+
+    def _count(self, statement: Statement) -> int:
+        with located(statement.where):
+            row = self._connection.execute(strict(statement.sql)).fetchone()
+        if row is None or len(row) != 1 or not isinstance(row[0], int):
+            raise DeclarationError(
+                f"{statement.where}: @skip needs one row with one number",
+                hint="Count the rows that are left out: SELECT count(*) FROM ... WHERE ...",
+            )
+        count: int = row[0]
+        return count
 
     def settle(self) -> list[Account]:
         """The accounts, after the rows were read. Rows that no entity was made of have a reason."""
@@ -230,6 +291,57 @@ class StagedFolder:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def try_out_mapping(
+    declaration: Declaration, format: str, sql: str, *, seconds: float | None = None
+) -> None:
+    """Try a product's mapping of a format out, before anybody relies on it.
+
+    Args:
+        declaration: what the product declares.
+        format: the format's name.
+        sql: the text of its file.
+        seconds: of the processor, for all of it; None is as long as a product may take.
+
+    Raises DeclarationError, with file and line.
+    """
+    mapping = StagedFolder(format, {declaration.product: sql}, None)
+    with contextlib.closing(mapping):
+        mapping.try_out(Registry(declaration.entity_types), seconds=seconds or dry_run.SECONDS)
+
+
+def _check_fields(statement: Statement, names: Sequence[str], registry: Registry) -> None:
+    into = statement.comment.markers["into"]
+    try:
+        entity_type = registry.entity_type(into)
+    except InvalidArgument as error:
+        raise DeclarationError(
+            f"{statement.where}: @into {into}, which is no entity type of the product",
+            hint=error.hint,
+        ) from None
+    given: dict[tuple[str, str], str] = {}
+    for name in names:
+        field = registry.field(entity_type.name, name)
+        if field is None:
+            every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
+            raise DeclarationError(
+                f"{statement.where}: {name} is not a field of {entity_type.name}",
+                hint=registry.near_field(entity_type.name, name) or f"Fields: {every}.",
+            )
+        parts = field.beside if isinstance(field, Link) else ()
+        of_key = field.key.name if isinstance(field, Link) and parts else ""
+        target = (field.column.name if isinstance(field, Link) else field.name, of_key)
+        if target in given:
+            raise DeclarationError(f"{statement.where}: {name} means the same as {given[target]}")
+        given[target] = name
+    columns = {column for column, _ in given}
+    for column in entity_type.columns:
+        if column.required and column.default is None and column.name not in columns:
+            raise DeclarationError(
+                f"{statement.where}: {column.name} of {entity_type.name} is required, and the "
+                "SELECT does not give it"
+            )
 
 
 @contextlib.contextmanager

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from ..errors import DeclarationError
+from ..schema.columns import read_column
 from ..schema.model import Column
-from ..schema.parser import parse_statement, read_column
+from ..schema.parser import parse_statement
+from ..schema.refusals import CLOCK
 from ..schema.sqlfile import Comment, Statement, read_comment, read_statements
 from .markers import check_markers, columns_of, rate, whole
 from .profile import Profile
@@ -31,12 +33,6 @@ MAX_COUNT = 10_000_000
 _MAX_DEPTH = 20  # of includes
 # Arguments of `generate` and of its command: an option of a profile may not have such a name.
 _TAKEN = ("batch", "count", "profile", "seed", "store")
-# SQL whose result depends on today's date. The same seed must make the same data tomorrow.
-_CLOCK = re.compile(
-    r"'(?:now|localtime)'|\bcurrent_(?:date|time|timestamp)\b"
-    r"|\b(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\)",
-    re.IGNORECASE,
-)
 _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b", re.IGNORECASE)
 
 
@@ -208,7 +204,9 @@ def _read(file: _File, parts: _Parts) -> None:
             package = full.rpartition("/")[0]
             _read(_File(file.profile, sql, full, package, file.depth + 1), parts)
     parts.texts.append(file.sql)
-    for statement in read_statements(file.sql, file=file.where, markers=STATEMENT_MARKERS):
+    for statement in read_statements(
+        file.sql, file=file.where, markers=STATEMENT_MARKERS, head=HEAD_MARKERS
+    ):
         _take(file, statement, parts)
 
 
@@ -217,7 +215,7 @@ def _take(file: _File, statement: Statement, parts: _Parts) -> None:
     found = _KIND.match(statement.sql.lstrip())
     kind = " ".join(found[1].upper().split()) if found else ""
     where = statement.where
-    if not markers.keys() & {"target", "never"} and _CLOCK.search(statement.sql):
+    if not markers.keys() & {"target", "never"} and CLOCK.search(statement.sql):
         raise DeclarationError(
             f"{where}: today's date is not there, since the same seed makes the same tomorrow",
             hint="Declare a day in the table options, with a default.",

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import DeclarationError
+from ..schema.columns import read_column
 from ..schema.model import Column
-from ..schema.parser import read_column
 from ..schema.sqlfile import Statement
 from ..schema.types import LogicalType
 from .markers import columns_of

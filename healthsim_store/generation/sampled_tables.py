@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
-from ..schema.parser import read_column
+from ..schema.columns import read_column
 from ..schema.sqlfile import Statement
 from ..schema.types import LogicalType
 from .distributions import FORMS, Distribution, read_distribution

@@ -318,7 +318,7 @@ class _Check:
         for row in self._understood(functools.partial(read_records, table="_products")):
             product, version, schema_sql = row["product"], row["version"], row["schema_sql"]
             try:
-                declaration = read_declaration(product, version, schema_sql)
+                declaration = read_declaration(product, version, schema_sql, stored=True)
             except (DeclarationError, RecursionError) as error:
                 self.note("product", f"The schema.sql of {product} in the file: {error}.")
             else:

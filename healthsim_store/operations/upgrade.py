@@ -292,7 +292,7 @@ def _take_away(connection: sqlite3.Connection, product: str, version: str) -> _S
 
     schema_sql = _record(connection, product)["schema_sql"]
     try:
-        old = read_declaration(product, version, schema_sql)
+        old = read_declaration(product, version, schema_sql, stored=True)
     except DeclarationError as error:
         raise UpgradeRefused(
             f"The schema.sql of {product} {version} in the file is not understood: {error.message}."

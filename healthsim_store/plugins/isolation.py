@@ -53,7 +53,7 @@ def reason(error: BaseException) -> str:
     """What was raised, in a line; its own text may raise again."""
     kind = type(error).__name__
     try:
-        text = error.message if isinstance(error, HealthsimStoreError) else str(error)
+        text = error.in_one_line if isinstance(error, HealthsimStoreError) else str(error)
     except BaseException:
         text = "its text cannot be had"
     text = " ".join(text.split())

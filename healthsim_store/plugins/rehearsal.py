@@ -46,23 +46,24 @@ def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
             return plugin, _names(plugin.products, dry_run.SECONDS)
         except DeclarationError as error:
             if dry_run.is_endless(error):
-                _keep(known, error.message)
+                _keep(known, error.in_one_line)
             raise
     except DeclarationError as error:
-        return replace(plugin, problem=error.message), {}
+        return replace(plugin, problem=error.in_one_line), {}
     # Broad on purpose: a declaration may be of any text, and a product of any class.
     except Exception as error:
         return replace(plugin, problem=reason(error)), {}
 
 
 def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
+    from ..exchange.staging import try_out_mapping
     from ..schema.dry_run import DryRun
-    from ..schema.registry import Registry
 
     dry_run = DryRun(seconds)
     for product in products:
-        Registry(product.declaration.entity_types)  # no circle of references
         dry_run.try_out(product.declaration)
+        for format, sql in product.formats.items():
+            try_out_mapping(product.declaration, format, sql, seconds=seconds)
     return dry_run.names
 
 
@@ -72,6 +73,7 @@ def _known(products: Sequence[Product], seconds: float) -> Path:
 
     texts = [f"{__version__} {sqlite3.sqlite_version} {seconds}"]
     texts += [part for p in products for part in (p.schema, p.summary, p.checks, p.questions)]
+    texts += [part for p in products for pair in sorted(p.formats.items()) for part in pair]
     name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
     return platformdirs.user_cache_path("healthsim-store", appauthor=False) / "endless" / name
 

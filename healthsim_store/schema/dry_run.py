@@ -9,19 +9,21 @@ summary. A question may name another product's table, which is not here.
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from ..base.quoting import misread_name, strict, told
-from ..base.sql import authorize_reading, quoted
+from ..base.sql import authorize_reading, permits, quoted
 from ..base.sqlite import connect, located
 from ..errors import DeclarationError
 from .bounds import unbounded
-from .ddl import create_statements
-from .model import Declaration, EntityType, Question, Statistic
+from .ddl import column_rules, create_statements
+from .model import Column, Declaration, EntityType, Question, Statistic
 from .parameter import ANY
+from .refusals import REFUSALS
 from .template import template_fields
 from .types import Stored
 
@@ -29,6 +31,9 @@ from .types import Stored
 #: and a busy machine takes nothing from it.
 SECONDS = 1.0
 _STEPS = 10_000  # of SQLite's virtual machine, between looks at the clock
+
+_PRODUCT = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_PLAIN_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,5}")
 
 
 class DryRun:
@@ -46,6 +51,7 @@ class DryRun:
 
     def try_out(self, declaration: Declaration) -> None:
         """Raises DeclarationError, with file and line; the product then owns no name."""
+        _check_name_and_version(declaration)
         names = {e.name: "entity type" for e in declaration.entity_types}
         names |= {extra.name: extra.kind.lower() for extra in declaration.extras}
         for name, kind in names.items():
@@ -72,9 +78,48 @@ def is_endless(error: DeclarationError) -> bool:
     return str(error.__cause__) == "interrupted"
 
 
+def confine(connection: sqlite3.Connection, seconds: float) -> None:
+    """Let statements of a product only read, by whatever function, and only for so long.
+
+    Args:
+        connection: the database, with functions of ours.
+        seconds: of the processor, for all statements.
+    """
+    until = time.thread_time() + seconds
+    connection.set_progress_handler(lambda: time.thread_time() > until, _STEPS)
+    connection.set_authorizer(_authorize_any_function)
+
+
+def _authorize_any_function(
+    action: int, first: str | None, second: str | None, *context: str | None
+) -> int:
+    reads = action == sqlite3.SQLITE_FUNCTION or permits(action, second)
+    return sqlite3.SQLITE_OK if reads else sqlite3.SQLITE_DENY
+
+
+def _check_name_and_version(declaration: Declaration) -> None:
+    if not _PRODUCT.fullmatch(declaration.product):
+        raise DeclarationError(
+            f"the product name {declaration.product!r:.80}",
+            hint="It has lower case letters, digits, _ and -, and begins with a letter.",
+        )
+    if _PLAIN_VERSION.fullmatch(declaration.version):
+        return
+    from packaging.version import InvalidVersion, Version  # slow to import, and seldom needed
+
+    try:
+        Version(declaration.version)
+    except InvalidVersion:
+        raise DeclarationError(
+            f"{declaration.product}: the version {declaration.version!r:.80} is none",
+            hint="A version is like 1.0, 2.1.3 or 1.0rc1, as PEP 440 says: files of an older one "
+            "are upgraded.",
+        ) from None
+
+
 def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
     for entity_type in declaration.entity_types:
-        where = f"{declaration.product}, table {entity_type.name}"
+        where = f"{entity_type.where}, table {entity_type.name}"
         for statement in create_statements(entity_type):
             _refuse_unbounded(statement, where)
             with located(where):
@@ -103,10 +148,18 @@ def _ask(connection: sqlite3.Connection, declaration: Declaration) -> None:
     }
     wheres = {extra.name: extra.where for extra in declaration.extras}
     for entity_type in declaration.entity_types:
+        for column in entity_type.columns:
+            _check_default(connection, column)
         if entity_type.card:
             _check_card(entity_type, columns[entity_type.card], wheres[entity_type.card])
     for statistic in declaration.statistics:
-        _check_show(statistic, _columns(connection, statistic.sql, statistic.where))
+        found = _columns(connection, statistic.sql, statistic.where)
+        _check_show(statistic, found)
+        if not statistic.show and len(found) < 2:
+            raise DeclarationError(
+                f"{statistic.where}: a @chart of one column",
+                hint="A bar has a name and a number: the SELECT gives both.",
+            )
     for rule in declaration.rules:
         _columns(connection, rule.sql, rule.where)
     for question in declaration.questions:
@@ -153,6 +206,18 @@ def _columns(connection: sqlite3.Connection, sql: str, where: str) -> list[str]:
         cursor = connection.execute(sql)
         cursor.fetchall()
         return [description[0] for description in cursor.description]
+
+
+def _check_default(connection: sqlite3.Connection, column: Column) -> None:
+    """A default breaks no rule of its column; a rule over several columns is not asked."""
+    for rule, sql in column_rules(column) if column.default is not None else ():
+        with contextlib.suppress(sqlite3.OperationalError):
+            ((holds,),) = connection.execute(
+                f"SELECT ({strict(sql)}) FROM (SELECT {column.default} AS {quoted(column.name)})"
+            )
+            if holds == 0:
+                told = f"DEFAULT {column.default}, but {rule}"
+                raise REFUSALS["default_value"].error(column.where, told)
 
 
 def _check_card(entity_type: EntityType, columns: list[str], where: str) -> None:

@@ -55,6 +55,7 @@ class Column:
     codes: str | None = None
     sensitive: bool = False
     checks: tuple[str, ...] = field(default=(), compare=False)
+    where: str = field(default="", compare=False)  # file and line
 
     @functools.cached_property
     def _spellings(self) -> dict[str, str]:
@@ -74,12 +75,17 @@ class Column:
         """
         if self._spellings:
             value = unwrapped(value)
-            if isinstance(value, str):
+            if isinstance(value, str) and value not in self.values:
                 value = self._spellings.get(value.strip().casefold(), value)
         stored = self.type.coerce(value, rounding=rounding)
-        if self.values and stored is not None and str(stored) not in self.values:
+        if self.values and stored is not None and not self._allows(stored):
             raise ValueError(value)
         return stored
+
+    def _allows(self, stored: Stored) -> bool:
+        if isinstance(stored, str):
+            return stored in self.values
+        return any(float(value) == stored for value in self.values)  # 1.50 is 1.5
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ class EntityType:
     card: str | None = None  # the view that shows one of these to a reader
     description: str = ""
     checks: tuple[str, ...] = field(default=(), compare=False)
+    where: str = field(default="", compare=False)  # file and line
 
     @functools.cached_property
     def by_name(self) -> dict[str, Column]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import sqlglot
@@ -13,34 +12,23 @@ from sqlglot import exp
 from ..base.spelling import meant_by
 from ..base.sql import parameters
 from ..errors import DeclarationError
+from .columns import COLUMN_MARKERS, check_alias, check_sql, checked, read_column
 from .migrations import read_migrations
-from .model import (
-    EXTRA,
-    Column,
-    Declaration,
-    EntityType,
-    Extra,
-    Question,
-    Reference,
-    Rule,
-    Statistic,
-)
+from .model import EXTRA, Column, Declaration, EntityType, Extra, Question, Rule, Statistic
 from .parameter_marker import read_parameters
-from .sqlfile import Comment, Statement, read_comment, read_statements
-from .types import TYPE_NAMES, LogicalType
+from .refusals import MAX_COLUMNS, NAME, REFUSALS, check_name, check_statement
+from .registry import circle
+from .sqlfile import Statement, comments_of, markers_in, read_statements
+from .types import LogicalType
 
 TABLE_MARKERS = ("alias", "label")
 VIEW_MARKERS = ("card",)
-COLUMN_MARKERS = ("acyclic", "alias", "codes", "references", "sensitive", "synonym", "unit")
 STATISTIC_MARKERS = ("name", "section", "show", "chart")
 RULE_MARKERS = ("name",)
 QUESTION_MARKERS = ("name", "about", "param")
 
 # It would print a warning of what becomes an error with file and line here.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_TARGET = re.compile(r"(\w+)\s*\(\s*(\w+)\s*\)")
 
 
 def read_declaration(
@@ -53,41 +41,61 @@ def read_declaration(
     migrations_sql: str = "",
     *,
     folder: str = "",
+    stored: bool = False,
 ) -> Declaration:
-    """Read a product's declaration. ``folder`` is where errors say that its files are.
+    """Read a product's declaration.
 
-    Raises DeclarationError, with file and line, for what cannot be understood, a table without
-    a primary key of one text column, a reference to nowhere, an unknown type or marker.
+    Args:
+        product: its name.
+        version: its version.
+        schema_sql: the text of schema.sql; so are ``summary_sql``, ``checks_sql`` and
+            ``questions_sql`` those of the files of these names.
+        folder: where errors say that the files are.
+        stored: the texts are from a scenario file, where an older version let in more than
+            `refusals` does now.
+
+    Raises DeclarationError, with file and line, for what cannot be understood or is refused.
     """
     entity_types: dict[str, EntityType] = {}
-    lines: dict[str, str] = {}
-    extras: list[Extra] = []
+    extras: dict[str, Extra] = {}
     cards: dict[str, Extra] = {}
     markers = (*TABLE_MARKERS, *VIEW_MARKERS)
-    for statement in read_statements(schema_sql, file=f"{folder}schema.sql", markers=markers):
+    for statement in read_statements(
+        schema_sql, file=f"{folder}schema.sql", markers=markers, stored=stored
+    ):
+        if not stored:
+            check_statement(statement)
         tree = parse_statement(statement)
         kind = tree.kind if isinstance(tree, exp.Create) else None
         _check_markers(statement, TABLE_MARKERS if kind == "TABLE" else VIEW_MARKERS)
         if kind == "TABLE":
-            entity_type = _entity_type(tree, product, statement)
-            if entity_type.name in entity_types:
-                raise DeclarationError(
-                    f"{statement.where}: a second table named {entity_type.name}"
-                )
+            entity_type = _entity_type(tree, product, statement, stored=stored)
+            _check_twice(entity_type.name, statement.where, entity_types, extras)
             entity_types[entity_type.name] = entity_type
-            lines[entity_type.name] = statement.where
         elif kind in ("INDEX", "VIEW"):
             extra = Extra(kind, tree.this.name, statement.sql, statement.where)
-            extras.append(extra)
+            if not stored:
+                check_name(extra.name, extra.kind.lower(), extra.where)
+            _check_twice(extra.name, extra.where, entity_types, extras)
+            extras[extra.name] = extra
             shown = statement.comment.markers.get("card")
+            if shown in cards:
+                raise DeclarationError(f"{extra.where}: a second @card {shown}")
             if shown is not None:
                 cards[shown] = extra
         else:
-            raise DeclarationError(
-                f"{statement.where}: only CREATE TABLE, CREATE INDEX and CREATE VIEW belong here"
-            )
-    for name, entity_type in entity_types.items():
-        _check_references(entity_type, entity_types, lines[name])
+            raise REFUSALS["statement"].error(statement.where)
+    for entity_type in entity_types.values():
+        _check_references(entity_type, entity_types)
+        for column, _ in entity_type.references(soft=True):
+            extra_index = extras.get(f"{entity_type.name}_{column.name}")
+            if extra_index and not (column.unique or stored):
+                told = f"an index named {extra_index.name}, which {column.name} has by itself"
+                raise REFUSALS["twice"].error(extra_index.where, told)
+    found = circle(entity_types)
+    if found:
+        told = f"references go round in a circle: {' -> '.join(found)}"
+        raise REFUSALS["circle"].error(entity_types[found[0]].where, told)
     for shown, view in cards.items():
         if shown not in entity_types or view.kind != "VIEW":
             raise DeclarationError(
@@ -95,7 +103,7 @@ def read_declaration(
                 hint=meant_by(shown, entity_types).question,
             )
         entity_types[shown] = replace(entity_types[shown], card=view.name)
-    _check_aliases(entity_types, lines)
+    _check_aliases(entity_types)
     statistics = _statistics(product, summary_sql, f"{folder}summary.sql")
     taken = [statistic.name for statistic in statistics]
     types = [*entity_types.values()]
@@ -109,7 +117,7 @@ def read_declaration(
         statistics=tuple(statistics),
         rules=tuple(_rules(product, checks_sql, f"{folder}checks.sql")),
         questions=tuple(_questions(product, questions_sql, f"{folder}questions.sql", taken, types)),
-        extras=tuple(extras),
+        extras=tuple(extras.values()),
         migrations=migrations,
         oldest=oldest,
         schema_sql=schema_sql,
@@ -132,6 +140,12 @@ def parse_statement(statement: Statement) -> exp.Expression:
     """The statement's tree. Raises DeclarationError, with file and line."""
     try:
         tree = sqlglot.parse_one(statement.sql, read="sqlite")
+    except sqlglot.errors.ParseError as error:
+        where, reason = statement.where, str(error).splitlines()[0]
+        for found in error.errors[:1]:  # the first one; the others follow from it
+            where = statement.where_at(found["line"] or 1)
+            reason = f"{found['description']:.80}, at {found['highlight']!r:.40}"
+        raise DeclarationError(f"{where}: not understood: {reason}") from None
     except sqlglot.errors.SqlglotError as error:
         reason = str(error).splitlines()[0]
         raise DeclarationError(f"{statement.where}: not understood: {reason}") from None
@@ -146,53 +160,85 @@ def parse_statement(statement: Statement) -> exp.Expression:
     return tree
 
 
-def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> EntityType:
+def _check_twice(name: str, where: str, *named: Mapping[str, EntityType | Extra]) -> None:
+    first = next((by_name[name].where for by_name in named if name in by_name), None)
+    if first:
+        told = f"a second table, view or index named {name}, after {first}"
+        raise REFUSALS["twice"].error(where, told)
+
+
+def _entity_type(
+    tree: exp.Expression, product: str, statement: Statement, *, stored: bool
+) -> EntityType:
     schema = tree.this
     where = statement.where
     if not isinstance(schema, exp.Schema):
         raise DeclarationError(f"{where}: a table needs its columns in brackets")
     name = schema.this.name
-    _check_name(name, "table", where)
+    if not stored:
+        check_name(name, "table", where)
     columns: dict[str, Column] = {}
     primary_keys: list[str] = []
-    unique_keys: list[tuple[str, ...]] = []
+    unique_keys: dict[tuple[str, ...], str] = {}
     checks: list[str] = []
+    markers = 0
     for part in schema.expressions:
+        if isinstance(part, exp.Constraint) and len(part.expressions) == 1:
+            part = part.expressions[0]  # CONSTRAINT and a name, which is not needed
+        named = part.this if isinstance(part, exp.ColumnDef) else part.find(exp.Identifier)
+        place = statement.where_at(named.meta.get("line", 1) if named else 1)
         if isinstance(part, exp.ColumnDef):
-            column, is_key, _ = read_column(part, f"{where}, column {part.name}")
+            column, is_key, comment = read_column(
+                part, f"{place}, column {part.name}", written=statement.sql, stored=stored
+            )
+            if not stored:
+                column = checked(column, part, is_key=is_key)
             if column.name in columns:
-                raise DeclarationError(f"{where}: a second column named {column.name}")
+                raise DeclarationError(f"{place}: a second column named {column.name}")
+            markers += len(comment.given)
             columns[column.name] = column
             if is_key:
                 primary_keys.append(column.name)
             if column.unique:
-                unique_keys.append((column.name,))
+                unique_keys[(column.name,)] = place
         elif isinstance(part, exp.PrimaryKey):
             primary_keys += [key.name for key in part.expressions]
         elif isinstance(part, exp.UniqueColumnConstraint):
-            unique_keys.append(tuple(key.name for key in part.this.expressions))
+            if part.find(exp.CollateColumnConstraint):
+                raise REFUSALS["collate"].error(place)
+            unique_keys[tuple(key.name for key in part.this.expressions)] = place
+        elif isinstance(part, exp.Identifier):
+            raise REFUSALS["type"].error(place, f"column {part.name} has no type")
         else:
             constraint = part.find(exp.CheckColumnConstraint)
             if constraint is None:
                 raise DeclarationError(
-                    f"{where}: not understood: {part.sql(dialect='sqlite')}",
+                    f"{place}: not understood: {part.sql(dialect='sqlite')}",
                     hint="Beside columns a table may have PRIMARY KEY, UNIQUE and CHECK; "
                     "REFERENCES stands on its column.",
                 )
-            checks.append(_check_sql(constraint.this))
-    if len(primary_keys) != 1 or columns[primary_keys[0]].type.kind != "text":
-        raise DeclarationError(
-            f"{where}: table {name} needs a primary key of one VARCHAR column",
-            hint="For example: patient_id VARCHAR PRIMARY KEY.",
-        )
+            checks.append(check_sql(constraint.this, place, stored=stored))
+    _check_primary_key(primary_keys, columns, name, where)
     if EXTRA in columns:
         raise DeclarationError(
             f"{where}: the column {EXTRA} is the engine's own, for fields kept on request"
         )
+    if len(columns) > MAX_COLUMNS and not stored:
+        raise REFUSALS["columns"].error(where, f"{len(columns):,} columns")
+    for key, place in unique_keys.items():
+        unknown = sorted({*key} - columns.keys())
+        if unknown or len({*key}) < len(key):
+            told = f"no column: {', '.join(unknown)}" if unknown else "a column twice"
+            raise DeclarationError(f"{place}: UNIQUE names {told}")
+    if not stored:
+        _refuse_lost_markers(statement, markers)
     columns[EXTRA] = Column(
         EXTRA, LogicalType.parse("JSON"), description="Fields that are not declared, when kept"
     )
-    _check_spellings(columns, where)
+    if not stored:
+        for alias in statement.comment.words("alias"):
+            check_alias(alias, where)
+    _check_spellings(columns)
     return EntityType(
         name=name,
         product=product,
@@ -203,162 +249,80 @@ def _entity_type(tree: exp.Expression, product: str, statement: Statement) -> En
         label=statement.comment.markers.get("label") or name.replace("_", " ").title(),
         description=statement.comment.text,
         checks=tuple(checks),
+        where=where,
     )
 
 
-def read_column(
-    part: exp.ColumnDef, where: str, *, markers: Collection[str] = COLUMN_MARKERS
-) -> tuple[Column, bool, Comment]:
-    """The column, whether it is declared as the primary key, and its comment.
+def _check_primary_key(
+    keys: list[str], columns: Mapping[str, Column], table: str, where: str
+) -> None:
+    if len(keys) == 1 and keys[0] in columns and columns[keys[0]].type.kind == "text":
+        return
+    if len(keys) > 1:
+        found = f"it has one of {len(keys)} columns, {', '.join(keys)}"
+    elif keys:
+        column = columns.get(keys[0])
+        found = f"{keys[0]} is {column.type.sql if column else 'no column of it'}"
+    else:
+        found = "it has none"
+    needs = f"table {table} needs a primary key of one VARCHAR column, and {found}"
+    raise REFUSALS["key"].error(where, needs)
 
-    Raises DeclarationError, also for a marker that is not one of ``markers``.
-    """
-    _check_name(part.name, "column", where)
-    declared = part.kind.sql(dialect="postgres") if part.kind else ""
-    try:
-        logical = LogicalType.parse(declared)
-    except ValueError:
+
+def _refuse_lost_markers(statement: Statement, found: int) -> None:
+    """Comments that belong to no column would be left out without a word."""
+    inside = comments_of(statement.sql)
+    given = [(line, m) for line, text in inside for m in markers_in(text, COLUMN_MARKERS)]
+    if len(given) != found:
+        lines = ", ".join(dict.fromkeys(f"@{marker} in line {line}" for line, marker in [
+            (statement.line + line - 1, marker) for line, marker in given
+        ]))  # fmt: skip
         raise DeclarationError(
-            f"{where}: unknown type {declared or '(none)'}",
-            hint=f"Known: {TYPE_NAMES}. DECIMAL needs a precision of at most 15.",
-        ) from None
-    # sqlglot may hang one comment on several nodes of the column.
-    notes = dict.fromkeys(note for node in part.walk() for note in node.comments or ())
-    text = " ".join(notes)
-    comment = read_comment(text, allowed=markers, where=where)
-    found: dict[str, object] = {}
-    checks: list[str] = []
-    is_key = False
-    for constraint in part.constraints:
-        kind = constraint.kind
-        if isinstance(kind, exp.PrimaryKeyColumnConstraint):
-            is_key = True
-        elif isinstance(kind, exp.NotNullColumnConstraint):
-            found["required"] = not kind.args.get("allow_null")
-        elif isinstance(kind, exp.UniqueColumnConstraint):
-            found["unique"] = True
-        elif isinstance(kind, exp.DefaultColumnConstraint):
-            found["default"] = kind.this.sql(dialect="sqlite", comments=False)
-        elif isinstance(kind, exp.Reference):
-            target = kind.this
-            if not isinstance(target, exp.Schema) or len(target.expressions) != 1:
-                raise DeclarationError(f"{where}: write REFERENCES parent(parent_id)")
-            found["references"] = Reference(target.this.name, target.expressions[0].name)
-        elif isinstance(kind, exp.CheckColumnConstraint):
-            values = _allowed_values(kind.this, part.name)
-            if values:
-                found["values"] = values
-            else:
-                checks.append(_check_sql(kind.this))
-        else:
-            raise DeclarationError(
-                f"{where}: not understood: {constraint.sql(dialect='sqlite')}",
-                hint="Known: PRIMARY KEY, NOT NULL, UNIQUE, DEFAULT, CHECK, REFERENCES.",
-            )
-    if "references" in comment.markers:
-        found["references"] = _soft_reference(comment, where, taken="references" in found)
-    column = Column(
-        name=part.name,
-        type=logical,
-        synonyms=comment.pairs("synonym"),
-        aliases=comment.words("alias"),
-        description=comment.text,
-        unit=comment.markers.get("unit"),
-        codes=comment.markers.get("codes"),
-        acyclic="acyclic" in comment.markers,
-        sensitive="sensitive" in comment.markers,
-        checks=tuple(checks),
-        **found,  # type: ignore[arg-type]
-    )
-    for spelling, value in column.synonyms.items():
-        if value not in column.values:
-            raise DeclarationError(
-                f"{where}: @synonym {spelling}={value}, but {value} is not an allowed value",
-                hint=f"Allowed: {', '.join(column.values) or 'declare them with CHECK (... IN)'}.",
-            )
-    return column, is_key, comment
-
-
-def _soft_reference(comment: Comment, where: str, *, taken: bool) -> Reference:
-    """``@references encounters(encounter_id)``: into another product's table."""
-    target = _TARGET.fullmatch(comment.markers["references"])
-    if target is None or taken:
-        raise DeclarationError(
-            f"{where}: @references {comment.markers['references']}",
-            hint="Write @references parent(parent_id) for a table of another product; for one of "
-            "this product, REFERENCES parent(parent_id) in the column's SQL.",
-        )
-    return Reference(target[1], target[2], enforced=False)
-
-
-def _check_sql(check: exp.Expression) -> str:
-    """The CHECK as its author would write it: it is what an error tells."""
-    sql = check.sql(dialect="sqlite", comments=False)
-    return re.sub(r"\bNOT (\w+) IS NULL", r"\1 IS NOT NULL", sql)
-
-
-def _allowed_values(check: exp.Expression, column: str) -> tuple[str, ...]:
-    """The values of ``CHECK (column IN ('a', 'b'))``; empty for any other CHECK."""
-    if (
-        isinstance(check, exp.In)
-        and check.this.name == column
-        and all(isinstance(value, exp.Literal) for value in check.expressions)
-    ):
-        return tuple(value.name for value in check.expressions)
-    return ()
-
-
-def _check_name(name: str, what: str, where: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise DeclarationError(
-            f"{where}: {what} name {name!r}",
-            hint="Names are lower case letters, digits and _, and begin with a letter.",
+            f"{statement.where}: of its markers one belongs to no column: {lines}",
+            hint="A comment stands at the end of its column's line, or in a line above it.",
         )
 
 
-def _check_spellings(columns: dict[str, Column], where: str) -> None:
+def _check_spellings(columns: Mapping[str, Column]) -> None:
     taken = {name: name for name in columns}
     for column in columns.values():
         for alias in column.aliases:
             if alias in taken:
                 raise DeclarationError(
-                    f"{where}: @alias {alias} of column {column.name} already means {taken[alias]}"
+                    f"{column.where}: @alias {alias} already means {taken[alias]}"
                 )
             taken[alias] = column.name
 
 
-def _check_aliases(entity_types: dict[str, EntityType], lines: dict[str, str]) -> None:
+def _check_aliases(entity_types: dict[str, EntityType]) -> None:
     taken = {name: name for name in entity_types}
     for name, entity_type in entity_types.items():
         for alias in entity_type.aliases:
             if taken.setdefault(alias, name) != name:
                 raise DeclarationError(
-                    f"{lines[name]}: @alias {alias} of {name} already means {taken[alias]}"
+                    f"{entity_type.where}: @alias {alias} of {name} already means {taken[alias]}"
                 )
 
 
-def _check_references(
-    entity_type: EntityType, entity_types: dict[str, EntityType], where: str
-) -> None:
+def _check_references(entity_type: EntityType, entity_types: dict[str, EntityType]) -> None:
     for column, reference in entity_type.references():
         parent = entity_types.get(reference.entity_type)
-        if parent is None or parent.primary_key != reference.column:
-            raise DeclarationError(
-                f"{where}: {column.name} references {reference.entity_type}({reference.column}), "
-                "which is no table's primary key here",
-                hint=meant_by(reference.entity_type, entity_types).question,
-            )
+        told = f"REFERENCES {reference.entity_type} ({reference.column})"
+        if parent is None:
+            near = meant_by(reference.entity_type, entity_types).question
+            error = REFUSALS["parent"].error(column.where, f"{told}, which is no table here")
+            error.hint = f"{near} {error.hint}" if near else error.hint
+            raise error
+        if parent.primary_key != reference.column:
+            told += f", of which the primary key is {parent.primary_key}"
+            raise REFUSALS["parent_key"].error(column.where, told)
     for column in entity_type.columns:
         to = column.references
         if column.acyclic and (to is None or to.entity_type != entity_type.name):
             raise DeclarationError(
-                f"{where}: {column.name} is @acyclic, but does not reference {entity_type.name}",
+                f"{column.where}: it is @acyclic, but does not reference {entity_type.name}",
                 hint="@acyclic is for a reference of a table to itself.",
             )
-    names = {name for key in entity_type.unique_keys for name in key}
-    unknown = sorted(names - entity_type.by_name.keys())
-    if unknown:
-        raise DeclarationError(f"{where}: UNIQUE names no column: {', '.join(unknown)}")
 
 
 def _statistics(product: str, summary_sql: str, file: str) -> list[Statistic]:
@@ -374,6 +338,7 @@ def _statistics(product: str, summary_sql: str, file: str) -> list[Statistic]:
                 hint="-- Age range @name age_range @section Demographics @show {low}-{high}",
             )
         name = markers["name"]
+        check_name(name, "statistic", statement.where)
         if name in statistics:
             raise DeclarationError(f"{statement.where}: a second statistic named {name}")
         statistics[name] = Statistic(
@@ -393,6 +358,7 @@ def _rules(product: str, checks_sql: str, file: str) -> list[Rule]:
                 f"{statement.where}: a check needs a label and a @name of its own",
                 hint="-- Charges of the lines add up to the claim @name claim_charge",
             )
+        check_name(name, "check", statement.where)
         rules[name] = Rule(name, product, statement.comment.text, statement.sql, statement.where)
     return list(rules.values())
 
@@ -413,7 +379,7 @@ def _questions(
                 f"{statement.where}: a question needs a label and a @name",
                 hint="-- Pets of more than :least kg @name heavy_pets @about Left empty, 20.",
             )
-        _check_name(name, "question", statement.where)
+        check_name(name, "question", statement.where)
         if name in questions or name in taken:
             raise DeclarationError(
                 f"{statement.where}: a second {'question' if name in questions else 'statistic'}"
@@ -423,7 +389,7 @@ def _questions(
         found = parameters(statement.sql)
         for parameter in found:
             # Datasette's own are sql, and names that begin with _.
-            if parameter == ":sql" or parameter[0] != ":" or not _NAME.fullmatch(parameter[1:]):
+            if parameter == ":sql" or parameter[0] != ":" or not NAME.fullmatch(parameter[1:]):
                 raise DeclarationError(
                     f"{statement.where}: the parameter {parameter}",
                     hint="A parameter is : and a name of lower case letters, such as :least.",

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..errors import DeclarationError
+
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from .model import Declaration
 
 
@@ -39,23 +43,30 @@ class Product:
 
         ``schema.sql`` must be there; ``summary.sql``, ``checks.sql``, ``questions.sql``,
         ``migrations.sql`` and ``formats/*.sql`` may be. The name is the package's without
-        ``healthsim_store_``; the version is its distribution's.
+        ``healthsim_store_``; the version is its distribution's. Raises
+        DeclarationError for a file that is not UTF-8.
         """
         files = importlib.resources.files(package)
         formats = files / "formats"
+        called = name or package.removeprefix("healthsim_store_")
 
         def text(name: str) -> str:
             file = files / name
-            return file.read_text("utf-8") if file.is_file() else ""
+            return _read(file, f"{called}/{name}") if file.is_file() else ""
 
+        if not (files / "schema.sql").is_file():
+            raise DeclarationError(
+                f"{package} has no schema.sql",
+                hint="It lies beside __init__.py, and is part of the wheel.",
+            )
         return cls(
-            name=name or package.removeprefix("healthsim_store_"),
+            name=called,
             version=version or importlib.metadata.version(package.partition(".")[0]),
-            schema=(files / "schema.sql").read_text("utf-8"),
+            schema=text("schema.sql"),
             summary=text("summary.sql"),
             checks=text("checks.sql"),
             formats={
-                entry.name.removesuffix(".sql"): entry.read_text("utf-8")
+                entry.name.removesuffix(".sql"): _read(entry, f"{called}/formats/{entry.name}")
                 for entry in (formats.iterdir() if formats.is_dir() else ())
                 if entry.name.endswith(".sql")
             },
@@ -78,3 +89,15 @@ class Product:
             self.migrations,
             folder=f"{self.name}/",
         )
+
+
+def _read(file: Traversable, where: str) -> str:
+    data = file.read_bytes()
+    try:
+        return data.decode("utf-8-sig")  # some editors write a byte order mark
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DeclarationError(
+            f"{where}, line {line}: byte 0x{data[error.start]:02X} is not UTF-8",
+            hint="Save the file as UTF-8.",
+        ) from None

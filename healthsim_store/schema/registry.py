@@ -18,13 +18,24 @@ class Link:
     """A field such as ``patient_mrn``: the parent is found by its natural key.
 
     ``scope`` are the further columns of a composite key, which parent and child share: the
-    ``site_number`` of a subject is one of the subject's study.
+    ``site_number`` of a subject is one of the subject's study. ``beside`` are those that the child
+    lacks too: they are fields of their own, and all of them are given.
     """
 
     column: Column
     parent: EntityType
     key: Column
     scope: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The columns of the natural key."""
+        return frozenset((self.key.name, *self.scope, *self.beside))
+
+    def spelling(self, part: str) -> str:
+        """The field that gives a column of the parent's key: ``site_number`` of a ``site_id``."""
+        return f"{self.column.name.removesuffix('_id')}_{part}"
 
 
 class Declarations(dict[str, Declaration]):
@@ -132,20 +143,25 @@ class Registry:
 
         A foreign key ``patient_id`` is also ``patient_mrn``, by each natural key of the parent;
         plain ``mrn`` too, where only one parent has it and the child has no such column. Of a
-        composite key, all columns but one must be the child's too.
+        composite key each column is such a field that the child has not itself.
         """
         entity_type = self._by_name[name]
         fields: dict[str, Column | Link] = {}
         plain: dict[str, list[Link]] = {}
         for column, reference in entity_type.references():
             parent = self._by_name.get(reference.entity_type)
-            for key in parent.unique_keys if parent else ():
+            if parent is None:
+                continue
+            for key in parent.unique_keys:
                 own = [part for part in key if len(key) == 1 or part not in entity_type.by_name]
-                if parent and len(own) == 1:
-                    scope = tuple(part for part in key if part != own[0])
-                    link = Link(column, parent, parent.by_name[own[0]], scope)
-                    fields[f"{column.name.removesuffix('_id')}_{own[0]}"] = link
-                    plain.setdefault(own[0], []).append(link)
+                scope = tuple(part for part in key if part not in own)
+                for part in own:
+                    beside = tuple(other for other in own if other != part)
+                    link = Link(column, parent, parent.by_name[part], scope, beside)
+                    # Of two keys that share a column, the first one is what the field means.
+                    fields.setdefault(link.spelling(part), link)
+                    if fields[link.spelling(part)] is link:
+                        plain.setdefault(part, []).append(link)
         for spelling, links in plain.items():
             if len(links) == 1:
                 fields.setdefault(spelling, links[0])
@@ -166,15 +182,29 @@ class Registry:
         return meant_by(spelling, known, aliases).question
 
 
-def _insert_order(by_name: dict[str, EntityType], *, soft: bool = False) -> list[str]:
-    sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
-    for name, entity_type in by_name.items():
-        parents = {reference.entity_type for _, reference in entity_type.references(soft=soft)}
-        sorter.add(name, *sorted((parents - {name}) & by_name.keys()))
+def circle(by_name: Mapping[str, EntityType]) -> list[str]:
+    """The names of entity types whose references lead back to the first one; empty without."""
     try:
-        ordered = list(sorter.static_order())
+        [*_sorter(by_name).static_order()]
+    except graphlib.CycleError as error:
+        return [str(name) for name in error.args[1]]
+    return []
+
+
+def _insert_order(by_name: Mapping[str, EntityType], *, soft: bool = False) -> list[str]:
+    try:
+        return [*_sorter(by_name, soft=soft).static_order()]
     except graphlib.CycleError as error:
         raise DeclarationError(
             f"references go round in a circle: {' -> '.join(error.args[1])}"
         ) from None
-    return ordered
+
+
+def _sorter(
+    by_name: Mapping[str, EntityType], *, soft: bool = False
+) -> graphlib.TopologicalSorter[str]:
+    sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
+    for name, entity_type in by_name.items():
+        parents = {reference.entity_type for _, reference in entity_type.references(soft=soft)}
+        sorter.add(name, *sorted((parents - {name}) & by_name.keys()))
+    return sorter

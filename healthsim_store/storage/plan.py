@@ -35,7 +35,7 @@ class Plan:
     sql: str
     fields: tuple[str, ...]  # as the rows spell them, in the statement's order
     columns: tuple[Column, ...]  # what each value must be
-    targets: tuple[str, ...]  # the column that each value ends up in
+    targets: tuple[str, ...]  # the column that each value ends up in; empty where it only helps
     links: tuple[Link | None, ...]
     values: tuple[Value, ...]  # of each target
     unknown: tuple[str, ...]  # fields to keep in the extra column, which then comes last
@@ -102,26 +102,31 @@ def value_sql(
     targets: list[str],
     links: list[Link | None],
     entity_type: EntityType,
+    beside: Mapping[tuple[str, str], int],
 ) -> Value:
     """What is stored for a field: the value, its default, or the parent's key.
 
-    A value that no parent has breaks the foreign key instead of becoming NULL.
+    ``beside`` are the positions of further columns of parents' keys, by reference and column. A
+    value that no parent has breaks the foreign key instead of becoming NULL.
     """
     if link is None:
         return Value(_default_sql(entity_type.by_name[name]), (position,))
     parent = link.parent
-    where = f"{quoted(link.key.name)} = ?"
-    positions: tuple[int, ...] = (position, position)
+    parts = (link.key.name, *link.beside)
+    given = (position, *(beside[link.column.name, part] for part in link.beside))
+    where = " AND ".join(f"{quoted(part)} = ?" for part in parts)
+    positions = given * 2
     for column in link.scope:
         at = targets.index(column)
-        value = value_sql(at, column, links[at], targets, links, entity_type)
+        value = value_sql(at, column, links[at], targets, links, entity_type, beside)
         where += f" AND {quoted(column)} = {value.sql}"
         positions += value.positions
     found = (
         f"coalesce((SELECT {quoted(parent.primary_key)} FROM {quoted(parent.name)}"
         f" WHERE {where}), '{MISSING_PARENT}')"
     )
-    return Value(f"CASE WHEN ? IS NOT NULL THEN {found} END", positions)
+    some = " OR ".join(["? IS NOT NULL"] * len(given))
+    return Value(f"CASE WHEN {some} THEN {found} END", positions)
 
 
 def _default_sql(column: Column) -> str:

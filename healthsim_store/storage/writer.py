@@ -187,8 +187,9 @@ class Writer:
             except ValueError as error:
                 problems.append(wrong_value(entity_type, number, name, column, value, error))
                 continue
-            target = entity_type.by_name[plan.targets[position]]
-            if stored[-1] in (None, "") and target.required and target.default is None:
+            target = entity_type.by_name.get(plan.targets[position])
+            needed = target is not None and target.required and target.default is None
+            if needed and stored[-1] in (None, ""):
                 problems.append(Problem(entity_type.name, number, name, value, "is required"))
             plain = isinstance(value, str | int | float)  # others may not even be compared
             if stored[-1] is not value and not (plain and stored[-1] == value):
@@ -215,7 +216,7 @@ class Writer:
                     self._registry,
                     entity_type,
                     number,
-                    dict(zip(plan.targets, values, strict=True)),
+                    {to: v for to, v in zip(plan.targets, values, strict=True) if to},
                     error,
                     last_rowid=last_rowid,
                 )
@@ -227,13 +228,16 @@ class Writer:
     ) -> list[Problem]:
         problems = []
         for position, (link, value) in enumerate(zip(plan.links, stored, strict=False)):
-            if link is None or value is None:
+            if link is None:
                 continue
             found = plan.values[position]
             given = [stored[at] for at in found.positions]
+            if all(part is None for part in given[: 1 + len(link.beside)]):
+                continue
             if self._scalar(f"SELECT {found.sql} = '{MISSING_PARENT}'", *given):
                 within = f" of this {' and '.join(link.scope)}" if link.scope else ""
-                expected = f"there is no such {link.key.name} in {link.parent.name}{within}"
+                parts = " and ".join((link.key.name, *link.beside))
+                expected = f"there is no such {parts} in {link.parent.name}{within}"
                 hint = f"Store {link.parent.name} first, or in the same batch."
                 name = plan.fields[position]
                 problems.append(Problem(entity_type.name, number, name, value, expected, hint))
@@ -291,6 +295,7 @@ class Writer:
         Raises InvalidRows when a field is not known, is given twice, or is missing.
         """
         known: dict[str, tuple[str, Column | Link]] = {}
+        beside: dict[tuple[str, str], tuple[str, Link]] = {}
         unknown: list[str] = []
         problems: list[Problem] = []
 
@@ -311,6 +316,9 @@ class Writer:
                 problem(str(name), "is not a field", near or f"Fields: {every}.")
                 continue
             column = target.column if isinstance(target, Link) else target
+            if isinstance(target, Link) and self._helps(target, known, beside):
+                beside[column.name, target.key.name] = (name, target)
+                continue
             if column.name in known:
                 problem(name, f"means the same as {known[column.name][0]}", "Give one of the two.")
             known[column.name] = (name, target)
@@ -318,23 +326,47 @@ class Writer:
             for part in target.scope if isinstance(target, Link) else ():
                 if part not in known:
                     problem(name, f"is found by {part} too", f"Give {part} as well.")
+            for part in target.beside if isinstance(target, Link) else ():
+                if isinstance(target, Link) and (target.column.name, part) not in beside:
+                    hint = f"Give {target.spelling(part)} as well."
+                    problem(name, f"is found by {part} of {target.parent.name} too", hint)
         if EXTRA in known and unknown:
             problem(EXTRA, "is where the unknown fields would be kept", "Give one or the other.")
         for column in entity_type.columns:
             if column.required and column.default is None and column.name not in known:
-                also = [f for f, t in self._registry.fields(entity_type.name).items()
-                        if isinstance(t, Link) and t.column is column]  # fmt: skip
-                hint = f"Or {' or '.join(also)}." if also else None
-                problem(column.name, "is required", hint)
+                links = [
+                    " and ".join([field, *map(target.spelling, target.beside)])
+                    for field, target in self._registry.fields(entity_type.name).items()
+                    if isinstance(target, Link) and target.column is column
+                    and (not target.beside or field == target.spelling(target.key.name))
+                ]  # fmt: skip
+                also = f"Or {' or '.join(links[:4])}." if links else None
+                problem(column.name, "is required", also)
         if problems:
             raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
         places = {name: place for place, name in enumerate(shape)}
-        return self._make_plan(entity_type, known, unknown, places)
+        return self._make_plan(entity_type, known, beside, unknown, places)
+
+    @staticmethod
+    def _helps(
+        link: Link,
+        known: Mapping[str, tuple[str, Column | Link]],
+        beside: Mapping[tuple[str, str], Any],
+    ) -> bool:
+        """Whether a field gives a further column of a parent's key, of which one was given."""
+        _, first = known.get(link.column.name, ("", None))
+        return (
+            isinstance(first, Link)
+            and first.parts == link.parts
+            and link.key.name in first.beside
+            and (link.column.name, link.key.name) not in beside
+        )
 
     def _make_plan(
         self,
         entity_type: EntityType,
         known: Mapping[str, tuple[str, Column | Link]],
+        beside: Mapping[tuple[str, str], tuple[str, Link]],
         unknown: list[str],
         places: Mapping[str, int],
     ) -> Plan:
@@ -344,10 +376,16 @@ class Writer:
         columns = [
             target.key if isinstance(target, Link) else target for _, target in known.values()
         ]
+        helps = {part: len(targets) + place for place, part in enumerate(beside)}
         values = [
-            value_sql(position, name, link, targets, links, entity_type)
+            value_sql(position, name, link, targets, links, entity_type, helps)
             for position, (name, link) in enumerate(zip(targets, links, strict=True))
         ]
+        for _, link in beside.values():
+            targets.append("")
+            columns.append(link.key)
+            links.append(None)
+            values.append(Value("", ()))
         if unknown:
             targets.append(EXTRA)
             columns.append(entity_type.by_name[EXTRA])
@@ -355,12 +393,13 @@ class Writer:
         if new_id:
             targets.append(entity_type.primary_key)
             values.append(Value("?", (len(targets) - 1,)))
-        fields = tuple(name for name, _ in known.values())
+        fields = tuple(name for name, _ in [*known.values(), *beside.values()])
         positions = [position for value in values for position in value.positions]
-        given = ", ".join(value.sql for value in values)
+        given = ", ".join(value.sql for value in values if value.sql)
+        into = [name for name in targets if name]
         sql = (
-            f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, targets))})"
-            f" VALUES ({given}){self._conflict_sql(entity_type, targets, new_id)}"
+            f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, into))})"
+            f" VALUES ({given}){self._conflict_sql(entity_type, into, new_id)}"
         )
         return Plan(
             sql=sql,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.errors import DeclarationError
+from healthsim_store.errors import DeclarationError, HealthsimStoreError
+from healthsim_store.plugins import installed
 
 LAYOUT = """
 CREATE TABLE people (id TEXT, name TEXT, born TEXT);
@@ -47,12 +49,25 @@ def test_every_row_of_the_source_is_told(
     "SELECT count(*) FROM people HAVING count(*) > 9", "SELECT 1, 2", "SELECT 'many'",
     "SELECT count(*) FROM nobody", 'SELECT count(*) FROM people WHERE "title" IS NULL',
 ])  # fmt: skip
-def test_a_count_that_cannot_be_told_stores_nothing(
+def test_a_count_that_cannot_be_told_is_found_at_load(
     toy_of: Callable[..., None], folder: Path, tmp_path: Path, skip: str
 ) -> None:
     toy_of("1.0", **{"formats/people_sql": LAYOUT.format(skip=skip)})
+    (problem,) = [plugin.problem for plugin in installed().checked.plugins if plugin.problem]
+    assert re.match(r"toy/formats/people.sql, line \d+: ", problem)
     with Store(tmp_path / "store") as store:
-        with pytest.raises(DeclarationError, match=r"people.*line \d+"):
+        with pytest.raises(HealthsimStoreError):
+            store.import_data(folder, format="people", scenario="s")
+        assert store.names() == []
+
+
+def test_a_count_that_depends_on_the_rows_stores_nothing(
+    toy_of: Callable[..., None], folder: Path, tmp_path: Path
+) -> None:
+    skip = "SELECT count(*) FROM people HAVING count(*) < 2"
+    toy_of("1.0", **{"formats/people_sql": LAYOUT.format(skip=skip)})
+    with Store(tmp_path / "store") as store:
+        with pytest.raises(DeclarationError, match=r"people.*line \d+: @skip needs one row"):
             store.import_data(folder, format="people", scenario="s")
         assert store.names() == []
 

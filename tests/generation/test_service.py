@@ -19,6 +19,7 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store import HealthsimStoreError, Store
+from healthsim_store.errors import ExitCode
 from healthsim_store.generation.faker_names import pool
 from healthsim_store.generation.functions import luhn
 from healthsim_store.generation.profile import Profile
@@ -617,7 +618,8 @@ def test_unknown_profiles_and_options_are_told_with_the_nearest(run: Run, tmp_pa
         (["kennel", "--seed", "-1"], "seed is -1."),
     ):
         done = run("generate", *arguments)
-        assert done.returncode == 2, arguments
+        no_such = told.startswith("There is no")
+        assert done.returncode == (ExitCode.NOT_FOUND if no_such else ExitCode.USAGE), arguments
         assert told in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
     assert json.loads(run("list", "--json").stdout) == []

@@ -79,11 +79,11 @@ FAULTS = {
     "no primary key": ("CREATE TABLE a (x VARCHAR);", "needs a primary key"),
     "two keys": ("CREATE TABLE a (x VARCHAR, y VARCHAR, PRIMARY KEY (x, y));", "one VARCHAR"),
     "nowhere": (
-        "CREATE TABLE a (x VARCHAR PRIMARY KEY, y VARCHAR REFERENCES b (z));", "no table's primary",
+        "CREATE TABLE a (x VARCHAR PRIMARY KEY, y VARCHAR REFERENCES b (z));", "is no table here",
     ),
     "marker": ("CREATE TABLE a (x VARCHAR PRIMARY KEY -- Id @sensitiv\n);", "unknown marker"),
     "type": ("CREATE TABLE a (x MONEY PRIMARY KEY);", "unknown type"),
-    "syntax": ("CREATE TABLE a (x VARCHAR PRIMARY KEY,, y);", "not understood"),
+    "syntax": ("CREATE TABLE a (x VARCHAR PRIMARY KEY y);", "not understood"),
     "unfinished": ("CREATE TABLE a (x VARCHAR PRIMARY KEY", "has no end"),
     "other statement": ("DELETE FROM a;", "only CREATE"),
     "synonym": (

@@ -140,4 +140,7 @@ def test_a_composite_key_links_where_the_child_has_the_rest_of_it() -> None:
     assert isinstance(link, Link)
     assert (link.key.name, link.scope) == ("number", ("study",))
     registry = Registry([sites, entity_type("rooms", to={"site_id": "sites"})])
-    assert registry.field("rooms", "site_number") is None
+    link = registry.field("rooms", "site_number")
+    assert isinstance(link, Link)
+    assert (link.key.name, link.scope, link.beside) == ("number", (), ("study",))
+    assert (link.parts, link.spelling("study")) == ({"number", "study"}, "site_study")

@@ -27,6 +27,22 @@ def read(text: str) -> list[tuple[str, str, int]]:
         ("-- One\nSELECT 1;\nSELECT 2;", [("SELECT 1", "One", 2), ("SELECT 2", "", 3)]),
         ("SELECT ';\n';", [("SELECT ';\n'", "", 1)]),
         ("SELECT 1 -- not the end;\n;", [("SELECT 1 -- not the end;\n", "", 1)]),
+        ("SELECT 1; SELECT 2; -- both\n\n;", [("SELECT 1", "", 1), ("SELECT 2", "", 1)]),
+        ("SELECT '\u2028\x0b';", [("SELECT '\u2028\x0b'", "", 1)]),
+        (
+            "\ufeff-- One\r\nSELECT\r\n1;\r-- Two\rSELECT 2;",
+            [
+                ("SELECT\n1", "One", 2),
+                ("SELECT 2", "Two", 5),
+            ],
+        ),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; SELECT 2; END;\nSELECT 3;",
+            [
+                ("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; SELECT 2; END", "", 1),
+                ("SELECT 3", "", 2),
+            ],
+        ),
         ("SELECT 1\n-- inside\n\n, 2;", [("SELECT 1\n-- inside\n\n, 2", "", 1)]),
     ],
 )
@@ -50,18 +66,23 @@ def test_a_statement_without_an_end_is_told(text: str) -> None:
 
 def test_markers() -> None:
     comment = read_comment(
-        "Weight  of it @unit kg @name heavy\n pets @name and light", allowed=("unit", "name"),
+        "Weight  of it @unit kg @alias heavy\n pets @alias and light", allowed=("unit", "alias"),
         where="f.sql, line 1",
     )  # fmt: skip
-    assert comment == Comment("Weight of it", {"unit": "kg", "name": "heavy pets and light"})
-    assert comment.words("name") == ("heavy", "pets", "and", "light")
+    assert comment == Comment("Weight of it", {"unit": "kg", "alias": "heavy pets and light"})
+    assert comment.words("alias") == ("heavy", "pets", "and", "light")
     assert comment.words("unit") == ("kg",)
     assert comment.words("other") == ()
 
 
 def test_a_marker_begins_a_word() -> None:
     assert read_comment("mail a@b.org", allowed=(), where="") == Comment("mail a@b.org", {})
-    assert read_comment("@name", allowed=("name",), where="") == Comment("", {"name": ""})
+    assert read_comment("@chart", allowed=("chart",), where="") == Comment("", {"chart": ""})
+
+
+def test_pairs_of_several_markers() -> None:
+    comment = read_comment("@synonym a=A @synonym b=B, c=C", allowed=("synonym",), where="")
+    assert comment.pairs("synonym") == {"a": "A", "b": "B", "c": "C"}
 
 
 def test_pairs() -> None:
