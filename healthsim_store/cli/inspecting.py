@@ -45,7 +45,8 @@ def check(
     else:
         for result in results:
             looked = ", ".join(f"{kind} {n:,}" for kind, n in result.checked.items())
-            click.echo(f"{result.scenario}: {'ok' if result.ok else 'NOT SOUND'} ({looked})")
+            told = f"{result.scenario}: {'ok' if result.ok else 'NOT SOUND'}"
+            click.echo(f"{told} ({looked})" if looked else told)
             for finding in result.findings:
                 click.echo(f"  {finding.level}, {finding.kind}: {finding.message}")
     if not all(result.ok for result in results):
