@@ -35,6 +35,7 @@ import healthsim_store  # noqa: E402
 from healthsim_store import errors, hookspecs, store  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
+from healthsim_store.plugins.new_plugin import plugin_files  # noqa: E402
 from healthsim_store.schema import refusals  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
 from healthsim_store.storage import housekeeping  # noqa: E402
@@ -87,6 +88,8 @@ def _commands() -> str:
     texts = [_help_text(group, "healthsim-store")]
     for name, command in sorted(cli.commands.items()):
         texts.append(f"## {name}\n\n{_help_text(command, f'healthsim-store {name}')}")
+        for below, part in getattr(command, "commands", {}).items():
+            texts.append(_help_text(part, f"healthsim-store {name} {below}"))
     return "\n\n".join(texts)
 
 
@@ -350,6 +353,20 @@ def _layers() -> list[str]:
     return contract["layers"]
 
 
+def _new(kind: str) -> str:
+    """What `plugins new` writes for this kind of plugin, but for README, CI and what git skips.
+
+    pyproject.toml is shown once.
+    """
+    texts = []
+    for file, text in plugin_files(f"my-{kind}", kind=kind).items():
+        if file.startswith(("README", ".git")) or (kind != "product" and file.endswith(".toml")):
+            continue
+        language = Path(file).suffix.removeprefix(".").replace("py", "python")
+        texts += [f"`{file}`:", f"```{language}\n{text.rstrip()}\n```"]
+    return "\n\n".join(texts)
+
+
 _PRINTERS: dict[str, Callable[..., str]] = {
     "causes": _causes,
     "command": _command,
@@ -359,6 +376,7 @@ _PRINTERS: dict[str, Callable[..., str]] = {
     "exits": _exits,
     "functions": _functions,
     "hooks": _hooks,
+    "new": _new,
     "packages": _packages,
     "refusals": _refusals,
     "store": _store,

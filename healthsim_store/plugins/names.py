@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "query": "reading",
     "check": "inspecting",
     "schema": "inspecting",
-    "plugins": "inspecting",
+    "plugins": "extending",
     "clone": "copying",
     "merge": "copying",
     "diff": "copying",
