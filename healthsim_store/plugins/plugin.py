@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ class Plugin:
 
     ``problem`` says why it was left out. ``notes`` are what else is worth knowing. ``clashes`` has
     each name that others claim too, with the plugins that do, itself among them. ``core`` is true
-    of the core's own formats, which are listed as a plugin is.
+    of the core's own formats, which are listed as a plugin is. ``mappings`` has
+    the SQL of foreign formats that a file of its own maps, by format; ``file`` is the plugin's only
+    file, where it has no more.
     """
 
     name: str
@@ -38,10 +41,13 @@ class Plugin:
     notes: tuple[str, ...] = ()
     clashes: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
     core: bool = False
+    mappings: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None
 
     def mapped(self) -> list[str]:
-        """The foreign formats that its products map."""
-        return sorted({format for product in self.products for format in product.formats})
+        """The foreign formats that it or its products map."""
+        of_products = {format for product in self.products for format in product.formats}
+        return sorted({*self.mappings, *of_products})
 
     def named(self) -> dict[Name, str]:
         """What it brings, by kind and name, each with what it is called in a message.
