@@ -32,9 +32,10 @@ import click  # noqa: E402
 import error_causes  # noqa: E402
 
 import healthsim_store  # noqa: E402
-from healthsim_store import errors, hookspecs, store  # noqa: E402
+from healthsim_store import commands, errors, hookspecs, store, testing  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
+from healthsim_store.plugins import names  # noqa: E402
 from healthsim_store.plugins.new_plugin import plugin_files  # noqa: E402
 from healthsim_store.schema import refusals  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
@@ -45,6 +46,7 @@ PAGES = (
     "docs/cli.md",
     "docs/errors.md",
     "docs/plugins.md",
+    "docs/promised.txt",
     "docs/python.md",
     "docs/scenario-file.md",
 )
@@ -367,6 +369,53 @@ def _new(kind: str) -> str:
     return "\n\n".join(texts)
 
 
+#: The classes of `healthsim_store` that plugins make or are given.
+_PROMISED = ("Column", "EntityType", "Exporter", "Importer", "LogicalType", "Product", "Profile",
+             "Reference", "Source", "Table")  # fmt: skip
+#: Methods and properties of these classes that only the core needs.
+_NOT_PROMISED = {"check", "declaration", "moment", "package", "parse", "plain", "recipe", "storage",
+                 "stored_arrow", "typed_text", "undecodable", "unlike"}  # fmt: skip
+
+
+def _promised() -> str:
+    """A line for each name that a plugin may rely on, with how it is called."""
+    lines = [f"the entry-point group {names.GROUP}"]
+    lines += [f"the variable {name}" for name in (names.DISABLE, names.FOLDER, names.TRACE)]
+    for name, hook in vars(hookspecs).items():
+        if name.startswith("healthsim_store_"):
+            lines.append(f"the hook {name}() -> {inspect.signature(hook).return_annotation}")
+    for name in _PROMISED:
+        lines += _promised_class(f"healthsim_store.{name}", getattr(healthsim_store, name))
+    for name, value in vars(testing).items():
+        if name.endswith("Tests"):
+            lines += _promised_class(f"healthsim_store.testing.{name}", value)
+    for name in commands.__all__:
+        lines.append(_line(f"healthsim_store.commands.{name}", getattr(commands, name)))
+    return "\n".join(lines)
+
+
+def _promised_class(name: str, value: type) -> Iterator[str]:
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if not field.name.startswith("_"):
+                free = field.default is field.default_factory is dataclasses.MISSING
+                yield f"{name}.{field.name}: {field.type}{'' if free else ' (optional)'}"
+    for attribute, annotation in vars(value).get("__annotations__", {}).items():
+        if "ClassVar" in str(annotation) and not attribute.startswith("_"):
+            yield f"{name}.{attribute}: {annotation}"
+    for method, member in _public(value):
+        if not method.startswith("test_") and method not in _NOT_PROMISED:
+            yield _line(f"{name}.{method}", member)
+
+
+def _line(name: str, member: Any) -> str:
+    if not callable(member):
+        return name
+    returned = inspect.signature(member).return_annotation
+    end = "" if returned in (inspect.Signature.empty, None, "None") else f" -> {returned}"
+    return f"{name}({', '.join(_parameters(member))}){end}"
+
+
 _PRINTERS: dict[str, Callable[..., str]] = {
     "causes": _causes,
     "command": _command,
@@ -378,6 +427,7 @@ _PRINTERS: dict[str, Callable[..., str]] = {
     "hooks": _hooks,
     "new": _new,
     "packages": _packages,
+    "promised": _promised,
     "refusals": _refusals,
     "store": _store,
     "tables": _tables,
