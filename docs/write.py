@@ -370,8 +370,8 @@ def _new(kind: str) -> str:
 
 
 #: The classes of `healthsim_store` that plugins make or are given.
-_PROMISED = ("Column", "EntityType", "Exporter", "Importer", "LogicalType", "Product", "Profile",
-             "Reference", "Source", "Table")  # fmt: skip
+_PROMISED = ("Check", "Column", "EntityType", "Exporter", "Importer", "LogicalType", "Page",
+             "Product", "Profile", "Reference", "Source", "Table", "Tool")  # fmt: skip
 #: Methods and properties of these classes that only the core needs.
 _NOT_PROMISED = {"check", "declaration", "moment", "package", "parse", "plain", "recipe", "storage",
                  "stored_arrow", "typed_text", "undecodable", "unlike"}  # fmt: skip

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from .base.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .additions import Check as Check
+    from .additions import Page as Page
+    from .additions import Tool as Tool
     from .base.tokens import estimate_tokens as estimate_tokens
     from .errors import HealthsimStoreError as HealthsimStoreError
     from .exchange.export_result import ExportedFile as ExportedFile
@@ -94,6 +97,7 @@ if TYPE_CHECKING:
 
 # Where the other names are. A test compares this list with the one above.
 _HOMES = {
+    "additions": "Check Page Tool",
     "base.tokens": "estimate_tokens",
     "errors": "HealthsimStoreError",
     "exchange.export_result": "ExportedFile ExportResult",

@@ -51,6 +51,7 @@ from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
 from .check_report import CheckResult, Finding
 from .lineage import read_lineage
+from .plugin_checks import OwnedChecks, errors_of
 from .shared_ids import shared_ids
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ def check_file(
     folder: Folder,
     installed: Mapping[str, Declaration],
     open_: type[Sandbox] = Sandbox,
+    checks: OwnedChecks = (),
 ) -> CheckResult:
     """Look at one file and its place in the store.
 
@@ -76,19 +78,20 @@ def check_file(
         folder: the store's folder.
         installed: the declarations of the installed products.
         open_: opens it.
+        checks: those that plugins bring, each with its plugin.
     """
     place = [
         *(Finding("error", "file", told) for told in remains.faults(folder, path)),
         *(Finding("note", "file", told) for told in remains.set_aside(folder, path)),
     ]
-    return _check(path, installed, open_, place)
+    return _check(path, installed, open_, place, checks)
 
 
 def check_content(
     path: Path, installed: Mapping[str, Declaration], open_: type[Sandbox]
 ) -> tuple[Finding, ...]:
     """What is found in a file, wherever it is; the arguments are those of `check_file`."""
-    return _check(path, installed, open_, ()).findings
+    return _check(path, installed, open_, (), ()).findings
 
 
 def _check(
@@ -96,12 +99,13 @@ def _check(
     installed: Mapping[str, Declaration],
     open_: type[Sandbox],
     place: Sequence[Finding],
+    checks: OwnedChecks,
 ) -> CheckResult:
     try:
         sandbox = open_(path)
     except HealthsimStoreError as error:
         return CheckResult(path.stem, (Finding("error", "file", error.message), *place), {})
-    check = _Check(sandbox, installed, place)
+    check = _Check(sandbox, installed, place, checks)
     try:
         with sandbox.moment():
             check.run()
@@ -119,6 +123,7 @@ def check_files(
     installed: Mapping[str, Declaration],
     progress: Progress = lambda _: None,
     open_: type[Sandbox] = Sandbox,
+    checks: OwnedChecks = (),
 ) -> list[CheckResult]:
     """Look at several files, and at which ids stand in two of them.
 
@@ -128,11 +133,12 @@ def check_files(
         installed: the declarations of the installed products.
         progress: is told 1 for each file that was just looked at.
         open_: opens a file.
+        checks: those that plugins bring, each with its plugin.
     """
     shared = shared_ids(paths, open_) if len(paths) > 1 else {}
     results = []
     for path in paths:
-        result = check_file(path, folder, installed, open_)
+        result = check_file(path, folder, installed, open_, checks)
         notes = (Finding("note", "same_id", told) for told in shared.get(result.scenario, ()))
         findings = (*result.findings, *notes)
         results.append(replace(result, findings=findings))
@@ -150,8 +156,13 @@ def check_lone(folder: Folder) -> list[CheckResult]:
 
 class _Check:
     def __init__(
-        self, sandbox: Sandbox, installed: Mapping[str, Declaration], place: Sequence[Finding]
+        self,
+        sandbox: Sandbox,
+        installed: Mapping[str, Declaration],
+        place: Sequence[Finding],
+        checks: OwnedChecks,
     ) -> None:
+        self._checks = checks
         self._sandbox = sandbox
         self._installed = installed
         self.findings = [*place]
@@ -186,6 +197,7 @@ class _Check:
         self._rules(self._understood(read_rules))
         self._products()
         self._answers(entity_types)
+        self._of_plugins(entity_types)
         if self._not_asked:
             self.note("value", f"Not looked at because of that: {', '.join(self._not_asked)}.")
 
@@ -421,6 +433,14 @@ class _Check:
                     self._ask(f"SELECT * FROM {quoted(entity_type.card)} LIMIT 1")
                 except QueryError as error:
                     self.error("card", f"The card of {entity_type.name}: {error.message}")
+
+    def _of_plugins(self, entity_types: Iterable[EntityType]) -> None:
+        if not self._checks:
+            return
+        self._count("plugin_check", len(self._checks))
+        names = [entity_type.name for entity_type in entity_types]
+        for message in errors_of(self._sandbox, self._checks, names, seconds=SECONDS):
+            self.error("plugin_check", message)
 
     def _ask(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()

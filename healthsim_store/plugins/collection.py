@@ -36,6 +36,11 @@ class Plugins:
         healthy = (plugin for plugin in self.plugins if plugin.problem is None)
         return {thing.name: thing for plugin in healthy for thing in getattr(plugin, kind)}
 
+    def owned(self, kind: str) -> list[tuple[str, Any]]:
+        """The same as pairs: the name of the plugin, and what it brings."""
+        healthy = (plugin for plugin in self.plugins if plugin.problem is None)
+        return [(plugin.name, thing) for plugin in healthy for thing in getattr(plugin, kind)]
+
     def missing(self, kind: str, name: str) -> str | None:
         """Why something is not to be had although a plugin brings it; None if none does.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import click
 
+    from ..additions import Check, Page, Tool
     from ..exchange.formats import Exporter, Importer
     from ..generation.profile import Profile
     from ..schema.product import Product
@@ -37,6 +38,9 @@ class Plugin:
     exporters: tuple[Exporter, ...] = ()
     profiles: tuple[Profile, ...] = ()
     commands: tuple[click.Command, ...] = ()
+    checks: tuple[Check, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    pages: tuple[Page, ...] = ()
     problem: str | None = None
     notes: tuple[str, ...] = ()
     clashes: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
@@ -60,6 +64,8 @@ class Plugin:
             "export format": self.exporters,
             "profile": self.profiles,
             "command": self.commands,
+            "tool": self.tools,
+            "page": self.pages,
         }
         names = {(kind, str(t.name)): kind for kind, things in brought.items() for t in things}
         return names | {("format", format): "format" for format in self.mapped()}
@@ -79,6 +85,9 @@ class Plugin:
             "profiles": [profile.name for profile in self.profiles],
             "commands": [command.name for command in self.commands],
         }
+        for kind in ("checks", "tools", "pages"):
+            if getattr(self, kind):
+                told[kind] = [thing.name for thing in getattr(self, kind)]
         if self.notes:
             told["notes"] = [*self.notes]
         return told | ({"problem": self.problem} if self.problem else {})
@@ -92,5 +101,8 @@ class Plugin:
             "exports": [exporter.name for exporter in self.exporters],
             "profiles": [profile.name for profile in self.profiles],
             "commands": [str(command.name) for command in self.commands],
+            "checks": [check.name for check in self.checks],
+            "tools": [tool.name for tool in self.tools],
+            "pages": [page.name for page in self.pages],
         }
         return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items() if names)

@@ -60,11 +60,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     init, schema, summary = (
         shown[f"src/my_product/{name}"] for name in ("__init__.py", "schema.sql", "summary.sql")
     )
-    _imports, _several, importers, exporters, profiles, commands = blocks("Hooks", "python")
+    _imports, _several, *hooks = blocks("Hooks", "python")
     (card,) = (sql for sql in blocks("schema.sql", "sql") if "@card" in sql)
     (chart,) = blocks("summary.sql", "sql")
     (questions,) = blocks("questions.sql", "sql")
-    body = "\n".join([init, importers, exporters, profiles, commands]).replace(
+    body = "\n".join([init, *hooks]).replace(
         "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
     files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": f"{summary}\n{chart}"}
@@ -111,8 +111,17 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     with pa.ipc.open_file(tmp_path / "out" / "devices.arrow") as file:
         assert file.read_all().column("udi").to_pylist() == ["U-1", "U-2", "U-3"]
     assert "| Devices | 30 |" in run("generate", "ward", "--into", "made").stdout
+    done = run("check", "ward")
+    assert done.stdout.startswith("ward: ok (")
+    odd = json.dumps({"devices": [{"udi": "X-9", "kind": "pump"}]})
+    assert run("persist", "--scenario", "ward", input=odd).returncode == 0
+    done = run("check", "ward")
+    assert (done.returncode, done.stdout.splitlines()[1]) == (
+        1, "  error, plugin_check: udi: X-9 is no UDI",
+    )  # fmt: skip
     told = run("plugins").stdout
     assert "exports: arrow; profiles: ward" in told
+    assert "checks: udi; tools: device_kinds; pages: totals.json" in told
     assert "LEFT OUT" not in told
 
 

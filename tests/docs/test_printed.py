@@ -34,7 +34,7 @@ TYPES = re.compile(r"\b[A-Z]\w+")
 FOREIGN = set(
     "Any BinaryIO Callable Click ClassVar Command Iterable Iterator Mapping None Path Sequence "
     "RecordBatch Schema DataType Result Stored Progress Store TextIOWrapper Rows Tables True False "
-    "TypeVar".split()
+    "TypeVar Query".split()
 )
 
 
