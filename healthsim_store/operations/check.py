@@ -105,10 +105,11 @@ def _check(
         sandbox = open_(path)
     except HealthsimStoreError as error:
         return CheckResult(path.stem, (Finding("error", "file", error.message), *place), {})
-    check = _Check(sandbox, installed, place, checks)
+    check = _Check(sandbox, installed, place)
     try:
         with sandbox.moment():
             check.run()
+            check.ask_plugins(checks)
     except (HealthsimStoreError, sqlite3.Error, UnicodeDecodeError) as error:
         # What a damaged file does to a SELECT is a finding too.
         check.error("file", f"It could not be read to its end: {error}")
@@ -156,13 +157,8 @@ def check_lone(folder: Folder) -> list[CheckResult]:
 
 class _Check:
     def __init__(
-        self,
-        sandbox: Sandbox,
-        installed: Mapping[str, Declaration],
-        place: Sequence[Finding],
-        checks: OwnedChecks,
+        self, sandbox: Sandbox, installed: Mapping[str, Declaration], place: Sequence[Finding]
     ) -> None:
-        self._checks = checks
         self._sandbox = sandbox
         self._installed = installed
         self.findings = [*place]
@@ -197,7 +193,6 @@ class _Check:
         self._rules(self._understood(read_rules))
         self._products()
         self._answers(entity_types)
-        self._of_plugins(entity_types)
         if self._not_asked:
             self.note("value", f"Not looked at because of that: {', '.join(self._not_asked)}.")
 
@@ -434,13 +429,11 @@ class _Check:
                 except QueryError as error:
                     self.error("card", f"The card of {entity_type.name}: {error.message}")
 
-    def _of_plugins(self, entity_types: Iterable[EntityType]) -> None:
-        if not self._checks:
-            return
-        self._count("plugin_check", len(self._checks))
-        names = [entity_type.name for entity_type in entity_types]
-        for message in errors_of(self._sandbox, self._checks, names, seconds=SECONDS):
+    def ask_plugins(self, checks: OwnedChecks) -> None:
+        for message in errors_of(self._sandbox, checks, seconds=SECONDS):
             self.error("plugin_check", message)
+        if checks:
+            self._count("plugin_check", len(checks))
 
     def _ask(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()

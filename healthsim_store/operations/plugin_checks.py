@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..additions import Check
 from ..base.faults import blamed_on
 from ..errors import HealthsimStoreError
+from ..storage.catalog import read_entity_types
 from ..storage.sandbox import Sandbox
 
 _MOST = 20  # errors of one check that are told
@@ -17,9 +18,7 @@ _MOST = 20  # errors of one check that are told
 OwnedChecks = Sequence[tuple[str, Check]]
 
 
-def errors_of(
-    sandbox: Sandbox, checks: OwnedChecks, entity_types: Collection[str], *, seconds: float
-) -> Iterator[str]:
+def errors_of(sandbox: Sandbox, checks: OwnedChecks, *, seconds: float) -> Iterator[str]:
     """What the checks find in a scenario, each with the check's name.
 
     A plugin's own fault, and a SELECT that fails, are errors too: the others are still run.
@@ -27,13 +26,15 @@ def errors_of(
     Args:
         sandbox: the scenario.
         checks: those of the plugins.
-        entity_types: the names of the entity types that the scenario has.
         seconds: the time of each SELECT.
     """
+    if not checks:
+        return
+    here = {entity_type.name for entity_type in read_entity_types(sandbox.connection)}
     query = _query(sandbox, seconds)
     scenario = sandbox.path.stem
     for plugin, check in checks:
-        if not set(check.entity_types) <= set(entity_types):
+        if not set(check.entity_types) <= here:
             continue
         try:
             with blamed_on(plugin, f"check {check.name} of {scenario}"):

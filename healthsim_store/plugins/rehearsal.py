@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,8 +66,7 @@ def _read(plugin: Plugin) -> None:
     for profile in plugin.profiles:
         read_recipe(profile)
     for format, sql in plugin.mappings.items():
-        with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
-            StagedFolder(format, {str(plugin.file): sql}, Path(scratch)).close()
+        StagedFolder(format, {str(plugin.file): sql}, None).close()
 
 
 def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
