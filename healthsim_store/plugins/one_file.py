@@ -6,8 +6,6 @@ has @from, the mapping of a foreign format. Each is called by its file.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
 import re
 import sys
@@ -37,6 +35,8 @@ class PythonFile:
 
     def load(self) -> ModuleType:
         """Run the file. Its module is called so that it hides no other. Raises Faulty."""
+        import importlib.util  # slow to import, and most commands have no such file
+
         _check_name(self.path)
         called = f"healthsim_store_file_{self.path.stem.replace('-', '_')}"
         spec = importlib.util.spec_from_file_location(called, self.path)
@@ -74,6 +74,8 @@ def found_files() -> Iterator[PythonFile | Plugin]:
 
 def told(path: Path) -> tuple[str, str]:
     """What stands in place of a distribution and its version: the file, and its checksum."""
+    import hashlib
+
     try:
         return str(path), hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     except OSError:

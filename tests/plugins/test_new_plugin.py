@@ -19,6 +19,7 @@ from conftest import Run
 from test_wheels import ROOT, pip, wheels
 
 import healthsim_store
+from healthsim_store.cli import cli
 from healthsim_store.errors import InvalidArgument, InvalidName, NotWritable, TargetExists
 from healthsim_store.plugins.new_plugin import KINDS, new_plugin, plugin_files
 
@@ -99,6 +100,12 @@ def test_what_it_writes_is_whole(tmp_path: Path, kind: str) -> None:
     workflow = yaml.safe_load((made.folder / ".github/workflows/test.yml").read_text("utf-8"))
     assert {"run": "pytest"} in workflow["jobs"]["test"]["steps"]
     assert list(tmp_path.iterdir()) == [made.folder]
+
+
+def test_the_command_offers_every_kind() -> None:
+    new = cli.commands["plugins"].commands["new"]  # type: ignore[attr-defined]
+    (kind,) = (parameter for parameter in new.params if parameter.name == "kind")
+    assert list(kind.type.choices) == list(KINDS)
 
 
 @pytest.mark.parametrize(
