@@ -32,9 +32,11 @@ import click  # noqa: E402
 import error_causes  # noqa: E402
 
 import healthsim_store  # noqa: E402
-from healthsim_store import errors, hookspecs, store  # noqa: E402
+from healthsim_store import commands, errors, hookspecs, store, testing  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
+from healthsim_store.plugins import names  # noqa: E402
+from healthsim_store.plugins.new_plugin import plugin_files  # noqa: E402
 from healthsim_store.schema import refusals  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
 from healthsim_store.storage import housekeeping  # noqa: E402
@@ -44,6 +46,7 @@ PAGES = (
     "docs/cli.md",
     "docs/errors.md",
     "docs/plugins.md",
+    "docs/promised.txt",
     "docs/python.md",
     "docs/scenario-file.md",
 )
@@ -87,6 +90,8 @@ def _commands() -> str:
     texts = [_help_text(group, "healthsim-store")]
     for name, command in sorted(cli.commands.items()):
         texts.append(f"## {name}\n\n{_help_text(command, f'healthsim-store {name}')}")
+        for below, part in getattr(command, "commands", {}).items():
+            texts.append(_help_text(part, f"healthsim-store {name} {below}"))
     return "\n\n".join(texts)
 
 
@@ -350,6 +355,67 @@ def _layers() -> list[str]:
     return contract["layers"]
 
 
+def _new(kind: str) -> str:
+    """What `plugins new` writes for this kind of plugin, but for README, CI and what git skips.
+
+    pyproject.toml is shown once.
+    """
+    texts = []
+    for file, text in plugin_files(f"my-{kind}", kind=kind).items():
+        if file.startswith(("README", ".git")) or (kind != "product" and file.endswith(".toml")):
+            continue
+        language = Path(file).suffix.removeprefix(".").replace("py", "python")
+        texts += [f"`{file}`:", f"```{language}\n{text.rstrip()}\n```"]
+    return "\n\n".join(texts)
+
+
+#: The classes of `healthsim_store` that plugins make or are given.
+_PROMISED = ("Check", "Column", "EntityType", "Exporter", "Importer", "LogicalType", "Page",
+             "Product", "Profile", "Reference", "Source", "Table", "Tool")  # fmt: skip
+#: Methods and properties of these classes that only the core needs.
+_NOT_PROMISED = {"check", "declaration", "moment", "package", "parse", "plain", "recipe", "storage",
+                 "stored_arrow", "typed_text", "undecodable", "unlike"}  # fmt: skip
+
+
+def _promised() -> str:
+    """A line for each name that a plugin may rely on, with how it is called."""
+    lines = [f"the entry-point group {names.GROUP}"]
+    lines += [f"the variable {name}" for name in (names.DISABLE, names.FOLDER, names.TRACE)]
+    for name, hook in vars(hookspecs).items():
+        if name.startswith("healthsim_store_"):
+            lines.append(f"the hook {name}() -> {inspect.signature(hook).return_annotation}")
+    for name in _PROMISED:
+        lines += _promised_class(f"healthsim_store.{name}", getattr(healthsim_store, name))
+    for name, value in vars(testing).items():
+        if name.endswith("Tests"):
+            lines += _promised_class(f"healthsim_store.testing.{name}", value)
+    for name in commands.__all__:
+        lines.append(_line(f"healthsim_store.commands.{name}", getattr(commands, name)))
+    return "\n".join(lines)
+
+
+def _promised_class(name: str, value: type) -> Iterator[str]:
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if not field.name.startswith("_"):
+                free = field.default is field.default_factory is dataclasses.MISSING
+                yield f"{name}.{field.name}: {field.type}{'' if free else ' (optional)'}"
+    for attribute, annotation in vars(value).get("__annotations__", {}).items():
+        if "ClassVar" in str(annotation) and not attribute.startswith("_"):
+            yield f"{name}.{attribute}: {annotation}"
+    for method, member in _public(value):
+        if not method.startswith("test_") and method not in _NOT_PROMISED:
+            yield _line(f"{name}.{method}", member)
+
+
+def _line(name: str, member: Any) -> str:
+    if not callable(member):
+        return name
+    returned = inspect.signature(member).return_annotation
+    end = "" if returned in (inspect.Signature.empty, None, "None") else f" -> {returned}"
+    return f"{name}({', '.join(_parameters(member))}){end}"
+
+
 _PRINTERS: dict[str, Callable[..., str]] = {
     "causes": _causes,
     "command": _command,
@@ -359,7 +425,9 @@ _PRINTERS: dict[str, Callable[..., str]] = {
     "exits": _exits,
     "functions": _functions,
     "hooks": _hooks,
+    "new": _new,
     "packages": _packages,
+    "promised": _promised,
     "refusals": _refusals,
     "store": _store,
     "tables": _tables,

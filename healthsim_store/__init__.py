@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any
 from .base.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .additions import Check as Check
+    from .additions import Page as Page
+    from .additions import Tool as Tool
     from .base.tokens import estimate_tokens as estimate_tokens
     from .errors import HealthsimStoreError as HealthsimStoreError
     from .exchange.export_result import ExportedFile as ExportedFile
     from .exchange.export_result import ExportResult as ExportResult
     from .exchange.formats import Exporter as Exporter
     from .exchange.formats import Importer as Importer
+    from .exchange.formats import Source as Source
+    from .exchange.formats import Table as Table
     from .exchange.imports import ImportResult as ImportResult
     from .exchange.staging import Account as Account
     from .generation.profile import Profile as Profile
@@ -44,8 +49,10 @@ if TYPE_CHECKING:
     from .schema.model import Column as Column
     from .schema.model import EntityType as EntityType
     from .schema.model import Question as Question
+    from .schema.model import Reference as Reference
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
+    from .schema.types import LogicalType as LogicalType
     from .storage.info import ScenarioInfo as ScenarioInfo
     from .storage.trash import Deleted as Deleted
     from .store import Store as Store
@@ -90,10 +97,11 @@ if TYPE_CHECKING:
 
 # Where the other names are. A test compares this list with the one above.
 _HOMES = {
+    "additions": "Check Page Tool",
     "base.tokens": "estimate_tokens",
     "errors": "HealthsimStoreError",
     "exchange.export_result": "ExportedFile ExportResult",
-    "exchange.formats": "Exporter Importer",
+    "exchange.formats": "Exporter Importer Source Table",
     "exchange.imports": "ImportResult",
     "exchange.staging": "Account",
     "generation.profile": "Profile",
@@ -109,9 +117,10 @@ _HOMES = {
     "query.statistics": "Answer",
     "query.stream": "RowStream",
     "query.summary": "Summary",
-    "schema.model": "Column EntityType Question",
+    "schema.model": "Column EntityType Question Reference",
     "schema.product": "Product",
     "schema.registry": "Registry",
+    "schema.types": "LogicalType",
     "storage.info": "ScenarioInfo",
     "storage.trash": "Deleted",
     "store": "Store",

@@ -12,6 +12,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from .additions import Check, Page, Tool
     from .exchange.formats import Exporter, Importer
     from .generation.profile import Profile
     from .schema.product import Product
@@ -122,5 +123,70 @@ def healthsim_store_commands() -> list[click.Command]:
         @hookimpl
         def healthsim_store_commands():
             return [count]
+    """
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def healthsim_store_checks() -> list[Check]:
+    """Checks in Python, for rules that the SQL of checks.sql cannot express.
+
+    ``find(query, scenario)`` yields a text for each error. ``query`` asks one SELECT, read-only.
+
+        from healthsim_store import Check
+
+
+        def find_bad_udis(query, scenario):
+            for row in query("SELECT udi FROM devices"):
+                if not row["udi"].startswith("U-"):
+                    yield f"{row['udi']} is no UDI"
+
+
+        @hookimpl
+        def healthsim_store_checks():
+            return [Check("udi", find_bad_udis, entity_types=["devices"])]
+    """
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def healthsim_store_tools() -> list[Tool]:
+    """Tools for a language model, which the MCP server has beside its own.
+
+    The function gets the store and the arguments of the call; an error of healthsim-store's is told
+    as its own tools tell it. The types of the arguments are written beside them.
+
+        from healthsim_store import Tool
+
+
+        def device_kinds(store, scenario: str) -> dict[str, int]:
+            \"\"\"How many devices of each kind a scenario has.\"\"\"
+            sql = "SELECT kind, count(*) AS n FROM devices GROUP BY kind ORDER BY kind"
+            return {row["kind"]: row["n"] for row in store.query_scenario(scenario, sql).rows}
+
+
+        @hookimpl
+        def healthsim_store_tools():
+            return [Tool("device_kinds", device_kinds)]
+    """
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def healthsim_store_pages() -> list[Page]:
+    """Pages of `serve`, each at ``/-/pages/NAME``: HTML where a text is returned, else JSON.
+
+    The function gets the store and the arguments of the address. It escapes what it puts into HTML.
+
+        from healthsim_store import Page
+
+
+        def totals(store, arguments):
+            return {info.name: info.total for info in store.list_scenarios()}
+
+
+        @hookimpl
+        def healthsim_store_pages():
+            return [Page("totals.json", totals)]
     """
     raise AssertionError("a specification is never called")

@@ -930,7 +930,10 @@ class Store:
         """
         found = self.find(scenario)
         folder = self._files.folder
-        return check_file(found, folder, installed().declarations, self._files.open)
+        plugins = installed()
+        return check_file(
+            found, folder, plugins.declarations, self._files.open, plugins.owned("checks")
+        )
 
     @verb
     def check_scenarios(
@@ -947,7 +950,9 @@ class Store:
         names = [self.find(scenario).stem for scenario in scenarios] or self.names()
         paths = [self._files.folder.file(name) for name in dict.fromkeys(names)]
         folder = self._files.folder
-        results = check_files(paths, folder, installed().declarations, progress, self._files.open)
+        plugins = installed()
+        declared, checks = plugins.declarations, plugins.owned("checks")
+        results = check_files(paths, folder, declared, progress, self._files.open, checks)
         return results if scenarios else [*results, *check_lone(folder)]
 
     @verb

@@ -12,6 +12,8 @@ for every statistic and question to have an answer.
 
     class TestAsthma(ProfileTests):
         profile = "asthma"
+
+`ImporterTests`, `ExporterTests` and `CommandTests` are the same for formats and commands.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from .base.sqlite import connect
 from .generation.engine import BLOCK, Entities
 from .generation.recipe import Recipe, read_recipe
 from .generation.run import MAX_BATCH, Generation
-from .plugins import Plugins, installed
+from .plugins import installed
 from .query.questions import sort_out
 from .query.statistics import compute
 from .schema.dry_run import ask
@@ -49,6 +51,10 @@ from .storage.releases import Release, read_releases, record_release
 from .storage.rows import Row
 from .storage.sandbox import Sandbox
 from .store import Store
+from .testing_hooks import CommandTests as CommandTests
+from .testing_hooks import ExporterTests as ExporterTests
+from .testing_hooks import ImporterTests as ImporterTests
+from .testing_hooks import why_missing
 
 #: With this variable set, a run of the tests records the product's version as released.
 RECORD = "HEALTHSIM_STORE_RECORD"
@@ -70,7 +76,7 @@ class ProductTests:
     def declaration(self) -> Declaration:
         installed.cache_clear()
         plugins = installed().checked
-        assert self.product in plugins.find("products"), _why_missing(plugins, self.product)
+        assert self.product in plugins.find("products"), why_missing(plugins, self.product)
         return installed().declarations[self.product]
 
     @contextlib.contextmanager
@@ -235,7 +241,7 @@ class ProfileTests:
     def recipe(self) -> Recipe:
         installed.cache_clear()
         profiles = installed().checked.find("profiles")
-        assert self.profile in profiles, _why_missing(installed().checked, self.profile)
+        assert self.profile in profiles, why_missing(installed().checked, self.profile)
         return read_recipe(profiles[self.profile])
 
     def _run(
@@ -310,8 +316,3 @@ def _joined(batches: Iterable[tuple[int, int, Entities]]) -> dict[str, list[Row]
         for name, rows in entities.items():
             joined.setdefault(name, []).extend(rows)
     return joined
-
-
-def _why_missing(plugins: Plugins, name: str) -> str:
-    problems = [f"{p.name}: {p.problem}" for p in plugins.plugins if p.problem]
-    return f"{name} is not loaded. {' '.join(problems) or 'Is it installed?'}"

@@ -344,6 +344,7 @@ BESIDE: dict[str, dict[str, str]] = {
         "/{database}.csv": "Says that there is no CSV of a whole scenario.",
         "/{database}/-/query.csv limit": "A part of the rows.",
         "/{database}/-/query.csv offset": "A part of the rows.",
+        "/-/pages/{page}": "A page that a plugin brings.",
         "/-/scenarios/state.json": "Tells an open page that the store has changed.",
         "/-/scenarios.json size": "The list in pages.",
         "/-/scenarios.json offset": "The list in pages.",

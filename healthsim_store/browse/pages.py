@@ -17,6 +17,7 @@ from . import arguments, csv_answers, links, page_data
 from .arguments import QueryArguments
 from .error_answers import ErrorAnswer, explain
 from .metadata import query_name
+from .plugin_pages import ROUTE, plugin_page
 from .question_form import make_fields
 from .served_store import ServedStore, find_served
 
@@ -190,6 +191,7 @@ ROUTES: list[tuple[str, View]] = [
     (r"/$", index),
     (r"/-/scenarios\.json$", listing),
     (r"/-/scenarios/state\.json$", state),
+    (ROUTE, plugin_page),
     (r"/(?P<database>[^/.]+)$", scenario),
     (r"/(?P<database>[^/.]+)\.csv$", csv),
     (r"/(?P<database>[^/.]+)/-/statistics$", statistics),

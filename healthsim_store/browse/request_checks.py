@@ -11,7 +11,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 # What our pages need of Datasette's own pages below /-/. The others tell where the files are and
 # how the server is set up. The menu on the pages of Datasette 1.0 asks /-/jump.
-_OPEN = ("/-/static/", "/-/static-plugins/", "/-/scenarios", "/-/jump")
+_OPEN = ("/-/static/", "/-/static-plugins/", "/-/scenarios", "/-/pages/", "/-/jump")
 
 
 def raw_path(scope: dict[str, Any]) -> str:

@@ -86,6 +86,11 @@ class ServedStore:
         """The scenarios that may be seen, sorted."""
         return [name for name in self.store.names() if self.shows(name)]
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether only some of the store's scenarios may be seen."""
+        return self._only is not None
+
     def shows(self, name: str) -> bool:
         return self._only is None or name in self._only
 

@@ -8,6 +8,7 @@ an exit code in one place, `failures`.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -15,7 +16,7 @@ import click
 from .. import __version__
 from ..base.wording import SHELL, at
 from ..errors import ExitCode
-from ..plugins import COMMANDS, installed
+from ..plugins import COMMANDS, FOLDER, installed
 
 PROGRAM = "healthsim-store"
 
@@ -42,6 +43,8 @@ class _Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         command = super().get_command(context, name) or self._brought().get(name)
+        for part in getattr(command, "commands", {}).values():
+            _debug_option(part, hidden=True)
         return command and _debug_option(command, hidden=True)
 
     def _brought(self) -> dict[str, click.Command]:
@@ -65,8 +68,24 @@ class _Commands(click.Group):
         return found
 
 
+def _set_folder(context: click.Context, option: click.Parameter, folder: str | None) -> None:
+    """Name the folder to this process and to those that it starts."""
+    if folder:
+        os.environ[FOLDER] = os.path.abspath(folder)
+        installed.cache_clear()
+
+
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=PROGRAM)
+@click.option(
+    "--plugins-dir",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False),
+    is_eager=True,  # --help lists the commands that are in it
+    expose_value=False,
+    callback=_set_folder,
+    help="Folder of plugins of one file, .py or .sql  [default: HEALTHSIM_STORE_PLUGINS_DIR]",
+)
 def cli() -> None:
     """Scenarios of synthetic healthcare data, each one self-contained SQLite file.
 

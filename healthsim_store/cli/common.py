@@ -9,28 +9,18 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from ..base.progress import Progress
-
-if TYPE_CHECKING:
-    from ..store import Store
+from ..commands import echo_json as echo_json
+from ..commands import json_option as json_option
+from ..commands import open_scenario as open_scenario
+from ..commands import open_store as open_store
+from ..commands import store_option as store_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def store_option(command: Command) -> Command:
-    """``--store``; the command gets the folder, or None."""
-    option = click.option(
-        "--store",
-        "folder",
-        metavar="FOLDER",
-        help="Folder of the scenarios  [default: HEALTHSIM_STORE_DIR, else your user data folder]",
-    )
-    return option(command)
 
 
 def format_options(command: Command) -> Command:
@@ -45,30 +35,6 @@ def format_options(command: Command) -> Command:
         command = flag(command)
     fmt = click.option("--fmt", help="Table format of tabulate: github, simple, grid, ...")
     return fmt(command)
-
-
-def json_option(command: Command) -> Command:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-
-
-def open_store(folder: str | None) -> Store:
-    from ..store import Store
-
-    return Store(folder)
-
-
-def open_scenario(folder: str | None, scenario: str) -> tuple[Store, str]:
-    """The store and the scenario's name in it; a path to a .db file is a store of its own."""
-    from ..store import Store
-
-    path = Path(scenario)
-    if path.suffix == ".db" and path.is_file():
-        return Store(path.parent, remember=False), path.stem
-    return open_store(folder), scenario
-
-
-def echo_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def echo_text(text: str) -> None:

@@ -14,7 +14,6 @@ from .common import (
     open_store,
     progress_bar,
     store_option,
-    table,
 )
 
 
@@ -107,25 +106,3 @@ def schema(
         ]
         columns = ["Entity Type", "Product", "Fields", "Description"]
         echo_rows(rows, columns, output=output, fmt=fmt)
-
-
-@click.command()
-@json_option
-def plugins(as_json: bool) -> None:
-    """The installed plugins, what each brings, and why one was left out.
-
-    With HEALTHSIM_STORE_TRACE_PLUGINS=1 every command tells on stderr how long plugins took. With
-    HEALTHSIM_STORE_NO_PLUGINS=1 none is loaded.
-    """
-    from ..plugins import installed
-
-    found = installed().listed()
-    if as_json:
-        echo_json([plugin.to_dict() for plugin in found])
-        return
-    rows = []
-    for plugin in found:
-        status = f"LEFT OUT: {plugin.problem}" if plugin.problem else plugin.brings()
-        rows.append([plugin.name, f"{plugin.distribution} {plugin.version}", status])
-        rows += [["", "", f"note: {note}"] for note in plugin.notes]
-    click.echo(table(rows, ["Plugin", "Distribution", "Brings"]))

@@ -76,7 +76,7 @@ class StagedFolder:
 
     Args:
         format: the format's name, for messages.
-        sql_by_product: the mappings of the format, by product.
+        sql_by_product: the mappings of the format, by product or path of a .sql file.
         scratch: a folder for the temporary database; None keeps it in memory.
     """
 
@@ -94,10 +94,15 @@ class StagedFolder:
         self._skips: list[Statement] = []
         self._read = False
         self.accounts: dict[str, Account] = {}
-        for product, sql in sql_by_product.items():
-            file = f"{product}/formats/{format}.sql"
-            for statement in read_statements(sql, file=file, markers=MARKERS):
-                self._declare(statement)
+        try:
+            for product, sql in sql_by_product.items():
+                alone = product.endswith(".sql")
+                file = product if alone else f"{product}/formats/{format}.sql"
+                for statement in read_statements(sql, file=file, markers=MARKERS):
+                    self._declare(statement)
+        except BaseException:
+            self.close()
+            raise
 
     def _declare(self, statement: Statement) -> None:
         markers = statement.comment.markers

@@ -51,6 +51,7 @@ from ..storage.sandbox import Sandbox
 from ..storage.triggers import read_triggers
 from .check_report import CheckResult, Finding
 from .lineage import read_lineage
+from .plugin_checks import OwnedChecks, errors_of
 from .shared_ids import shared_ids
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ def check_file(
     folder: Folder,
     installed: Mapping[str, Declaration],
     open_: type[Sandbox] = Sandbox,
+    checks: OwnedChecks = (),
 ) -> CheckResult:
     """Look at one file and its place in the store.
 
@@ -76,19 +78,20 @@ def check_file(
         folder: the store's folder.
         installed: the declarations of the installed products.
         open_: opens it.
+        checks: those that plugins bring, each with its plugin.
     """
     place = [
         *(Finding("error", "file", told) for told in remains.faults(folder, path)),
         *(Finding("note", "file", told) for told in remains.set_aside(folder, path)),
     ]
-    return _check(path, installed, open_, place)
+    return _check(path, installed, open_, place, checks)
 
 
 def check_content(
     path: Path, installed: Mapping[str, Declaration], open_: type[Sandbox]
 ) -> tuple[Finding, ...]:
     """What is found in a file, wherever it is; the arguments are those of `check_file`."""
-    return _check(path, installed, open_, ()).findings
+    return _check(path, installed, open_, (), ()).findings
 
 
 def _check(
@@ -96,6 +99,7 @@ def _check(
     installed: Mapping[str, Declaration],
     open_: type[Sandbox],
     place: Sequence[Finding],
+    checks: OwnedChecks,
 ) -> CheckResult:
     try:
         sandbox = open_(path)
@@ -105,6 +109,7 @@ def _check(
     try:
         with sandbox.moment():
             check.run()
+            check.ask_plugins(checks)
     except (HealthsimStoreError, sqlite3.Error, UnicodeDecodeError) as error:
         # What a damaged file does to a SELECT is a finding too.
         check.error("file", f"It could not be read to its end: {error}")
@@ -119,6 +124,7 @@ def check_files(
     installed: Mapping[str, Declaration],
     progress: Progress = lambda _: None,
     open_: type[Sandbox] = Sandbox,
+    checks: OwnedChecks = (),
 ) -> list[CheckResult]:
     """Look at several files, and at which ids stand in two of them.
 
@@ -128,11 +134,12 @@ def check_files(
         installed: the declarations of the installed products.
         progress: is told 1 for each file that was just looked at.
         open_: opens a file.
+        checks: those that plugins bring, each with its plugin.
     """
     shared = shared_ids(paths, open_) if len(paths) > 1 else {}
     results = []
     for path in paths:
-        result = check_file(path, folder, installed, open_)
+        result = check_file(path, folder, installed, open_, checks)
         notes = (Finding("note", "same_id", told) for told in shared.get(result.scenario, ()))
         findings = (*result.findings, *notes)
         results.append(replace(result, findings=findings))
@@ -421,6 +428,12 @@ class _Check:
                     self._ask(f"SELECT * FROM {quoted(entity_type.card)} LIMIT 1")
                 except QueryError as error:
                     self.error("card", f"The card of {entity_type.name}: {error.message}")
+
+    def ask_plugins(self, checks: OwnedChecks) -> None:
+        for message in errors_of(self._sandbox, checks, seconds=SECONDS):
+            self.error("plugin_check", message)
+        if checks:
+            self._count("plugin_check", len(checks))
 
     def _ask(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()

@@ -10,6 +10,7 @@ from .collection import installed as installed
 from .names import COMMANDS as COMMANDS
 from .names import CORE as CORE
 from .names import DISABLE as DISABLE
+from .names import FOLDER as FOLDER
 from .names import GROUP as GROUP
 from .names import TRACE as TRACE
 from .plugin import Plugin as Plugin

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -17,7 +18,12 @@ HOOKS: Mapping[str, tuple[str, str]] = {
     "healthsim_store_exporters": ("exporters", "Exporter"),
     "healthsim_store_profiles": ("profiles", "Profile"),
     "healthsim_store_commands": ("commands", "click.Command"),
+    "healthsim_store_checks": ("checks", "Check"),
+    "healthsim_store_tools": ("tools", "Tool"),
+    "healthsim_store_pages": ("pages", "Page"),
 }
+_TOOL = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_PAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MOST = 1_000  # items of one hook: one that gives without end would never be loaded
 
 
@@ -57,7 +63,7 @@ def _problem(item: Any, expected: str) -> str | None:
         return f"its name is {name!r:.60}"
     checks: Mapping[str, Any] = {
         "Product": _product, "Importer": _importer, "Exporter": _exporter, "Profile": _profile,
-        "click.Command": _command,
+        "click.Command": _command, "Check": _check, "Tool": _tool, "Page": _page,
     }  # fmt: skip
     problem: str | None = checks[expected](item)
     return f"{name}: {problem}" if problem else None
@@ -77,6 +83,10 @@ def _type(expected: str) -> type[Any]:
         import click
 
         return click.Command
+    if expected in ("Check", "Tool", "Page"):
+        from .. import additions
+
+        return vars(additions)[expected]  # type: ignore[no-any-return]
     from ..exchange.formats import Exporter, Importer
 
     return Importer if expected == "Importer" else Exporter
@@ -130,3 +140,25 @@ def _command(item: Any) -> str | None:
         return "no command can be called so"
     item.get_short_help_str(80)  # as --help lists it
     return None
+
+
+def _check(item: Any) -> str | None:
+    if isinstance(item.entity_types, str) or not isinstance(item.entity_types, Sequence):
+        return f"entity_types is {item.entity_types!r:.40}, not a tuple of names"
+    return None if callable(item.find) else f"find is a {_kind(item.find)}, not a function"
+
+
+def _tool(item: Any) -> str | None:
+    if not callable(item.function):
+        return f"function is a {_kind(item.function)}, not a function"
+    if not _TOOL.fullmatch(item.name) or item.name.startswith("scenario_"):
+        return "a tool's name has small letters, digits and '_', and does not begin with scenario_"
+    return _texts(item, "description") or (None if item.about else "it has no description")
+
+
+def _page(item: Any) -> str | None:
+    if not _PAGE.fullmatch(item.name):
+        return "a page's name has only letters, digits, '.', '-' and '_'"
+    if callable(item.function):
+        return None
+    return f"function is a {_kind(item.function)}, not a function"

@@ -37,6 +37,8 @@ def claimed(plugin: Plugin) -> Claims:
         "export format": plugin.exporters,
         "profile": plugin.profiles,
         "command": plugin.commands,
+        "tool": plugin.tools,
+        "page": plugin.pages,
     }
     names = [(kind, str(one.name)) for kind, brought in things.items() for one in brought]
     names.append(("plugin", plugin.name))

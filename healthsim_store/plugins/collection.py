@@ -36,6 +36,11 @@ class Plugins:
         healthy = (plugin for plugin in self.plugins if plugin.problem is None)
         return {thing.name: thing for plugin in healthy for thing in getattr(plugin, kind)}
 
+    def owned(self, kind: str) -> list[tuple[str, Any]]:
+        """The same as pairs: the name of the plugin, and what it brings."""
+        healthy = (plugin for plugin in self.plugins if plugin.problem is None)
+        return [(plugin.name, thing) for plugin in healthy for thing in getattr(plugin, kind)]
+
     def missing(self, kind: str, name: str) -> str | None:
         """Why something is not to be had although a plugin brings it; None if none does.
 
@@ -56,7 +61,7 @@ class Plugins:
         taken: list[Claims] = []
         for plugin in self.plugins:
             names: dict[Name, str] = {}
-            if plugin.products and not plugin.problem:
+            if (plugin.products or plugin.file) and not plugin.problem:
                 with traced(f"{plugin.name}: its declarations, tried out,"):
                     plugin, names = tried_out(plugin)
             checked.append(plugin)
@@ -93,7 +98,8 @@ class Plugins:
     @functools.cached_property
     def formats(self) -> Formats:
         """What reads and writes files of other formats."""
-        mapped = {name for product in self.find("products").values() for name in product.formats}
+        healthy = (plugin for plugin in self.plugins if plugin.problem is None)
+        mapped = {name for plugin in healthy for name in plugin.mapped()}
         return Formats(
             importers=self.find("importers"),
             exporters=self.find("exporters"),
@@ -111,13 +117,17 @@ class Plugins:
         )
 
     def _mappings(self, format: str) -> dict[str, str]:
-        """The SQL by which products map a foreign format, by product; empty when none does."""
+        """The SQL that maps a foreign format, by product or .sql file; empty when none does."""
         products: dict[str, Product] = self.checked.find("products")
-        return {
+        found = {
             name: product.formats[format]
             for name, product in products.items()
             if format in product.formats
         }
+        for plugin in self.checked.plugins:
+            if format in plugin.mappings and plugin.problem is None:
+                found[str(plugin.file)] = plugin.mappings[format]
+        return found
 
     def listed(self) -> tuple[Plugin, ...]:
         """Every plugin, checked, with notes about names that several may have."""

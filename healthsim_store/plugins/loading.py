@@ -15,25 +15,28 @@ from .. import hookspecs
 from .answers import ask
 from .isolation import Apart, Faulty
 from .names import DISABLE, GROUP
+from .one_file import PythonFile, found_files, told
 from .plugin import Plugin
 from .tracing import traced, watch, with_traced_formats
+
+Entry = importlib.metadata.EntryPoint | PythonFile | Plugin
 
 _loading = threading.RLock()
 _busy: list[str] = []  # the plugin that is being loaded, by the thread that holds the lock
 
 
 def load_all() -> list[Plugin]:
-    """Every plugin of the entry-point group, by name.
+    """Every plugin of the entry-point group and of the folder that the user names, by name.
 
     Raises Faulty to a plugin that, while it is loaded, asks for what needs the plugins.
     """
     with _loading:
         if _busy:
             raise Faulty("it uses a store while it is loaded, which loads the plugins")
-        return [_load(entry) for entry in sorted(_entries(), key=_order)]
+        return [_load(entry) for entry in sorted([*_entries(), *found_files()], key=_order)]
 
 
-def _order(entry: importlib.metadata.EntryPoint | Plugin) -> tuple[str, str]:
+def _order(entry: Entry) -> tuple[str, str]:
     if isinstance(entry, Plugin):
         return entry.name, entry.distribution
     return entry.name, _distribution(entry)[0]
@@ -59,8 +62,10 @@ def _entries() -> Iterator[importlib.metadata.EntryPoint | Plugin]:
             yield Plugin(name, name, found.version, problem=problem)
 
 
-def _distribution(entry: importlib.metadata.EntryPoint) -> tuple[str, str]:
+def _distribution(entry: importlib.metadata.EntryPoint | PythonFile) -> tuple[str, str]:
     """Name and version, ``?`` where they are not known."""
+    if isinstance(entry, PythonFile):
+        return told(entry.path)
     try:
         if entry.dist is not None:
             return str(entry.dist.name), str(entry.dist.version)
@@ -69,12 +74,13 @@ def _distribution(entry: importlib.metadata.EntryPoint) -> tuple[str, str]:
     return "?", "?"
 
 
-def _load(entry: importlib.metadata.EntryPoint | Plugin) -> Plugin:
+def _load(entry: Entry) -> Plugin:
     if isinstance(entry, Plugin):
         return entry
     name = entry.name
     distribution, version = _distribution(entry)
-    plugin = Plugin(name, distribution, version)
+    path = entry.path if isinstance(entry, PythonFile) else None
+    plugin = Plugin(name, distribution, version, file=path)
     apart = Apart()
     stream = sys.stderr  # which it does not have while it is loaded
     _busy.append(name)
@@ -87,7 +93,7 @@ def _load(entry: importlib.metadata.EntryPoint | Plugin) -> Plugin:
     finally:
         _busy.pop()
     notes = [f"prints when it is loaded: {apart.printed}"] if apart.printed else []
-    problem, note = _versions(distribution)
+    problem, note = (None, []) if path else _versions(distribution)
     loaded = replace(plugin, **brought, problem=apart.problem or problem, notes=(*notes, *note))
     return with_traced_formats(loaded)
 
@@ -114,7 +120,7 @@ def _versions(distribution: str) -> tuple[str | None, list[str]]:
     return None, [f"{own} in {first} hides {', '.join(hidden)}"] if hidden else []
 
 
-def _brought(entry: importlib.metadata.EntryPoint, stream: TextIO) -> dict[str, Any]:
+def _brought(entry: importlib.metadata.EntryPoint | PythonFile, stream: TextIO) -> dict[str, Any]:
     # A manager for each: what one plugin raises cannot reach the hooks of another.
     manager = pluggy.PluginManager("healthsim_store")
     manager.add_hookspecs(hookspecs)

@@ -8,6 +8,7 @@ GROUP = "healthsim_store"  # of entry points
 CORE = "core"  # what the core's own formats and commands are listed under
 DISABLE = "HEALTHSIM_STORE_NO_PLUGINS"
 TRACE = "HEALTHSIM_STORE_TRACE_PLUGINS"
+FOLDER = "HEALTHSIM_STORE_PLUGINS_DIR"  # of plugins of one file each
 
 #: The core's own commands, and which module of `cli` has each. They stand here because no plugin
 #: may take one of these names; `cli`, which is above this package, makes its commands from it.
@@ -25,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "query": "reading",
     "check": "inspecting",
     "schema": "inspecting",
-    "plugins": "inspecting",
+    "plugins": "extending",
     "clone": "copying",
     "merge": "copying",
     "diff": "copying",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import click
 
+    from ..additions import Check, Page, Tool
     from ..exchange.formats import Exporter, Importer
     from ..generation.profile import Profile
     from ..schema.product import Product
@@ -23,7 +25,9 @@ class Plugin:
 
     ``problem`` says why it was left out. ``notes`` are what else is worth knowing. ``clashes`` has
     each name that others claim too, with the plugins that do, itself among them. ``core`` is true
-    of the core's own formats, which are listed as a plugin is.
+    of the core's own formats, which are listed as a plugin is. ``mappings`` has
+    the SQL of foreign formats that a file of its own maps, by format; ``file`` is the plugin's only
+    file, where it has no more.
     """
 
     name: str
@@ -34,14 +38,20 @@ class Plugin:
     exporters: tuple[Exporter, ...] = ()
     profiles: tuple[Profile, ...] = ()
     commands: tuple[click.Command, ...] = ()
+    checks: tuple[Check, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    pages: tuple[Page, ...] = ()
     problem: str | None = None
     notes: tuple[str, ...] = ()
     clashes: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
     core: bool = False
+    mappings: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None
 
     def mapped(self) -> list[str]:
-        """The foreign formats that its products map."""
-        return sorted({format for product in self.products for format in product.formats})
+        """The foreign formats that it or its products map."""
+        of_products = {format for product in self.products for format in product.formats}
+        return sorted({*self.mappings, *of_products})
 
     def named(self) -> dict[Name, str]:
         """What it brings, by kind and name, each with what it is called in a message.
@@ -54,6 +64,8 @@ class Plugin:
             "export format": self.exporters,
             "profile": self.profiles,
             "command": self.commands,
+            "tool": self.tools,
+            "page": self.pages,
         }
         names = {(kind, str(t.name)): kind for kind, things in brought.items() for t in things}
         return names | {("format", format): "format" for format in self.mapped()}
@@ -73,6 +85,9 @@ class Plugin:
             "profiles": [profile.name for profile in self.profiles],
             "commands": [command.name for command in self.commands],
         }
+        for kind in ("checks", "tools", "pages"):
+            if getattr(self, kind):
+                told[kind] = [thing.name for thing in getattr(self, kind)]
         if self.notes:
             told["notes"] = [*self.notes]
         return told | ({"problem": self.problem} if self.problem else {})
@@ -86,5 +101,8 @@ class Plugin:
             "exports": [exporter.name for exporter in self.exporters],
             "profiles": [profile.name for profile in self.profiles],
             "commands": [str(command.name) for command in self.commands],
+            "checks": [check.name for check in self.checks],
+            "tools": [tool.name for tool in self.tools],
+            "pages": [page.name for page in self.pages],
         }
         return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items() if names)

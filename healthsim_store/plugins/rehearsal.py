@@ -34,6 +34,7 @@ def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
 
     try:
         try:
+            _read(plugin)
             return plugin, _names(plugin.products, QUICK)
         except DeclarationError as error:
             if not dry_run.is_endless(error):
@@ -53,6 +54,19 @@ def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
     # Broad on purpose: a declaration may be of any text, and a product of any class.
     except Exception as error:
         return replace(plugin, problem=reason(error)), {}
+
+
+def _read(plugin: Plugin) -> None:
+    """Read what a plugin of one file declares beside products. Raises DeclarationError."""
+    if plugin.file is None:
+        return
+    from ..exchange.staging import StagedFolder
+    from ..generation.recipe import read_recipe
+
+    for profile in plugin.profiles:
+        read_recipe(profile)
+    for format, sql in plugin.mappings.items():
+        StagedFolder(format, {str(plugin.file): sql}, None).close()
 
 
 def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:

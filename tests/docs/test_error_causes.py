@@ -92,8 +92,8 @@ DELETE FROM dogs;
 MISTAKE = """
 import sys
 
-if "healthsim_store.cli.inspecting" in sys.modules:
-    sys.modules["healthsim_store.cli.inspecting"].echo_json = None
+if "healthsim_store.cli.extending" in sys.modules:
+    sys.modules["healthsim_store.cli.extending"].echo_json = None
 """
 
 

@@ -16,6 +16,7 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store.plugins import installed
+from healthsim_store.plugins.new_plugin import plugin_files
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 
@@ -32,16 +33,38 @@ SELECT key || n AS udi, kind FROM device, run ORDER BY n;
 """
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
+def section(title: str) -> str:
+    """The text below a heading, up to the next one."""
+    text = DOC.read_text("utf-8").partition(f"\n## {title}\n")[2]
+    assert text, title
+    return text.partition("\n## ")[0]
+
+
+def blocks(title: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", section(title), re.DOTALL)
+
+
+def shown_files(title: str) -> dict[str, str]:
+    """The files that a section shows, by path."""
+    found = re.findall(r"^`(\S+)`:\n\n```\w+\n(.*?)```", section(title), re.DOTALL | re.MULTILINE)
+    return dict(found)
+
+
+TUTORIAL = "The smallest product"
 
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package that the page builds, with all that it adds later."""
-    init, _tests, _imports, _several, importers, exporters, profiles, commands = blocks("python")
-    schema, card, summary, chart, _checks, questions, _formats, _new, _steps = blocks("sql")
-    body = "\n".join([init, importers, exporters, profiles, commands]).replace(
+    shown = shown_files(TUTORIAL)
+    init, schema, summary = (
+        shown[f"src/my_product/{name}"] for name in ("__init__.py", "schema.sql", "summary.sql")
+    )
+    _imports, _several, *hooks = blocks("Hooks", "python")
+    (card,) = (sql for sql in blocks("schema.sql", "sql") if "@card" in sql)
+    (chart,) = blocks("summary.sql", "sql")
+    (questions,) = blocks("questions.sql", "sql")
+    body = "\n".join([init, *hooks]).replace(
         "import Product, hookimpl", "import Exporter, Importer, Product, hookimpl"
     )
     files = {"__init__.py": body, "schema.sql": schema + card, "summary.sql": f"{summary}\n{chart}"}
@@ -51,9 +74,19 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "site"
 
 
+@pytest.mark.parametrize(
+    ("title", "kind"), [(TUTORIAL, "product"), ("Tests", "importer"), ("Commands", "command")]
+)
+def test_what_the_page_shows_is_what_plugins_new_writes(title: str, kind: str) -> None:
+    shown = shown_files(title)
+    assert any(file.startswith("tests/") for file in shown)
+    written = plugin_files(f"my-{kind}", kind=kind)
+    assert shown == {file: written[file] for file in shown}
+
+
 def test_the_smallest_product_is_a_dozen_lines() -> None:
-    lines = [line for line in blocks("python")[0].splitlines() if line.strip()]
-    assert len(lines) <= 12
+    init = shown_files(TUTORIAL)["src/my_product/__init__.py"]
+    assert len([line for line in init.splitlines() if line.strip()]) <= 12
 
 
 def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> None:
@@ -78,8 +111,17 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     with pa.ipc.open_file(tmp_path / "out" / "devices.arrow") as file:
         assert file.read_all().column("udi").to_pylist() == ["U-1", "U-2", "U-3"]
     assert "| Devices | 30 |" in run("generate", "ward", "--into", "made").stdout
+    done = run("check", "ward")
+    assert done.stdout.startswith("ward: ok (")
+    odd = json.dumps({"devices": [{"udi": "X-9", "kind": "pump"}]})
+    assert run("persist", "--scenario", "ward", input=odd).returncode == 0
+    done = run("check", "ward")
+    assert (done.returncode, done.stdout.splitlines()[1]) == (
+        1, "  error, plugin_check: udi: X-9 is no UDI",
+    )  # fmt: skip
     told = run("plugins").stdout
     assert "exports: arrow; profiles: ward" in told
+    assert "checks: udi; tools: device_kinds; pages: totals.json" in told
     assert "LEFT OUT" not in told
 
 
@@ -96,15 +138,17 @@ def own_tests(folder: Path, text: str, *options: str, environment: Mapping[str, 
 
 
 def test_the_tests_that_the_page_gives_pass(site: Path, tmp_path: Path) -> None:
-    assert "13 passed" in own_tests(tmp_path, blocks("python")[1])
+    assert "13 passed" in own_tests(tmp_path, shown_files(TUTORIAL)["tests/test_my_product.py"])
 
 
 def test_the_next_version_that_the_page_shows(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file of 1.0 is upgraded to 2.0 as the page prints it; the tests record and follow."""
-    init, tests, *_ = blocks("python")
-    schema, *_rest, new, steps = blocks("sql")
+    shown = shown_files(TUTORIAL)
+    init, schema = (shown[f"src/my_product/{name}"] for name in ("__init__.py", "schema.sql"))
+    tests = shown["tests/test_my_product.py"]
+    new, steps = blocks("Versions", "sql")
     tests = tests.replace('"type"', '"kind"')
     newer = tests.replace('{"udi": "U-1", "kind": "pump"}', '{"udi": "U-1", "class": 2}').replace(
         "}]}", '}], "pumps": [{"identifier": "U-1", "rate": 1.5}]}'
@@ -128,8 +172,8 @@ def test_the_next_version_that_the_page_shows(
     batch = {"devices": [{"udi": "U-1", "kind": "pump"}, {"udi": "U-2", "kind": "implant"}]}
     assert run("persist", "--scenario", "ward", input=json.dumps(batch)).returncode == 0
     assert "2 passed" in use("2.0", newer)
-    (shown,) = [block for block in blocks("text") if "upgrade ward" in block]
-    command, *lines = shown.splitlines()
+    (example,) = (block for block in blocks("Versions", "text") if "upgrade ward" in block)
+    command, *lines = example.splitlines()
     done = run(*command.removeprefix("$ healthsim-store ").split())
     assert (done.returncode, done.stdout.splitlines()) == (0, lines)
     assert run("upgrade", "--all").returncode == 0
@@ -142,9 +186,8 @@ def test_the_next_version_that_the_page_shows(
 
 
 def test_several_products_of_one_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    init, _tests, imports, several, *_ = blocks("python")
-    assert init.startswith("from healthsim_store import")
-    schema = blocks("sql")[0]
+    imports, several, *_ = blocks("Hooks", "python")
+    schema = shown_files(TUTORIAL)["src/my_product/schema.sql"]
     files = {
         "__init__.py": imports + several, "devices/__init__.py": "", "devices/schema.sql": schema,
     }  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import healthsim_store
 from healthsim_store import errors, hookspecs
 from healthsim_store.cli import cli
 from healthsim_store.storage.housekeeping import TABLES
@@ -26,6 +27,37 @@ _SPEC.loader.exec_module(write)
 
 
 BLOCK = re.compile(r"^<!-- printed: \w+(?: \w+)? -->$.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
+
+
+TYPES = re.compile(r"\b[A-Z]\w+")
+#: Types that are not ours, of Python, pyarrow and click, and names for what many types may be.
+FOREIGN = set(
+    "Any BinaryIO Callable Click ClassVar Command Iterable Iterator Mapping None Path Sequence "
+    "RecordBatch Schema DataType Result Stored Progress Store TextIOWrapper Rows Tables True False "
+    "TypeVar Query".split()
+)
+
+
+def test_every_type_that_a_plugin_may_rely_on_is_exported() -> None:
+    promised = page("docs/promised.txt").partition("-->")[2]
+    for line in promised.splitlines():
+        _, _, signature = line.removeprefix("the hook ").partition(":")
+        for type_ in TYPES.findall(signature.partition(")")[2] or signature):
+            assert type_ in FOREIGN or type_ in healthsim_store.__all__, line
+    for hook in dir(hookspecs):
+        if hook.startswith("healthsim_store_"):
+            assert f"the hook {hook}() -> list[" in promised
+
+
+def test_a_name_that_goes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test of the page would fail: a rename, a new order and a lost default are seen."""
+    from healthsim_store import commands
+
+    def open_store(folder: str, other: int) -> None: ...
+
+    monkeypatch.setattr(commands, "open_store", open_store)
+    assert write.written("docs/promised.txt") != page("docs/promised.txt")
+    assert "open_store(folder: str, other: int)" in write.written("docs/promised.txt")
 
 
 def page(name: str) -> str:

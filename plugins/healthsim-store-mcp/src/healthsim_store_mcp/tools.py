@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,18 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 
 import healthsim_store as hs
+from healthsim_store.base.faults import blamed_on, in_one_line
 from healthsim_store.base.wording import MCP, at
 from healthsim_store.errors import PluginFailed
+from healthsim_store.plugins import installed
 
 from .confined_store import ConfinedStore
 from .error_texts import explain
 from .reading_tools import Reading
+from .replies import compact, cut
 from .writing_tools import Writing
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class Nature:
     destructive: bool = False
     idempotent: bool = False
 
+
+_MOST_TOKENS = 1_000  # of the reply of a plugin's tool
 
 READING = ("list", "describe", "summary", "samples", "query", "diff")
 WRITING: Mapping[str, Nature] = {
@@ -53,7 +61,56 @@ def tools(confined: ConfinedStore, *, read_only: bool) -> list[Tool]:
     made = [_tool(confined, reading, name, None) for name in READING]
     if not read_only:
         made += [_tool(confined, writing, name, nature) for name, nature in WRITING.items()]
+    return [*made, *_of_plugins(confined.store, read_only=read_only)]
+
+
+def _of_plugins(store: hs.Store, *, read_only: bool) -> list[Tool]:
+    """The tools that plugins bring; one that writes is not there where nothing may be written."""
+    made = []
+    for plugin, added in installed().owned("tools"):
+        if added.writes and read_only:
+            continue
+        try:
+            made.append(_made(plugin, added, store))
+        # Broad on purpose: an annotation may be any expression, of any type.
+        except Exception as error:
+            told = in_one_line(error)
+            _log.warning("The tool %s of the plugin %s is left out: %s", added.name, plugin, told)
     return made
+
+
+def _made(plugin: str, added: hs.Tool, store: hs.Store) -> Tool:
+    tool = Tool.from_function(
+        _explaining(_of_plugin(plugin, added, store), store),
+        name=added.name,
+        description=added.about,
+        structured_output=False,
+        annotations=ToolAnnotations(
+            read_only_hint=not added.writes,
+            destructive_hint=added.writes,
+            idempotent_hint=not added.writes,
+            open_world_hint=False,
+        ),
+    )
+    tool.parameters = lean(tool.parameters)
+    return tool
+
+
+def _of_plugin(plugin: str, added: hs.Tool, store: hs.Store) -> Callable[..., str]:
+    """The plugin's function with the store already given, and with the rest of its signature."""
+
+    def call(**arguments: Any) -> str:
+        with blamed_on(plugin, f"tool {added.name}"):
+            answer = added.function(store, **arguments)
+            text = answer if isinstance(answer, str) else compact(answer)
+        return cut(text, _MOST_TOKENS, "Cut here: it is longer than a reply may be.")
+
+    whole = inspect.signature(added.function, eval_str=True)
+    _first, *others = whole.parameters.values()
+    call.__signature__ = whole.replace(parameters=others, return_annotation=str)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in others}
+    call.__name__ = added.name
+    return call
 
 
 def _tool(confined: ConfinedStore, owner: object, name: str, nature: Nature | None) -> Tool:

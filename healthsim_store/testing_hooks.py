@@ -1,0 +1,243 @@
+"""The tests of what plugins bring beside products and profiles: formats and commands.
+
+Plugin authors import them from `healthsim_store.testing`. Each class works on a scenario whose
+entity types stand in ``schema``, so that no product needs to be installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .base.sqlite import connect
+from .plugins import Plugins, installed
+from .schema.product import Product
+from .storage.catalog import add_product
+from .storage.format import create
+from .store import Store
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+#: One column of each type that a format meets.
+SCHEMA = """
+-- Measurements of all kinds
+CREATE TABLE measurements (
+  measurement_id VARCHAR PRIMARY KEY, -- Id in this scenario
+  code VARCHAR NOT NULL, -- What was measured
+  value DECIMAL(9,2), -- The result
+  number INTEGER, -- A count
+  ratio REAL, -- A share
+  final BOOLEAN, -- Whether it is final
+  taken_on DATE, -- The day
+  taken_at TIMESTAMP -- The moment
+);
+"""
+ROWS: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "measurements": [
+        {
+            "measurement_id": "m1", "code": "4548-4", "value": 6.5, "number": 3, "ratio": 0.25,
+            "final": True, "taken_on": "2025-01-31", "taken_at": "2025-01-31T08:30:00",
+        },
+        {"measurement_id": "m2", "code": "0042", "final": False},
+        {"measurement_id": "m3", "code": 'Größe, "cm"', "value": -0.01, "number": 0},
+    ]
+}  # fmt: skip
+
+
+def why_missing(plugins: Plugins, name: str) -> str:
+    """That a name is not there, with the plugins that were left out and why."""
+    problems = [f"{p.name}: {p.problem}" for p in plugins.plugins if p.problem]
+    return f"{name} is not loaded. {' '.join(problems) or 'Is it installed?'}"
+
+
+def brought(kind: str, name: str) -> Any:
+    """What the installed plugins bring under a name, loaded anew; fails where it is missing."""
+    installed.cache_clear()
+    found = installed().checked
+    assert name in found.find(kind), why_missing(found, name)
+    return found.find(kind)[name]
+
+
+@contextlib.contextmanager
+def scenario(
+    folder: Path, schema: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterator[Store]:
+    """A store with the scenario ``s``, which explains itself: its product is not installed.
+
+    Args:
+        folder: where to make the store.
+        schema: the CREATE TABLE statements of its entity types, as in schema.sql.
+        rows: rows by entity type.
+    """
+    folder.mkdir(parents=True)
+    with contextlib.closing(connect(folder / "s.db")) as connection:
+        create(connection, description=None)
+        if schema:
+            add_product(connection, Product("declared_by_test", "1.0", schema).declaration)
+        connection.commit()
+    with Store(folder) as store:
+        if rows:
+            store.persist(rows, scenario="s")
+        yield store
+
+
+class ImporterTests:
+    """The tests of an importer. Inherit from it, and set its attributes.
+
+    ``importer`` is the format's name. ``file`` is the name of a file and ``content`` what is in it.
+    ``schema`` declares the entity types that the file has rows of, as in schema.sql. ``rows`` are
+    the rows that it has, by entity type.
+    """
+
+    importer: ClassVar[str]
+    file: ClassVar[str]
+    content: ClassVar[str | bytes]
+    schema: ClassVar[str]
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]]
+
+    def test_the_importer_is_loaded(self) -> None:
+        assert Path(self.file).suffix.lower() in brought("importers", self.importer).suffixes
+
+    def test_the_file_s_rows_are_stored(self, tmp_path: Path) -> None:
+        loaded = self._imported(tmp_path, self._written(tmp_path))
+        assert loaded == {name: list(rows) for name, rows in self.rows.items()}
+
+    def test_a_second_file_is_read_as_the_first(self, tmp_path: Path) -> None:
+        """What is kept from the first file must not get into the second."""
+        path = self._written(tmp_path)
+        first = self._imported(tmp_path / "one", path)
+        assert self._imported(tmp_path / "two", path) == first
+
+    def _written(self, folder: Path) -> Path:
+        content = self.content
+        path = folder / self.file
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def _imported(self, folder: Path, path: Path) -> dict[str, list[dict[str, Any]]]:
+        brought("importers", self.importer)
+        with scenario(folder / "store", self.schema, {}) as store:
+            store.import_data([path], scenario="s", format=self.importer)
+            loaded = store.load_scenario("s")
+        given = {name: {key for row in rows for key in row} for name, rows in self.rows.items()}
+        return {
+            name: [{key: row.get(key) for key in given[name]} for row in loaded.get(name, ())]
+            for name in self.rows
+        }
+
+
+class ExporterTests:
+    """The tests of an exporter. Inherit from it, set ``exporter``, and write ``read``.
+
+    ``exporter`` is the format's name. ``schema`` and ``rows`` are what is exported: by default an
+    entity type with a column of each type.
+    """
+
+    exporter: ClassVar[str]
+    schema: ClassVar[str] = SCHEMA
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = ROWS
+
+    def read(self, path: Path) -> list[dict[str, Any]] | None:
+        """The rows of a file of the format, as `load_scenario` gives them; None if not known.
+
+        A value that is None may be left out.
+
+        Args:
+            path: a file that the exporter wrote.
+        """
+        return None
+
+    def test_the_exporter_is_loaded(self) -> None:
+        assert brought("exporters", self.exporter).title, "give it a title, for the reply"
+
+    def test_what_is_exported_can_be_read(self, tmp_path: Path) -> None:
+        with self._exported(tmp_path) as (store, files):
+            loaded = store.load_scenario("s")
+        assert files
+        for file in files:
+            found = self.read(file)
+            if found is not None and file.stem in loaded:
+                assert _given(found) == _given(loaded[file.stem]), file.name
+
+    def test_no_rows_are_exported_too(self, tmp_path: Path) -> None:
+        with scenario(tmp_path / "store", self.schema, {}) as store:
+            if brought("exporters", self.exporter).write is None:
+                return
+            names = [entity_type.name for entity_type in store.registry("s")]
+            store.export_scenario("s", format=self.exporter, to=tmp_path / "out", entities=names)
+            for file in _data(tmp_path / "out"):
+                assert self.read(file) in (None, []), file.name
+
+    def test_the_same_rows_make_the_same_files(self, tmp_path: Path) -> None:
+        with self._exported(tmp_path) as (store, files):
+            store.export_scenario("s", format=self.exporter, to=tmp_path / "again")
+            if brought("exporters", self.exporter).write is not None:
+                for file in files:
+                    again = tmp_path / "again" / file.name
+                    assert again.read_bytes() == file.read_bytes(), file.name
+
+    @contextlib.contextmanager
+    def _exported(self, folder: Path) -> Iterator[tuple[Store, list[Path]]]:
+        brought("exporters", self.exporter)
+        with scenario(folder / "store", self.schema, self.rows) as store:
+            store.export_scenario("s", format=self.exporter, to=folder / "out")
+            yield store, _data(folder / "out")
+
+
+def _given(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: v for name, v in row.items() if v is not None} for row in rows]
+
+
+def _data(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [path for path in files if path.name != "datapackage.json"]
+
+
+class CommandTests:
+    """The tests of a command. Inherit from it, and set ``command``, which is its name.
+
+    ``arguments`` are given to it in the test that runs it, on a store in which the scenario ``s``
+    has the ``rows`` of the entity types in ``schema``.
+    """
+
+    command: ClassVar[str]
+    arguments: ClassVar[Sequence[str]] = ("s",)
+    schema: ClassVar[str] = SCHEMA
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = ROWS
+
+    def run(self, folder: Path, *arguments: str) -> Result:
+        """Run the command; the result has ``exit_code``, ``output`` and ``exception``.
+
+        Args:
+            folder: where to make the store.
+            arguments: what stands behind the command's name.
+        """
+        from click.testing import CliRunner
+
+        command = brought("commands", self.command)
+        with scenario(folder / "store", self.schema, self.rows) as store:
+            environment = {"HEALTHSIM_STORE_DIR": str(store.path)}
+            return CliRunner().invoke(command, list(arguments), env=environment)
+
+    def test_the_command_is_described(self) -> None:
+        command = brought("commands", self.command)
+        assert command.help, "give its function a docstring"
+        for parameter in command.params:
+            if "--help" not in parameter.opts and parameter.param_type_name == "option":
+                assert parameter.help, f"the option {parameter.name} has no help"
+
+    def test_it_runs(self, tmp_path: Path) -> None:
+        done = self.run(tmp_path, *self.arguments)
+        assert done.exit_code == 0, done.exception or done.output
+        assert done.output
+
+    def test_json_is_json(self, tmp_path: Path) -> None:
+        options = {name for p in brought("commands", self.command).params for name in p.opts}
+        if "--json" in options:
+            done = self.run(tmp_path, *self.arguments, "--json")
+            assert done.exit_code == 0, done.exception or done.output
+            json.loads(done.output)
