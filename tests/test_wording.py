@@ -42,13 +42,16 @@ COMMANDS_OF = {
     "healthsim_store_demo/demo.py": ["demo"],
     "healthsim_store_demo/script.py": ["generate", "merge", "export", "query", "samples"],
     "healthsim_store/cli/streaming.py": ["query"],
+    # The options that they give to commands of plugins, as those of the core have them.
+    "healthsim_store/commands.py": ["list"],
+    "healthsim_store/testing_hooks.py": ["list"],
 }
 
 COMMAND = re.compile(r"healthsim-store ([a-z][a-z-]*)")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 GIVEN = re.compile(r"\b([a-z_]+)=(?:True|False|true|false|\.\.\.)")
 # A word after the project's name that begins no command.
-PROSE = {"scenario", "keeps", "is", "wrote", "package", "or", "store"}
+PROSE = {"scenario", "keeps", "is", "wrote", "package", "or", "store", "itself"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def flags(*names: str) -> set[str]:
     for name in names:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None, name
-        found |= {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
+        below = [*command.commands.values()] if isinstance(command, click.Group) else []
+        for own in (command, *below):
+            found |= {flag for one in own.params for flag in (*one.opts, *one.secondary_opts)}
     return found
 
 
@@ -153,7 +158,8 @@ def wrong_names(told: Text) -> Iterator[str]:
     before = told.text[: start.start()] if start else told.text
     before = before.replace("pip install --upgrade", "")
     for flag in FLAG.findall(before):
-        if told.commands is None or flag not in flags(*told.commands):
+        before_any = {opt for one in cli.params for opt in one.opts}
+        if told.commands is None or flag not in flags(*told.commands) | before_any:
             yield f"{flag} is no option of {told.commands or 'every call that tells this'}"
     for match in COMMAND.finditer(told.text):
         name = match[1]
