@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from .operations.diff_report import DiffResult as DiffResult
     from .operations.diff_report import EntityDiff as EntityDiff
     from .operations.merge_report import MergeResult as MergeResult
+    from .operations.remove import RemoveResult as RemoveResult
+    from .operations.undo import History as History
+    from .operations.undo import UndoResult as UndoResult
+    from .operations.update import UpdateResult as UpdateResult
     from .operations.upgrade import Upgraded as Upgraded
     from .operations.upgrade import UpgradeResult as UpgradeResult
     from .query.pages import QueryResult as QueryResult
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
     from .schema.model import Question as Question
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
+    from .storage.history import Kept as Kept
+    from .storage.history import Operation as Operation
     from .storage.info import ScenarioInfo as ScenarioInfo
     from .storage.trash import Deleted as Deleted
     from .store import Store as Store
@@ -65,9 +71,11 @@ if TYPE_CHECKING:
     get_samples = _default.get_samples
     get_summary = _default.get_summary
     import_data = _default.import_data
+    keep_history = _default.keep_history
     list_deleted = _default.list_deleted
     list_entity_types = _default.list_entity_types
     list_export_formats = _default.list_export_formats
+    list_history = _default.list_history
     list_profiles = _default.list_profiles
     list_questions = _default.list_questions
     list_scenarios = _default.list_scenarios
@@ -78,13 +86,17 @@ if TYPE_CHECKING:
     persist_batches = _default.persist_batches
     query_scenario = _default.query_scenario
     question_rows = _default.question_rows
+    redo = _default.redo
     regenerate_scenario = _default.regenerate_scenario
+    remove_entities = _default.remove_entities
     remove_tags = _default.remove_tags
     rename_scenario = _default.rename_scenario
     restore_scenario = _default.restore_scenario
     rows = _default.rows
     save_scenario = _default.save_scenario
     scenario_info = _default.scenario_info
+    undo = _default.undo
+    update_entities = _default.update_entities
     upgrade_scenario = _default.upgrade_scenario
     upgrade_scenarios = _default.upgrade_scenarios
 
@@ -103,6 +115,9 @@ _HOMES = {
     "operations.clone": "CloneResult",
     "operations.diff_report": "DiffResult EntityDiff",
     "operations.merge_report": "MergeResult",
+    "operations.remove": "RemoveResult",
+    "operations.undo": "History UndoResult",
+    "operations.update": "UpdateResult",
     "operations.upgrade": "UpgradeResult Upgraded",
     "query.pages": "QueryResult",
     "query.reply": "PersistResult",
@@ -112,6 +127,7 @@ _HOMES = {
     "schema.model": "Column EntityType Question",
     "schema.product": "Product",
     "schema.registry": "Registry",
+    "storage.history": "Kept Operation",
     "storage.info": "ScenarioInfo",
     "storage.trash": "Deleted",
     "store": "Store",

@@ -14,6 +14,11 @@ TRACE = "HEALTHSIM_STORE_TRACE_PLUGINS"
 COMMANDS: Mapping[str, str] = {
     "persist": "writing",
     "import": "writing",
+    "update": "changing",
+    "remove": "changing",
+    "undo": "changing",
+    "redo": "changing",
+    "history": "changing",
     "generate": "generating",
     "regenerate": "generating",
     "profiles": "generating",

@@ -37,6 +37,8 @@ class Nature:
 READING = ("list", "describe", "summary", "samples", "query", "diff")
 WRITING: Mapping[str, Nature] = {
     "persist": Nature(destructive=True),  # on_conflict="replace"
+    "change": Nature(destructive=True),
+    "undo": Nature(destructive=True),
     "tag": Nature(destructive=True, idempotent=True),  # remove
     "rename": Nature(idempotent=True),
     "clone": Nature(),
