@@ -42,6 +42,12 @@ CAUSES = {
     "unknown_question": Cause("query ward-7 -q a1c"),
     "invalid_value": Cause("query ward-7 -q a1c_above -p least high"),
     "invalid_rows": Cause("persist wrong.json", '`wrong.json` is `{"patients": [{"mrn": "P-1"}]}`'),
+    "unknown_batch": Cause("remove ward-7 --batch b-9"),
+    "rows_in_use": Cause("remove ward-7 patients --where 1"),
+    "cannot_undo": Cause("undo ward-8"),
+    "changed_since": Cause(
+        "undo altered", "another program has changed what the last update of `altered` changed"
+    ),
     "invalid_source": Cause("import nothing.csv"),
     "target_exists": Cause("export ward-7 --to taken", "the folder `taken` has files"),
     "usage": Cause("list --lot"),

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from .operations.diff_report import DiffResult as DiffResult
     from .operations.diff_report import EntityDiff as EntityDiff
     from .operations.merge_report import MergeResult as MergeResult
+    from .operations.remove import RemoveResult as RemoveResult
+    from .operations.undo import History as History
+    from .operations.undo import UndoResult as UndoResult
+    from .operations.update import UpdateResult as UpdateResult
     from .operations.upgrade import Upgraded as Upgraded
     from .operations.upgrade import UpgradeResult as UpgradeResult
     from .query.pages import QueryResult as QueryResult
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
     from .schema.types import LogicalType as LogicalType
+    from .storage.history import Kept as Kept
+    from .storage.history import Operation as Operation
     from .storage.info import ScenarioInfo as ScenarioInfo
     from .storage.trash import Deleted as Deleted
     from .store import Store as Store
@@ -72,9 +78,11 @@ if TYPE_CHECKING:
     get_samples = _default.get_samples
     get_summary = _default.get_summary
     import_data = _default.import_data
+    keep_history = _default.keep_history
     list_deleted = _default.list_deleted
     list_entity_types = _default.list_entity_types
     list_export_formats = _default.list_export_formats
+    list_history = _default.list_history
     list_profiles = _default.list_profiles
     list_questions = _default.list_questions
     list_scenarios = _default.list_scenarios
@@ -85,13 +93,17 @@ if TYPE_CHECKING:
     persist_batches = _default.persist_batches
     query_scenario = _default.query_scenario
     question_rows = _default.question_rows
+    redo = _default.redo
     regenerate_scenario = _default.regenerate_scenario
+    remove_entities = _default.remove_entities
     remove_tags = _default.remove_tags
     rename_scenario = _default.rename_scenario
     restore_scenario = _default.restore_scenario
     rows = _default.rows
     save_scenario = _default.save_scenario
     scenario_info = _default.scenario_info
+    undo = _default.undo
+    update_entities = _default.update_entities
     upgrade_scenario = _default.upgrade_scenario
     upgrade_scenarios = _default.upgrade_scenarios
 
@@ -111,6 +123,9 @@ _HOMES = {
     "operations.clone": "CloneResult",
     "operations.diff_report": "DiffResult EntityDiff",
     "operations.merge_report": "MergeResult",
+    "operations.remove": "RemoveResult",
+    "operations.undo": "History UndoResult",
+    "operations.update": "UpdateResult",
     "operations.upgrade": "UpgradeResult Upgraded",
     "query.pages": "QueryResult",
     "query.reply": "PersistResult",
@@ -121,6 +136,7 @@ _HOMES = {
     "schema.product": "Product",
     "schema.registry": "Registry",
     "schema.types": "LogicalType",
+    "storage.history": "Kept Operation",
     "storage.info": "ScenarioInfo",
     "storage.trash": "Deleted",
     "store": "Store",

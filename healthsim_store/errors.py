@@ -8,7 +8,7 @@ raises it as it is, and the command line, the browser and MCP tell it as an `Int
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -178,6 +178,27 @@ class InvalidRows(InvalidArgument):
         }
 
 
+class UnknownBatch(InvalidArgument):
+    """The scenario's log has no such batch, or does not know its rows."""
+
+    code = "unknown_batch"
+    exit_code = ExitCode.NOT_FOUND
+
+
+class RowsInUse(InvalidArgument):
+    """Other rows refer to those that were to be removed. ``counts`` tells how many of each type."""
+
+    code = "rows_in_use"
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str, counts: Mapping[str, int], *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.counts = dict(counts)
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"counts": self.counts}
+
+
 class SourceError(InvalidArgument):
     """A file to import cannot be read, or is not in the format that it should be."""
 
@@ -294,6 +315,19 @@ class MergeConflict(CopyFailed):
 
     code = "merge_conflict"
     exit_code = ExitCode.REFUSED
+
+
+class CannotUndo(HealthsimStoreError):
+    """There is nothing to undo or redo, or the history does not have what it takes."""
+
+    code = "cannot_undo"
+    exit_code = ExitCode.REFUSED
+
+
+class ChangedSince(CannotUndo):
+    """Another program has changed what would be undone or redone; nothing was changed."""
+
+    code = "changed_since"
 
 
 # -- questions -------------------------------------------------------------------------------

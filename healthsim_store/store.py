@@ -38,7 +38,10 @@ from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
 from .operations.merge import check_sources, merge_files, try_merge
 from .operations.merge_report import MergeResult
+from .operations.remove import Removal, RemoveResult, remove_from_file
 from .operations.strategies import Strategies
+from .operations.undo import History, UndoResult, read_history, set_history, turn_file
+from .operations.update import Change, UpdateResult, update_file
 from .operations.upgrade import Upgraded, UpgradeResult, upgrade_file, upgrade_files
 from .plugins import installed
 from .query import pages, select
@@ -283,6 +286,142 @@ class Store:
         Raises ScenarioExists when the name is taken, and what `persist` raises.
         """
         return self.persist(entities, scenario=name, description=description, tags=tags, new=True)
+
+    @verb
+    def update_entities(
+        self,
+        scenario: str,
+        entity_type: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        where: str,
+        params: Parameters | None = None,
+        expressions: Mapping[str, str] | None = None,
+        round_decimals: bool = False,
+        dry_run: bool = False,
+        timeout: float = 60.0,
+    ) -> UpdateResult:
+        """Give entities new values; all of them or none. `undo` takes it back.
+
+        Args:
+            scenario: the scenario.
+            entity_type: whose entities.
+            values: the new values by field, understood and checked as those of `persist`.
+            where: one SQL expression: the entities for which it holds. ``1`` means all.
+            params: values for the parameters of ``where`` and ``expressions``.
+            expressions: SQL expressions by field, such as ``{"weight": "weight * 1.1"}``.
+            round_decimals: round numbers with too many decimals; else they are refused.
+            dry_run: the same reply, and nothing is changed.
+            timeout: seconds to find the entities.
+
+        Raises InvalidRows, InvalidArgument, UnknownEntityType, and what `query_scenario` raises;
+        then nothing has changed.
+        """
+        check_timeout(timeout)
+        change = Change(
+            entity_type,
+            values or {},
+            expressions or {},
+            where,
+            params,
+            round_decimals,
+            dry_run,
+            timeout,
+        )
+        return update_file(self._files, self.find(scenario), change)
+
+    @verb
+    def remove_entities(
+        self,
+        scenario: str,
+        entity_type: str | None = None,
+        *,
+        where: str | None = None,
+        params: Parameters | None = None,
+        batch: str | int | None = None,
+        with_children: bool = False,
+        dry_run: bool = False,
+        timeout: float = 60.0,
+    ) -> RemoveResult:
+        """Remove entities, all of them or none. `undo` brings them back.
+
+        Args:
+            scenario: the scenario.
+            entity_type: whose entities; with ``batch``, only these of it.
+            where: one SQL expression: the entities for which it holds. ``1`` means all.
+            params: values for the parameters of ``where``.
+            batch: in place of ``where``, what one persist, import or generate put in: its number
+                in `list_history`, its batch_id, or ``last``.
+            with_children: remove what refers to them too, and what refers to that; else they are
+                not removed where something does.
+            dry_run: the same reply, and nothing is changed.
+            timeout: seconds to find the entities.
+
+        Raises RowsInUse, UnknownBatch, InvalidArgument, UnknownEntityType, and what
+        `query_scenario` raises; then nothing has changed.
+        """
+        check_timeout(timeout)
+        check_texts(entity_type=entity_type)
+        removal = Removal(entity_type, where, params, batch, with_children, dry_run, timeout)
+        return remove_from_file(self._files, self.find(scenario), removal)
+
+    @verb
+    def undo(self, scenario: str) -> UndoResult:
+        """Take the last operation on a scenario back; once more takes back the one before.
+
+        Rows come back in their order, and a rename, tags and a description too. `restore_scenario`
+        brings a deleted scenario back.
+
+        Args:
+            scenario: the scenario.
+
+        Raises CannotUndo, ChangedSince; then nothing has changed.
+        """
+        return turn_file(self._files, self.find(scenario), back=True)
+
+    @verb
+    def redo(self, scenario: str) -> UndoResult:
+        """Do again what was undone last, until something else is done.
+
+        Args:
+            scenario: the scenario.
+
+        Raises CannotUndo, ChangedSince; then nothing has changed.
+        """
+        return turn_file(self._files, self.find(scenario), back=False)
+
+    @verb
+    def list_history(self, scenario: str, *, limit: int = 20) -> History:
+        """The operations on a scenario, the newest first, and which can be undone.
+
+        Args:
+            scenario: the scenario.
+            limit: how many, at most 1,000,000.
+        """
+        check_limit("limit", limit, most=1_000_000)
+        return read_history(self._files, self.find(scenario), limit)
+
+    @verb
+    def keep_history(
+        self,
+        scenario: str,
+        *,
+        forget: bool = False,
+        rows: int | None = None,
+        megabytes: int | None = None,
+    ) -> History:
+        """Empty what undo keeps in a scenario's file, or say how much it may be.
+
+        It has values that were changed and removed. No clone, merge or export has it.
+
+        Args:
+            scenario: the scenario.
+            forget: nothing done so far can be undone any more; what it kept is overwritten.
+            rows: changed rows that the history may have; 200,000 in a new file.
+            megabytes: what their values may take; 100 in a new file.
+        """
+        path = self.find(scenario)
+        return set_history(self._files, path, forget=forget, rows=rows, megabytes=megabytes)
 
     @verb
     def import_data(

@@ -188,6 +188,13 @@ def make_older(path: Path, version: int) -> None:
         3: ["DROP TABLE _questions"],
         4: [
             "DROP TABLE _migrations",
+            "DROP TABLE _history_rows",
+            "DROP TABLE _history",
+            "DROP TABLE _batches",
+            "ALTER TABLE _log DROP COLUMN call",
+            "ALTER TABLE _log DROP COLUMN undone_at",
+            "ALTER TABLE _scenario DROP COLUMN history_rows",
+            "ALTER TABLE _scenario DROP COLUMN history_bytes",
             "ALTER TABLE _products DROP COLUMN questions_sql",
             "DROP INDEX _log_by_fingerprint",
             "ALTER TABLE _log DROP COLUMN fingerprint",

@@ -10,7 +10,7 @@ from ..errors import InvalidArgument
 MAX_SECONDS = 3600
 
 #: What `persist` may do with a row whose id or natural key is there already.
-ON_CONFLICT = ("error", "skip", "replace")
+ON_CONFLICT = ("error", "skip", "replace", "update")
 
 
 def check_limit(name: str, value: Any, *, least: int = 1, most: int = 10_000) -> int:

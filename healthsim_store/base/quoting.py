@@ -38,6 +38,11 @@ def quoted_names(sql: str) -> list[str]:
     return list(dict.fromkeys(name.replace('""', '"') for name in found if name is not None))
 
 
+def pieces_removed(sql: str) -> str:
+    """The SQL without its texts, quoted names and comments, each of which leaves a space."""
+    return _PIECE.sub(" ", sql)
+
+
 def strict(sql: str) -> str:
     """The same SQL with ``"names"`` in backticks, so that SQLite takes none of them for text.
 

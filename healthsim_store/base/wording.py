@@ -91,6 +91,8 @@ CALLS: Mapping[str, Names] = {
     "restore_scenario": Names("restore", "scenario_restore"),
     "upgrade_scenario": Names("upgrade", None),
     "upgrade_scenarios": Names("upgrade --all", None, ()),
+    "list_history": Names("history", "scenario_describe", fixed=(("log", 20),)),
+    "keep_history": Names("history", None),
 }
 
 #: What a door calls otherwise than Python: by verb, or "" for all others, and option.
@@ -105,6 +107,8 @@ _FLAGS = {
     ("merge_scenarios", "new_name"): "--name",
     ("restore_scenario", "new_name"): "--as",
     ("upgrade_scenarios", "scenarios"): "--all",
+    ("keep_history", "rows"): "--keep-rows",
+    ("keep_history", "megabytes"): "--keep-mb",
 }
 _ARGUMENTS = {
     ("", "log_entries"): "log",
@@ -112,6 +116,7 @@ _ARGUMENTS = {
     ("", "source"): "file",
     ("generate_scenario", "description"): "context",
     ("generate_scenario", "into"): "scenario",
+    ("list_history", "limit"): "log",
 }
 
 

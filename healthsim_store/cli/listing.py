@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..base.text import size
+from ..base.wording import call
 from .common import (
     echo_json,
     echo_rows,
@@ -82,6 +85,15 @@ def tags(output: str | None, fmt: str | None, folder: str | None) -> None:
     click.echo(table(told, ["Tag", "Usage Count"], fmt))
 
 
+def _history(kept: Mapping[str, int], path: Path) -> str:
+    if not kept:
+        return ""
+    return (
+        f"{kept['operations']:,} operations are kept for undo, with {kept['rows']:,} rows as they"
+        f" were; {call('keep_history', path, forget=True)} empties it"
+    )
+
+
 @click.command()
 @click.argument("scenario")
 @click.option(
@@ -112,6 +124,7 @@ def info(scenario: str, log_entries: int, as_json: bool, folder: str | None) -> 
         "Products": ", ".join(f"{product} {v}" for product, v in found.products.items()),
         "Tags": ", ".join(found.tags),
         "Parents": ", ".join(found.parents),
+        "History": _history(found.history, found.path),
     }
     for label, value in facts.items():
         if value:

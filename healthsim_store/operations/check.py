@@ -275,7 +275,7 @@ class _Check:
         """What the file says of itself: each table, and then who reads all of them."""
         for table in TABLES:
             self._count("housekeeping")
-            self._understood(functools.partial(read_records, table=table.name))
+            self._understood(functools.partial(read_records, table=table.name, rest=""))
         self._understood(lambda connection: [read_identity(connection)])
         self._understood(lambda connection: [read_lineage(connection)])
 

@@ -19,7 +19,7 @@ from ..storage.fingerprint import is_certain
 from ..storage.joining import Declared
 from ..storage.names import clean_name, make_name
 from ..storage.scenario import Batch, Written
-from ..storage.writer import Stored
+from ..storage.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ def persist_batches(
         else:  # renamed or deleted: the rest must not become a scenario of its own
             raise ScenarioNotFound(f"{first.path.stem} is no longer there, after some batches.")
         count += 1
+        if plan.call is None:
+            plan = replace(plan, call=put.written.number)
         if not put.written.repeated:
             own.append(put.written.fingerprint)
         total = before if put.written.repeated else new

@@ -31,12 +31,14 @@ from ..errors import (
 from ..schema.ddl import create_statements
 from ..schema.model import Declaration, EntityType
 from ..schema.versions import compare_versions
+from ..storage.batch_rows import forget_rows
 from ..storage.catalog import describe_product, read_entity_types, read_products
 from ..storage.folder import Folder
 from ..storage.format import missing_tables, verify, write_log
 from ..storage.format import upgrade as upgrade_format
 from ..storage.housekeeping import FORMAT_VERSION
 from ..storage.product_versions import changed_migrations
+from ..storage.recording import drop
 from ..storage.records import Record, read_records
 from ..storage.replacing import replace_by_copy, try_on_copy
 from ..storage.sandbox import Sandbox
@@ -367,6 +369,11 @@ def _log(connection: sqlite3.Connection, done: Sequence[Upgraded]) -> None:
             "upgrade",
             details=details | ({"migrations": migrations} if migrations else {}),
         )
+        # Nothing leads back beyond it; and a migration may have given rows other rowids.
+        drop(connection, "1")
+        for upgraded in changed:
+            if upgraded.migrations:
+                forget_rows(connection, upgraded.product)
 
 
 def _prove_references(connection: sqlite3.Connection, origin: Path) -> None:

@@ -15,6 +15,11 @@ FOLDER = "HEALTHSIM_STORE_PLUGINS_DIR"  # of plugins of one file each
 COMMANDS: Mapping[str, str] = {
     "persist": "writing",
     "import": "writing",
+    "update": "changing",
+    "remove": "changing",
+    "undo": "changing",
+    "redo": "changing",
+    "history": "changing",
     "generate": "generating",
     "regenerate": "generating",
     "profiles": "generating",

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import HealthsimStoreError
 from ..storage.counts import rows_at_most
 from ..storage.sandbox import Sandbox
-from ..storage.writer import Stored
+from ..storage.stored import Stored
 from .summary import Summary, make_summary, read_summary
 
 MAX_TOKENS = 500

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..errors import CorruptScenario
 from .fingerprint import is_certain
 from .format import has_column
 from .records import read_records
-from .writer import Stored
+from .stored import Stored
 
 _STORED = frozenset(Stored(rounded=1).to_dict())
 _ADDING = ("inserted", "skipped", "rounded")
@@ -76,7 +76,7 @@ def find_same(
         return None
     log_id, at, entities = found[0]
     counts = read_counts(entities) or {}
-    for (later,) in _log(connection, "entities", rest="WHERE log_id > ?", values=(log_id,)):
+    for (later,) in _in_force(connection, "entities", after=log_id):
         if any(_changed(numbers) for numbers in (read_counts(later) or {}).values()):
             return None
     if written is not None and not _all_there(connection, counts, written):
@@ -94,15 +94,23 @@ def _all_there(
 ) -> bool:
     """Whether there are as many rows as the log tells: else somebody has taken some away."""
     told = dict.fromkeys(counts, 0)
-    for (entities,) in _log(connection, "entities"):
+    for (entities,) in _in_force(connection, "entities"):
         for name, numbers in (read_counts(entities) or {}).items():
             if name in told:
-                told[name] += numbers.get("inserted", 0)
+                told[name] += numbers.get("inserted", 0) - numbers.get("removed", 0)
     for name, inserted in told.items():
         (rows,) = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
         if rows - written.get(name, Stored()).inserted < inserted:
             return False
     return True
+
+
+def _in_force(connection: sqlite3.Connection, name: str, *, after: int = 0) -> Iterator[tuple[Any]]:
+    """A column of the entries of the log that were not undone."""
+    rest = "WHERE log_id > ?"
+    for value, undone_at in _log(connection, name, "undone_at", rest=rest, values=(after,)):
+        if undone_at is None:
+            yield (value,)
 
 
 def _stored(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Stored]:

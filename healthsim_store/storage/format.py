@@ -238,6 +238,15 @@ def check_number(number: int) -> int:
     return number
 
 
+def leave_history(connection: sqlite3.Connection) -> None:
+    """Take out of a copy what undo keeps: it has values that somebody changed or removed."""
+    if missing_tables(connection, ["_history", "_history_rows"]):
+        return
+    connection.execute("PRAGMA secure_delete = ON")  # nor are they to stay in free pages
+    connection.execute("DELETE FROM _history_rows")
+    connection.execute("DELETE FROM _history")
+
+
 def read_tags(connection: sqlite3.Connection) -> tuple[str, ...]:
     """A scenario's tags, sorted. Raises CorruptScenario."""
     rows = read_records(connection, "_tags", names=("tag",), rest="ORDER BY tag")
@@ -252,14 +261,21 @@ def write_log(
     entities: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
     fingerprint: str | None = None,
-) -> None:
-    """Add one entry; inside the caller's transaction, with the operation that it tells of."""
+    call: int | None = None,
+) -> int:
+    """Add one entry; inside the caller's transaction, with the operation that it tells of.
+
+    Its number. ``call`` is that of the first batch, where one call stores several.
+    """
+    upgrade(connection)
     counts, told = json.dumps(entities or {}), json.dumps(details or {})
-    connection.execute(
-        "INSERT INTO _log (at, operation, batch_id, entities, details, fingerprint)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (now(), operation, batch_id, counts, told, fingerprint),
+    cursor = connection.execute(
+        "INSERT INTO _log (at, operation, batch_id, entities, details, fingerprint, call)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (now(), operation, batch_id, counts, told, fingerprint, call),
     )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
 
 
 def number_text(number: int) -> str:

@@ -263,6 +263,51 @@ CREATE TABLE _migrations (
 ) STRICT
 """,
     ),
+    Table(
+        "_batches",
+        4,
+        sql="""
+CREATE TABLE _batches (
+  -- Which rows each batch put in, by their rowids
+  entity_type TEXT NOT NULL,
+  first_rowid INTEGER NOT NULL,
+  last_rowid INTEGER NOT NULL, -- rows in between may have been removed since
+  log_id INTEGER NOT NULL REFERENCES _log (log_id),
+  PRIMARY KEY (entity_type, first_rowid)
+) STRICT, WITHOUT ROWID
+""",
+    ),
+    Table(
+        "_history",
+        4,
+        sql="""
+CREATE TABLE _history (
+  -- What undo and redo need of the last operations; no copy or export of the file has it
+  log_id INTEGER PRIMARY KEY, -- the operation, as in _log
+  kept INTEGER NOT NULL, -- 0 where it was more than may be kept
+  row_count INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  columns TEXT NOT NULL, -- JSON: entity type -> the columns of its values in _history_rows
+  before TEXT NOT NULL, -- JSON: what else it changed, as it was: tags, description, batches
+  after TEXT NOT NULL -- JSON: the same as it left that
+) STRICT
+""",
+    ),
+    Table(
+        "_history_rows",
+        4,
+        sql="""
+CREATE TABLE _history_rows (
+  -- The rows that those operations changed
+  log_id INTEGER NOT NULL,
+  entity_type TEXT NOT NULL,
+  row INTEGER NOT NULL, -- the rowid
+  before TEXT, -- JSON list of values; NULL where the row was not there
+  after TEXT, -- JSON list of values; NULL where it was not there any more
+  PRIMARY KEY (log_id, entity_type, row)
+) STRICT, WITHOUT ROWID
+""",
+    ),
 )
 
 #: What a version of the format changes of tables that were there before.
@@ -274,6 +319,12 @@ CHANGES: Mapping[int, Sequence[str]] = {
         "CREATE INDEX _log_by_fingerprint ON _log (fingerprint)",
         # JSON list: what is declared of the question's parameters, see schema.parameter
         "ALTER TABLE _questions ADD COLUMN parameters TEXT NOT NULL DEFAULT '[]'",
+        # Of several batches that one call stored: the log_id of the first.
+        "ALTER TABLE _log ADD COLUMN call INTEGER",
+        "ALTER TABLE _log ADD COLUMN undone_at TEXT",
+        # What undo may take of the file.
+        "ALTER TABLE _scenario ADD COLUMN history_rows INTEGER NOT NULL DEFAULT 200000",
+        "ALTER TABLE _scenario ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 100000000",
     ),
 }
 

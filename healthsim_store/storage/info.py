@@ -17,7 +17,11 @@ from .sandbox import Sandbox
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """A scenario's facts. ``problem`` is set, and little else, when the file cannot be read."""
+    """A scenario's facts. ``problem`` is set, and little else, when the file cannot be read.
+
+    ``history`` tells how much the file keeps for undo: ``operations``, ``rows`` and ``bytes`` of
+    values that were changed or removed.
+    """
 
     name: str
     path: Path
@@ -32,6 +36,7 @@ class ScenarioInfo:
     parents: tuple[str, ...] = ()
     log: tuple[Mapping[str, Any], ...] = ()
     problem: str | None = None
+    history: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -41,7 +46,11 @@ class ScenarioInfo:
     def log_rows(self) -> list[tuple[str, str, str]]:
         """Of each entry of the log when it was, what was done, and the details as text."""
         return [
-            (entry.get("at", ""), entry.get("operation", ""), _log_text(entry))
+            (
+                entry.get("at", ""),
+                entry.get("operation", "") + (" (undone)" if entry.get("undone") else ""),
+                _log_text(entry),
+            )
             for entry in self.log
         ]
 
@@ -69,6 +78,7 @@ class ScenarioInfo:
             "total": self.total,
             "parents": list(self.parents),
             "log": [dict(entry) for entry in self.log],
+            "history": dict(self.history),
             "problem": self.problem,
         }
         return {key: value for key, value in told.items() if value not in (None, [], {}, "")}
@@ -106,7 +116,7 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
     log = read_records(
         connection,
         "_log",
-        names=("at", "operation", "batch_id", "entities", "details"),
+        names=("at", "operation", "batch_id", "entities", "details", "log_id", "undone_at"),
         rest="ORDER BY log_id DESC LIMIT ?",
         values=(max(1, log_entries),),
     )
@@ -129,20 +139,40 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
         "entity_counts": count_entities(sandbox, names),
         "parents": [row["name"] for row in parents],
         "log": [_log_entry(**entry) for entry in log[:log_entries]],
+        "history": _read_history(connection),
+    }
+
+
+def _read_history(connection: Any) -> dict[str, int]:
+    found = read_records(connection, "_history", names=("row_count", "bytes"))
+    if not found:
+        return {}
+    return {
+        "operations": len(found),
+        "rows": sum(row["row_count"] for row in found),
+        "bytes": sum(row["bytes"] for row in found),
     }
 
 
 def _log_entry(
-    at: str, operation: str, batch_id: str | None, entities: str, details: str
+    at: str,
+    operation: str,
+    batch_id: str | None,
+    entities: str,
+    details: str,
+    log_id: int,
+    undone_at: str | None,
 ) -> dict[str, Any]:
     counts, told = read_counts(entities), read_object(details)
     # Somebody else wrote there. It hides nothing of what the file holds, so it is told as it is.
     odd = [text for text, found in ((entities, counts), (details, told)) if found is None]
     entry = {
+        "number": log_id,
         "at": at,
         "operation": operation,
         "batch_id": batch_id,
         "entities": counts,
         "details": (told or {}) | ({"unreadable": ", ".join(odd)[:200]} if odd else {}),
+        "undone": undone_at is not None,
     }
     return {key: value for key, value in entry.items() if value}

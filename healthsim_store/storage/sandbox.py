@@ -28,7 +28,7 @@ from ..errors import (
     QueryTooLarge,
     ScenarioFileError,
 )
-from .format import verify
+from .format import leave_history, verify
 
 MAX_SQL = 100_000  # characters
 TOO_LONG = f"A value is over {MAX_BYTES // 1_000_000} MB."
@@ -366,6 +366,7 @@ def copy_file(connection: sqlite3.Connection, path: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode = OFF")
             copy.execute("PRAGMA synchronous = OFF")
             connection.backup(copy)
+            leave_history(copy)
             # The copy of a file in WAL mode would have files beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..base.sql import greatest_rowid, quoted
 from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
 from ..base.wording import option, takes
 from ..errors import (
@@ -22,13 +23,16 @@ from ..errors import (
 from ..schema.registry import Registry
 from . import catalog, fingerprint, rules, triggers
 from . import format as fileformat
+from .batch_rows import BatchRows
 from .batches import Earlier, find_batch, find_same
 from .housekeeping import NAMES
 from .joining import Declared, registry_for
 from .moving import drop_sidecars
 from .product_versions import outdated
+from .recording import Recorder
 from .sandbox import Sandbox
-from .writer import Stored, Writer
+from .stored import Stored
+from .writer import Writer
 
 MAX_TAG = 60
 
@@ -49,6 +53,7 @@ class Batch:
     new: bool = False  # the scenario must not be there yet
     operation: str = "persist"
     details: Mapping[str, Any] = field(default_factory=dict)
+    call: int | None = None  # the number of the call's first batch, where this is a further one
 
     @property
     def may_repeat(self) -> bool:
@@ -62,7 +67,8 @@ class Written:
 
     ``stored`` counts by entity type; of a batch that is ``repeated``, what it stored when it came
     first. ``same_as`` is when the same rows came before; empty where they did not. ``triggers``
-    are those that were allowed to run.
+    are those that were allowed to run. ``number`` is the
+    batch's in the log; it is ``kept`` unless it is more than can be undone.
     """
 
     stored: Mapping[str, Stored]
@@ -70,6 +76,8 @@ class Written:
     repeated: bool = False
     same_as: str = ""
     triggers: tuple[str, ...] = ()
+    number: int | None = None
+    kept: bool = True
 
 
 @contextlib.contextmanager
@@ -154,10 +162,11 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
                 if earlier is not None:
                     _check_same(connection, batch, earlier)
                     raise AlreadyStored(earlier)
+                recorder = Recorder(connection)
                 if batch.description:
                     _describe(connection, batch.description)
                 allowed = triggers.read_triggers(connection) if batch.allow_triggers else ()
-                written = _write(connection, batch, declared, path, own)
+                written = _write(connection, batch, declared, path, own, recorder)
                 return replace(written, triggers=tuple(allowed))
         except AlreadyStored as known:
             return _repeat(connection, batch, known.earlier)
@@ -175,9 +184,13 @@ def _repeat(connection: sqlite3.Connection, batch: Batch, earlier: Earlier) -> W
     if missing or not described:
         with transaction(connection):
             fileformat.upgrade(connection)
+            recorder = Recorder(connection)
             add_tags(connection, batch.tags)
             if batch.description:
                 _describe(connection, batch.description)
+            told = {"tags": [*batch.tags], "description": batch.description}
+            fileformat.write_log(connection, "describe", details=told)
+            recorder.save()
     return Written(earlier.stored, earlier.fingerprint, repeated=True, same_as=earlier.at)
 
 
@@ -210,9 +223,10 @@ def _write(
     declared: Declared,
     path: Path,
     own: Collection[str] = (),
+    recorder: Recorder | None = None,
 ) -> Written:
     try:
-        return _write_batch(connection, batch, declared, own)
+        return _write_batch(connection, batch, declared, own, recorder)
     except (InvalidRows, UnknownEntityType) as error:
         told = " ".join(outdated(connection, declared(), path))
         if told:
@@ -221,7 +235,11 @@ def _write(
 
 
 def _write_batch(
-    connection: sqlite3.Connection, batch: Batch, declared: Declared, own: Collection[str]
+    connection: sqlite3.Connection,
+    batch: Batch,
+    declared: Declared,
+    own: Collection[str],
+    recorder: Recorder | None,
 ) -> Written:
     registry = registry_for(connection, batch.entities, declared)
     ids = fileformat.EntityIds(connection)
@@ -234,9 +252,11 @@ def _write_batch(
         keep_unknown=batch.keep_unknown,
         round_decimals=batch.round_decimals,
         chunked=known_by.chunks,
+        recorder=recorder,
     )
     sources = _sources(registry, batch)
     stored: dict[str, Stored] = {}
+    ends = {name: _end(connection, name) for name, _ in sources}
     try:
         for name, rows in sources:
             stored[name] = stored.get(name, Stored()) + writer.write(name, rows)
@@ -257,15 +277,32 @@ def _write_batch(
         raise AlreadyStored(earlier)
     ids.save()
     add_tags(connection, batch.tags)
-    fileformat.write_log(
+    number = fileformat.write_log(
         connection,
         batch.operation,
         batch_id=batch.batch_id,
         entities={name: counts.to_dict() for name, counts in stored.items()},
         details=batch.details,
         fingerprint=text,
+        call=batch.call,
     )
-    return Written(stored, text, same_as=earlier.at if earlier else "")
+    batches = recorder.batches if recorder else BatchRows(connection)
+    for name, counts in stored.items():
+        last = _end(connection, name)
+        if counts.inserted and last - ends[name] == counts.inserted:
+            batches.add(name, ends[name] + 1, last, number)
+    if recorder:
+        recorder.stored(batch.batch_id, text)
+        recorder.save()
+    return Written(
+        stored, text, same_as=earlier.at if earlier else "", number=number,
+        kept=recorder is None or recorder.kept,
+    )  # fmt: skip
+
+
+def _end(connection: sqlite3.Connection, entity_type: str) -> int:
+    (last,) = connection.execute(f"SELECT {greatest_rowid(quoted(entity_type))}").fetchone()
+    return int(last or 0)
 
 
 # -- tags and names --------------------------------------------------------------------------
@@ -299,11 +336,14 @@ def change_tags(
 ) -> tuple[str, ...]:
     """The scenario's tags after the change; logged."""
     with opened(path, rows=False) as connection, transaction(connection):
+        fileformat.upgrade(connection)
+        recorder = Recorder(connection)
         add_tags(connection, add)
         connection.executemany("DELETE FROM _tags WHERE tag = ?", [(tag,) for tag in remove])
         fileformat.write_log(
             connection, "tag" if add else "untag", details={"tags": [*add, *remove]}
         )
+        recorder.save()
         return fileformat.read_tags(connection)
 
 
@@ -324,6 +364,10 @@ def log_rename(connection: sqlite3.Connection, path: Path, new: str) -> None:
     fileformat.verify(connection, path)
     rules.refuse_unbounded(connection, path, tables=NAMES)
     with triggers.refused(connection, path):
+        fileformat.upgrade(connection)
+        recorder = Recorder(connection)
+        recorder.renamed(path.stem, new)
         fileformat.write_log(connection, "rename", details={"from": path.stem, "to": new})
+        recorder.save()
     connection.execute("COMMIT")
     drop_sidecars(path)

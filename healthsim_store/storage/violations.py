@@ -32,6 +32,7 @@ class Problem:
     expected: str
     hint: str | None = None
     count: int = 1
+    entity_id: str | None = None  # of a row that is in the scenario, which has no number
 
     @property
     def is_taken(self) -> bool:
@@ -43,12 +44,14 @@ class Problem:
         field = f", {self.field}" if self.field else ""
         value = "" if self.value is None else f" {_short(self.value)}"
         hint = f" {self.hint}" if self.hint else ""
-        return f"{self.entity_type} row {self.row:,}{more}{field}{value}: {self.expected}.{hint}"
+        which = self.entity_id or f"row {self.row:,}"
+        return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}.{hint}"
 
     def to_dict(self) -> dict[str, Any]:
         told = {
             "entity_type": self.entity_type,
-            "row": self.row,
+            "row": None if self.entity_id else self.row,
+            "entity_id": self.entity_id,
             "field": self.field,
             "value": None if self.value is None else _short(self.value),
             "expected": self.expected,

@@ -12,7 +12,6 @@ from __future__ import annotations
 import operator
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..base.arguments import ON_CONFLICT
@@ -23,41 +22,17 @@ from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
 from .format import EntityIds
+from .partial import key_given, not_there, update_sql
 from .plan import MISSING_PARENT, Plan, Value, value_sql
+from .recording import Recorder
 from .rows import CHUNK, Rows, grouped_chunks
+from .stored import Stored
 from .violations import Problem, refused, too_long, wrong_value
 
 MAX_PROBLEMS = 20
 
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of an entity type's rows."""
-
-    inserted: int = 0
-    skipped: int = 0
-    replaced: int = 0
-    rounded: int = 0  # values that lost decimals, as it was asked for
-
-    @property
-    def rows(self) -> int:
-        """How many rows came."""
-        return self.inserted + self.skipped + self.replaced
-
-    def __add__(self, other: Stored) -> Stored:
-        return Stored(
-            self.inserted + other.inserted,
-            self.skipped + other.skipped,
-            self.replaced + other.replaced,
-            self.rounded + other.rounded,
-        )
-
-    def to_dict(self) -> dict[str, int]:
-        told = {"inserted": self.inserted, "skipped": self.skipped, "replaced": self.replaced}
-        return told | ({"rounded": self.rounded} if self.rounded else {})
 
 
 class Writer:
@@ -73,8 +48,12 @@ class Writer:
         keep_unknown: bool = False,
         round_decimals: bool = False,
         chunked: Callable[[str, Any], Iterator[list[Rows]]] = grouped_chunks,
+        recorder: Recorder | None = None,
     ) -> None:
-        """``chunked`` makes chunks of an entity type's rows, as `grouped_chunks` does."""
+        """``chunked`` makes chunks of an entity type's rows, as `grouped_chunks` does.
+
+        ``recorder`` notes rows that are there and get other values.
+        """
         if on_conflict not in ON_CONFLICT:
             raise InvalidArgument(
                 f"on_conflict is {on_conflict!r}.", hint=f"It is one of {', '.join(ON_CONFLICT)}."
@@ -86,6 +65,7 @@ class Writer:
         self._keep_unknown = keep_unknown
         self._rounding = round_decimals
         self._chunked = chunked
+        self._recorder = recorder
 
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
@@ -95,13 +75,19 @@ class Writer:
         entity_type = self._registry.entity_type(name)
         table = quoted(entity_type.name)
         last_rowid = self._scalar(f"SELECT coalesce({greatest_rowid(table)}, 0)")
-        replacing = self._on_conflict == "replace"
-        before = self._scalar(f"SELECT count(*) FROM {table}") if replacing else 0
+        replacing = self._on_conflict in ("replace", "update")
+        if replacing and self._recorder:
+            self._recorder.watch(entity_type)
+        noted = self._recorder.noted(name) if self._recorder else 0
+        counted = self._on_conflict == "replace"
+        before = self._scalar(f"SELECT count(*) FROM {table}") if counted else 0
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], Plan] = {}
         number = 1
         for chunk in self._chunked(entity_type.name, source):
             problems: list[Problem] = []
+            changed = self._changed(name)
+            first = number
             for rows in chunk:
                 shape = rows.fields
                 try:
@@ -113,17 +99,32 @@ class Writer:
                 number += len(rows)
                 if len(problems) >= MAX_PROBLEMS:
                     raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+            if self._on_conflict == "update" and self._changed(name) - changed < number - first:
+                for rows in chunk if not problems else ():
+                    problems += not_there(
+                        self._connection, entity_type, plans[rows.fields], rows, first
+                    )
+                    first += len(rows)
             if problems:
-                raise InvalidRows(problems, complete=sum(map(len, chunk)) < CHUNK)
+                raise InvalidRows(problems[:MAX_PROBLEMS], complete=sum(map(len, chunk)) < CHUNK)
         written = self._connection.total_changes - changes
+        if self._recorder:
+            written -= self._recorder.noted(name) - noted
         self._check_self_references(entity_type, 0 if replacing else last_rowid)
         rounded = sum(plan.rounded for plan in plans.values())
         written = min(written, number - 1)  # a trigger that was allowed counts as well
+        if self._on_conflict == "update":
+            return Stored(replaced=written, rounded=rounded)
         if replacing:
             inserted = max(0, self._scalar(f"SELECT count(*) FROM {table}") - before)
             inserted = min(inserted, written)
             return Stored(inserted=inserted, replaced=written - inserted, rounded=rounded)
         return Stored(inserted=written, skipped=number - 1 - written, rounded=rounded)
+
+    def _changed(self, entity_type: str) -> int:
+        """How many rows were written so far; what the recorder noted is not counted."""
+        noted = self._recorder.noted(entity_type) if self._recorder else 0
+        return self._connection.total_changes - noted
 
     def _write(
         self,
@@ -332,7 +333,12 @@ class Writer:
                     problem(name, f"is found by {part} of {target.parent.name} too", hint)
         if EXTRA in known and unknown:
             problem(EXTRA, "is where the unknown fields would be kept", "Give one or the other.")
-        for column in entity_type.columns:
+        updating = self._on_conflict == "update"
+        if updating and not problems and not key_given(entity_type, [*known]):
+            keys = [(entity_type.primary_key,), *entity_type.unique_keys]
+            told = ", or ".join(" and ".join(key) for key in keys)
+            problem(entity_type.primary_key, "is required", f"An update needs {told}.")
+        for column in () if updating else entity_type.columns:
             if column.required and column.default is None and column.name not in known:
                 links = [
                     " and ".join([field, *map(target.spelling, target.beside)])
@@ -370,7 +376,8 @@ class Writer:
         unknown: list[str],
         places: Mapping[str, int],
     ) -> Plan:
-        new_id = entity_type.primary_key not in known
+        updating = self._on_conflict == "update"
+        new_id = entity_type.primary_key not in known and not updating
         targets = [*known]
         links = [link if isinstance(link, Link) else None for _, link in known.values()]
         columns = [
@@ -394,13 +401,16 @@ class Writer:
             targets.append(entity_type.primary_key)
             values.append(Value("?", (len(targets) - 1,)))
         fields = tuple(name for name, _ in [*known.values(), *beside.values()])
-        positions = [position for value in values for position in value.positions]
         given = ", ".join(value.sql for value in values if value.sql)
         into = [name for name in targets if name]
+        used = values
         sql = (
             f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, into))})"
             f" VALUES ({given}){self._conflict_sql(entity_type, into, new_id)}"
         )
+        if updating:
+            sql, used = update_sql(entity_type, targets, values)
+        positions = [position for value in used for position in value.positions]
         return Plan(
             sql=sql,
             fields=fields,
@@ -411,7 +421,9 @@ class Writer:
             unknown=tuple(unknown),
             places=places,
             new_id=new_id,
-            repeated=operator.itemgetter(*positions) if len(positions) > len(targets) else None,
+            repeated=operator.itemgetter(*positions)
+            if positions != [*range(len(targets))]
+            else None,
             rounding=self._rounding,
         )
 

@@ -147,6 +147,9 @@ class Ward:
                 store.generate_scenario("diabetes-cohort", count=3, seed=8, into=name)
             for name in ("ward-8", "ahead", "touched", "half", "future"):
                 store.persist({"patients": [patient(1)]}, scenario=name)
+            store.persist({"patients": [patient(1)]}, scenario="altered")
+            store.update_entities("altered", "patients", {"city": "Fresno"}, where="1")
+        self._changed("altered", "UPDATE patients SET city = 'Reno'")
         (self.store / "notes.db").write_text("a text, and no scenario " * 100)
         os.link(self._copied("ward-8", "twin"), self.store / "twin-2.db")
         half = self.store / "half.db"

@@ -415,6 +415,8 @@ def _open_and_call(folder: Path, call: Call) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_died_anywhere_and_is_made_again(name: str, tmp_path: Path, toy: None) -> None:
     call = CALLS[name]
+    # What is imported at the first call is there at all the others.
+    _open_and_call(_begin(tmp_path / "first"), call)
     once = _begin(tmp_path / "once")
     with Store(once / "store") as store:
         length = count_calls(lambda: call(store, once))

@@ -90,7 +90,9 @@ def answers(run: Run, tmp_path: Path, own: Path) -> dict[tuple[str, ...], tuple[
     calls: list[tuple[str, ...]] = [
         ("persist", "--scenario", "s"), ("import", "-", "--format", "json", "--scenario", "t"),
         ("query", "s", "SELECT 1 AS one"), ("summary", "s"), ("samples", "s", "owners"), ("list",),
-        ("info", "s"), ("tag", "s", "x"), ("tags",), ("untag", "s", "x"), ("rename", "s", "u"),
+        ("info", "s"), ("tag", "s", "x"), ("tags",), ("untag", "s", "x"), ("undo", "s"),
+        ("redo", "s"), ("history", "s"), ("remove", "s", "owners", "--where", "0"),
+        ("update", "s", "owners", "--set", "name=x", "--where", "1"), ("rename", "s", "u"),
         ("delete", "u"), ("restore", "u"), ("check", "u"), ("upgrade", "u"), ("schema", "owners"),
         ("schema",), ("clone", "u", "v"), ("diff", "u", "v"), ("merge", "u", "t", "--dry-run"),
         ("export", "u", "--to", str(tmp_path / "out" / "u")),

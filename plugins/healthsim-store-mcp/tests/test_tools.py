@@ -54,6 +54,10 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
         text, _ = talk("tag", scenario="second", add=["validated"])
         assert text == "second: validated"
 
+        assert talk("change", scenario="second", entity_type="patients", where="1",
+                    set={"city": "Fresno"})[1]["updated"] == 1  # fmt: skip
+        assert "1 patients updated" in talk("undo", scenario="second")[0]
+
         text, _ = talk("rename", scenario="second", new_name="third")
         assert text == "Old name: second\nNew name: third"
 
@@ -117,7 +121,7 @@ def test_the_whole_list_costs_less_than_3000_tokens(talk: Any) -> None:
     tools = talk.do(talk.client.list_tools).tools
     told = [tool.model_dump(by_alias=True, exclude_none=True) for tool in tools]
     assert count_tokens(json.dumps(told, separators=(",", ":"))) <= 3_000
-    assert len(tools) == 14
+    assert len(tools) == 16
     for tool in told:
         assert tool["name"].startswith("scenario_")
         assert "title" not in tool["inputSchema"]
@@ -133,7 +137,8 @@ def test_annotations_are_true(talk: Any) -> None:
     }  # fmt: skip
     destructive = {name for name, hints in told.items() if hints.destructive_hint}
     assert destructive == {
-        "scenario_persist", "scenario_tag", "scenario_export", "scenario_delete",
+        "scenario_persist", "scenario_change", "scenario_undo", "scenario_tag", "scenario_export",
+        "scenario_delete",
     }  # fmt: skip
     assert {hints.open_world_hint for hints in told.values()} == {False}
     assert all(hints.idempotent_hint for name, hints in told.items() if name in reading)
@@ -263,7 +268,7 @@ def test_what_can_be_stored_and_generated(talk: Any) -> None:
 def test_the_log_and_the_soundness_of_a_scenario(talk: Any, shared: Path) -> None:
     talk("tag", scenario="one-patient", add=["seen"])
     text, data = talk("describe", scenario="one-patient", log=2)
-    assert [row[1] for row in data["rows"]] == ["tag", "persist"]
+    assert [row[2] for row in data["rows"]] == ["tag", "persist"]
     assert "tags: seen" in text
     assert "patients 1" in text
     assert len(talk("describe", scenario="one-patient", log=1)[1]["rows"]) == 1

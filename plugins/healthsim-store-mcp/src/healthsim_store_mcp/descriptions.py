@@ -113,8 +113,11 @@ def _takes(parameter: Any) -> str:
 
 def log(info: hs.ScenarioInfo, budget: int) -> Reply:
     """What was done to a scenario, the newest first."""
-    header = ["when", "what", "details"]
-    rows = [[at, line(what, 40), line(details, 200)] for at, what, details in info.log_rows()]
+    header = ["number", "when", "what", "details"]
+    rows = [
+        [entry["number"], at, line(what, 40), line(details, 200)]
+        for entry, (at, what, details) in zip(info.log, info.log_rows(), strict=True)
+    ]
 
     def make(count: int) -> Reply:
         text = columnar(header, rows[:count])

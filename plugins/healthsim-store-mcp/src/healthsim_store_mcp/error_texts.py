@@ -22,8 +22,8 @@ _NEXT = {
     "scenario_not_found": "scenario_list() finds scenarios.",
     "ambiguous_scenario": "Call again with one of these names.",
     "query_refused": (
-        "scenario_query takes one SELECT. Rows are added and changed by scenario_persist;"
-        " scenario_delete takes a whole scenario away."
+        "scenario_query takes one SELECT. scenario_persist adds rows, scenario_change updates and"
+        " removes them; scenario_delete takes a whole scenario away."
     ),
     "query_timeout": (
         "Narrow it by WHERE, or put its rows elsewhere: scenario_export(query=...) or"
@@ -32,6 +32,8 @@ _NEXT = {
     "triggers_refused": "That is for the user to judge: tell them of it.",
     "unknown_profile": "scenario_describe() lists the profiles, with profile=... their options.",
     "unknown_entity_type": "scenario_describe(entity_types=[...]) tells the fields.",
+    "unknown_batch": "scenario_describe(scenario=..., log=20) tells the batches by number.",
+    "cannot_undo": "scenario_describe(scenario=..., log=20) tells what was done.",
     "invalid_rows": "scenario_describe(entity_types=[...]) tells the fields.",
 }
 

@@ -45,6 +45,8 @@ _MOST_TOKENS = 1_000  # of the reply of a plugin's tool
 READING = ("list", "describe", "summary", "samples", "query", "diff")
 WRITING: Mapping[str, Nature] = {
     "persist": Nature(destructive=True),  # on_conflict="replace"
+    "change": Nature(destructive=True),
+    "undo": Nature(destructive=True),
     "tag": Nature(destructive=True, idempotent=True),  # remove
     "rename": Nature(idempotent=True),
     "clone": Nature(),

@@ -11,6 +11,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from healthsim_store.query.select import all_typed
+
 from . import entity_sources
 from .argument_types import Budget, Scenario, Strategy
 from .confined_store import ConfinedStore
@@ -59,7 +61,7 @@ class Writing:
         ] = None,
         context: Annotated[str | None, Field(description="What it is for")] = None,
         tags: list[str] | None = None,
-        on_conflict: Literal["error", "skip", "replace"] = "error",
+        on_conflict: Literal["error", "skip", "replace", "update"] = "error",
         batch_id: Annotated[
             str | None, Field(description="Any text; a retry with the same adds nothing")
         ] = None,
@@ -99,6 +101,48 @@ class Writing:
                 stored = entity_sources.inline(self._confined, entities or {}, order)
         said = "was there already" if stored.repeated else "new" if stored.created else "added to"
         return entity_sources.told(said, stored, max_tokens, left).result(max_tokens)
+
+    def scenario_change(
+        self,
+        scenario: Scenario,
+        entity_type: str | None = None,
+        where: Annotated[str | None, Field(description="SQL expression; 1 = all")] = None,
+        set: Annotated[dict[str, Any] | None, Field(description="New value by field")] = None,
+        set_sql: Annotated[
+            dict[str, str] | None, Field(description="SQL expression by field")
+        ] = None,
+        values: Annotated[dict[str, Any] | None, Field(description="For :names in SQL")] = None,
+        remove: Annotated[bool, Field(description="Instead of set")] = False,
+        batch: Annotated[
+            str | None, Field(description="Remove it: last, its batch_id, or number in the log")
+        ] = None,
+        with_children: bool = False,
+        dry_run: bool = False,
+    ) -> CallToolResult:
+        """Update or remove entities. scenario_undo takes it back."""
+        name = self._confined.name(scenario)
+        params = all_typed(values) or None
+        if batch is None and not remove:
+            if entity_type is None or where is None:
+                raise invalid("An update needs entity_type, where, and set or set_sql.")
+            made: Any = self._store.update_entities(
+                name, entity_type, set, expressions=set_sql, where=where, params=params,
+                dry_run=dry_run,
+            )  # fmt: skip
+        elif set or set_sql:
+            raise invalid("Give set to update, or remove or batch to remove, not both.")
+        else:
+            made = self._store.remove_entities(
+                name, entity_type, where=where, params=params, batch=batch,
+                with_children=with_children, dry_run=dry_run,
+            )  # fmt: skip
+        return Reply(made.to_markdown(), made.to_dict()).result()
+
+    def scenario_undo(self, scenario: Scenario, redo: bool = False) -> CallToolResult:
+        """Take the last operation back, or redo it. What can be undone: describe's log."""
+        name = self._confined.name(scenario)
+        made = self._store.redo(name) if redo else self._store.undo(name)
+        return Reply(made.to_markdown(), made.to_dict()).result()
 
     def scenario_tag(
         self,
