@@ -36,8 +36,9 @@ NEWEST = BUILD / "newest"  # a Datasette that is not released yet, before that o
 REPORT = ROOT / "benchmarks" / "CHECKS.md"
 PYTHONS = ("3.11", "3.12", "3.13")
 PLUGINS = [str(folder.parent) for folder in sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
-# A file at a time: some files tell one story from test to test.
-PYTEST = ("pytest", "--numprocesses", "auto", "--dist", "loadscope")
+# A file at a time: some files tell one story from test to test. In their order: those of few tests
+# would come last else, and the longest are among them.
+PYTEST = ("pytest", "--numprocesses", "auto", "--dist", "loadscope", "--no-loadscope-reorder")
 
 
 @dataclass

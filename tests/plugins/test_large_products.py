@@ -93,6 +93,7 @@ def test_what_is_largest_is_told_first(large: Store) -> None:
     assert shown + int(more.split("|")[2]) == 3 * TYPES + 37
 
 
+@pytest.mark.long
 def test_on_the_command_line(large: Store, run: Run, tmp_path: Path) -> None:
     for name, batch in BATCHES.items():
         calls: list[tuple[str, ...]] = [
