@@ -142,7 +142,10 @@ class UnknownQuestion(InvalidArgument):
 
 
 class InvalidValue(InvalidArgument):
-    """A value does not fit the parameter of a question. ``fields`` names the parameters."""
+    """A value does not fit the parameter of a question, or the option of a format.
+
+    ``fields`` names them.
+    """
 
     code = "invalid_value"
 

@@ -50,7 +50,7 @@ def contents(
     Raises SourceError, also while rows are read: a file may have fewer or more rows than
     datapackage.json says.
     """
-    _check_files(folder, package)
+    _check_files(folder, package, formats)
     accounts: list[Account] = []
     entities: dict[str, Iterator[Any]] = {}
     for resource in package.resources:
@@ -65,8 +65,15 @@ def contents(
     return accounts, entities
 
 
-def _check_files(folder: Path, package: Package) -> None:
+def _check_files(folder: Path, package: Package, formats: Formats) -> None:
     whole = next((r for r in package.resources if r.entity_type is None), None)
+    exporter = formats.exporters.get(package.format)
+    if whole and not (exporter and exporter.copy):
+        raise SourceError(
+            f"{whole.path} is of an export to {package.format}, which is not for import.",
+            hint=f"{FILE} says what its files are. Give the format that reads them, if there is"
+            " one.",
+        )
     if whole:
         raise SourceError(
             f"{whole.path} is itself a scenario, with everything in it.",
