@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from .exchange.export_result import LeftOut as LeftOut
     from .exchange.formats import Exporter as Exporter
     from .exchange.formats import Importer as Importer
-    from .exchange.formats import Source as Source
     from .exchange.formats import WrittenFile as WrittenFile
     from .exchange.imports import ImportResult as ImportResult
     from .exchange.scenario_tables import ScenarioTables as ScenarioTables
     from .exchange.scenario_tables import SelectedRows as SelectedRows
+    from .exchange.source import Source as Source
+    from .exchange.source import SourceFolder as SourceFolder
     from .exchange.staging import Account as Account
     from .exchange.table import Table as Table
     from .generation.profile import Profile as Profile
@@ -118,9 +119,10 @@ _HOMES = {
     "base.tokens": "estimate_tokens",
     "errors": "HealthsimStoreError",
     "exchange.export_result": "ExportedFile ExportResult LeftOut",
-    "exchange.formats": "Exporter Importer Source WrittenFile",
+    "exchange.formats": "Exporter Importer WrittenFile",
     "exchange.imports": "ImportResult",
     "exchange.scenario_tables": "ScenarioTables SelectedRows",
+    "exchange.source": "Source SourceFolder",
     "exchange.staging": "Account",
     "exchange.table": "Table",
     "generation.profile": "Profile",

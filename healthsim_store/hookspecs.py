@@ -39,7 +39,16 @@ def healthsim_store_importers() -> list[Importer]:
     """Formats that `import` reads.
 
     ``read(source)`` yields pairs of an entity type and rows. Rows are dicts, or an Arrow table.
-    Where the entity type is None, the name of the file says what the rows are.
+    Where the entity type is None, the name of the file says what the rows are. ``source.text()``
+    and ``source.open()`` open it, ``source.path`` is None for standard input.
+
+    ``read_folder(folder)`` reads a folder whole: the user gives the folder and the format's name.
+    ``folder.files()`` are the files with an ending of the importer, each a source as above;
+    ``folder.files("**/*.xml")`` are those that have such a name, in folders below too. An importer
+    may have both functions, and gets no file that has a longer ending of another format.
+
+    What is not taken over is told by ``source.skip(rows, reason)`` or ``folder.skip(rows,
+    reason)``; the reply shows it, by file and reason.
 
         import json
 
@@ -49,9 +58,24 @@ def healthsim_store_importers() -> list[Importer]:
                 yield None, [feature["properties"] for feature in json.load(text)["features"]]
 
 
+        def read_ward(folder):
+            devices = []
+            for file in folder.files():
+                with file.text() as lines:
+                    for udi, _, kind in (line.strip().partition(":") for line in lines):
+                        if kind in ("implant", "pump"):
+                            devices.append({"udi": udi, "kind": kind})
+                        else:
+                            file.skip(1, "of no known kind")
+            yield "devices", devices
+
+
         @hookimpl
         def healthsim_store_importers():
-            return [Importer("geojson", (".geojson",), read_geojson)]
+            return [
+                Importer("geojson", (".geojson",), read_geojson),
+                Importer("ward", (".ward",), read_folder=read_ward),
+            ]
     """
     raise AssertionError("a specification is never called")
 

@@ -23,8 +23,8 @@ from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.export_result import ExportResult
 from .exchange.exports import export_file
-from .exchange.formats import Source
 from .exchange.imports import ImportResult
+from .exchange.source import Source
 from .generation import service
 from .generation.library import Library
 from .generation.profile import FOLDER as PROFILES

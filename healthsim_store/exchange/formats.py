@@ -6,89 +6,21 @@ The core's own formats are in `readers` and `writers`; plugins return more from 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from ..base.progress import Progress
 from ..base.text import did_you_mean
-from ..base.wording import call, choice, option_of_import
+from ..base.wording import call, choice
 from ..errors import InvalidArgument, SourceError, UnknownFormat
 
 if TYPE_CHECKING:
     from ..schema.model import EntityType
     from ..schema.parameter import Parameter
     from .scenario_tables import ScenarioTables
+    from .source import Source, SourceFolder
     from .table import Table
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to read, or a stream without a path, such as standard input.
-
-    ``name`` is for messages. ``encoding`` is that of text. ``progress`` is called with the number
-    of bytes that were just read.
-    """
-
-    name: str
-    path: Path | None = None
-    stream: BinaryIO | None = None
-    encoding: str = "utf-8"
-    columns: tuple[str, ...] = ()  # the header, for delimited text that has none
-    progress: Progress = lambda _: None
-
-    def open(self) -> BinaryIO:
-        """A binary file; reads call ``progress``. Raises SourceError if it cannot be opened."""
-        if self.stream is not None:
-            return self.stream
-        assert self.path is not None
-        try:
-            return io.BufferedReader(_Watched(self.path.open("rb", 0), self.progress))
-        except OSError as error:
-            raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
-
-    def text(self) -> io.TextIOWrapper:
-        """A text file, without a byte order mark.
-
-        Raises SourceError if it cannot be opened, and InvalidArgument for an unknown encoding.
-        """
-        encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
-        try:
-            return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
-        except LookupError:
-            raise InvalidArgument(
-                f"Unknown encoding {self.encoding!r}.", hint="For example utf-8 or latin-1."
-            ) from None
-
-    def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
-        """The error for bytes after ``line`` that are not text in the encoding."""
-        byte = error.object[error.start]
-        return SourceError(
-            f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
-            hint=f"Name its encoding, for example {option_of_import('encoding', 'latin-1')}.",
-        )
-
-
-class _Watched(io.RawIOBase):
-    """A raw file that calls ``progress`` with the bytes of each read."""
-
-    def __init__(self, raw: Any, progress: Progress) -> None:
-        self._raw = raw
-        self._progress = progress
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        size: int = self._raw.readinto(buffer)
-        self._progress(size)
-        return size
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
 
 
 Rows = Iterable[dict[str, Any]] | Any  # or whatever else persist takes
@@ -100,13 +32,24 @@ class Importer:
     """A format that `import` reads.
 
     ``name`` is what ``--format`` takes. ``suffixes`` are endings of file names, such as ``.csv``.
-    ``read`` yields pairs of an entity type and rows; if the entity type is None, the name of the
-    source says what the rows are.
+    ``read(source)`` reads a file; it yields pairs of an entity type and rows. If the entity type is
+    None, the name of the source says what the rows are. ``read_folder(folder)`` reads a
+    `SourceFolder` whole, where the user gives a folder and this format by its name; it names each
+    entity type. An importer has one of the two, or both.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    read: Callable[[Source], Tables]
+    read: Callable[[Source], Tables] | None = None
+    read_folder: Callable[[SourceFolder], Tables] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument without any function."""
+        if self.read is None and self.read_folder is None:
+            raise InvalidArgument(
+                f"The importer {self.name!r:.60} has neither read nor read_folder.",
+                hint="read(source) reads a file, read_folder(folder) a whole folder.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,19 +157,33 @@ class Formats:
             )
         return self.importers[format]
 
-    def by_suffix(self) -> dict[str, list[Importer]]:
-        """The importers by the ending of a file's name, such as ``.csv``, in small letters.
+    def endings(self) -> list[str]:
+        """The endings of the files that can be read without the name of a format."""
+        return sorted({s.lower() for one in self.importers.values() if one.read
+                       for s in one.suffixes})  # fmt: skip
 
-        Several where plugins share one, which only ``--format`` can settle. What is an ending of
-        the core's own stays its own.
+    def claiming(self, file: str) -> list[Importer]:
+        """The importers that have the ending of a file's name, the longest that any has.
+
+        Args:
+            file: its name; ``a.fhir.json`` is not of a format that has ``.json``, where another
+                one has ``.fhir.json``.
         """
-        found: dict[str, list[Importer]] = {}
+        found: dict[int, list[Importer]] = {}
         for importer in self.importers.values():
-            for suffix in dict.fromkeys(map(str.lower, importer.suffixes)):
-                found.setdefault(suffix, []).append(importer)
-        for suffix, those in found.items():
-            found[suffix] = [one for one in those if self.plugin_of(one) is None] or those
-        return found
+            fitting = [len(s) for s in importer.suffixes if file.lower().endswith(s.lower())]
+            if fitting and max(fitting) < len(file):
+                found.setdefault(max(fitting), []).append(importer)
+        return found[max(found)] if found else []
+
+    def reading(self, file: str) -> list[Importer]:
+        """The importers that read a file of this name without being named.
+
+        Several where plugins share an ending, which only ``--format`` can settle. What is an ending
+        of the core's own stays its own.
+        """
+        those = [one for one in self.claiming(file) if one.read]
+        return [one for one in those if self.plugin_of(one) is None] or those
 
     def several(self, file: str, importers: Sequence[Importer]) -> SourceError:
         """The error for a file whose ending is one of several formats."""

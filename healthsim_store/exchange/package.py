@@ -14,8 +14,9 @@ from ..schema.registry import Registry
 from ..storage.rows import chunks
 from .datapackage import FILE, Package, Resource
 from .foreign import tables
-from .formats import Formats, Source
+from .formats import Formats
 from .readers import arrow_rows, parquet_batches
+from .source import Source
 from .staging import Account
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def contents(
         rows = checked(
             source, account, entity_type.name, _rows(package, source, entity_type, formats)
         )
-        entities[entity_type.name] = _all(rows, resource, account)
+        entities[entity_type.name] = _all(rows, source, resource, account)
     return accounts, entities
 
 
@@ -91,8 +92,11 @@ def _check_files(folder: Path, package: Package, formats: Formats) -> None:
             )
 
 
-def _all(rows: Iterator[Any], resource: Resource, account: Account) -> Iterator[Any]:
+def _all(
+    rows: Iterator[Any], source: Source, resource: Resource, account: Account
+) -> Iterator[Any]:
     yield from rows
+    account.leave_out(source.skipped)
     if account.rows != resource.rows:
         raise SourceError(
             f"{resource.path} has {account.rows:,} rows, {FILE} says {resource.rows:,}.",

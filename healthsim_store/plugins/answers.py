@@ -118,7 +118,11 @@ def _importer(item: Any) -> str | None:
     for suffix in item.suffixes:
         if not isinstance(suffix, str) or not suffix.startswith(".") or len(suffix) < 2:
             return f'the suffix {suffix!r:.40} is none, such as ".csv"'
-    return None if callable(item.read) else f"read is a {_kind(item.read)}, not a function"
+    for name in ("read", "read_folder"):
+        function = getattr(item, name)
+        if function is not None and not callable(function):
+            return f"{name} is a {_kind(function)}, not a function"
+    return None
 
 
 def _exporter(item: Any) -> str | None:
