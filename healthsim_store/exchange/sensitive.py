@@ -10,6 +10,7 @@ from ..base.sql import quoted
 from ..base.sqlite import connect_writable, file_errors, transaction
 from ..errors import InvalidArgument
 from ..schema.model import EntityType
+from ..storage.format import has_table
 from ..storage.triggers import refused
 from .formats import Formats
 from .snapshot import Snapshot
@@ -48,7 +49,7 @@ def forget_sensitive(snapshot: Snapshot, formats: Formats) -> None:
         refused(connection, snapshot.source),
         transaction(connection),
     ):
-        if sensitive_columns(snapshot):
+        if sensitive_columns(snapshot) and has_table(connection, "_conflicts"):
             connection.execute("UPDATE _conflicts SET lost = NULL")
         for entity_type in snapshot.registry:
             names = [column.name for column in entity_type.columns if column.sensitive]

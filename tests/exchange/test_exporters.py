@@ -299,6 +299,20 @@ def test_sensitive_columns_are_dropped_from_tables_and_selects(
     assert "tax_number" not in pq.read_schema(tmp_path / "out" / "owners.parquet").names
 
 
+def test_what_a_merge_did_not_keep_is_sensitive_too(filled: Store, tmp_path: Path) -> None:
+    filled.persist({"owners": [owner(1) | {"tax_number": "T-secret"}]}, scenario="t")
+    filled.merge_scenarios(["s", "t"], new_name="m", on_conflict="skip")
+    sql = "SELECT lost FROM _conflicts"
+    (kept,) = filled.query_scenario("m", sql).rows
+    assert "T-secret" in kept["lost"]
+    ask = f"(folder / 'a.csv').write_text(repr([*scenario.select('{sql}')]))"
+    given = {"fault": f"{ask}; told = [WrittenFile('a.csv', 1)]"}
+    for drop, told in ((False, "T-secret"), (True, "[(None,)]")):
+        to = tmp_path / str(drop)
+        filled.export_scenario("m", format="fault", to=to, options=given, drop_sensitive=drop)
+        assert told in (to / "a.csv").read_text()
+
+
 FAULTS = {
     "nothing": ("told = None", "TypeError: 'NoneType' object is not iterable"),
     "no file": ("told.clear(); (folder / 'a.csv').unlink()", "it wrote no file"),
