@@ -142,10 +142,7 @@ class UnknownQuestion(InvalidArgument):
 
 
 class InvalidValue(InvalidArgument):
-    """A value does not fit the parameter of a question, or the option of a format.
-
-    ``fields`` names them.
-    """
+    """A value does not fit a question's parameter, or a format's option; ``fields`` names them."""
 
     code = "invalid_value"
 
