@@ -371,10 +371,13 @@ def _new(kind: str) -> str:
 
 #: The classes of `healthsim_store` that plugins make or are given.
 _PROMISED = ("Check", "Column", "EntityType", "Exporter", "Importer", "LogicalType", "Page",
-             "Product", "Profile", "Reference", "Source", "Table", "Tool")  # fmt: skip
+             "Parameter", "Product", "Profile", "Reference", "ScenarioTables", "SelectedRows",
+             "Source", "SourceFolder", "Table", "Tool", "WrittenFile")  # fmt: skip
 #: Methods and properties of these classes that only the core needs.
-_NOT_PROMISED = {"check", "declaration", "moment", "package", "parse", "plain", "recipe", "storage",
-                 "stored_arrow", "typed_text", "undecodable", "unlike"}  # fmt: skip
+_NOT_PROMISED = {"accepts", "bind", "check", "close", "declaration", "example", "from_dict",
+                 "label", "moment", "package", "parse", "plain", "problem", "recipe",
+                 "storage", "stored_arrow", "to_dict", "told", "typed_text", "undecodable",
+                 "unlike", "written"}  # fmt: skip
 
 
 def _promised() -> str:

@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from .errors import HealthsimStoreError as HealthsimStoreError
     from .exchange.export_result import ExportedFile as ExportedFile
     from .exchange.export_result import ExportResult as ExportResult
+    from .exchange.export_result import LeftOut as LeftOut
     from .exchange.formats import Exporter as Exporter
     from .exchange.formats import Importer as Importer
-    from .exchange.formats import Source as Source
-    from .exchange.formats import Table as Table
+    from .exchange.formats import WrittenFile as WrittenFile
     from .exchange.imports import ImportResult as ImportResult
+    from .exchange.scenario_tables import ScenarioTables as ScenarioTables
+    from .exchange.scenario_tables import SelectedRows as SelectedRows
+    from .exchange.source import Source as Source
+    from .exchange.source import SourceFolder as SourceFolder
     from .exchange.staging import Account as Account
+    from .exchange.table import Table as Table
     from .generation.profile import Profile as Profile
     from .generation.service import GenerateResult as GenerateResult
     from .generation.service import RegenerateResult as RegenerateResult
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
     from .schema.model import EntityType as EntityType
     from .schema.model import Question as Question
     from .schema.model import Reference as Reference
+    from .schema.parameter import Parameter as Parameter
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
     from .schema.types import LogicalType as LogicalType
@@ -112,10 +118,13 @@ _HOMES = {
     "additions": "Check Page Tool",
     "base.tokens": "estimate_tokens",
     "errors": "HealthsimStoreError",
-    "exchange.export_result": "ExportedFile ExportResult",
-    "exchange.formats": "Exporter Importer Source Table",
+    "exchange.export_result": "ExportedFile ExportResult LeftOut",
+    "exchange.formats": "Exporter Importer WrittenFile",
     "exchange.imports": "ImportResult",
+    "exchange.scenario_tables": "ScenarioTables SelectedRows",
+    "exchange.source": "Source SourceFolder",
     "exchange.staging": "Account",
+    "exchange.table": "Table",
     "generation.profile": "Profile",
     "generation.service": "GenerateResult RegenerateResult",
     "hookspecs": "hookimpl",
@@ -133,6 +142,7 @@ _HOMES = {
     "query.stream": "RowStream",
     "query.summary": "Summary",
     "schema.model": "Column EntityType Question Reference",
+    "schema.parameter": "Parameter",
     "schema.product": "Product",
     "schema.registry": "Registry",
     "schema.types": "LogicalType",

@@ -142,7 +142,7 @@ class UnknownQuestion(InvalidArgument):
 
 
 class InvalidValue(InvalidArgument):
-    """A value does not fit the parameter of a question. ``fields`` names the parameters."""
+    """A value does not fit a question's parameter, or a format's option; ``fields`` names them."""
 
     code = "invalid_value"
 

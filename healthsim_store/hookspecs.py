@@ -39,7 +39,16 @@ def healthsim_store_importers() -> list[Importer]:
     """Formats that `import` reads.
 
     ``read(source)`` yields pairs of an entity type and rows. Rows are dicts, or an Arrow table.
-    Where the entity type is None, the name of the file says what the rows are.
+    Where the entity type is None, the name of the file says what the rows are. ``source.text()``
+    and ``source.open()`` open it, ``source.path`` is None for standard input.
+
+    ``read_folder(folder)`` reads a folder whole: the user gives the folder and the format's name.
+    ``folder.files()`` are the files with an ending of the importer, each a source as above;
+    ``folder.files("**/*.xml")`` are those that have such a name, in folders below too. An importer
+    may have both functions, and gets no file that has a longer ending of another format.
+
+    What is not taken over is told by ``source.skip(rows, reason)`` or ``folder.skip(rows,
+    reason)``; the reply shows it, by file and reason.
 
         import json
 
@@ -49,9 +58,24 @@ def healthsim_store_importers() -> list[Importer]:
                 yield None, [feature["properties"] for feature in json.load(text)["features"]]
 
 
+        def read_ward(folder):
+            devices = []
+            for file in folder.files():
+                with file.text() as lines:
+                    for udi, _, kind in (line.strip().partition(":") for line in lines):
+                        if kind in ("implant", "pump"):
+                            devices.append({"udi": udi, "kind": kind})
+                        else:
+                            file.skip(1, "of no known kind")
+            yield "devices", devices
+
+
         @hookimpl
         def healthsim_store_importers():
-            return [Importer("geojson", (".geojson",), read_geojson)]
+            return [
+                Importer("geojson", (".geojson",), read_geojson),
+                Importer("ward", (".ward",), read_folder=read_ward),
+            ]
     """
     raise AssertionError("a specification is never called")
 
@@ -65,12 +89,30 @@ def healthsim_store_exporters() -> list[Exporter]:
     the declared types (``table.schema``), ``table.texts()`` with dates and timestamps as text,
     ``table.batches()`` as they are stored.
 
+    ``write_all(scenario, folder)``, in its place, makes files of any names, and yields a
+    ``WrittenFile`` of each. ``scenario.entity_types`` are those to export, by name, and
+    ``scenario.table(name)`` is one of them, as above. ``scenario.select(sql, parameters)`` is the
+    rows of a SELECT that may join all tables; it can only read, in bounded memory. What was told
+    is compared with what is there: every file, the rows of .csv, .tsv, .ndjson, .jsonl and
+    .parquet (a CSV may have a header), and those of a file that is told to be of one entity type.
+    ``copy(source, path)`` makes one file of the whole; ``source`` is a private copy of the
+    scenario's file.
+
+    ``takes`` are the names of the entity types that the format has a place for, or a function
+    that says it of an ``EntityType``; the reply tells what was left out. ``options`` are what a
+    user may choose, by ``--set`` and ``options``: each a ``Parameter`` of a type as in
+    questions.sql. What was chosen arrives checked, in ``table.options`` or ``scenario.options``;
+    an option without a default is None. ``title``, ``mediatype``, ``encoding`` and ``loading``
+    (the lines of code that read the files) are optional.
+
     The export appears whole or not at all; `export` itself writes datapackage.json and the reply.
-    ``title``, ``mediatype``, ``encoding`` and ``loading`` (the lines of code that read the files)
-    are optional. A format that writes one file for the whole scenario gives ``copy(source, path)``
-    in place of ``write``; ``source`` is a private copy of the scenario file.
+    With ``--drop-sensitive`` the columns are not in ``entity_types``, and NULL in a SELECT.
+
+        import json
 
         import pyarrow as pa
+
+        from healthsim_store import Parameter, WrittenFile
 
 
         def write_arrow(table, path):
@@ -79,9 +121,24 @@ def healthsim_store_exporters() -> list[Exporter]:
                     file.write_batch(batch)
 
 
+        def write_kinds(scenario, folder):
+            kinds = scenario.select("SELECT kind, udi FROM devices ORDER BY kind, udi")
+            written = 0
+            with open(folder / "kinds.ndjson", "w") as file:
+                for kind, udi in kinds:
+                    if kind == (scenario.options["kind"] or kind):
+                        file.write(json.dumps([kind, udi]) + "\\n")
+                        written += 1
+            yield WrittenFile("kinds.ndjson", written)
+
+
         @hookimpl
         def healthsim_store_exporters():
-            return [Exporter("arrow", ".arrow", write=write_arrow, title="Arrow")]
+            kind = Parameter("kind", "choice", values=("implant", "pump"))
+            return [
+                Exporter("arrow", ".arrow", write=write_arrow, title="Arrow"),
+                Exporter("kinds", write_all=write_kinds, takes=("devices",), options=(kind,)),
+            ]
     """
     raise AssertionError("a specification is never called")
 

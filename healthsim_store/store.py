@@ -23,8 +23,8 @@ from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.export_result import ExportResult
 from .exchange.exports import export_file
-from .exchange.formats import Source
 from .exchange.imports import ImportResult
+from .exchange.source import Source
 from .generation import service
 from .generation.library import Library
 from .generation.profile import FOLDER as PROFILES
@@ -54,6 +54,7 @@ from .query.statistics import Answer, make_charts, read_charts
 from .query.stream import RowStream
 from .query.summary import Summary, make_summary, read_summary
 from .schema.model import EntityType, Question
+from .schema.parameter import Parameter
 from .schema.registry import Declarations, Registry
 from .storage import scenario as scenario_file
 from .storage.catalog import read_entity_types, read_questions
@@ -1025,6 +1026,7 @@ class Store:
         force: bool = False,
         entities: Sequence[str] = (),
         drop_sensitive: bool = False,
+        options: Mapping[str, Any] | None = None,
         progress: Progress = lambda _: None,
     ) -> ExportResult:
         """Write a scenario as a folder of files, one for each entity type that has rows.
@@ -1037,10 +1039,11 @@ class Store:
             force: replace a folder that is there, if it is an export and holds nothing else.
             entities: the entity types to write; by default all that have rows.
             drop_sensitive: leave out the columns that are marked sensitive.
+            options: values of the format's own options, by name; see `export_options`.
             progress: is told how many rows were just written.
 
-        Raises UnknownFormat, UnknownEntityType, TargetExists, InvalidName, NotWritable,
-        CorruptScenario; then nothing is left behind.
+        Raises UnknownFormat, UnknownEntityType, InvalidValue for an option, TargetExists,
+        InvalidName, NotWritable, CorruptScenario, PluginFailed; then nothing is left behind.
         """
         return export_file(
             self.find(scenario),
@@ -1050,6 +1053,7 @@ class Store:
             force=force,
             entities=entities,
             drop_sensitive=drop_sensitive,
+            options=options,
             progress=progress,
         )
 
@@ -1057,6 +1061,10 @@ class Store:
     def list_export_formats(self) -> list[str]:
         """The formats that `export_scenario` writes."""
         return list(installed().formats.exporters)
+
+    def export_options(self) -> dict[str, tuple[Parameter, ...]]:
+        """The options of each export format that has some, by its name."""
+        return installed().formats.export_options()
 
     # -- soundness ---------------------------------------------------------------------------
 

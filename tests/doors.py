@@ -301,6 +301,7 @@ VERBS: dict[str, Verb] = {
         force=("--force", "force"),
         entities=("--entity", No("query writes the rows of one table.")),
         drop_sensitive=("--drop-sensitive", "drop_sensitive"),
+        options=("--set", "options"),
         progress=(PROGRESS, PROGRESS),
     ),
     "list_export_formats": _verb("plugins", "scenario_describe", _READS),

@@ -103,6 +103,7 @@ _FLAGS = {
     ("", "params"): "--param",
     ("", "tags"): "--tag",
     ("diff_scenarios", "entity_type"): "--entity",
+    ("export_scenario", "options"): "--set",
     ("generate_scenario", "options"): "--set",
     ("merge_scenarios", "new_name"): "--name",
     ("restore_scenario", "new_name"): "--as",

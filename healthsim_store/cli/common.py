@@ -85,6 +85,19 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
     return tabulate.tabulate(rows, headers, tablefmt=fmt or "github", disable_numparse=True)
 
 
+def values_by_name(given: Iterable[str]) -> dict[str, str]:
+    """What ``--set NAME=VALUE`` gives, by name. Raises InvalidArgument for one without a value."""
+    from ..errors import InvalidArgument
+
+    values: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidArgument(f"--set {text}: no value.", hint="Write --set OPTION=VALUE.")
+        values[name.strip()] = value.strip()
+    return values
+
+
 class ListingHelp(click.Command):
     """A command in whose help a ``{name}`` stands for a list that is kept elsewhere.
 

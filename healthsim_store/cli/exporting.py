@@ -14,6 +14,7 @@ from .common import (
     open_scenario,
     progress_bar,
     store_option,
+    values_by_name,
 )
 
 
@@ -23,7 +24,16 @@ def _formats() -> str:
     return ", ".join(writer.name for writer in WRITERS)
 
 
-@click.command(cls=ListingHelp, lists={"formats": _formats})
+def _options() -> str:
+    """The options of the installed formats; empty where none has any."""
+    from ..plugins import installed
+
+    found = installed().formats.export_options()
+    told = [f"{name}: {'; '.join(one.told for one in has)}" for name, has in found.items()]
+    return f"  [{' | '.join(told)}]" if told else ""
+
+
+@click.command(cls=ListingHelp, lists={"formats": _formats, "options": _options})
 @click.argument("scenario")
 @click.option(
     "--format",
@@ -42,9 +52,18 @@ def _formats() -> str:
     help="Only this entity type; may be repeated.",
 )
 @click.option("--drop-sensitive", is_flag=True, help="Leave out columns that are marked sensitive.")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="An option of the format; may be repeated.{options}",
+)
 @json_option
 @store_option
-def export(scenario: str, as_json: bool, folder: str | None, **options: Any) -> None:
+def export(
+    scenario: str, given: tuple[str, ...], as_json: bool, folder: str | None, **options: Any
+) -> None:
     """Write a scenario as a folder of files, with a datapackage.json that describes them.
 
     \b
@@ -56,7 +75,8 @@ def export(scenario: str, as_json: bool, folder: str | None, **options: Any) -> 
     registry = store.registry(name)
     chosen = {registry.entity_type(given).name for given in options["entities"]} or counts
     with progress_bar(sum(counts[entity_type] for entity_type in chosen), "Exporting") as progress:
-        result = store.export_scenario(name, progress=progress, **options)
+        values = values_by_name(given)
+        result = store.export_scenario(name, options=values, progress=progress, **options)
     if as_json:
         echo_json(result.to_dict())
     else:

@@ -14,6 +14,7 @@ from .common import (
     open_store,
     progress_bar,
     store_option,
+    values_by_name,
 )
 from .common import table as as_table
 
@@ -50,20 +51,14 @@ def generate(
     healthsim-store profiles
     healthsim-store generate medicare-advantage --count 100 --seed 7
     """
-    from ..errors import InvalidArgument
-
-    pairs: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InvalidArgument(f"--set {text}: no value.", hint="Write --set OPTION=VALUE.")
-        pairs[name.strip()] = value.strip()
     store = open_store(folder)
     count = options["count"]
     if count is None:
         count = store.describe_profile(profile)["count"]
     with progress_bar(max(count, 0), "Generating") as progress:
-        result = store.generate_scenario(profile, options=pairs, progress=progress, **options)
+        result = store.generate_scenario(
+            profile, options=values_by_name(given), progress=progress, **options
+        )
     if as_json:
         echo_json(result.to_dict())
         return

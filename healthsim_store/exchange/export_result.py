@@ -28,12 +28,25 @@ class ExportedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An entity type of which nothing was exported, although it has ``rows``, and why."""
+
+    entity_type: str
+    rows: int
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"entity_type": self.entity_type, "rows": self.rows, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class ExportResult:
     """The reply to an export. Its size depends on the number of entity types, not of rows.
 
     ``csv_bytes`` is the size that the same data has as CSV; None if the format is not compared with
     CSV. It is exact if ``csv_exact`` is true, otherwise an estimate from the beginning of each
-    table. ``loading`` has the lines of code that read the files.
+    table. ``loading`` has the lines of code that read the files. ``left_out`` are the entity types
+    that the format does not take.
     """
 
     scenario: str
@@ -44,6 +57,7 @@ class ExportResult:
     csv_exact: bool = True
     title: str = field(default="", repr=False)
     loading: str = field(default="", repr=False)
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -76,6 +90,8 @@ class ExportResult:
         }
         if self.csv_bytes is not None:
             told |= {"csv_bytes": self.csv_bytes, "csv_exact": self.csv_exact}
+        if self.left_out:
+            told["left_out"] = [one.to_dict() for one in self.left_out]
         return told
 
     def to_markdown(self) -> str:
@@ -90,6 +106,15 @@ class ExportResult:
             f"**Location**: `{place(self.location)}/`",
             f"**Total Size**: {size(self.bytes)}{compared}",
         ]
+        if self.left_out:
+            lines.append(f"**Left out**: {self.told_left_out}")
         return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
+
+    @property
+    def told_left_out(self) -> str:
+        """What was left out, in a line; empty where nothing was."""
+        return "; ".join(
+            f"{one.entity_type} ({one.rows:,} rows): {one.reason}" for one in self.left_out
+        )
 
     __str__ = to_markdown

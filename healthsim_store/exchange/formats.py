@@ -1,4 +1,4 @@
-"""Formats as values: an `Importer` reads a `Source`, an `Exporter` writes a `Table`.
+"""Formats as values: an `Importer` reads a `Source`, an `Exporter` writes files.
 
 The core's own formats are in `readers` and `writers`; plugins return more from their hooks.
 `Formats` has all that are installed, by name.
@@ -6,88 +6,21 @@ The core's own formats are in `readers` and `writers`; plugins return more from 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from ..base.progress import Progress
 from ..base.text import did_you_mean
-from ..base.wording import call, choice, option_of_import
+from ..base.wording import call, choice
 from ..errors import InvalidArgument, SourceError, UnknownFormat
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from ..schema.model import Column, EntityType
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to read, or a stream without a path, such as standard input.
-
-    ``name`` is for messages. ``encoding`` is that of text. ``progress`` is called with the number
-    of bytes that were just read.
-    """
-
-    name: str
-    path: Path | None = None
-    stream: BinaryIO | None = None
-    encoding: str = "utf-8"
-    columns: tuple[str, ...] = ()  # the header, for delimited text that has none
-    progress: Progress = lambda _: None
-
-    def open(self) -> BinaryIO:
-        """A binary file; reads call ``progress``. Raises SourceError if it cannot be opened."""
-        if self.stream is not None:
-            return self.stream
-        assert self.path is not None
-        try:
-            return io.BufferedReader(_Watched(self.path.open("rb", 0), self.progress))
-        except OSError as error:
-            raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
-
-    def text(self) -> io.TextIOWrapper:
-        """A text file, without a byte order mark.
-
-        Raises SourceError if it cannot be opened, and InvalidArgument for an unknown encoding.
-        """
-        encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
-        try:
-            return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
-        except LookupError:
-            raise InvalidArgument(
-                f"Unknown encoding {self.encoding!r}.", hint="For example utf-8 or latin-1."
-            ) from None
-
-    def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
-        """The error for bytes after ``line`` that are not text in the encoding."""
-        byte = error.object[error.start]
-        return SourceError(
-            f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
-            hint=f"Name its encoding, for example {option_of_import('encoding', 'latin-1')}.",
-        )
-
-
-class _Watched(io.RawIOBase):
-    """A raw file that calls ``progress`` with the bytes of each read."""
-
-    def __init__(self, raw: Any, progress: Progress) -> None:
-        self._raw = raw
-        self._progress = progress
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        size: int = self._raw.readinto(buffer)
-        self._progress(size)
-        return size
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+    from ..schema.model import EntityType
+    from ..schema.parameter import Parameter
+    from .scenario_tables import ScenarioTables
+    from .source import Source, SourceFolder
+    from .table import Table
 
 
 Rows = Iterable[dict[str, Any]] | Any  # or whatever else persist takes
@@ -99,55 +32,60 @@ class Importer:
     """A format that `import` reads.
 
     ``name`` is what ``--format`` takes. ``suffixes`` are endings of file names, such as ``.csv``.
-    ``read`` yields pairs of an entity type and rows; if the entity type is None, the name of the
-    source says what the rows are.
+    ``read(source)`` reads a file; it yields pairs of an entity type and rows. If the entity type is
+    None, the name of the source says what the rows are. ``read_folder(folder)`` reads a
+    `SourceFolder` whole, where the user gives a folder and this format by its name; it names each
+    entity type. An importer has one of the two, or both.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    read: Callable[[Source], Tables]
+    read: Callable[[Source], Tables] | None = None
+    read_folder: Callable[[SourceFolder], Tables] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument without any function."""
+        if self.read is None and self.read_folder is None:
+            raise InvalidArgument(
+                f"The importer {self.name!r:.60} has neither read nor read_folder.",
+                hint="read(source) reads a file, read_folder(folder) a whole folder.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of one entity type, for an `Exporter`; they can be read once.
+class WrittenFile:
+    """A file that ``write_all`` of an `Exporter` wrote.
 
-    ``entity_type`` has the columns as they are exported, ``rows`` is their number. ``batches``
-    returns the rows as they are stored: strings, int64 and doubles.
+    ``name`` is its name in the folder, ``rows`` how many rows it has. ``entity_type`` is given if
+    they are all rows of that one and nothing else. ``mediatype`` is that of the exporter unless
+    given.
     """
 
-    entity_type: EntityType
+    name: str
     rows: int
-    batches: Callable[[], Iterator[pa.RecordBatch]]
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema of `typed`: the declared types."""
-        return self.entity_type.arrow_schema()
-
-    def typed(self) -> Iterator[pa.RecordBatch]:
-        """The rows in the declared Arrow types: date32, timestamp, decimal128, bool, ..."""
-        return (typed(self.entity_type, batch) for batch in self.batches())
-
-    def texts(self) -> Iterator[pa.RecordBatch]:
-        """The rows for delimited text: dates and timestamps are text, exactly as stored."""
-        return (texts(self.entity_type, batch) for batch in self.batches())
+    entity_type: str | None = None
+    mediatype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A format that `export` writes. It has either ``write`` or ``copy``.
+    """A format that `export` writes. It has one of ``write``, ``write_all`` and ``copy``.
 
     ``name`` is what ``--format`` takes, ``suffix`` the ending of its files, ``title`` a name for
-    readers. ``write(table, path)`` writes the file of one entity type. ``copy(source, path)``
-    writes one file for all; ``source`` is a private copy of the scenario file. ``loading(location,
-    files)`` returns the lines of code that read the files in the folder. ``mediatype``,
-    ``encoding`` and ``dialect`` go into datapackage.json. With ``against_csv`` the reply compares
-    the size with CSV.
+    readers. ``write(table, path)`` writes the file of one entity type. ``write_all(scenario,
+    folder)`` reads a `ScenarioTables`, writes files of any names, and yields a `WrittenFile` of
+    each. ``copy(source, path)`` writes one file for all; ``source`` is a private copy of the
+    scenario file.
+
+    ``takes`` are the names of the entity types that can be written, or a function that says it of
+    an `EntityType`; the others are told as left out. None is all. ``options`` are what a user may
+    choose. ``loading(location, files)`` returns the lines of code that read the files in the
+    folder. ``mediatype``, ``encoding`` and ``dialect`` go into datapackage.json. With
+    ``against_csv`` the reply compares the size with CSV.
     """
 
     name: str
-    suffix: str
+    suffix: str = ""
     write: Callable[[Table, Path], None] | None = None
     copy: Callable[[Path, Path], None] | None = None
     title: str = ""
@@ -156,17 +94,35 @@ class Exporter:
     dialect: Mapping[str, Any] = field(default_factory=dict)
     loading: Callable[[str, Sequence[str]], str] = lambda location, files: ""
     against_csv: bool = False
+    write_all: Callable[[ScenarioTables, Path], Iterable[WrittenFile]] | None = None
+    takes: Collection[str] | Callable[[EntityType], bool] | None = None
+    options: Sequence[Parameter] = ()
 
     def __post_init__(self) -> None:
-        """Raises InvalidArgument without exactly one of the two functions."""
-        given = [function is not None for function in (self.write, self.copy)]
-        if given.count(True) != 1:
-            has = "both" if all(given) else "neither"
+        """Raises InvalidArgument without exactly one of the three functions."""
+        functions = {"write": self.write, "write_all": self.write_all, "copy": self.copy}
+        given = [name for name, function in functions.items() if function is not None]
+        if len(given) != 1:
+            has = " and ".join(given) or "none of write, write_all and copy"
             raise InvalidArgument(
-                f"The exporter {self.name!r:.60} has {has} of write and copy.",
-                hint="write(table, path) writes a file for each entity type, copy(source, path) "
-                "one for all.",
+                f"The exporter {self.name!r:.60} has {has}.",
+                hint="write(table, path) writes a file for each entity type, write_all(scenario, "
+                "folder) files of any names, copy(source, path) one for all.",
             )
+        if self.copy and (self.takes is not None or self.options):
+            raise InvalidArgument(
+                f"The exporter {self.name!r:.60} has copy, which has no place for takes or"
+                " options.",
+                hint="write and write_all have.",
+            )
+
+    def accepts(self, entity_type: EntityType) -> bool:
+        """Whether it takes the entity type."""
+        if self.takes is None:
+            return True
+        if callable(self.takes):
+            return bool(self.takes(entity_type))
+        return entity_type.name in self.takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +157,33 @@ class Formats:
             )
         return self.importers[format]
 
-    def by_suffix(self) -> dict[str, list[Importer]]:
-        """The importers by the ending of a file's name, such as ``.csv``, in small letters.
+    def endings(self) -> list[str]:
+        """The endings of the files that can be read without the name of a format."""
+        return sorted({s.lower() for one in self.importers.values() if one.read
+                       for s in one.suffixes})  # fmt: skip
 
-        Several where plugins share one, which only ``--format`` can settle. What is an ending of
-        the core's own stays its own.
+    def claiming(self, file: str) -> list[Importer]:
+        """The importers that have the ending of a file's name, the longest that any has.
+
+        Args:
+            file: its name; ``a.fhir.json`` is not of a format that has ``.json``, where another
+                one has ``.fhir.json``.
         """
-        found: dict[str, list[Importer]] = {}
+        found: dict[int, list[Importer]] = {}
         for importer in self.importers.values():
-            for suffix in dict.fromkeys(map(str.lower, importer.suffixes)):
-                found.setdefault(suffix, []).append(importer)
-        for suffix, those in found.items():
-            found[suffix] = [one for one in those if self.plugin_of(one) is None] or those
-        return found
+            fitting = [len(s) for s in importer.suffixes if file.lower().endswith(s.lower())]
+            if fitting and max(fitting) < len(file):
+                found.setdefault(max(fitting), []).append(importer)
+        return found[max(found)] if found else []
+
+    def reading(self, file: str) -> list[Importer]:
+        """The importers that read a file of this name without being named.
+
+        Several where plugins share an ending, which only ``--format`` can settle. What is an ending
+        of the core's own stays its own.
+        """
+        those = [one for one in self.claiming(file) if one.read]
+        return [one for one in those if self.plugin_of(one) is None] or those
 
     def several(self, file: str, importers: Sequence[Importer]) -> SourceError:
         """The error for a file whose ending is one of several formats."""
@@ -238,57 +208,10 @@ class Formats:
             )
         return self.exporters[format]
 
+    def export_options(self) -> dict[str, tuple[Parameter, ...]]:
+        """The options of each exporter that has some, by its name."""
+        return {name: tuple(one.options) for name, one in self.exporters.items() if one.options}
+
     def by_entity_type(self) -> str:
         """The names of the formats that write a file for each entity type, for a hint."""
         return ", ".join(exporter.name for exporter in self.exporters.values() if exporter.write)
-
-
-def typed(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch in the declared Arrow types.
-
-    Raises pyarrow.ArrowInvalid for a value that cannot be converted.
-    """
-    import pyarrow as pa
-
-    schema = entity_type.arrow_schema()
-    arrays = [
-        _declared(column, values)
-        for column, values in zip(entity_type.columns, batch.columns, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def texts(entity_type: EntityType, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch for delimited text: decimals and booleans in their declared types, the rest stored.
-
-    Arrow writes decimals with all their digits and booleans as true and false.
-    """
-    import pyarrow as pa
-
-    arrays = [
-        _declared(column, values) if column.type.typed_text else values
-        for column, values in zip(entity_type.columns, batch.columns, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
-
-
-def _declared(column: Column, values: Any) -> Any:
-    """The values in the column's Arrow type. Raises pyarrow.ArrowInvalid where one is another."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from ..schema.values import NOISE, PART  # slow to import for those who only ask which formats
-
-    if column.type.kind == "decimal":
-        # Arrow would round what has more decimals without a word.
-        steps = 10.0**column.type.scale
-        near = pc.divide(pc.round(pc.multiply(values, steps)), steps)
-        off = pc.abs(pc.subtract(values, near))
-        noise = pc.multiply(pc.max_element_wise(pc.abs(values), 1 / steps), NOISE)
-        allowed = pc.min_element_wise(noise, PART / steps)
-        wrong = pc.greater(off, allowed)
-        if pc.any(wrong).as_py():
-            value = values.filter(wrong)[0].as_py()
-            raise pa.ArrowInvalid(f"{column.name} {value!r} is no {column.type.expected}")
-        values = near
-    return values.cast(column.type.arrow())

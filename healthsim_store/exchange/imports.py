@@ -5,13 +5,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..base.wording import choice, option_of_import
-from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownEntityType
+from ..errors import (
+    AmbiguousEntityType,
+    EmptyBatch,
+    InvalidArgument,
+    SourceError,
+    UnknownEntityType,
+)
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import chunks
@@ -19,11 +25,14 @@ from .datapackage import FILE as PACKAGE_FILE
 from .datapackage import Package
 from .datapackage import read as read_package
 from .foreign import tables
-from .formats import Formats, Importer, Source
+from .formats import Formats, Importer
 from .package import contents, instead_of_import
+from .source import Source, SourceFolder
 from .staging import Account, staged
 
 STDIN = "-"
+
+_TOLD = 10  # reasons why rows were left out, in one error
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,10 @@ def import_files(
     package, folder = _package(files)
     if package:
         target = _described(target, package)
+        if _is_read_whole(package, formats):
+            for resource in package.resources:
+                resource.verify(folder)
+            files, package = replace(files, format=package.format), None
 
     def store(entities: Mapping[str, Any], format: str | None) -> PersistResult:
         names = [Path(source).name for source in files.sources]
@@ -162,7 +175,12 @@ def import_files(
         )
         return ImportResult(store(packaged, package.format), tuple(described))
     entities = reading.entities(files)
-    return ImportResult(store(entities, files.format), tuple(reading.accounts))
+    try:
+        persisted = store(entities, files.format)
+    except EmptyBatch as error:
+        error.hint = reading.left_out() or error.hint
+        raise
+    return ImportResult(persisted, tuple(reading.settle()))
 
 
 def _folder(files: Files) -> dict[str, Source]:
@@ -187,6 +205,14 @@ def _package(files: Files) -> tuple[Package | None, Path]:
     folder = Path(files.sources[0]) if alone else Path()
     package = read_package(folder) if alone and folder.is_dir() else None
     return (package if package and files.format in (None, package.format) else None), folder
+
+
+def _is_read_whole(package: Package, formats: Formats) -> bool:
+    """Whether the format's importer reads such an export as one folder."""
+    importer = formats.importers.get(package.format)
+    if importer is None or importer.read_folder is None:
+        return False
+    return importer.read is None or any(one.entity_type is None for one in package.resources)
 
 
 def _described(target: Target, package: Package) -> Target:
@@ -224,7 +250,7 @@ class _Reading:
     def __init__(self, formats: Formats, registry: Registry) -> None:
         self._formats = formats
         self._registry = registry
-        self.accounts: list[Account] = []
+        self._read: list[tuple[Source | SourceFolder, Account]] = []
 
     def entities(self, files: Files) -> dict[str, Iterator[Any]]:
         """The rows of all files by entity type. They can be read once. Adds an account per file."""
@@ -232,21 +258,46 @@ class _Reading:
         entities: dict[str, list[Iterator[Any]]] = {}
         for source, own in self._sources(files, importer):
             account = Account(source.name)
-            self.accounts.append(account)
+            self._read.append((source, account))
             for name, rows in tables(self._formats, own, source):
                 found = self._entity_type(source, files.entity_type or name)
                 entities.setdefault(found, []).append(self.checked(source, account, found, rows))
         return {name: itertools.chain.from_iterable(parts) for name, parts in entities.items()}
 
+    def settle(self) -> list[Account]:
+        """The accounts, after the rows were read, with what the importers left out."""
+        settled: list[Account] = []
+        for source, account in self._read:
+            account.leave_out(source.skipped)
+            settled.append(account)
+            for file in source.handed.values() if isinstance(source, SourceFolder) else ():
+                if file.skipped:
+                    settled.append(Account(file.name))
+                    settled[-1].leave_out(file.skipped)
+        return settled
+
+    def left_out(self) -> str:
+        """What the importers left out, in a line; empty where it is nothing."""
+        told = [
+            f"{account.name}: {count:,} rows left out, {reason}"
+            for account in self.settle()
+            for reason, count in account.unmapped.items()
+        ]
+        return f"{'; '.join(told[:_TOLD])}." if told else ""
+
     def _sources(
         self, files: Files, importer: Importer | None
-    ) -> Iterator[tuple[Source, Importer]]:
+    ) -> Iterator[tuple[Source | SourceFolder, Importer]]:
         if not files.sources:
             raise InvalidArgument("No file was given.", hint="Give files, a folder, or -.")
         blank = files.blank
-        by_suffix = self._formats.by_suffix()
         for item in files.sources:
             path = Path(item)
+            if importer and importer.read is None and not path.is_dir():
+                raise SourceError(
+                    f"The format {importer.name} is a folder of files, not {item}.",
+                    hint="Give the folder's path.",
+                )
             if str(item) == STDIN:
                 if importer is None:
                     raise InvalidArgument(
@@ -254,26 +305,14 @@ class _Reading:
                         hint=f"Give {choice('format', [*self._formats.importers])}.",
                     )
                 yield replace(blank, name="standard input", stream=sys.stdin.buffer), importer
+            elif path.is_dir() and importer and importer.read_folder:
+                yield SourceFolder(path.name, path, blank, self._own(importer)), importer
             elif path.is_dir():
-                found = False
-                for file in sorted(path.iterdir()):
-                    known = by_suffix.get(file.suffix.lower(), [])
-                    if file.name == PACKAGE_FILE:
-                        continue  # datapackage.json describes the other files
-                    if importer is None and len(known) > 1:
-                        raise self._formats.several(file.name, known)
-                    if known and importer in (None, *known):
-                        found = True
-                        yield replace(blank, name=file.name, path=file), importer or known[0]
-                if not found:
-                    raise SourceError(
-                        f"{path} has no file of a known format.",
-                        hint=f"Endings: {', '.join(sorted(by_suffix))}.",
-                    )
+                yield from self._in_folder(path, blank, importer)
             elif not path.exists():
                 raise SourceError(f"There is no file {path}.", hint="Check the path.")
             else:
-                known = [importer] if importer else by_suffix.get(path.suffix.lower(), [])
+                known = [importer] if importer else self._formats.reading(path.name)
                 if not known and path.suffix == ".db":
                     raise SourceError(
                         f"{path.name} may be a scenario itself, which needs no import.",
@@ -288,7 +327,36 @@ class _Reading:
                     raise self._formats.several(path.name, known)
                 yield replace(blank, name=path.name, path=path), known[0]
 
-    def _entity_type(self, source: Source, name: str | None) -> str:
+    def _own(self, importer: Importer) -> Callable[[str], bool]:
+        """Whether a file of a folder, by its name, is one for the importer."""
+        if not importer.suffixes:
+            return lambda name: True
+        return lambda name: importer in self._formats.claiming(name)
+
+    def _in_folder(
+        self, path: Path, blank: Source, importer: Importer | None
+    ) -> Iterator[tuple[Source, Importer]]:
+        """The files of a folder that are read one by one, each with its importer."""
+        found = False
+        for file in sorted(path.iterdir()):
+            if file.name == PACKAGE_FILE:
+                continue  # datapackage.json describes the other files
+            known = self._formats.reading(file.name)
+            if importer is not None:
+                known = [importer] if importer in self._formats.claiming(file.name) else []
+            if len(known) > 1:
+                raise self._formats.several(file.name, known)
+            if known:
+                found = True
+                yield replace(blank, name=file.name, path=file), known[0]
+        if not found:
+            endings = importer.suffixes if importer else self._formats.endings()
+            raise SourceError(
+                f"{path} has no file of a known format.",
+                hint=f"Endings: {', '.join(endings)}.",
+            )
+
+    def _entity_type(self, source: Source | SourceFolder, name: str | None) -> str:
         if name is None and source.path is None:
             raise InvalidArgument(
                 "Standard input does not tell its entity type.",
@@ -306,7 +374,7 @@ class _Reading:
         return option_of_import("entity_type", next((e.name for e in self._registry), "TYPE"))
 
     def checked(
-        self, source: Source, account: Account, entity_type: str, rows: Any
+        self, source: Source | SourceFolder, account: Account, entity_type: str, rows: Any
     ) -> Iterator[Any]:
         """The rows, which are counted in the account as they are read.
 
@@ -322,7 +390,9 @@ class _Reading:
             yield from chunk
 
 
-def _check_header(source: Source, registry: Registry, entity_type: str, names: list[str]) -> None:
+def _check_header(
+    source: Source | SourceFolder, registry: Registry, entity_type: str, names: list[str]
+) -> None:
     if any(registry.field(entity_type, name) for name in names):
         return
     shown = ", ".join(str(name) for name in names[:6])

@@ -14,8 +14,9 @@ from ..schema.registry import Registry
 from ..storage.rows import chunks
 from .datapackage import FILE, Package, Resource
 from .foreign import tables
-from .formats import Formats, Source
+from .formats import Formats
 from .readers import arrow_rows, parquet_batches
+from .source import Source
 from .staging import Account
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def contents(
     Raises SourceError, also while rows are read: a file may have fewer or more rows than
     datapackage.json says.
     """
-    _check_files(folder, package)
+    _check_files(folder, package, formats)
     accounts: list[Account] = []
     entities: dict[str, Iterator[Any]] = {}
     for resource in package.resources:
@@ -61,12 +62,19 @@ def contents(
         rows = checked(
             source, account, entity_type.name, _rows(package, source, entity_type, formats)
         )
-        entities[entity_type.name] = _all(rows, resource, account)
+        entities[entity_type.name] = _all(rows, source, resource, account)
     return accounts, entities
 
 
-def _check_files(folder: Path, package: Package) -> None:
+def _check_files(folder: Path, package: Package, formats: Formats) -> None:
     whole = next((r for r in package.resources if r.entity_type is None), None)
+    exporter = formats.exporters.get(package.format)
+    if whole and not (exporter and exporter.copy):
+        raise SourceError(
+            f"{whole.path} is of an export to {package.format}, which is not for import.",
+            hint=f"{FILE} says what its files are. Give the format that reads them, if there is"
+            " one.",
+        )
     if whole:
         raise SourceError(
             f"{whole.path} is itself a scenario, with everything in it.",
@@ -84,8 +92,11 @@ def _check_files(folder: Path, package: Package) -> None:
             )
 
 
-def _all(rows: Iterator[Any], resource: Resource, account: Account) -> Iterator[Any]:
+def _all(
+    rows: Iterator[Any], source: Source, resource: Resource, account: Account
+) -> Iterator[Any]:
     yield from rows
+    account.leave_out(source.skipped)
     if account.rows != resource.rows:
         raise SourceError(
             f"{resource.path} has {account.rows:,} rows, {FILE} says {resource.rows:,}.",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..storage.rows import CHUNK, chunks
-from .formats import Importer, Source, Tables
+from .formats import Importer, Tables
+from .source import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa

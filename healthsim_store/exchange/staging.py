@@ -25,8 +25,8 @@ from ..schema import dry_run
 from ..schema.model import EXTRA, Declaration
 from ..schema.registry import Link, Registry
 from ..schema.sqlfile import Statement, blanked, read_statements
-from .formats import Source
 from .readers import read_delimited
+from .source import Source
 
 MARKERS = ("into", "from", "skip")
 
@@ -52,6 +52,12 @@ class Account:
     unmapped: dict[str, int] = field(default_factory=dict)  # by reason
     shared: int = 0
     not_carried: tuple[str, ...] = ()  # columns that no mapping uses
+
+    def leave_out(self, skipped: Mapping[str, int]) -> None:
+        """Count rows that were read and left out, by reason."""
+        for reason, count in skipped.items():
+            self.rows += count
+            self.unmapped[reason] = self.unmapped.get(reason, 0) + count
 
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {

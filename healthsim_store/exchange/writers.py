@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..base.sqlite import connect
-from .formats import Exporter, Table, texts
+from .formats import Exporter
+from .table import Table, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -118,15 +118,47 @@ def _importer(item: Any) -> str | None:
     for suffix in item.suffixes:
         if not isinstance(suffix, str) or not suffix.startswith(".") or len(suffix) < 2:
             return f'the suffix {suffix!r:.40} is none, such as ".csv"'
-    return None if callable(item.read) else f"read is a {_kind(item.read)}, not a function"
-
-
-def _exporter(item: Any) -> str | None:
-    for name in ("write", "copy", "loading"):
+    for name in ("read", "read_folder"):
         function = getattr(item, name)
         if function is not None and not callable(function):
             return f"{name} is a {_kind(function)}, not a function"
-    return _texts(item, "suffix", "title", "mediatype")
+    return None
+
+
+def _exporter(item: Any) -> str | None:
+    for name in ("write", "write_all", "copy", "loading"):
+        function = getattr(item, name)
+        if function is not None and not callable(function):
+            return f"{name} is a {_kind(function)}, not a function"
+    return _texts(item, "suffix", "title", "mediatype") or _takes(item.takes) or _options(item)
+
+
+def _takes(takes: Any) -> str | None:
+    if takes is None or callable(takes):
+        return None
+    if isinstance(takes, str | bytes) or not isinstance(takes, Collection):
+        return f'takes is {takes!r:.40}, neither names such as ("patients",) nor a function'
+    odd = (_kind(name) for name in takes if not isinstance(name, str))
+    return next((f"takes has a {kind}, not a name" for kind in odd), None)
+
+
+def _options(item: Any) -> str | None:
+    from ..schema.parameter import ANY, NAME, Parameter, check
+
+    if isinstance(item.options, str) or not isinstance(item.options, Sequence):
+        return f"options is a {_kind(item.options)}, not a tuple of Parameter"
+    names: set[str] = set()
+    for option in item.options:
+        if not isinstance(option, Parameter):
+            return f"options has a {_kind(option)}, not a Parameter"
+        try:
+            if not NAME.fullmatch(option.name) or option.type == ANY or option.name in names:
+                raise ValueError("its name or type is none, or it is there twice")
+            check(option)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return f"the option {option.name!r:.60} cannot be: {error}"
+        names.add(option.name)
+    return None
 
 
 def _profile(item: Any) -> str | None:

@@ -82,6 +82,11 @@ class Plugin:
             "suffixes": {importer.name: [*importer.suffixes] for importer in self.importers},
             "mapped": self.mapped(),
             "exports": [exporter.name for exporter in self.exporters],
+            "export_options": {
+                exporter.name: [option.to_dict() for option in exporter.options]
+                for exporter in self.exporters
+                if exporter.options
+            },
             "profiles": [profile.name for profile in self.profiles],
             "commands": [command.name for command in self.commands],
         }
@@ -98,7 +103,7 @@ class Plugin:
             "products": [f"{product.name} {product.version}" for product in self.products],
             "formats": [" ".join((one.name, *one.suffixes)) for one in self.importers],
             "mapped formats": self.mapped(),
-            "exports": [exporter.name for exporter in self.exporters],
+            "exports": [_export(exporter) for exporter in self.exporters],
             "profiles": [profile.name for profile in self.profiles],
             "commands": [str(command.name) for command in self.commands],
             "checks": [check.name for check in self.checks],
@@ -106,3 +111,8 @@ class Plugin:
             "pages": [page.name for page in self.pages],
         }
         return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items() if names)
+
+
+def _export(exporter: Exporter) -> str:
+    names = " and ".join(option.name for option in exporter.options)
+    return f"{exporter.name} with {names}" if names else exporter.name

@@ -30,7 +30,7 @@ def with_notes(plugins: Sequence[Plugin]) -> Iterator[Plugin]:
 def _names(plugin: Plugin) -> Iterator[tuple[str, str, str]]:
     """Kind and name of what may be shared, and how it is told from the others."""
     for importer in plugin.importers:
-        for suffix in importer.suffixes:
+        for suffix in importer.suffixes if importer.read else ():
             yield "ending", suffix.lower(), f"the format {importer.name}"
     for product in plugin.products:
         declared = product.declaration

@@ -68,7 +68,12 @@ def with_traced_formats(plugin: Plugin) -> Plugin:
     return replace(
         plugin,
         importers=tuple(
-            replace(one, read=_reading(f"{plugin.name}: format {one.name}", one.read))
+            replace(
+                one,
+                read=one.read and _reading(f"{plugin.name}: format {one.name}", one.read),
+                read_folder=one.read_folder
+                and _reading(f"{plugin.name}: format {one.name}", one.read_folder),
+            )
             for one in plugin.importers
         ),
         exporters=tuple(
@@ -76,6 +81,8 @@ def with_traced_formats(plugin: Plugin) -> Plugin:
                 one,
                 write=one.write and _writing(f"{plugin.name}: format {one.name}", one.write),
                 copy=one.copy and _writing(f"{plugin.name}: format {one.name}", one.copy),
+                write_all=one.write_all
+                and _writing_all(f"{plugin.name}: format {one.name}", one.write_all),
             )
             for one in plugin.exporters
         ),
@@ -96,5 +103,14 @@ def _writing(what: str, write: Callable[..., Any]) -> Callable[..., Any]:
     def call(given: Any, path: Any) -> Any:
         with traced(f"{what}, writing {path.name},"):
             return write(given, path)
+
+    return call
+
+
+def _writing_all(what: str, write_all: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(write_all)
+    def call(scenario: Any, folder: Any) -> Iterator[Any]:
+        with traced(f"{what}, writing {scenario.name},"):
+            yield from write_all(scenario, folder)
 
     return call

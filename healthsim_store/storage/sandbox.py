@@ -11,7 +11,7 @@ import contextlib
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ class Sandbox:
         attached: further files, by schema name.
         browsed: for Datasette, which asks for a table's shape by PRAGMA, and shows text that is
             not UTF-8 as well as it can. No SQL of a visitor runs on such a connection.
+        hidden: tables and columns of them, in lower case, that are read as NULL.
     """
 
     def __init__(
@@ -101,8 +102,10 @@ class Sandbox:
         *,
         attached: Mapping[str, Path] | None = None,
         browsed: bool = False,
+        hidden: Collection[tuple[str, str]] = (),
     ) -> None:
         self.path = path
+        self._hidden = frozenset(hidden)
         self._pragmas = _SHAPE if browsed else frozenset()
         self.attached = tuple(attached or ())
         self._deadline = float("inf")
@@ -169,6 +172,9 @@ class Sandbox:
     def _authorize(
         self, action: int, first: str | None, second: str | None, *context: str | None
     ) -> int:
+        if self._hidden and action == sqlite3.SQLITE_READ:
+            column = (str(first).lower(), str(second).lower())
+            return sqlite3.SQLITE_IGNORE if column in self._hidden else sqlite3.SQLITE_OK
         if permits(action, second):
             return sqlite3.SQLITE_OK
         # schema_version with a value would set it; the others have the name of a table there.

@@ -105,11 +105,19 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     (tmp_path / "devices.geojson").write_text(json.dumps(geojson))
     done = run("import", str(tmp_path / "devices.geojson"), "--scenario", "ward")
     assert done.returncode == 0, done.stderr
+    (tmp_path / "beds").mkdir()
+    (tmp_path / "beds" / "a.ward").write_text("U-7:pump\nU-8:bed\n")
+    done = run("import", str(tmp_path / "beds"), "--format", "ward", "--scenario", "beds")
+    assert "| a.ward | 1      | not mapped: of no known kind |" in done.stdout
     done = run("export", "ward", "--format", "arrow", "--to", str(tmp_path / "out"))
     assert (done.returncode, done.stderr) == (0, "")
     assert '**Exported "ward" to Arrow**' in done.stdout
     with pa.ipc.open_file(tmp_path / "out" / "devices.arrow") as file:
         assert file.read_all().column("udi").to_pylist() == ["U-1", "U-2", "U-3"]
+    done = run("export", "ward", "--format", "kinds", "--set", "kind=pump", "--to",
+               str(tmp_path / "kinds"))  # fmt: skip
+    assert "| kinds.ndjson | 2 |" in done.stdout
+    assert (tmp_path / "kinds" / "kinds.ndjson").read_text() == '["pump", "U-1"]\n["pump", "U-3"]\n'
     assert "| Devices | 30 |" in run("generate", "ward", "--into", "made").stdout
     done = run("check", "ward")
     assert done.stdout.startswith("ward: ok (")
@@ -120,7 +128,7 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
         1, "  error, plugin_check: udi: X-9 is no UDI",
     )  # fmt: skip
     told = run("plugins").stdout
-    assert "exports: arrow; profiles: ward" in told
+    assert "exports: arrow, kinds with kind; profiles: ward" in told
     assert "checks: udi; tools: device_kinds; pages: totals.json" in told
     assert "LEFT OUT" not in told
 

@@ -32,8 +32,9 @@ BLOCK = re.compile(r"^<!-- printed: \w+(?: \w+)? -->$.*?^<!-- end -->$", re.MULT
 TYPES = re.compile(r"\b[A-Z]\w+")
 #: Types that are not ours, of Python, pyarrow and click, and names for what many types may be.
 FOREIGN = set(
-    "Any BinaryIO Callable Click ClassVar Command Iterable Iterator Mapping None Path Sequence "
-    "RecordBatch Schema DataType Result Stored Progress Store TextIOWrapper Rows Tables True False "
+    "Any BinaryIO Callable Click ClassVar Collection Command Iterable Iterator Mapping None Path "
+    "Sequence RecordBatch Schema DataType Result Stored Progress Store TextIOWrapper Rows Tables "
+    "True False "
     "TypeVar Query".split()
 )
 

@@ -37,7 +37,7 @@ from healthsim_store.errors import (
     UnknownEntityType,
     UnknownFormat,
 )
-from healthsim_store.exchange.formats import Table
+from healthsim_store.exchange.table import Table
 from healthsim_store.plugins import installed
 
 FORMATS = ["csv", "tsv", "json", "ndjson", "parquet", "sqlite"]

@@ -466,9 +466,9 @@ def test_a_format_without_functions() -> None:
     def function(*_: object) -> None:
         pass
 
-    with pytest.raises(InvalidArgument, match="exporter 'x' has neither of write and copy"):
+    with pytest.raises(InvalidArgument, match="exporter 'x' has none of write, write_all and copy"):
         Exporter("x", ".x")
-    with pytest.raises(InvalidArgument, match="exporter 'x' has both of write and copy"):
+    with pytest.raises(InvalidArgument, match="exporter 'x' has write and copy"):
         Exporter("x", ".x", write=function, copy=function)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 PLUGIN = """
-from healthsim_store import Exporter, Importer, Product, Profile, hookimpl
+from healthsim_store import Exporter, Importer, Parameter, Product, Profile, hookimpl
 
 @hookimpl
 def healthsim_store_products():
@@ -16,6 +16,15 @@ def healthsim_store_products():
 @hookimpl
 def healthsim_store_profiles():
     return Profile.all_from_package(__name__)
+
+def write(table, path):
+    rows = sum(batch.num_rows for batch in table.batches())
+    path.write_text(f"{rows} {table.options['mark']}")
+
+@hookimpl
+def healthsim_store_exporters():
+    mark = Parameter("mark", "choice", default="!", values=("!", "?"))
+    return [Exporter("tally", ".tally", write=write, takes=("pets",), options=(mark,))]
 """
 
 SCHEMA = """
@@ -40,6 +49,11 @@ SELECT 'P' || key || n AS pet_id, 'Pet ' || n AS name, species FROM trait, run O
 """
 
 
+PATIENT = {
+    "mrn": "M1", "given_name": "A", "family_name": "B", "birth_date": "1970-01-01", "gender": "F",
+}  # fmt: skip
+
+
 def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
     package = tmp_path / "site" / "petsim"
     (package / "profiles").mkdir(parents=True)
@@ -62,6 +76,17 @@ def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
         tools = {tool.name: tool for tool in talk.do(talk.client.list_tools).tools}
         formats = tools["scenario_export"].input_schema["properties"]["format"]["enum"]
         assert formats == data_formats(talk)
+        text, data = talk("describe")
+        assert data["export_options"] == {"tally": "mark !|? = !"}
+        assert "Options of tally: mark !|? = !" in text
+        talk("persist", entities={"patients": [PATIENT]}, scenario="home")
+        given = {"scenario": "home", "format": "tally"}
+        text, data = talk("export", **given, to="exports/t", options={"mark": "?"})
+        assert data["left_out"] == {"patients": 1}
+        assert "**Left out**: patients (1 rows): the format tally does not take it" in text
+        assert (tmp_path / "store" / "exports" / "t" / "pets.tally").read_text() == "3 ?"
+        told = talk.error("export", **given, options={"mark": "x"})
+        assert "'x' does not fit mark: give one of !, ?." in told
 
 
 def data_formats(talk: Any) -> list[str]:

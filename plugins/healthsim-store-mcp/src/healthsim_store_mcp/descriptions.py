@@ -33,6 +33,12 @@ def everything(store: hs.Store) -> Reply:
         "profiles": profiles,
         "export_formats": formats,
     }
+    options = {
+        line(name, 60): ", ".join(map(_takes, has)) for name, has in store.export_options().items()
+    }
+    if options:
+        lines += [f"Options of {name}: {has}" for name, has in options.items()]
+        data["export_options"] = options
     return Reply("\n".join(lines), data)
 
 

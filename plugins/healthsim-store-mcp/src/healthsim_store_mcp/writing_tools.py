@@ -213,12 +213,15 @@ class Writing:
         ] = None,
         force: Annotated[bool, Field(description="Replace an export that is there")] = False,
         drop_sensitive: bool = False,
+        options: Annotated[
+            dict[str, Any] | None, Field(description="Of the format, if it has some")
+        ] = None,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Write a scenario, or a query's rows, to files instead of the context."""
         name = self._confined.name(scenario)
         if query is not None:
-            if format != "csv":
+            if format != "csv" or options:
                 raise invalid(
                     "query is written as CSV. For another format put its rows into a"
                     " scenario by scenario_persist(select=..., source=...), and export that."
@@ -229,12 +232,14 @@ class Writing:
         target = confinement.writing(to) if to else confinement.export_folder(name, format)
         made = self._store.export_scenario(
             name, format=format, to=target, force=force, drop_sensitive=drop_sensitive,
-            progress=Progress(ctx),
+            options=options, progress=Progress(ctx),
         )  # fmt: skip
         data = {
             "scenario": made.scenario, "format": made.format, "folder": str(made.location),
             "rows": {file.name: file.rows for file in made.files}, "bytes": made.bytes,
         }  # fmt: skip
+        if made.left_out:
+            data["left_out"] = {line(one.entity_type, 60): one.rows for one in made.left_out}
         more = f"Truncated. All files are in {line(str(target), 120)}."
         return Reply(made.to_markdown(), data).result(max_tokens, more)
 
