@@ -73,8 +73,9 @@ def listen(port: int) -> socket.socket:
         made.bind((HOST, port))
     except (OSError, OverflowError) as error:
         made.close()
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
         raise CannotServe(
-            f"Port {port} cannot be used: {getattr(error, 'strerror', None) or error}.",
+            f"Port {port} cannot be used: {reason}.",
             hint="Choose another with --port, or --port 0 for a free one.",
         ) from error
     return made

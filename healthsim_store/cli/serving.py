@@ -29,7 +29,6 @@ def serve(scenarios: tuple[str, ...], port: int, show: bool, folder: str | None)
         raise click.UsageError("Give scenarios of one folder only.")
     names = [other.find(name).stem for other, name in opened]
     remember = not (scenarios and Path(scenarios[0]).suffix == ".db" and names)
-    datasette = serving.make_datasette(store.path, scenarios=names, remember=remember)
 
     def ready(address: str) -> None:
         click.echo(address)
@@ -39,4 +38,5 @@ def serve(scenarios: tuple[str, ...], port: int, show: bool, folder: str | None)
 
     # Ctrl-C is how it is meant to end.
     with serving.listen(port) as listening, contextlib.suppress(KeyboardInterrupt):
+        datasette = serving.make_datasette(store.path, scenarios=names, remember=remember)
         serving.serve(datasette, listening, ready)

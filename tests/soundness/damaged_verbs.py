@@ -71,6 +71,13 @@ def _questions(ask: str) -> Call:
     return call
 
 
+def _update(store: Store) -> Any:
+    """Every entity of a type is given what it has."""
+    entity_type = store.registry(GOOD).entity_type(_some_type(store))
+    name = entity_type.columns[-1].name
+    return store.update_entities(NAME, entity_type.name, where="1", expressions={name: name})
+
+
 READS: Mapping[str, Call] = {
     "list_scenarios": lambda s, o: s.list_scenarios(search="o"),
     "list_tags": lambda s, o: s.list_tags(),
@@ -117,6 +124,7 @@ READS: Mapping[str, Call] = {
         GOOD, NAME, by="natural-key"
     ).to_dict(),
     "diff_scenarios, by origin": lambda s, o: s.diff_scenarios(GOOD, NAME, by="origin"),
+    "list_history": lambda s, o: s.list_history(NAME).to_dict(),
     "persist, the same": _without(
         "persisted", lambda s: s.persist(s.load_scenario(GOOD), context="persisted", batch_id="b9")
     ),
@@ -142,6 +150,14 @@ WRITES: Mapping[str, Call] = {
     ),
     "add_tags": lambda s, o: s.add_tags(NAME, "a", "b"),
     "remove_tags": lambda s, o: s.remove_tags(NAME, "kept"),
+    "update_entities": lambda s, o: _update(s),
+    "remove_entities": lambda s, o: s.remove_entities(
+        NAME, _some_type(s), where="1", with_children=True
+    ),
+    "remove_entities, a batch": lambda s, o: s.remove_entities(NAME, batch="last"),
+    "undo": lambda s, o: (s.remove_tags(NAME, "kept"), s.undo(NAME)),
+    "redo": lambda s, o: (_update(s), s.undo(NAME), s.redo(NAME)),
+    "keep_history": lambda s, o: s.keep_history(NAME, forget=True, rows=10),
     "upgrade_scenario": lambda s, o: s.upgrade_scenario(NAME),
     "upgrade_scenarios": lambda s, o: s.upgrade_scenarios(),
     "regenerate_scenario": lambda s, o: s.regenerate_scenario(NAME, new_name="regenerated"),

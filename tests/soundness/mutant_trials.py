@@ -288,6 +288,8 @@ class Trials:
         done, _ = self._call(told, call)
         if not done and self._file.exists() and _mark(self._file) == mark:
             pass
+        elif done and told.rpartition(": ")[2].startswith("remove_entities"):
+            pass  # that is what it is for
         elif before is not None:
             self._look_at_rows(told, before)
         self._look_at_good(told)
