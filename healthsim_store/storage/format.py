@@ -72,7 +72,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     for version in range(1, FORMAT_VERSION + 1):
         migrations(name=f"format_{version}")(_migration(version))
 
-    migrations.apply(Database(connection, execute_plugins=False, recursive_triggers=False))
+    try:
+        migrations.apply(Database(connection, execute_plugins=False, recursive_triggers=False))
+    except KeyError as error:  # sqlite-utils reads its own table by the names of its columns
+        raise damaged(f"its table _sqlite_migrations lacks the column {error.args[0]}.") from error
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
@@ -206,16 +209,17 @@ def missing_tables(
 
 def read_identity(connection: sqlite3.Connection, schema: str = "main") -> Identity:
     """What a file, or one attached as ``schema``, is. Raises CorruptScenario."""
-    row = _scenario(connection, schema)
+    row = read_scenario(connection, schema)
     return Identity(row["scenario_id"], row["description"], row["created_at"])
 
 
 def read_last_number(connection: sqlite3.Connection, schema: str = "main") -> int:
     """The number in the last generated entity id. Raises CorruptScenario."""
-    return int(_scenario(connection, schema)["last_number"])
+    return int(read_scenario(connection, schema)["last_number"])
 
 
-def _scenario(connection: sqlite3.Connection, schema: str) -> Record:
+def read_scenario(connection: sqlite3.Connection, schema: str = "main") -> Record:
+    """The one row that says what the file is. Raises CorruptScenario."""
     rows = read_records(connection, "_scenario", schema=schema)
     if len(rows) != 1:
         raise damaged(f"its table _scenario has {len(rows) or 'no'} rows, and must have one.")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..base.sqlite import BUSY_SECONDS, SIDECARS, beside, connect, file_errors, look
-from ..errors import ScenarioBusy
+from ..errors import NotWritable, ScenarioBusy
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"  # of the time at the end of a name
 
@@ -94,8 +94,21 @@ def _leave_wal_mode(connection: sqlite3.Connection, path: Path, end: float) -> N
 def drop_sidecars(path: Path) -> None:
     """Remove what lies beside a file that is settled: it says nothing any more."""
     for sidecar in beside(path):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(sidecar)
+        _remove(sidecar)
+
+
+def _remove(sidecar: Path) -> None:
+    try:
+        os.unlink(sidecar)
+    except FileNotFoundError:
+        return
+    except OSError:
+        if not sidecar.is_dir():
+            raise
+        raise NotWritable(
+            f"{sidecar.name} lies beside the scenario, and is a folder.",
+            hint="Move it away: SQLite has a file of that name there.",
+        ) from None
 
 
 def set_aside(path: Path, keep: Path) -> None:
@@ -107,7 +120,7 @@ def set_aside(path: Path, keep: Path) -> None:
         if not os.path.lexists(sidecar):
             continue
         if sidecar.name.endswith("-shm") or not sidecar.stat().st_size:
-            sidecar.unlink()
+            _remove(sidecar)
         else:
             keep.mkdir(exist_ok=True)
             os.rename(sidecar, keep / f"{sidecar.name}~{stamp()}")

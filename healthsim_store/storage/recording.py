@@ -15,7 +15,7 @@ from typing import Any
 from ..base.sql import quoted
 from ..schema.model import EntityType
 from .batch_rows import BatchRows
-from .format import read_identity, read_tags
+from .format import read_identity, read_scenario, read_tags
 from .records import read_records
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -36,7 +36,7 @@ def next_number(connection: sqlite3.Connection) -> int:
 
 def read_limits(connection: sqlite3.Connection) -> tuple[int, int]:
     """How many rows, and bytes of their values, the history of a file may have."""
-    (row,) = read_records(connection, "_scenario", names=("history_rows", "history_bytes"))
+    row = read_scenario(connection)
     return row["history_rows"], row["history_bytes"]
 
 
@@ -233,10 +233,10 @@ def evict(connection: sqlite3.Connection) -> None:
     """Drop the oldest entries until the history is within its bounds."""
     most_rows, most_bytes = read_limits(connection)
     rows = size = 0
-    for number, row_count, row_bytes in connection.execute(
-        "SELECT log_id, row_count, bytes FROM _history ORDER BY log_id DESC"
-    ).fetchall():
-        rows, size = rows + row_count, size + row_bytes
+    names = ("log_id", "row_count", "bytes")
+    newest_first = "ORDER BY log_id DESC"
+    for entry in read_records(connection, "_history", names=names, rest=newest_first):
+        rows, size = rows + entry["row_count"], size + entry["bytes"]
         if rows > most_rows or size > most_bytes:
-            drop(connection, f"log_id <= {number}")
+            drop(connection, f"log_id <= {entry['log_id']}")
             return
