@@ -26,7 +26,7 @@ from mutants import VALUES, damage
 from report import DAMAGE, write_chapter
 
 from healthsim_store import Store
-from healthsim_store.errors import CorruptScenario
+from healthsim_store.errors import CorruptScenario, NotWritable
 from healthsim_store.plugins import installed
 from healthsim_store.storage import housekeeping
 from healthsim_store.storage.records import read_records
@@ -87,6 +87,28 @@ def test_a_damaged_file_keeps_no_writer_waiting(described: Path, tmp_path: Path)
             kept.append(caught.value)  # with its traceback, and all that was open
         with contextlib.closing(sqlite3.connect(tmp_path / "s.db", timeout=0)) as file, file:
             file.execute("DELETE FROM _tags")
+
+
+def test_a_file_that_does_not_say_what_it_is_keeps_no_history(
+    described: Path, tmp_path: Path
+) -> None:
+    with Store(tmp_path) as store:
+        (tmp_path / "s.db").write_bytes(described.read_bytes())
+        with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as file, file:
+            file.execute("DELETE FROM _scenario")
+        with pytest.raises(CorruptScenario, match="_scenario has no rows"):
+            store.keep_history("s", rows=10)
+
+
+def test_a_folder_in_the_place_of_a_sidecar_is_told(described: Path, tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        (tmp_path / "s.db").write_bytes(described.read_bytes())
+        (tmp_path / "s.db-shm").mkdir()
+        with pytest.raises(
+            NotWritable, match=r"s\.db-shm lies beside the scenario, and is a folder"
+        ):
+            store.rename_scenario("s", "t")
+        assert store.names() == ["s"]
 
 
 def test_every_verb_is_tried() -> None:
