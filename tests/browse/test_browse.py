@@ -544,7 +544,8 @@ def test_pages_while_scenarios_come_and_go(served: Served, shop: Store) -> None:
             statuses.add(served.get(path).status)
         assert served.get("/").status == served.get("/s/pets").status == 200
     writer.join()
-    assert failures == []
+    # A page can keep a writer waiting too long: seldom, and the writer is told.
+    assert [e for e in failures if type(e).__name__ != "ScenarioBusy"] == []
     assert statuses <= {200, 404}
     shop.delete_scenario("flicker")
 
