@@ -130,15 +130,24 @@ class Tally:
     tried: int = 0
     over: list[str] = field(default_factory=list)  # names of those that came later than a second
     slowest: float = 0.0
-    memory: int = 0  # of any process that has ended
+    memory: int = 0  # of any process that answered
     temporary: int = 0  # of all temporary files at once
 
 
 class Watch:
-    """Adds up the temporary files of all workers, ten times a second. Linux alone."""
+    """Looks at the processes that answer, ten times a second. Linux alone.
+
+    What a process has had at most is asked of the process itself: the kernel's figure for ended
+    ones (`RUSAGE_CHILDREN`) is of all that this process ever started, and one that is forked
+    begins with the memory of the process that forked it.
+
+    Attributes:
+        memory: the most bytes that one of them has had.
+        temporary: the most bytes of temporary files that all had at once.
+    """
 
     def __init__(self) -> None:
-        self.most = 0
+        self.memory = self.temporary = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -152,13 +161,40 @@ class Watch:
 
     def _look(self) -> None:
         while not self._ended.wait(0.1):
-            self.most = max(self.most, sum(_temporary(one) for one in Path("/proc").glob("[0-9]*")))
+            answering = list(_answering())
+            self.memory = max([self.memory, *map(_peak, answering)])
+            self.temporary = max(self.temporary, sum(map(_temporary, answering)))
+
+
+def _answering() -> Iterator[Path]:
+    """Processes of healthsim-store that this process started, or that one of these started."""
+    parents = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = (process / "stat").read_text()
+            parents[int(process.name)] = int(told[told.rindex(")") :].split()[2])
+    for one in parents:
+        above = one
+        while above in parents and above != os.getpid():
+            above = parents[above]
+        process = Path(f"/proc/{one}")
+        if above == os.getpid() != one:
+            with contextlib.suppress(OSError):
+                if b"healthsim_store" in (process / "cmdline").read_bytes():
+                    yield process
+
+
+def _peak(process: Path) -> int:
+    with contextlib.suppress(OSError):
+        for line in (process / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _temporary(process: Path) -> int:
     with contextlib.suppress(OSError):
-        if b"healthsim_store.storage import worker" in (process / "cmdline").read_bytes():
-            return sum(_deleted_bytes(file) for file in (process / "fd").iterdir())
+        return sum(_deleted_bytes(file) for file in (process / "fd").iterdir())
     return 0
 
 
@@ -167,13 +203,6 @@ def _deleted_bytes(file: Path) -> int:
         if os.readlink(file).endswith("(deleted)"):
             return file.stat().st_size
     return 0
-
-
-def most_memory() -> int:
-    """The most bytes that a process which was ended has had, its own processes with it."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def measure(
@@ -198,5 +227,5 @@ def measure(
             tally.slowest = max(tally.slowest, late)
             if late > 1.0:
                 tally.over.append(f"{name} ({late:.1f} s)")
-    tally.temporary = watch.most
+    tally.memory, tally.temporary = watch.memory, watch.temporary
     return tally

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from bomb_doors import DOORS, MCP_SECONDS, Tally, environment, measure, most_memory
+from bomb_doors import DOORS, MCP_SECONDS, Tally, environment, measure
 from bombs import BOMBS, FEW, LONG, SHORTER
 from campaign import CAMPAIGN
 from conftest import owner
@@ -85,7 +85,7 @@ def told(tallies: Iterable[Tally]) -> list[str]:
         " (`tests/soundness/bombs.py`), with a limit of half a second. An MCP call has the server's"
         f" own limit, {MCP_SECONDS:g} seconds, so there the worst of each kind are asked. The time"
         " of a command that asks nothing is taken off. Memory is the highest of any process that"
-        " had ended by then.",
+        " answered, looked at ten times a second.",
         "",
         *table(
             ["door", "statements", "over the limit + 1 s", "slowest after its limit", "memory",
@@ -109,7 +109,6 @@ def _campaign(door: str, shop: Store, site: Path, scratch: Path) -> Tally:
         assert "1" in ask("SELECT 1", 1.0)
         started = time.monotonic() - begun
         tally = measure(door, ask, bombs, seconds, started)
-    tally.memory = most_memory()
     return tally
 
 
@@ -122,7 +121,8 @@ def test_every_statement_ends_in_time(
     tally = tallies[door] = _campaign(door, shop, toy_folder, tmp_path)
     assert tally.tried
     assert tally.slowest < GRACE + SLACK, tally
-    assert tally.memory < 1_000_000_000
+    if sys.platform == "linux":
+        assert 10_000_000 < tally.memory < 1_000_000_000
     assert tally.temporary < 1_000_000_000
     (row,) = shop.query_scenario("shop", "SELECT count(*) AS n FROM owners").rows
     assert row == {"n": 5}
