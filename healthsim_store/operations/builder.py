@@ -24,7 +24,7 @@ from ..base.wording import call
 from ..errors import CopyFailed, NotWritable
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
-from ..storage.records import check_records
+from ..storage.records import check_records, damaged
 from ..storage.rules import refuse_unbounded
 from ..storage.sandbox import Sandbox
 
@@ -106,6 +106,22 @@ class Building:
                 hint=f"{call('check_scenario', source)} says more.",
             )
         refuse_unbounded(self.connection, source, schema=SOURCE, tables=None if all_ else names)
+
+    def check_keys(self, entity_types: Iterable[EntityType]) -> None:
+        """Raises CorruptScenario unless the ids of the source are texts.
+
+        SQLite sorts numbers before texts, and blobs after them: the ends tell of all.
+        """
+        for entity_type in entity_types:
+            table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
+            for end in ("min", "max"):
+                sql = f"SELECT typeof({end}({key})) FROM {SOURCE}.{table}"
+                (type_,) = self.connection.execute(sql).fetchone()
+                if type_ not in ("text", "null"):
+                    raise damaged(
+                        f"its table {entity_type.name} has a {entity_type.primary_key} that is no"
+                        f" text ({type_})."
+                    )
 
     def tables(self) -> dict[str, str]:
         """The source's tables, and of each whether it is a table, virtual, or a virtual one's own.

@@ -25,6 +25,7 @@ from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types
 from ..storage.format import now, read_last_number, write_log
 from ..storage.housekeeping import CARRIED, NAMES, copy_rows
+from ..storage.records import damaged
 from .builder import SOURCE, Building, counts
 from .lineage import Lineage, read_lineage, write_lineage
 
@@ -125,6 +126,7 @@ class _Clone:
         self.entity_types = read_entity_types(self._connection)
         self._here = {entity_type.name: entity_type for entity_type in self.entity_types}
         building.check_tables(source, [*self._here], all_=True)
+        building.check_keys(self.entity_types)
         self._parent = read_lineage(self._connection, SOURCE)
         self._lineage = self._descend(scenario_id)
         self._known = {name: self._prefixed(e) for name, e in self._here.items()}
@@ -272,6 +274,8 @@ class _Clone:
             f"SELECT type, name, sql FROM {SOURCE}.sqlite_master"
             " WHERE type IN ('view', 'trigger') ORDER BY rowid"
         ).fetchall():
+            if not isinstance(sql, str):
+                raise damaged(f"its schema has no text for the {kind} {name}.")
             if any(missing in sql for missing in absent):
                 self.left_out.append(name)
             elif kind == "trigger":

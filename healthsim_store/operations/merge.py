@@ -28,6 +28,7 @@ from ..schema.versions import compare_versions
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
 from ..storage.format import read_identity, read_tags
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
+from ..storage.records import read_record
 from ..storage.sandbox import Sandbox
 from .builder import SOURCE, Building
 from .clone import write_origin
@@ -153,6 +154,7 @@ class _Merge:
         for number, source in enumerate(self._sources, 1):
             with self._building.reading(source.path):
                 self._building.check_tables(source.path, [*source.entity_types])
+                self._building.check_keys(source.entity_types.values())
                 self._check_declared(source)
                 self._tell_left_out(source)
                 taken = self.taken[source.name] = {}
@@ -196,9 +198,11 @@ class _Merge:
                 self._statements.append(sql)
 
     def _declares_view(self, product: str, view: str) -> bool:
-        (sql,) = self._connection.execute(
-            f"SELECT schema_sql FROM {SOURCE}._products WHERE product = ?", (product,)
-        ).fetchone()
+        names = ("schema_sql",)
+        record = read_record(
+            self._connection, "_products", "product", product, names=names, schema=SOURCE
+        )
+        sql = record["schema_sql"]
         return bool(re.search(rf'\bVIEW\s+"?{re.escape(view)}\b', sql, re.IGNORECASE))
 
     def _check_declared(self, source: _Source) -> None:

@@ -39,7 +39,7 @@ from ..storage.format import upgrade as upgrade_format
 from ..storage.housekeeping import FORMAT_VERSION
 from ..storage.product_versions import changed_migrations
 from ..storage.recording import drop
-from ..storage.records import Record, read_records
+from ..storage.records import read_record
 from ..storage.replacing import replace_by_copy, try_on_copy
 from ..storage.sandbox import Sandbox
 from ..storage.triggers import refused
@@ -174,13 +174,8 @@ def _declarations(
 
 
 def _is_current(connection: sqlite3.Connection, declaration: Declaration) -> bool:
-    record = _record(connection, declaration.product)
+    record = read_record(connection, "_products", "product", declaration.product)
     return all(record[name] == getattr(declaration, name) for name in _TEXTS)
-
-
-def _record(connection: sqlite3.Connection, product: str) -> Record:
-    (record,) = read_records(connection, "_products", rest="WHERE product = ?", values=(product,))
-    return record
 
 
 def _check_version(version: str, declaration: Declaration) -> None:
@@ -292,7 +287,7 @@ def _take_away(connection: sqlite3.Connection, product: str, version: str) -> _S
     """Drop the product's own views and indexes, and what somebody else made of its tables."""
     from ..schema.parser import read_declaration  # sqlglot is slow to import
 
-    schema_sql = _record(connection, product)["schema_sql"]
+    schema_sql = read_record(connection, "_products", "product", product)["schema_sql"]
     try:
         old = read_declaration(product, version, schema_sql, stored=True)
     except DeclarationError as error:

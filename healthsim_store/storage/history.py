@@ -22,7 +22,7 @@ from . import batch_rows, catalog
 from .batches import read_counts, read_object
 from .format import has_table, now, write_log
 from .recording import State, drop, encoded, read_limits, write_known
-from .records import read_records, understood
+from .records import read_record, read_records, understood
 from .rewriting import rewrite
 
 #: Entries of the log that are about others.
@@ -227,9 +227,7 @@ class _Turning:
         self.again = True
 
     def entry(self, number: int) -> None:
-        (entry,) = read_records(
-            self._connection, "_history", rest="WHERE log_id = ?", values=(number,)
-        )
+        entry = read_record(self._connection, "_history", "log_id", number)
         columns, before, after = (
             understood("_history", entry, name, _object) for name in ("columns", "before", "after")
         )

@@ -13,7 +13,7 @@ from ..schema.ddl import create_statements
 from ..schema.model import Declaration, EntityType
 from ..schema.versions import compare_versions
 from .catalog import read_products
-from .records import read_records
+from .records import read_record, read_records
 
 
 def compared(
@@ -73,8 +73,7 @@ def changed_tables(connection: sqlite3.Connection, declaration: Declaration) -> 
 
     Descriptions and aliases are no change. A declaration that is not understood has none here.
     """
-    where, values = "WHERE product = ?", (declaration.product,)
-    (record,) = read_records(connection, "_products", rest=where, values=values)
+    record = read_record(connection, "_products", "product", declaration.product)
     return changed_in(record["schema_sql"], declaration)
 
 

@@ -25,7 +25,7 @@ _HINT = "healthsim-store check tells all that is wrong in it. Restore the file f
 
 _COLUMN = re.compile(r"^  (\w+) (TEXT|INTEGER)\b(.*)$", re.MULTILINE)
 _ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (TEXT|INTEGER)\b(.*)")
-_DEFAULT = re.compile(r"DEFAULT '(.*)'")
+_DEFAULT = re.compile(r"DEFAULT (?:'(.*)'|(\d+))")
 _NOT_TEXT = re.compile(r"Could not decode to UTF-8 column '(\w+)'")
 
 
@@ -37,7 +37,7 @@ class _Field:
     type: type
     required: bool
     added: bool = False
-    default: str | None = None
+    default: str | int | None = None
 
 
 @functools.cache
@@ -54,10 +54,14 @@ def _fields(table: str) -> tuple[_Field, ...]:
             fields.append(
                 _Field(
                     added[2], _type(added[3]), "NOT NULL" in added[4],
-                    added=True, default=default[1] if default else None,
+                    added=True, default=_default(default) if default else None,
                 )
             )  # fmt: skip
     return tuple(fields)
+
+
+def _default(found: re.Match[str]) -> str | int:
+    return int(found[2]) if found[2] else found[1]
 
 
 def _type(kind: str) -> type:
@@ -158,6 +162,39 @@ def read_records(
     _check(table, fields, found)
     older = {one.name: one.default for one in wanted if one.name not in there}
     return [older | row for row in found]
+
+
+def read_record(
+    connection: sqlite3.Connection,
+    table: str,
+    key: str,
+    value: str | int,
+    *,
+    names: Sequence[str] = (),
+    schema: str = "main",
+) -> Record:
+    """The one row that is known to be there.
+
+    Args:
+        connection: the file.
+        table: the table.
+        key: the column that the row is found by.
+        value: its value there.
+        names: the columns to read; by default all.
+        schema: the name under which the file is attached.
+
+    Raises CorruptScenario as `read_records` does, and where there is not one such row: in a
+    damaged file the index may know what the table lacks.
+    """
+    rows = read_records(
+        connection, table, names=names, schema=schema, rest=f"WHERE {key} = ?", values=(value,)
+    )
+    if len(rows) != 1:
+        raise damaged(
+            f"its table {table} has {len(rows)} rows with the {key} {value!r:.60}, and must have"
+            " one."
+        )
+    return rows[0]
 
 
 def _select(

@@ -117,8 +117,9 @@ def test_our_own_texts_are_at_most_30_percent_above() -> None:
     seen = set()
     for kind, text in own_texts(profiles, (3, 20)):
         check(text)
-        # A scenario's id is drawn: in a text of some 70 tokens it alone can be 2 % more.
-        assert estimate_tokens(text) <= 1.3 * count_tokens(text) + 5, (kind, text)
+        # A scenario's id is drawn, six letters: at worst each of them is told as a token, where a
+        # tokenizer has a word for several. In a text of some 70 tokens that alone can be 3 % more.
+        assert estimate_tokens(text) <= 1.3 * count_tokens(text) + 6, (kind, text)
         seen.add(kind)
     assert len(seen) == 8
 

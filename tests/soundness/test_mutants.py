@@ -29,7 +29,7 @@ from healthsim_store import Store
 from healthsim_store.errors import CorruptScenario, NotWritable
 from healthsim_store.plugins import installed
 from healthsim_store.storage import housekeeping
-from healthsim_store.storage.records import read_records
+from healthsim_store.storage.records import read_record, read_records
 from healthsim_store.store import VERBS
 
 needs_alarm = pytest.mark.skipif(os.name != "posix", reason="a call is ended by SIGALRM")
@@ -275,3 +275,52 @@ def test_the_command_line_says_it_in_one_line(site: Path, tmp_path: Path) -> Non
         assert (home / "good.db").read_bytes() == good
         for left in home.glob("*.db*"):
             left.rmdir() if left.is_dir() else left.unlink()
+
+
+def _damage(path: Path, sql: str) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.executescript(f"PRAGMA ignore_check_constraints = ON; {sql}")
+
+
+def test_a_view_without_its_text_is_told(described: Path, tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        (tmp_path / "s.db").write_bytes(described.read_bytes())
+        change = "UPDATE sqlite_master SET sql = NULL WHERE name = 'seen'"
+        made = "CREATE VIEW seen AS SELECT 1; PRAGMA writable_schema = ON"
+        _damage(tmp_path / "s.db", f"{made}; {change}")
+        with pytest.raises(CorruptScenario):
+            store.clone_scenario("s")
+
+
+@pytest.mark.parametrize("id_", ["CAST(remark_id AS BLOB)", "x'ff'"])
+def test_an_id_that_is_no_text_is_told(described: Path, tmp_path: Path, id_: str) -> None:
+    with Store(tmp_path) as store:
+        for name in ("s", "t"):
+            (tmp_path / f"{name}.db").write_bytes(described.read_bytes())
+        loose = "UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '') WHERE name = 'remarks'"
+        _damage(tmp_path / "s.db", f"PRAGMA writable_schema = ON; {loose}")
+        _damage(tmp_path / "s.db", f"UPDATE remarks SET remark_id = {id_} WHERE rowid = 1")
+        for copy in (
+            lambda: store.clone_scenario("s"),
+            lambda: store.merge_scenarios(["t", "s"], new_name="both"),
+        ):
+            with pytest.raises(CorruptScenario, match=r"remark_id that is no text \(blob\)"):
+                copy()
+
+
+def test_a_bound_of_the_history_that_is_missing_is_the_usual_one(
+    described: Path, tmp_path: Path
+) -> None:
+    with Store(tmp_path) as store:
+        (tmp_path / "s.db").write_bytes(described.read_bytes())
+        _damage(tmp_path / "s.db", "ALTER TABLE _scenario DROP COLUMN history_bytes")
+        store.add_tags("s", "more")
+        assert "more" in store.scenario_info("s").tags
+
+
+def test_a_row_that_an_index_alone_knows_is_told() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as memory:
+        (products,) = (one.sql for one in housekeeping.TABLES if one.name == "_products")
+        memory.executescript(products)
+        with pytest.raises(CorruptScenario, match="_products has 0 rows with the product 'meadow'"):
+            read_record(memory, "_products", "product", "meadow")
