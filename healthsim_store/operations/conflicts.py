@@ -15,6 +15,7 @@ from ..base.wording import choice
 from ..errors import MergeConflict
 from ..schema.model import EntityType
 from .builder import SOURCE
+from .lineage import Lineage, counterpart
 from .strategies import STRATEGIES, Strategy
 
 _CONFLICTS = "temp.conflicts"
@@ -25,12 +26,15 @@ _TOLD = 5  # conflicts in an error
 class Part:
     """A source's rows of one entity type, which is meant as the new file declares it.
 
-    ``number`` is the source's place in the merge, from 1.
+    ``number`` is the source's place in the merge, from 1. ``relatives`` are the sources before it
+    that go back to the same original: of each the number and the lineage.
     """
 
     entity_type: EntityType
     source: str
     number: int
+    lineage: Lineage
+    relatives: tuple[tuple[int, Lineage], ...] = ()
 
     @property
     def name(self) -> str:
@@ -52,6 +56,7 @@ class Ids:
         self._connection = connection
         self._prefix = literal(f"{scenario_id}-")
         self._mapped: set[str] = set()
+        self._kept: set[tuple[int, str]] = set()
         self.last_number = 0
 
     def changed(self, entity_type: str) -> bool:
@@ -93,6 +98,21 @@ class Ids:
             self._connection.execute(f"DROP TABLE {_ids(entity_type)}")
         self._mapped.clear()
 
+    def keep(self, number: int) -> None:
+        """The same, and remember it as that of a source to which later ones are related."""
+        for entity_type in self._mapped:
+            kept = f"ids of {entity_type} in {number}"
+            self._connection.execute(f"ALTER TABLE {_ids(entity_type)} RENAME TO {quoted(kept)}")
+            self._kept.add((number, entity_type))
+        self._mapped.clear()
+
+    def kept(self, number: int, entity_type: str, value: str) -> str:
+        """SQL for the id here of what has the id ``value`` in a source that was kept."""
+        if (number, entity_type) not in self._kept:
+            return value
+        table = f"temp.{quoted(f'ids of {entity_type} in {number}')}"
+        return f"coalesce((SELECT new FROM {table} WHERE old = {value}), {value})"
+
 
 def _ids(entity_type: str) -> str:
     return f"temp.{quoted(f'ids of {entity_type}')}"
@@ -124,7 +144,8 @@ class Conflicts:
         """Fill the tables of conflicts and ids; how many entities conflict.
 
         A row of conflicts is a key that is taken: ``position`` 0, 1, ... for the natural keys, and
-        the last for the id. What stands for an entity is what has its first taken key.
+        the last for the id; a negative one where both go back to the same original. What stands
+        for an entity is that original's, else what has its first taken key.
         """
         part = self._part
         parents = (to.entity_type for _, to in part.entity_type.references(soft=True))
@@ -134,6 +155,8 @@ class Conflicts:
             f"CREATE TABLE {_CONFLICTS} (old TEXT, position INTEGER, matched_on TEXT, stands TEXT,"
             " PRIMARY KEY (old, position)) WITHOUT ROWID"
         )
+        for place, (number, lineage) in enumerate(part.relatives, -len(part.relatives)):
+            self._find_origin(place, number, lineage)
         keys = [*part.entity_type.unique_keys, (part.entity_type.primary_key,)]
         for position, key in enumerate(keys):
             self._find_taken(position, key)
@@ -150,6 +173,17 @@ class Conflicts:
 
     def _some(self, rows: str) -> bool:
         return self._connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
+
+    def _find_origin(self, position: int, number: int, lineage: Lineage) -> None:
+        """What goes back to the same original as an entity of an earlier source."""
+        part = self._part
+        there = counterpart(part.lineage, lineage, f"s.{part.key}")
+        here = self._ids.kept(number, part.name, there)
+        self._connection.execute(
+            f"INSERT INTO {_CONFLICTS} SELECT s.{part.key}, {position}, 'origin', m.{part.key}"
+            f" FROM {SOURCE}.{part.table} AS s CROSS JOIN main.{part.table} AS m"
+            f" ON m.{part.key} = {here}"
+        )
 
     def _find_taken(self, position: int, key: Sequence[str]) -> None:
         if not self._may_overlap(key):
@@ -294,12 +328,42 @@ class Conflicts:
         if self.strategy.replaces and compared:
             # Of two that overwrite one, the last: bare columns are of the row that has the max().
             chosen = ", ".join(f"{values[name]} AS {quoted(name)}" for name in compared)
-            self._connection.execute(
-                f"UPDATE main.{part.table} AS t SET"
-                f" {', '.join(f'{quoted(name)} = n.{quoted(name)}' for name in compared)}"
-                f" FROM (SELECT m.{part.key} AS stands, max(s.rowid), {chosen} FROM {matches}"
-                f" GROUP BY m.{part.key}) AS n WHERE t.{part.key} = n.stands"
+            rows = (
+                f"SELECT m.rowid AS row, m.{part.key} AS stands, max(s.rowid), {chosen}"
+                f" FROM {matches} GROUP BY m.{part.key}"
             )
+            if self._keys_move():
+                self._put_again(rows, compared)
+            else:
+                self._connection.execute(
+                    f"UPDATE main.{part.table} AS t SET"
+                    f" {', '.join(f'{quoted(name)} = n.{quoted(name)}' for name in compared)}"
+                    f" FROM ({rows}) AS n WHERE t.{part.key} = n.stands"
+                )
+
+    def _keys_move(self) -> bool:
+        """Whether an entity gets a natural key that another one has: the two may exchange it."""
+        return self._some(
+            f"(SELECT old FROM {_CONFLICTS} GROUP BY old"
+            " HAVING min(position) < 0 AND count(DISTINCT stands) > 1)"
+        )
+
+    def _put_again(self, rows: str, columns: Sequence[str]) -> None:
+        """Take the rows out and put them in as they are to be, each with its rowid.
+
+        Where one of them were changed after the other, SQLite would see a key twice.
+        """
+        table, names = f"main.{self._part.table}", ", ".join(map(quoted, columns))
+        key = self._part.key
+        self._connection.execute(f"CREATE TEMP TABLE put_again AS {rows}")
+        self._connection.execute(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT row FROM temp.put_again)"
+        )
+        self._connection.execute(
+            f"INSERT INTO {table} (rowid, {key}, {names})"
+            f" SELECT row, stands, {names} FROM temp.put_again"
+        )
+        self._connection.execute("DROP TABLE temp.put_again")
 
     def forget(self) -> None:
         self._connection.execute(f"DROP TABLE IF EXISTS {_CONFLICTS}")

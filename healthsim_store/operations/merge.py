@@ -1,7 +1,8 @@
 """Merge: several scenarios into a new one, where nothing dangles and every conflict is told.
 
 The sources are read one after the other, and what stands is what came first. An entity of a later
-source conflicts when its id is taken, or a natural key of it. The strategy of its type, one of
+source is there already when one that goes back to the same original is, or its id is taken, or a
+natural key of it. The strategy of its type, one of
 `strategies.STRATEGIES`, then says what is done.
 
 What refers to an entity that was skipped or overwritten refers to the one that stands for it.
@@ -33,6 +34,7 @@ from ..storage.sandbox import Sandbox
 from .builder import SOURCE, Building
 from .clone import write_origin
 from .conflicts import Conflicts, Ids, Part
+from .lineage import Lineage, read_lineage, related
 from .merge_report import MergeResult
 from .strategies import Strategies
 
@@ -73,6 +75,7 @@ class _Source:
     products: Mapping[str, StoredProduct]
     entity_types: Mapping[str, EntityType]
     format: int  # an older one says less of its products
+    lineage: Lineage
 
     @property
     def name(self) -> str:
@@ -102,6 +105,7 @@ def merge_files(
         scenario_id=scenario_id,
         taken=merge.taken,
         conflicts=merge.resolved,
+        same=merge.same,
         tags=tuple(dict.fromkeys(tag for source in read for tag in source.tags)),
         left_out=tuple(merge.left_out),
         labels={entity_type.name: entity_type.label for entity_type in merge.registry},
@@ -118,6 +122,7 @@ def _read(path: Path) -> _Source:
             {product.name: product for product in read_products(connection)},
             {entity_type.name: entity_type for entity_type in read_entity_types(connection)},
             sandbox.format,
+            read_lineage(connection),
         )
 
 
@@ -145,6 +150,7 @@ class _Merge:
         self._ids = Ids(self._connection, scenario_id)
         self.taken: dict[str, dict[str, int]] = {}
         self.resolved: dict[str, dict[str, int]] = {}
+        self.same: dict[str, int] = {}
         self.left_out: list[str] = []
 
     def run(self) -> None:
@@ -152,6 +158,11 @@ class _Merge:
             with self._building.reading(source.path):
                 self._declare(product, source)
         for number, source in enumerate(self._sources, 1):
+            relatives = tuple(
+                (place, other.lineage)
+                for place, other in enumerate(self._sources[: number - 1], 1)
+                if related(source.lineage, other.lineage)
+            )
             with self._building.reading(source.path):
                 self._building.check_tables(source.path, [*source.entity_types])
                 self._building.check_keys(source.entity_types.values())
@@ -160,10 +171,14 @@ class _Merge:
                 taken = self.taken[source.name] = {}
                 for entity_type in self._order:
                     if entity_type.name in source.entity_types:
-                        part = Part(entity_type, source.name, number)
+                        part = Part(entity_type, source.name, number, source.lineage, relatives)
                         taken[part.name] = self._merge(part, source)
                         self._check_followed(part, [*taken])
-                self._ids.clear()
+                later = self._sources[number:]
+                if any(related(other.lineage, source.lineage) for other in later):
+                    self._ids.keep(number)
+                else:
+                    self._ids.clear()
         with self._building.writing():
             for statement in self._statements:
                 self._make(statement)
@@ -248,9 +263,6 @@ class _Merge:
             )
             if conflicts.count:
                 conflicts.settle(values)
-                resolved = self.resolved.setdefault(part.name, {})
-                done = conflicts.strategy.name
-                resolved[done] = resolved.get(done, 0) + conflicts.count
             conflicts.forget()
         except sqlite3.IntegrityError as error:
             raise MergeConflict(
@@ -331,6 +343,19 @@ class _Merge:
             if count != sum(taken.get(entity_type.name, 0) for taken in self.taken.values()):
                 raise CopyFailed(f"Nothing was kept: {entity_type.name} were lost or doubled.")
         self._building.prove_references(self.registry)
+        self._count_conflicts()
+
+    def _count_conflicts(self) -> None:
+        """Those that had other values, and those that were the same."""
+        for name, done, differ, same in self._connection.execute(
+            "SELECT entity_type, resolution, count(nullif(lost IS NULL AND resolution <> 'rename',"
+            " 1)), count(nullif(lost IS NOT NULL OR resolution = 'rename', 1))"
+            " FROM main._conflicts GROUP BY 1, 2 ORDER BY min(conflict_id)"
+        ):
+            if differ:
+                self.resolved.setdefault(name, {})[done] = differ
+            if same:
+                self.same[name] = self.same.get(name, 0) + same
 
     def describe(self) -> None:
         """Tags, parents, and the first entry of the log."""

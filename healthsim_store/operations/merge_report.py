@@ -17,8 +17,8 @@ class MergeResult:
     """The reply to a merge.
 
     ``taken`` counts the entities that came from each source, by its name and their type;
-    ``conflicts`` those that were there already, by type and by what was done. Of a dry run,
-    ``scenario`` is None.
+    ``conflicts`` those that were there already with other values, by type and by what was done;
+    ``same`` those that were there already with the same values. Of a dry run, ``scenario`` is None.
     """
 
     scenario: str | None
@@ -28,6 +28,7 @@ class MergeResult:
     tags: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    same: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def entity_counts(self) -> dict[str, int]:
@@ -54,6 +55,7 @@ class MergeResult:
             "entity_counts": self.entity_counts,
             "total": self.total,
             "conflicts": {name: dict(found) for name, found in self.conflicts.items()},
+            "same": dict(self.same),
             "tags": list(self.tags),
         }
         if self.scenario is None:
@@ -99,7 +101,11 @@ class MergeResult:
             for name, found in self.conflicts.items()
             for strategy, n in found.items()
         ]
-        if not told:
+        same = sum(self.same.values())
+        if not told and not same:
             return "0 (no duplicate ids or keys)"
+        beside = f"; the same in both: {same:,}" if same else ""
+        if not told:
+            return f"0{beside}"
         total = sum(n for found in self.conflicts.values() for n in found.values())
-        return f"{total:,} ({', '.join(told)}; each is in the table _conflicts)"
+        return f"{total:,} ({', '.join(told)}; each is in the table _conflicts){beside}"

@@ -93,7 +93,8 @@ def test_skip_keeps_the_first_and_its_children_follow(two: Store) -> None:
         "sources": {"one": {"owners": 3, "pets": 2}, "other": {"owners": 1, "pets": 3}},
         "entity_counts": {"owners": 4, "pets": 5},
         "total": 9,
-        "conflicts": {"owners": {"skip": 3}, "pets": {"skip": 1}},
+        "conflicts": {"owners": {"skip": 2}, "pets": {"skip": 1}},
+        "same": {"owners": 1},
         "tags": ["x", "y", "z"],
         "scenario_id": two.scenario_info("m").scenario_id,
     }
@@ -340,8 +341,8 @@ def test_the_command_line(run: Run, tmp_path: Path) -> None:
         "| other     | 1      | 3     |\n"
         "| **Total** | **4**  | **5** |\n"
         "\n"
-        "- Conflicts resolved: 4 (Owners 3 skipped, Pets 1 skipped;"
-        " each is in the table _conflicts)\n"
+        "- Conflicts resolved: 3 (Owners 2 skipped, Pets 1 skipped;"
+        " each is in the table _conflicts); the same in both: 1\n"
         "- Tags inherited: x\n"
         "\n"
         "All source scenarios remain unchanged.\n"
