@@ -19,12 +19,13 @@ from ..base.sqlite import look
 from ..base.text import did_you_mean
 from ..base.wording import call, choice, option, takes
 from ..errors import CorruptScenario, InvalidArgument, QueryError, QueryTimeout, QueryTooLarge
-from ..schema.model import Column, EntityType
+from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
 from ..storage.format import missing_tables
 from ..storage.sandbox import TOO_LONG, Sandbox
 from .diff_report import DiffResult, EntityDiff
+from .differences import Differences, any_of
 from .lineage import counterpart, read_lineage, related
 from .matching import OTHER, Pairing, Shared
 
@@ -116,6 +117,7 @@ class _Comparison:
                 functools.partial(counterpart, mine, yours),
             )
         self._to_a = self._pairing.to_a
+        self._differences = Differences(self._shared, self._pairing, self._ask)
 
     def _check_tables(
         self, schema: str, sandbox: Sandbox, entity_types: Mapping[str, EntityType]
@@ -132,7 +134,10 @@ class _Comparison:
         chosen = [e.name for e in self._registry]
         if entity_type is not None:
             chosen = [self._registry.entity_type(entity_type).name]
-        paired = {name: self._pair(name) for name in self._with_parents(chosen)}
+        paired = {
+            name: self._differences.pair(name, min(self._counts(name)), by_key=self._by_key)
+            for name in self._with_parents(chosen)
+        }
         diffs: dict[str, EntityDiff] = {}
         told: list[dict[str, Any]] = []
         for name in chosen:
@@ -210,37 +215,13 @@ class _Comparison:
         ((in_a, in_b),) = self._ask(name, f"SELECT {', '.join(counts)}")
         return in_a, in_b
 
-    def _pair(self, name: str) -> tuple[int, int]:
-        """Decide how rows of a type find their partners: the pairs by id, and those by key."""
-        left = min(self._counts(name))
-        by_id = self._pairing.by_id(name)
-        ids = int(self._ask(name, f"SELECT count(*) {by_id}")[0][0]) if by_id and left else 0
-        left -= ids
-        by_key = 0
-        for key in self._shared[name].keys if self._by_key else ():
-            if left <= 0 or not self._pairing.use(name, key):
-                continue
-            found = self._ask(
-                name,
-                f"{self._pairing.with_([name])}SELECT count(*), count(DISTINCT a),"
-                f" count(DISTINCT b) FROM {self._pairing.pairs(name, key)}",
-            )
-            count, in_a, in_b = found[0]
-            # A key that is not unique, in a file that somebody else changed, pairs nothing.
-            if count and count == in_a == in_b:
-                by_key += count
-                left -= count
-            else:
-                self._pairing.drop(name, key)
-        return ids, by_key
-
     def _diff(self, name: str, in_a: int, in_b: int, ids: int, keys: int) -> EntityDiff:
         shared = self._shared.get(name)
         if shared is None:
             return EntityDiff("none", added=in_b, removed=in_a)
-        flags = self._flags(shared)
+        flags = self._differences.flags(name)
         changed, columns = 0, dict.fromkeys(flags, 0)
-        for source in self._sources(name, ids, keys):
+        for source in self._differences.sources(name, ids, keys):
             (row,) = self._ask(name, self._changes_sql(name, flags, source))
             changed += row[0]
             for column, count in zip(flags, row[1:], strict=True):
@@ -265,73 +246,15 @@ class _Comparison:
             ways.append(f"natural key ({'; '.join(', '.join(key) for key in keys)})")
         return " and ".join(ways) or "none"
 
-    def _sources(self, name: str, ids: int, keys: int) -> Iterator[str]:
-        by_id = self._pairing.by_id(name)
-        if by_id and ids:
-            yield by_id
-        if keys:
-            yield self._pairing.by_key(name)
-
-    def _with(self, name: str) -> str:
-        """The pairs by key of the type and of all that it refers to directly."""
-        shared = self._shared[name]
-        references = (
-            shared.reference(column) for column, (a, b) in shared.columns.items() if a and b
-        )
-        parents = {reference.entity_type for reference in references if reference}
-        return self._pairing.with_([n for n in self._shared if n == name or n in parents])
-
     def _changes_sql(self, name: str, flags: Mapping[str, str], source: str) -> str:
         """Counts the changed pairs, and those changed in each column."""
         flagged = ", ".join(f"{flag} AS d{n}" for n, flag in enumerate(flags.values()))
         sums = "".join(f", sum(d{n})" for n in range(len(flags)))
-        either = _any([f"d{n}" for n in range(len(flags))])
+        either = any_of([f"d{n}" for n in range(len(flags))])
         return (
-            f"{self._with(name)}SELECT count(*){sums}"
+            f"{self._differences.with_(name)}SELECT count(*){sums}"
             f" FROM (SELECT {flagged or '0'} {source}) WHERE {either}"
         )
-
-    # -- what a column means -----------------------------------------------------------------
-
-    def _flags(self, shared: Shared) -> dict[str, str]:
-        """SQL by column that is true where two paired rows differ in it; none where unknowable."""
-        flags = {
-            name: self._flag(shared, name, mine, yours)
-            for name, (mine, yours) in shared.columns.items()
-        }
-        return {name: flag for name, flag in flags.items() if flag}
-
-    def _flag(
-        self, shared: Shared, name: str, mine: Column | None, yours: Column | None
-    ) -> str | None:
-        a, b = f"a.{quoted(name)}", f"b.{quoted(name)}"
-        if mine is None or yours is None:
-            return f"{b if mine is None else a} IS NOT NULL"
-        reference = shared.reference(name)
-        parent = self._shared.get(reference.entity_type) if reference else None
-        if reference and parent:
-            return self._reference_flag(parent, a, b, enforced=reference.enforced)
-        return mine.type.unlike(yours.type, a, b)
-
-    def _reference_flag(self, parent: Shared, a: str, b: str, *, enforced: bool) -> str | None:
-        """References are the same when what they refer to is a pair."""
-        cases = [f"WHEN {a} IS NULL OR {b} IS NULL THEN {a} IS NOT {b}"]
-        if self._to_a:
-            cases.append(f"WHEN {a} = {self._to_a(b)} THEN 0")
-        by_key = self._pairing.in_pairs(parent.name, b=b, a=a)
-        if by_key:
-            cases.append(f"WHEN {by_key} THEN 0")
-        if not self._to_a and not by_key and enforced:
-            return None
-        if not enforced:
-            # Into another product. Of what is not in both files there is only the text.
-            (table_a, table_b), (key_a, key_b) = parent.tables, parent.ids
-            cases.append(
-                f"WHEN {a} = {b} AND NOT (EXISTS (SELECT 1 FROM {table_a} AS x"
-                f" WHERE x{key_a[1:]} = {a}) AND EXISTS (SELECT 1 FROM {table_b} AS x"
-                f" WHERE x{key_b[1:]} = {b})) THEN 0"
-            )
-        return f"CASE {' '.join(cases)} ELSE 1 END"
 
     # -- rows on request ---------------------------------------------------------------------
 
@@ -348,7 +271,7 @@ class _Comparison:
         here, schema = (self._a, "main") if side == "a" else (self._b, OTHER)
         entity_type = here[name]
         shared = name in self._shared
-        with_ = self._with(name) if shared else ""
+        with_ = self._differences.with_(name) if shared else ""
         alone = self._pairing.unpaired(name, side) if shared else "TRUE"
         key = f"{side}.{quoted(entity_type.primary_key)}"
         columns = list(entity_type.by_name)
@@ -370,7 +293,7 @@ class _Comparison:
     def _changed_rows(self, name: str, diff: EntityDiff, limit: int) -> Iterator[dict[str, Any]]:
         """Pairs that differ, those by id first, each with the columns that do."""
         shared = self._shared[name]
-        flags = {c: flag for c, flag in self._flags(shared).items() if c in diff.columns}
+        flags = {c: flag for c, flag in self._differences.flags(name).items() if c in diff.columns}
         key = _natural_key(shared.a)
         asked = [*shared.ids, *(f"a.{quoted(column)}" for column in key)]
         for column, flag in flags.items():
@@ -379,11 +302,11 @@ class _Comparison:
             asked += [f"a.{quoted(column)}" if mine else "NULL"]
             asked += [f"b.{quoted(column)}" if yours else "NULL"]
         found: list[tuple[Any, ...]] = []
-        for source in self._sources(name, ids=1, keys=len(self._pairing.used(name))):
+        for source in self._differences.sources(name, ids=1, keys=len(self._pairing.used(name))):
             found += self._ask(
                 name,
-                f"{self._with(name)}SELECT {', '.join(asked)} {source}"
-                f" WHERE {_any(list(flags.values()))}"
+                f"{self._differences.with_(name)}SELECT {', '.join(asked)} {source}"
+                f" WHERE {any_of(list(flags.values()))}"
                 f" ORDER BY {shared.ids[1]} LIMIT {limit - len(found)}",
             )
         for a, b, *values in found:
@@ -407,11 +330,3 @@ def _itself(value: str) -> str:
 
 def _natural_key(entity_type: EntityType) -> tuple[str, ...]:
     return entity_type.unique_keys[0] if entity_type.unique_keys else ()
-
-
-def _any(conditions: Sequence[str]) -> str:
-    """OR, as a balanced tree: a row of them would be nested as deep as it is long."""
-    if len(conditions) <= 8:
-        return " OR ".join(conditions) or "FALSE"
-    half = len(conditions) // 2
-    return f"({_any(conditions[:half])}) OR ({_any(conditions[half:])})"

@@ -1,6 +1,6 @@
 """Which row of a scenario is which of another, as SQL; no row is paired twice.
 
-The first file is ``main`` with its tables as ``a``, the second ``other`` with its tables as ``b``.
+The tables of the first file are ``a``, those of the second ``b``.
 Rows belong together by their ids, translated where the two files are relatives; what is left over
 on both sides belongs together by a natural key. A reference in such a key is translated in turn by
 the pairs of its parents, so pairs by key are common table expressions that use one another, from
@@ -23,10 +23,11 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Shared:
-    """An entity type that both files have, as each declares it."""
+    """An entity type that both files have, as each declares it; and the schemas of the two."""
 
     a: EntityType
     b: EntityType
+    schemas: tuple[str, str] = ("main", OTHER)
 
     @property
     def name(self) -> str:
@@ -35,7 +36,7 @@ class Shared:
     @property
     def tables(self) -> tuple[str, str]:
         table = quoted(self.name)
-        return f"main.{table}", f"{OTHER}.{table}"
+        return f"{self.schemas[0]}.{table}", f"{self.schemas[1]}.{table}"
 
     @property
     def ids(self) -> tuple[str, str]:
