@@ -36,7 +36,9 @@ from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
-from .operations.merge import check_sources, merge_files, try_merge
+from .operations.merge import merge_files, try_merge
+from .operations.merge_call import check_named, check_sources, check_strategies
+from .operations.merge_into import IntoCall, merge_into
 from .operations.merge_report import MergeResult
 from .operations.remove import Removal, RemoveResult, remove_from_file
 from .operations.strategies import Strategies
@@ -937,32 +939,50 @@ class Store:
         new_name: str | None = None,
         context: str | None = None,
         on_conflict: str | Mapping[str, str] = "skip",
+        base: str | None = None,
+        into: str | None = None,
         dry_run: bool = False,
         progress: Progress = lambda _: None,
     ) -> MergeResult:
-        """Several scenarios in a new one; the sources stay as they are.
+        """Several scenarios in a new one, or in one that is there; the others stay as they are.
 
-        An entity of a later scenario whose id or natural key is taken is a conflict. Children
-        follow what stands for their parent. Conflicts are kept in the table ``_conflicts``.
+        Entities that go back to the same original are the same entity. An entity of a later
+        scenario that is there already, or whose id or natural key is taken, is a conflict where
+        its values differ. Children follow what stands for their parent. Conflicts are kept in the
+        table ``_conflicts`` of a new scenario.
 
         Args:
-            scenarios: two or more.
+            scenarios: two or more; one or more with ``into``.
             new_name: of the merge; by default merged, with the first word of ``context`` and the
                 date.
             context: what it is for.
             on_conflict: ``skip`` (the first stays), ``overwrite`` (it gets the later one's
                 values), ``rename`` (both stay: the later one gets a new id, and a suffix to a
-                natural key) or ``error``; or one of them by entity type, with ``*`` for the
-                others.
+                natural key; not with ``base`` or ``into``) or ``error``; or one of them by entity
+                type, with ``*`` for the others.
+            base: the scenario that all were copied of. What only one side changed, added or removed
+                since then is taken, each column for itself; what both changed is a conflict. A base
+                that changed since is rebuilt from its history.
+            into: the scenario to change, instead of making a new one; undo takes it back. It is
+                also the base, where the others were copied of it.
             dry_run: the same reply, and nothing is written in the store.
             progress: is told how many rows were just copied.
 
-        Raises InvalidArgument, MergeConflict, CopyFailed, ScenarioExists; then there is no merge.
+        Raises InvalidArgument, MergeConflict, CopyFailed, ScenarioExists; then nothing is merged.
         """
-        paths = check_sources(scenarios, self.find)
+        target = None if into is None else self.find(into)
+        paths = check_sources(scenarios, self.find, target)
         check_texts(context=context)
+        strategies = Strategies(on_conflict)
+        original = None if base is None else self.find(base)
+        if original or target:
+            check_strategies(strategies)
+        if target:
+            check_named(into, new_name=new_name, context=context)
+            asked = IntoCall(target, paths, original, strategies, dry_run, progress)
+            return merge_into(self._files, asked)
         write = functools.partial(
-            merge_files, paths, strategies=Strategies(on_conflict), progress=progress
+            merge_files, paths, strategies=strategies, progress=progress, base=original
         )
         if dry_run:
             return try_merge(write)

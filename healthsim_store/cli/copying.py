@@ -47,7 +47,7 @@ def _meanings() -> str:
 
 
 @click.command(cls=ListingHelp, lists={"strategies": _names, "meanings": _meanings})
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO SCENARIO...")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--name", "new_name", help="The new scenario's name  [default: merged-YYYYMMDD]")
 @click.option("--context", help="What it is for; the name begins with merged and its first word.")
 @click.option(
@@ -58,6 +58,16 @@ def _meanings() -> str:
     help="{strategies}; for one entity type as patients=overwrite; may be"
     " repeated  [default: skip]",
 )
+@click.option(
+    "--base",
+    help="The scenario that all were copied of: what only one of them changed since is taken,"
+    " and what two changed is a conflict.",
+)
+@click.option(
+    "--into",
+    help="Change this scenario and make none; undo takes it back. It is also the base of what was"
+    " copied of it.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the same report and write nothing.")
 @json_option
 @store_option
@@ -66,14 +76,24 @@ def merge(
     new_name: str | None,
     context: str | None,
     given: tuple[str, ...],
+    base: str | None,
+    into: str | None,
     dry_run: bool,
     as_json: bool,
     folder: str | None,
 ) -> None:
-    """Put several scenarios into a new one; they stay as they are.
+    """Put several scenarios into a new one, or into one that is there.
 
     \b
-    An entity of a later scenario whose id or natural key is taken is a conflict:
+    healthsim-store merge ward-7 ward-8 --name wards
+    healthsim-store merge ward-7-b --into ward-7
+    healthsim-store merge ward-7-a ward-7-b --base ward-7
+
+    Entities that go back to the same original are the same entity.
+
+    \b
+    One of a later scenario that is there already, or whose id or natural key is
+    taken, is a conflict where its values differ:
     {meanings}
     What belongs to an entity that gave way belongs to the one that stands for it.
     """
@@ -89,6 +109,8 @@ def merge(
             new_name=new_name,
             context=context,
             on_conflict=on_conflict,
+            base=base,
+            into=into,
             dry_run=dry_run,
             progress=progress,
         )

@@ -66,9 +66,7 @@ class Building:
     @contextlib.contextmanager
     def reading(self, source: Path) -> Iterator[None]:
         """One source as it is at this moment: attached read-only, all of it in one transaction."""
-        # That it is a scenario, whole, of a format that we know, and what it says of itself.
-        with contextlib.closing(Sandbox(source)) as sandbox, file_errors(source):
-            check_records(sandbox.connection)
+        check_source(source)
         connection = self.connection
         with file_errors(source):
             connection.execute(f"ATTACH ? AS {SOURCE}", (uri(source, "ro"),))
@@ -99,13 +97,7 @@ class Building:
 
         Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound.
         """
-        missing = fileformat.missing_tables(self.connection, names, SOURCE)
-        if missing:
-            raise CopyFailed(
-                f"{source.stem}: {missing[0]} is declared, but is no table there.",
-                hint=f"{call('check_scenario', source)} says more.",
-            )
-        refuse_unbounded(self.connection, source, schema=SOURCE, tables=None if all_ else names)
+        check_tables(self.connection, source, names, all_=all_)
 
     def check_keys(self, entity_types: Iterable[EntityType]) -> None:
         """Raises CorruptScenario unless the ids of the source are texts.
@@ -257,6 +249,46 @@ class Building:
                     " not there.",
                     hint="A check of the source says whether it has such a row already.",
                 )
+
+
+def check_source(source: Path) -> None:
+    """That a file is a scenario, whole, of a format that we know, and what it says of itself."""
+    with contextlib.closing(Sandbox(source)) as sandbox, file_errors(source):
+        check_records(sandbox.connection)
+
+
+@contextlib.contextmanager
+def attached(connection: sqlite3.Connection, source: Path, schema: str) -> Iterator[None]:
+    """A source as another schema, read-only; outside of any transaction."""
+    check_source(source)
+    with file_errors(source):
+        connection.execute(f"ATTACH ? AS {schema}", (uri(source, "ro"),))
+    try:
+        yield
+    finally:
+        if not connection.in_transaction:
+            connection.execute(f"DETACH {schema}")
+
+
+def check_tables(
+    connection: sqlite3.Connection,
+    source: Path,
+    names: Sequence[str],
+    schema: str = SOURCE,
+    *,
+    all_: bool = False,
+) -> None:
+    """Raises CopyFailed unless all that is declared are tables of a source.
+
+    Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound.
+    """
+    missing = fileformat.missing_tables(connection, names, schema)
+    if missing:
+        raise CopyFailed(
+            f"{source.stem}: {missing[0]} is declared, but is no table there.",
+            hint=f"{call('check_scenario', source)} says more.",
+        )
+    refuse_unbounded(connection, source, schema=schema, tables=None if all_ else names)
 
 
 def _first(sql: str, connection: sqlite3.Connection) -> Any:

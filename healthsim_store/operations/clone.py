@@ -140,7 +140,8 @@ class _Clone:
         separator = "."
         while self._some_id_begins(self._parent.scenario_id + separator):
             separator += "."
-        return self._parent.child(scenario_id, self._source.stem, separator, last_number)
+        (log_id,) = self._connection.execute(f"SELECT max(log_id) FROM {SOURCE}._log").fetchone()
+        return self._parent.child(scenario_id, self._source.stem, separator, last_number, log_id)
 
     def _some_id_begins(self, beginning: str) -> bool:
         return any(

@@ -14,51 +14,29 @@ import contextlib
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import file_errors
-from ..base.wording import call, option
-from ..errors import CopyFailed, InvalidArgument, MergeConflict
-from ..schema.model import EntityType
+from ..base.wording import option
+from ..errors import CopyFailed, MergeConflict
 from ..schema.registry import Registry
 from ..schema.versions import compare_versions
-from ..storage.catalog import StoredProduct, read_entity_types, read_products
-from ..storage.format import read_identity, read_tags
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
 from ..storage.records import read_record
-from ..storage.sandbox import Sandbox
-from .builder import SOURCE, Building
+from .applying import TOLD, apply_changes
+from .builder import SOURCE, Building, attached
 from .clone import write_origin
 from .conflicts import Conflicts, Ids, Part
-from .lineage import Lineage, read_lineage, related
-from .merge_report import MergeResult
+from .deltas import Attached
+from .lineage import related
+from .merge_base import BASE, BaseFile, find_base, told_rebuilt
+from .merge_report import Dispute, MergeResult
+from .merge_source import MergeSource, check_columns, other_version, read_source
 from .strategies import Strategies
-
-
-def check_sources(scenarios: Sequence[str], find: Callable[[str], Path]) -> list[Path]:
-    """The files of the scenarios to merge. Raises InvalidArgument unless they are two or more."""
-    if isinstance(scenarios, str) or not isinstance(scenarios, Sequence):
-        raise InvalidArgument(
-            f"scenarios is {scenarios!r:.60}.", hint="Give a list of two names or more."
-        )
-    paths = [find(scenario) for scenario in scenarios]
-    if len(paths) < 2:
-        raise InvalidArgument(
-            f"A merge needs two scenarios, not {len(paths)}.",
-            hint="One is copied by a clone.",
-        )
-    for path in paths:
-        if paths.count(path) > 1:
-            copied = call("clone_scenario", path, new_name=f"{path.stem}-copy")
-            raise InvalidArgument(
-                f"{path.stem} cannot be merged with itself.",
-                hint=f"Give each scenario once; {copied} makes a copy with new ids.",
-            )
-    return paths
+from .three_way import ThreeWay
 
 
 def try_merge(write: Callable[[Path], MergeResult]) -> MergeResult:
@@ -67,37 +45,29 @@ def try_merge(write: Callable[[Path], MergeResult]) -> MergeResult:
         return replace(write(Path(scratch) / "trial.db"), scenario=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    path: Path
-    scenario_id: str
-    tags: tuple[str, ...]
-    products: Mapping[str, StoredProduct]
-    entity_types: Mapping[str, EntityType]
-    format: int  # an older one says less of its products
-    lineage: Lineage
-
-    @property
-    def name(self) -> str:
-        return self.path.stem
-
-
 def merge_files(
     sources: Sequence[Path],
     target: Path,
     strategies: Strategies,
     *,
     progress: Progress,
+    base: Path | None = None,
 ) -> MergeResult:
     """Merge scenario files into a new one, which the caller throws away on an error.
 
+    With a ``base``, what the sources changed since they were copied of it is merged.
+
     Raises MergeConflict, CopyFailed, UnknownEntityType, and what reading the sources raises.
     """
-    read = [_read(path) for path in sources]
-    with contextlib.closing(Building(target, progress)) as building:
+    read = [read_source(path) for path in sources]
+    with (
+        tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch,
+        contextlib.closing(Building(target, progress)) as building,
+    ):
+        known = find_base(read_source(base), read, Path(scratch)) if base else None
         description = f"Merged from {', '.join(path.stem for path in sources)}"
         scenario_id = building.create(description=description)
-        merge = _Merge(building, read, strategies, scenario_id)
+        merge = _Merge(building, read, strategies, scenario_id, known)
         merge.run()
         merge.describe()
     return MergeResult(
@@ -109,30 +79,21 @@ def merge_files(
         tags=tuple(dict.fromkeys(tag for source in read for tag in source.tags)),
         left_out=tuple(merge.left_out),
         labels={entity_type.name: entity_type.label for entity_type in merge.registry},
+        base=known.name if known else None,
+        changes=merge.changes,
+        disputes=tuple(merge.disputes[:TOLD]),
+        notes=tuple(merge.notes),
     )
-
-
-def _read(path: Path) -> _Source:
-    with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
-        connection = sandbox.connection
-        return _Source(
-            path,
-            read_identity(connection).scenario_id,
-            read_tags(connection),
-            {product.name: product for product in read_products(connection)},
-            {entity_type.name: entity_type for entity_type in read_entity_types(connection)},
-            sandbox.format,
-            read_lineage(connection),
-        )
 
 
 class _Merge:
     def __init__(
         self,
         building: Building,
-        sources: Sequence[_Source],
+        sources: Sequence[MergeSource],
         strategies: Strategies,
         scenario_id: str,
+        base: BaseFile | None,
     ) -> None:
         self._building = building
         self._connection = building.connection
@@ -152,37 +113,92 @@ class _Merge:
         self.resolved: dict[str, dict[str, int]] = {}
         self.same: dict[str, int] = {}
         self.left_out: list[str] = []
+        self._base = base
+        self._scenario_id = scenario_id
+        self.changes: dict[str, dict[str, dict[str, int]]] = {}
+        self.disputes: list[Dispute] = []
+        self.notes = [told_rebuilt(base)] if base and base.rebuilt else []
 
     def run(self) -> None:
         for product, source in self._carriers.items():
             with self._building.reading(source.path):
                 self._declare(product, source)
         for number, source in enumerate(self._sources, 1):
-            relatives = tuple(
-                (place, other.lineage)
-                for place, other in enumerate(self._sources[: number - 1], 1)
-                if related(source.lineage, other.lineage)
-            )
-            with self._building.reading(source.path):
-                self._building.check_tables(source.path, [*source.entity_types])
-                self._building.check_keys(source.entity_types.values())
-                self._check_declared(source)
-                self._tell_left_out(source)
-                taken = self.taken[source.name] = {}
-                for entity_type in self._order:
-                    if entity_type.name in source.entity_types:
-                        part = Part(entity_type, source.name, number, source.lineage, relatives)
-                        taken[part.name] = self._merge(part, source)
-                        self._check_followed(part, [*taken])
-                later = self._sources[number:]
-                if any(related(other.lineage, source.lineage) for other in later):
-                    self._ids.keep(number)
-                else:
-                    self._ids.clear()
+            if self._base and number > 1:
+                self._merge_changes(self._base, source)
+            else:
+                self._merge_all(number, source)
         with self._building.writing():
-            for statement in self._statements:
-                self._make(statement)
+            self._make_all()
         self._prove()
+
+    def _merge_all(self, number: int, source: MergeSource) -> None:
+        """Take all of a source that is not there already."""
+        before, later = self._sources[: number - 1], self._sources[number:]
+        relatives = tuple(
+            (place, other.lineage)
+            for place, other in enumerate(before, 1)
+            if related(source.lineage, other.lineage)
+        )
+        with self._building.reading(source.path):
+            self._building.check_tables(source.path, [*source.entity_types])
+            self._building.check_keys(source.entity_types.values())
+            self._check_declared(source)
+            self._tell_left_out(source)
+            taken = self.taken[source.name] = {}
+            for entity_type in self._order:
+                if entity_type.name in source.entity_types:
+                    part = Part(entity_type, source.name, number, source.lineage, relatives)
+                    taken[part.name] = self._merge(part, source)
+                    self._check_followed(part, [*taken])
+            if any(related(other.lineage, source.lineage) for other in later):
+                self._ids.keep(number)
+            else:
+                self._ids.clear()
+
+    def _merge_changes(self, base: BaseFile, source: MergeSource) -> None:
+        """Take what a source changed since the base."""
+        first = self._sources[0]
+        declared = {entity_type.name: entity_type for entity_type in self.registry}
+        for other in (first, source, base.source):
+            check_columns(declared, other)
+        with (
+            attached(self._connection, base.source.path, BASE),
+            self._building.reading(source.path),
+        ):
+            self._make_all()  # what refers to a row is found by the indexes
+            self._building.check_tables(source.path, [*source.entity_types])
+            self._building.check_keys(source.entity_types.values())
+            self._check_declared(source)
+            self._tell_left_out(source)
+            merge = ThreeWay(
+                self._connection,
+                [*self.registry],
+                main=Attached(first.name, "main", declared, first.lineage),
+                source=Attached(source.name, SOURCE, source.entity_types, source.lineage),
+                base=Attached(base.name, BASE, base.source.entity_types, base.source.lineage),
+                strategies=self._strategies,
+                scenario_id=self._scenario_id,
+                last_number=self._ids.last_number,
+            )
+            applied = apply_changes(self._connection, merge, self._strategies, None)
+            self._ids.last_number = merge.last_number
+        self.taken[source.name] = {}
+        for name, done in applied.done.items():
+            self.taken[source.name][name] = done.get("inserted", 0)
+            gone = done.get("removed", 0)
+            for taken in reversed([*self.taken.values()]):
+                going = min(gone, taken.get(name, 0))
+                taken[name] = taken.get(name, 0) - going
+                gone -= going
+        applied.tell(self.changes, self.resolved, self.same)
+        self.disputes += applied.disputes
+        self.notes += applied.notes
+
+    def _make_all(self) -> None:
+        for statement in self._statements:
+            self._make(statement)
+        self._statements.clear()
 
     def _make(self, statement: str) -> None:
         """Make an index or a view. A unique index may be of columns that are no natural key."""
@@ -197,7 +213,7 @@ class _Merge:
 
     # -- what the file is ----------------------------------------------------------------------
 
-    def _declare(self, product: str, source: _Source) -> None:
+    def _declare(self, product: str, source: MergeSource) -> None:
         """Take a product's tables and description from the source that has its newest version."""
         for table in OF_PRODUCTS:
             copy_rows(self._connection, table, SOURCE, product=product)
@@ -220,14 +236,14 @@ class _Merge:
         sql = record["schema_sql"]
         return bool(re.search(rf'\bVIEW\s+"?{re.escape(view)}\b', sql, re.IGNORECASE))
 
-    def _check_declared(self, source: _Source) -> None:
+    def _check_declared(self, source: MergeSource) -> None:
         """Raises CopyFailed where a source has rows of what the newest version has no more."""
         for name in source.entity_types:
             sql = f"SELECT 1 FROM {SOURCE}.{quoted(name)} LIMIT 1"
             if name not in self.registry and self._connection.execute(sql).fetchone():
-                raise _other_version(source, name, f"{name} would be lost")
+                raise other_version(source.name, name, f"{name} would be lost")
 
-    def _tell_left_out(self, source: _Source) -> None:
+    def _tell_left_out(self, source: MergeSource) -> None:
         """What somebody else made in a source is theirs alone."""
         tables = self._building.tables().items()
         others = self._connection.execute(
@@ -244,7 +260,7 @@ class _Merge:
 
     # -- rows ----------------------------------------------------------------------------------
 
-    def _merge(self, part: Part, source: _Source) -> int:
+    def _merge(self, part: Part, source: MergeSource) -> int:
         """Take a source's rows of one entity type; how many."""
         try:
             conflicts = Conflicts(self._connection, self._ids, part, self._strategies[part.name])
@@ -307,7 +323,7 @@ class _Merge:
         ).fetchone()
         return bool(sql != self._building.table_sql(part.name))
 
-    def _values(self, part: Part, source: _Source) -> dict[str, str]:
+    def _values(self, part: Part, source: MergeSource) -> dict[str, str]:
         """The SQL of each column, with the ids that are others here followed."""
         there = source.entity_types[part.name].by_name
         here = part.entity_type.by_name
@@ -326,7 +342,7 @@ class _Merge:
         if lost or (lacking and self._count(part)):
             names = ", ".join(sorted(lost) or lacking)
             what = f"{names} would be {'lost' if lost else 'missing'}"
-            raise _other_version(source, part.name, what)
+            raise other_version(source.name, part.name, what)
         values = {name: f"s.{quoted(name)}" for name in here if name in there}
         for column, to in part.entity_type.references(soft=True):
             if column.name in values:
@@ -343,7 +359,8 @@ class _Merge:
             if count != sum(taken.get(entity_type.name, 0) for taken in self.taken.values()):
                 raise CopyFailed(f"Nothing was kept: {entity_type.name} were lost or doubled.")
         self._building.prove_references(self.registry)
-        self._count_conflicts()
+        if not self._base:
+            self._count_conflicts()
 
     def _count_conflicts(self) -> None:
         """Those that had other values, and those that were the same."""
@@ -384,6 +401,7 @@ class _Merge:
                 {name: counts for name, counts in entities.items() if counts},
                 {
                     "from": names,
+                    **({"base": self._base.name} if self._base else {}),
                     "on_conflict": sorted(
                         {strategy.name for strategy in self._strategies.values()}
                     ),
@@ -391,20 +409,12 @@ class _Merge:
             )
 
 
-def _other_version(source: _Source, entity_type: str, what: str) -> CopyFailed:
-    return CopyFailed(
-        f"{source.name} has another version of {entity_type}: {what}.",
-        hint=f"{call('upgrade_scenarios')} first: it brings all scenarios to the installed"
-        " versions of their products.",
-    )
-
-
-def _carriers(sources: Sequence[_Source]) -> dict[str, _Source]:
+def _carriers(sources: Sequence[MergeSource]) -> dict[str, MergeSource]:
     """For each product the first source with its newest version, in order of appearance.
 
     Of two with one version, that of the newer format goes first: it says more.
     """
-    carriers: dict[str, _Source] = {}
+    carriers: dict[str, MergeSource] = {}
     owners: dict[str, str] = {}
     for source in sources:
         for product in source.products.values():

@@ -60,6 +60,10 @@ class Strategies:
         self._default = chosen.pop(ALL_TYPES, STRATEGIES["skip"])
         self._chosen = chosen
 
+    def all(self) -> list[Strategy]:
+        """Those that were chosen, and that for the other types."""
+        return [self._default, *self._chosen.values()]
+
     def for_types(self, registry: Registry) -> dict[str, Strategy]:
         """Raises UnknownEntityType for a type that no source has."""
         chosen = {registry.entity_type(name).name: s for name, s in self._chosen.items()}

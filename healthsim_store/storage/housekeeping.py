@@ -322,6 +322,10 @@ CHANGES: Mapping[int, Sequence[str]] = {
         # Of several batches that one call stored: the log_id of the first.
         "ALTER TABLE _log ADD COLUMN call INTEGER",
         "ALTER TABLE _log ADD COLUMN undone_at TEXT",
+        # The last entry of its log by then; NULL where an older version made the clone.
+        "ALTER TABLE _ancestors ADD COLUMN log_id INTEGER",
+        # 1 where the next generation has only some of its entities.
+        "ALTER TABLE _ancestors ADD COLUMN part INTEGER NOT NULL DEFAULT 0",
         # What undo may take of the file.
         "ALTER TABLE _scenario ADD COLUMN history_rows INTEGER NOT NULL DEFAULT 200000",
         "ALTER TABLE _scenario ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 100000000",

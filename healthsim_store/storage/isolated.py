@@ -388,14 +388,14 @@ class IsolatedSandbox(Sandbox):
         found: int = self._remote.ask("blob_size", _OWN_SECONDS, schema, table, column, rowid)
         return found
 
-    def copy_to(self, target: Path) -> None:
+    def copy_to(self, target: Path, *, history: bool = False) -> None:
         """See `Sandbox.copy_to`. No SQL runs, and no limit of a worker holds for the copy."""
         with (
             self.moment(),
             file_errors(self.path),
             contextlib.closing(connect(self.path, mode="ro")) as source,
         ):
-            copy_file(source, self.path, target)
+            copy_file(source, self.path, target, history=history)
 
     def close(self) -> None:
         self._remote.close()

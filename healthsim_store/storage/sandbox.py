@@ -323,13 +323,14 @@ class Sandbox:
         finally:
             self.connection.set_authorizer(self._authorize)
 
-    def copy_to(self, target: Path) -> None:
+    def copy_to(self, target: Path, *, history: bool = False) -> None:
         """Copy the whole file, as it is at one moment, into a new one that nobody else has open.
 
-        Writers wait while the bytes are copied and no longer. Raises NotWritable for the target.
+        Without what undo keeps, unless with its ``history``. Writers wait while the bytes are
+        copied and no longer. Raises NotWritable for the target.
         """
         with self.moment():
-            copy_file(self.connection, self.path, target)
+            copy_file(self.connection, self.path, target, history=history)
 
     def _explained(self, error: Exception, sql: str, timeout: float) -> QueryError:
         text = " ".join(str(error).split())
@@ -360,7 +361,9 @@ class Sandbox:
         self.connection.close()
 
 
-def copy_file(connection: sqlite3.Connection, path: Path, target: Path) -> None:
+def copy_file(
+    connection: sqlite3.Connection, path: Path, target: Path, *, history: bool = False
+) -> None:
     """Copy what a connection has open into a new file. Raises NotWritable for ``target``.
 
     A read transaction must be open on the file: without its lock, backup() would wait for a
@@ -372,7 +375,8 @@ def copy_file(connection: sqlite3.Connection, path: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode = OFF")
             copy.execute("PRAGMA synchronous = OFF")
             connection.backup(copy)
-            leave_history(copy)
+            if not history:
+                leave_history(copy)
             # The copy of a file in WAL mode would have files beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
