@@ -19,7 +19,7 @@ from typing import Any
 from ..base.sql import quoted
 from ..schema.model import EntityType
 from .differences import Differences, any_of
-from .lineage import Lineage, counterpart
+from .lineage import Lineage, counterpart, related
 from .matching import Pairing, Shared
 
 KINDS = ("keyed", "changed", "added", "removed")
@@ -75,10 +75,10 @@ class Delta:
         self._base, self._side = base, side
         self._order = order
         self._number = {entity_type.name: number for number, entity_type in enumerate(order)}
+        relatives = related(side.lineage, base.lineage) not in (None, (0, 0))
+        schemas = (base.schema, side.schema)
         self._shared = {
-            name: Shared(
-                base.entity_types[name], side.entity_types[name], (base.schema, side.schema)
-            )
+            name: Shared(base.entity_types[name], side.entity_types[name], schemas, relatives)
             for name in self._number
             if name in base.entity_types and name in side.entity_types
         }

@@ -90,11 +90,6 @@ class _Comparison:
         self._check_tables(OTHER, b, self._b)
         # In the order of parents before children.
         self._registry = Registry((self._b | self._a).values())
-        self._shared = {
-            e.name: Shared(self._a[e.name], self._b[e.name])
-            for e in self._registry
-            if e.name in self._a and e.name in self._b
-        }
         mine, yours = read_lineage(a.connection), read_lineage(b.connection)
         generations = related(mine, yours)
         if by == "origin" and generations is None:
@@ -103,6 +98,12 @@ class _Comparison:
                 hint="Neither is a clone of the other, nor both of a third; compare them with"
                 f" {choice('by', ('id', 'natural-key', 'auto'))}.",
             )
+        relatives = by == "auto" and generations not in (None, (0, 0))
+        self._shared = {
+            e.name: Shared(self._a[e.name], self._b[e.name], relatives=relatives)
+            for e in self._registry
+            if e.name in self._a and e.name in self._b
+        }
         self._by_key = by in ("auto", "natural-key")
         self._id_word = "id"
         if by == "natural-key":
@@ -242,6 +243,10 @@ class _Comparison:
     def _matched_by(self, name: str, ids: int) -> str:
         keys = self._pairing.used(name)
         ways = [self._id_word] if self._to_a and (ids or not keys) else []
+        own = (self._shared[name].a.primary_key,)
+        if own in keys:
+            ways.append("id")
+            keys = [key for key in keys if key != own]
         if keys:
             ways.append(f"natural key ({'; '.join(', '.join(key) for key in keys)})")
         return " and ".join(ways) or "none"

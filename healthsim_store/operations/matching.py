@@ -23,11 +23,16 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Shared:
-    """An entity type that both files have, as each declares it; and the schemas of the two."""
+    """An entity type that both files have, as each declares it; and the schemas of the two.
+
+    ``relatives``: what ids that are translated leave over belongs together by the same id, as what
+    one file got from the other after they parted.
+    """
 
     a: EntityType
     b: EntityType
     schemas: tuple[str, str] = ("main", OTHER)
+    relatives: bool = False
 
     @property
     def name(self) -> str:
@@ -44,8 +49,9 @@ class Shared:
 
     @property
     def keys(self) -> list[Key]:
-        """The natural keys that both declare."""
-        return [key for key in self.a.unique_keys if key in self.b.unique_keys]
+        """What pairs the rows that are left over: the natural keys that both declare."""
+        keys = [key for key in self.a.unique_keys if key in self.b.unique_keys]
+        return [(self.a.primary_key,), *keys] if self.relatives else keys
 
     @property
     def columns(self) -> dict[str, tuple[Column | None, Column | None]]:
