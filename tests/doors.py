@@ -277,6 +277,8 @@ VERBS: dict[str, Verb] = {
         new_name=("--name", "new_name"),
         context=("--context", "context"),
         on_conflict=("--on-conflict", "on_conflict"),
+        base=("--base", "base"),
+        into=("--into", "into"),
         dry_run=("--dry-run", "dry_run"),
         progress=(PROGRESS, PROGRESS),
     ),

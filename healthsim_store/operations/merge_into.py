@@ -182,9 +182,9 @@ class _Into:
         declared = {entity_type.name: entity_type for entity_type in registry}
         for other in (source, *([self._base.source] if self._base else [])):
             check_columns(declared, other)
-            for name in other.entity_types:
-                if name not in declared:
-                    raise other_version(other.name, name, f"{self._target.name} has none")
+        for name in source.entity_types:
+            if name not in declared:
+                raise other_version(source.name, name, f"{self._target.name} has none")
         main = Attached(self._target.name, "main", declared, self._target.lineage)
         base = _NO_BASE
         if self._base:

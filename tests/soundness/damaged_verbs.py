@@ -118,6 +118,8 @@ READS: Mapping[str, Call] = {
     "merge_scenarios, first": _merge(NAME, GOOD),
     "merge_scenarios, second": _merge(GOOD, NAME, on_conflict="rename"),
     "merge_scenarios, overwriting": _merge(GOOD, NAME, on_conflict="overwrite"),
+    "merge_scenarios, of a base": _merge(NAME, GOOD, base=GOOD),
+    "merge_scenarios, with it as base": _merge(GOOD, NAME, base=NAME),
     "merge_scenarios, tried": _merge(NAME, GOOD, dry_run=True, on_conflict="error"),
     "diff_scenarios, first": lambda s, o: s.diff_scenarios(NAME, GOOD, rows=2).to_markdown(),
     "diff_scenarios, second": lambda s, o: s.diff_scenarios(
@@ -155,6 +157,9 @@ WRITES: Mapping[str, Call] = {
         NAME, _some_type(s), where="1", with_children=True
     ),
     "remove_entities, a batch": lambda s, o: s.remove_entities(NAME, batch="last"),
+    "merge_scenarios, into": lambda s, o: s.merge_scenarios(
+        [GOOD], into=NAME, on_conflict="overwrite"
+    ),
     "undo": lambda s, o: (s.remove_tags(NAME, "kept"), s.undo(NAME)),
     "redo": lambda s, o: (_update(s), s.undo(NAME), s.redo(NAME)),
     "keep_history": lambda s, o: s.keep_history(NAME, forget=True, rows=10),

@@ -138,7 +138,7 @@ def test_annotations_are_true(talk: Any) -> None:
     destructive = {name for name, hints in told.items() if hints.destructive_hint}
     assert destructive == {
         "scenario_persist", "scenario_change", "scenario_undo", "scenario_tag", "scenario_export",
-        "scenario_delete",
+        "scenario_delete", "scenario_merge",
     }  # fmt: skip
     assert {hints.open_world_hint for hints in told.values()} == {False}
     assert all(hints.idempotent_hint for name, hints in told.items() if name in reading)

@@ -50,7 +50,7 @@ WRITING: Mapping[str, Nature] = {
     "tag": Nature(destructive=True, idempotent=True),  # remove
     "rename": Nature(idempotent=True),
     "clone": Nature(),
-    "merge": Nature(),
+    "merge": Nature(destructive=True),  # into
     "export": Nature(destructive=True, idempotent=True),  # force
     "delete": Nature(destructive=True, idempotent=True),
     "restore": Nature(),

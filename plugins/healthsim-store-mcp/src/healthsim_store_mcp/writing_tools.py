@@ -182,20 +182,26 @@ class Writing:
     def scenario_merge(
         self,
         ctx: Context[Any, Any],
-        scenarios: Annotated[list[str], Field(min_length=2)],
+        scenarios: list[str],
         new_name: str | None = None,
         context: Annotated[str | None, Field(description="What it is for; names it")] = None,
         on_conflict: Strategy = "skip",
+        base: Annotated[str | None, Field(description="What all were cloned from")] = None,
+        into: Annotated[str | None, Field(description="Change this one")] = None,
         dry_run: bool = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
-        """Put several scenarios into a new one; they stay as they are."""
+        """Put several scenarios into a new one, or a clone's changes into another."""
         made = self._store.merge_scenarios(
             [self._confined.name(scenario) for scenario in scenarios], new_name=new_name,
-            context=context, on_conflict=on_conflict, dry_run=dry_run, progress=Progress(ctx),
+            context=context, on_conflict=on_conflict, base=base and self._confined.name(base),
+            into=into and self._confined.name(into), dry_run=dry_run, progress=Progress(ctx),
         )  # fmt: skip
         told = made.to_dict()
-        kept = ("scenario", "dry_run", "sources", "entity_counts", "total", "conflicts", "tags")
+        kept = (
+            "scenario", "dry_run", "sources", "entity_counts", "total", "conflicts", "same", "tags",
+            "base", "into", "changes", "disputes", "done", "number", "undoable",
+        )  # fmt: skip
         data = {key: told[key] for key in kept if told.get(key) not in (None, {}, [])}
         more = "Truncated: see scenario_summary."
         return Reply(made.to_markdown(), data).result(max_tokens, more)
