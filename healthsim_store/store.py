@@ -36,12 +36,9 @@ from .operations.clone import CloneResult, clone_file
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
-from .operations.merge import merge_files, try_merge
-from .operations.merge_call import check_named, check_sources, check_strategies
-from .operations.merge_into import IntoCall, merge_into
+from .operations.merge_call import MergeCall, merge_scenarios
 from .operations.merge_report import MergeResult
 from .operations.remove import Removal, RemoveResult, remove_from_file
-from .operations.strategies import Strategies
 from .operations.undo import History, UndoResult, read_history, set_history, turn_file
 from .operations.update import Change, UpdateResult, update_file
 from .operations.upgrade import Upgraded, UpgradeResult, upgrade_file, upgrade_files
@@ -63,7 +60,7 @@ from .storage.catalog import read_entity_types, read_questions
 from .storage.files import Files
 from .storage.info import ScenarioInfo, make_info, read_info
 from .storage.joining import reachable
-from .storage.names import clean_name, make_name
+from .storage.names import clean_name
 from .storage.rows import Row
 from .storage.scenario import Batch, clean_tags
 from .storage.trash import Deleted
@@ -970,25 +967,8 @@ class Store:
 
         Raises InvalidArgument, MergeConflict, CopyFailed, ScenarioExists; then nothing is merged.
         """
-        target = None if into is None else self.find(into)
-        paths = check_sources(scenarios, self.find, target)
-        check_texts(context=context)
-        strategies = Strategies(on_conflict)
-        original = None if base is None else self.find(base)
-        if original or target:
-            check_strategies(strategies)
-        if target:
-            check_named(into, new_name=new_name, context=context)
-            asked = IntoCall(target, paths, original, strategies, dry_run, progress)
-            return merge_into(self._files, asked)
-        write = functools.partial(
-            merge_files, paths, strategies=strategies, progress=progress, base=original
-        )
-        if dry_run:
-            return try_merge(write)
-        automatic = make_name(f"merged {context or ''}", "merged")
-        path, result = self._files.folder.make(new_name, lambda _: automatic, write)
-        return replace(result, scenario=path.stem)
+        asked = MergeCall(scenarios, new_name, context, on_conflict, base, into, dry_run, progress)
+        return merge_scenarios(self._files, asked, self.find)
 
     @verb
     def diff_scenarios(

@@ -16,6 +16,7 @@ from ..storage.recording import Recorder, read_limits
 from .deltas import compared
 from .differences import any_of
 from .merge_report import Changes, Dispute
+from .parents import Parents
 from .strategies import Strategy
 from .three_way import DISPUTES, ThreeWay
 
@@ -219,6 +220,8 @@ def apply_changes(
     Raises MergeConflict where a strategy refuses, or what is written would not be sound.
     """
     merge.decide()
+    Parents(merge).settle()
+    merge.finish()
     first, source = merge.sides
     disputes = read_disputes(connection, merge, first, source)
     refuse_disputes(connection, merge, strategies, disputes, source)

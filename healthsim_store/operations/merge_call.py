@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..base.arguments import check_texts
+from ..base.progress import Progress
 from ..base.wording import call, option
 from ..errors import InvalidArgument
+from ..storage.files import Files
+from ..storage.names import make_name
+from .merge import merge_files, try_merge
+from .merge_into import IntoCall, merge_into
+from .merge_report import MergeResult
 from .strategies import STRATEGIES, Strategies
 
 MOST_INTO = 8  # scenarios at once: SQLite attaches no more
+
+
+@dataclass(frozen=True, slots=True)
+class MergeCall:
+    """What `Store.merge_scenarios` is asked for."""
+
+    scenarios: Sequence[str]
+    new_name: str | None
+    context: str | None
+    on_conflict: str | Mapping[str, str]
+    base: str | None
+    into: str | None
+    dry_run: bool
+    progress: Progress
+
+
+def merge_scenarios(files: Files, asked: MergeCall, find: Callable[[str], Path]) -> MergeResult:
+    """Merge scenarios; see `Store.merge_scenarios`. ``find`` gives the file of a scenario."""
+    target = None if asked.into is None else find(asked.into)
+    paths = check_sources(asked.scenarios, find, target)
+    check_texts(context=asked.context)
+    strategies = Strategies(asked.on_conflict)
+    base = None if asked.base is None else find(asked.base)
+    if base or target:
+        check_strategies(strategies)
+    if target:
+        check_named(asked.into, new_name=asked.new_name, context=asked.context)
+        call_ = IntoCall(target, paths, base, strategies, asked.dry_run, asked.progress)
+        return merge_into(files, call_)
+    write = functools.partial(
+        merge_files, paths, strategies=strategies, progress=asked.progress, base=base
+    )
+    if asked.dry_run:
+        return try_merge(write)
+    automatic = make_name(f"merged {asked.context or ''}", "merged")
+    path, result = files.folder.make(asked.new_name, lambda _: automatic, write)
+    return replace(result, scenario=path.stem)
 
 
 def check_sources(

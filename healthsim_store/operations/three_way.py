@@ -1,6 +1,7 @@
 """A three-way merge: what a source changed since the base, to be done in the file that stands.
 
-All is decided here, in temporary tables, and `applying` writes it. Of each entity type:
+All is decided here and in `parents`, in temporary tables, and `applying` writes it. Of each entity
+type:
 
     ids      where an id of the source is another here than its origin says: ``old``, ``new``
     both     entities that both added: ``s`` in the source, ``m`` here
@@ -11,18 +12,17 @@ All is decided here, in temporary tables, and `applying` writes it. Of each enti
 
 What only one side changed is taken. What both changed to different values is a dispute, which the
 strategy of the type decides: by ``skip`` what stands here stays, by ``overwrite`` the source's word
-counts. No decision may leave a reference without its parent. So a row comes only if its parents are
-there or come too, and goes only if nothing stays that refers to it.
+counts.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..base.sql import literal, quoted
-from ..schema.model import Column, EntityType, Reference
+from ..schema.model import EntityType
 from .deltas import Attached, Delta, compared, flag
 from .differences import any_of
 from .lineage import counterpart, related
@@ -34,7 +34,7 @@ DISPUTES = "temp.three_way_disputes"
 
 
 class ThreeWay:
-    """What a source brings to the file that stands, once `decide` is done.
+    """What a source brings to the file that stands: `decide`, then `Parents`, then `finish`.
 
     Args:
         connection: that has all three attached; the file that stands is ``main``.
@@ -58,20 +58,20 @@ class ThreeWay:
         last_number: int,
     ) -> None:
         self._connection = connection
-        self._all = order
+        self.all_types = order
         self.order = [e for e in order if e.name in source.entity_types]
         self._main, self._source, self._base = main, source, base
-        self._strategies = strategies
+        self.strategies = strategies
         self._prefix = literal(f"{scenario_id}-")
         self.last_number = last_number
-        self._number = {e.name: number for number, e in enumerate(self.order)}
+        self.number = {e.name: number for number, e in enumerate(self.order)}
         self.ours = Delta(connection, "ours", base, main, self.order)
         self.theirs = Delta(connection, "theirs", base, source, self.order)
         self._other_ids: set[str] = set()
 
     def table(self, kind: str, name: str) -> str:
         """The temporary table of a kind of decision and an entity type."""
-        return f"temp.three_way_{kind}_{self._number[name]}"
+        return f"temp.three_way_{kind}_{self.number[name]}"
 
     @property
     def partial(self) -> bool:
@@ -89,6 +89,10 @@ class ThreeWay:
         """The names of the scenario that stands and of the source."""
         return self._main.name, self._source.name
 
+    def main_table(self, name: str) -> str:
+        """The table of an entity type in the file that stands."""
+        return self._main.table(name)
+
     def in_base(self, name: str) -> bool:
         """Whether the base has the entity type."""
         return name in self._base.entity_types
@@ -101,7 +105,7 @@ class ThreeWay:
         """Fill the tables; inside a transaction that reads all three files."""
         self.ours.read()
         self.theirs.read()
-        for name in self._number if self.partial else ():
+        for name in self.number if self.partial else ():
             self.theirs.empty("removed", name)
         self._connection.execute(
             f"CREATE TABLE {DISPUTES} (entity_type, id, column_name, what, base, ours, theirs,"
@@ -113,10 +117,9 @@ class ThreeWay:
         for entity_type in self.order:
             self._change(entity_type)
             self._come_and_go(entity_type)
-        self._bring_parents()
-        self._leave_orphans()
-        self._let_children_go()
-        self._keep_parents()
+
+    def finish(self) -> None:
+        """After `Parents` has settled what comes and goes: note what is in dispute."""
         for entity_type in self.order:
             self._tell_disputes(entity_type)
 
@@ -160,7 +163,7 @@ class ThreeWay:
         """SQL for a column of the source's row ``s`` as it is to be here."""
         stored = f"s.{quoted(column)}"
         to = entity_type.by_name[column].references
-        if to is None or to.entity_type not in self._number:
+        if to is None or to.entity_type not in self.number:
             return stored
         followed = self.followed(to.entity_type, stored)
         if to.enforced:
@@ -172,7 +175,7 @@ class ThreeWay:
             f" THEN {followed} ELSE {stored} END"
         )
 
-    def _run(self, sql: str, *values: Any) -> int:
+    def run(self, sql: str, *values: Any) -> int:
         return self._connection.execute(sql, values).rowcount
 
     def _identify(self, entity_type: EntityType) -> None:
@@ -186,13 +189,13 @@ class ThreeWay:
             there = counterpart(self._base.lineage, self._source.lineage, "k.o")
             self._other(
                 name,
-                f"SELECT s.{self._key(name)}, k.x FROM {self.ours.table('keyed', name)} AS k"
-                f" CROSS JOIN {self._source.table(name)} AS s ON s.{self._key(name)} = {there}",
+                f"SELECT s.{self.key(name)}, k.x FROM {self.ours.table('keyed', name)} AS k"
+                f" CROSS JOIN {self._source.table(name)} AS s ON s.{self.key(name)} = {there}",
             )
         if not self.theirs.some("added", name):
             return
         if self.ours.some("added", name):
-            self._run(
+            self.run(
                 f"INSERT OR IGNORE INTO {both} SELECT a.x, b.x FROM {added} AS a"
                 f" JOIN {here} AS b ON b.x = {self._by_rule('a.x')}"
             )
@@ -201,28 +204,28 @@ class ThreeWay:
         # An id that another entity has here: this one gets a new one.
         alone = (
             f"FROM {added} AS a WHERE a.x NOT IN (SELECT s FROM {both}) AND EXISTS (SELECT 1 FROM"
-            f" {self._main.table(name)} AS m WHERE m.{self._key(name)} = {self._by_rule('a.x')})"
+            f" {self._main.table(name)} AS m WHERE m.{self.key(name)} = {self._by_rule('a.x')})"
         )
         number = f"({self.last_number} + row_number() OVER (ORDER BY a.x))"
         self.last_number += self._other(
             name, f"SELECT a.x, {self._prefix} || char(96 + length({number})) || {number} {alone}"
         )
 
-    def _key(self, name: str) -> str:
+    def key(self, name: str) -> str:
         return self._main.key(name)
 
     def _other(self, name: str, select: str) -> int:
-        done = self._run(f"INSERT OR IGNORE INTO {self.table('ids', name)} {select}")
+        done = self.run(f"INSERT OR IGNORE INTO {self.table('ids', name)} {select}")
         if done:
             self._other_ids.add(name)
         return done
 
     def _same_key(self, entity_type: EntityType, key: Sequence[str]) -> None:
         """What both added with one natural key is one entity."""
-        name, own = entity_type.name, self._key(entity_type.name)
+        name, own = entity_type.name, self.key(entity_type.name)
         both = self.table("both", name)
         equal = " AND ".join(f"m.{quoted(c)} = {self.value(entity_type, c)}" for c in key)
-        found = self._run(
+        found = self.run(
             f"INSERT OR IGNORE INTO {both} SELECT a.x, b.x FROM {self.theirs.table('added', name)}"
             f" AS a JOIN {self._source.table(name)} AS s ON s.{own} = a.x"
             f" JOIN {self._main.table(name)} AS m ON {equal}"
@@ -235,7 +238,7 @@ class ThreeWay:
     # -- what each side changed --------------------------------------------------------------
 
     def _change(self, entity_type: EntityType) -> None:
-        name, own = entity_type.name, self._key(entity_type.name)
+        name, own = entity_type.name, self.key(entity_type.name)
         pending, columns = self.table("pending", name), compared(entity_type)
         unlike = {
             column: entity_type.by_name[column].type.unlike(
@@ -252,7 +255,7 @@ class ThreeWay:
                 f" WHEN {unlike[c]} THEN {DISPUTED} ELSE {KEEP} END"
                 for c in columns
             )
-            self._run(
+            self.run(
                 f"INSERT INTO {pending} SELECT m.rowid, q.x, q.o, m.{own}{decided}"
                 f" FROM {self.theirs.table('changed', name)} AS q"
                 f" CROSS JOIN {source} AS s ON s.{own} = q.x"
@@ -262,22 +265,22 @@ class ThreeWay:
         decided = "".join(
             f", CASE WHEN {unlike[c]} THEN {DISPUTED} ELSE {KEEP} END" for c in columns
         )
-        self._run(
+        self.run(
             f"INSERT INTO {pending} SELECT m.rowid, b.s, NULL, b.m{decided}"
             f" FROM {self.table('both', name)} AS b CROSS JOIN {source} AS s ON s.{own} = b.s"
             f" CROSS JOIN {main} AS m ON m.{own} = b.m"
         )
         if columns:
             stays = any_of([flag(column) for column in columns])
-            self._run(f"DELETE FROM {pending} WHERE NOT ({stays})")
+            self.run(f"DELETE FROM {pending} WHERE NOT ({stays})")
 
     def _come_and_go(self, entity_type: EntityType) -> None:
-        name, own = entity_type.name, self._key(entity_type.name)
-        wins = self._strategies[name].replaces
+        name, own = entity_type.name, self.key(entity_type.name)
+        wins = self.strategies[name].replaces
         main = self._main.table(name)
         coming, going = self.table("coming", name), self.table("going", name)
         if self.theirs.some("added", name):
-            self._run(
+            self.run(
                 f"INSERT INTO {coming} SELECT x FROM {self.theirs.table('added', name)}"
                 f" WHERE x NOT IN (SELECT s FROM {self.table('both', name)})"
             )
@@ -286,10 +289,10 @@ class ThreeWay:
                 f"FROM {self.theirs.table('changed', name)} AS q"
                 f" WHERE q.o IN (SELECT o FROM {self.ours.table('removed', name)})"
             )
-            self._dispute(name, self.ours.here(name, "q.o"), "removed here, changed there", lost,
+            self.dispute(name, self.ours.here(name, "q.o"), "removed here, changed there", lost,
                           taken=wins)  # fmt: skip
             if wins:
-                self._run(f"INSERT OR IGNORE INTO {coming} SELECT q.x {lost}")
+                self.run(f"INSERT OR IGNORE INTO {coming} SELECT q.x {lost}")
         if not self.theirs.some("removed", name):
             return
         found = (
@@ -298,162 +301,32 @@ class ThreeWay:
         )
         changed = f"r.o IN (SELECT o FROM {self.ours.table('changed', name)})"
         if self.ours.some("changed", name):
-            self._dispute(name, f"m.{own}", "changed here, removed there",
+            self.dispute(name, f"m.{own}", "changed here, removed there",
                           f"{found} WHERE {changed}", taken=wins)  # fmt: skip
         where = "" if wins else f" WHERE NOT {changed}"
-        self._run(f"INSERT OR IGNORE INTO {going} SELECT m.rowid, m.{own} {found}{where}")
+        self.run(f"INSERT OR IGNORE INTO {going} SELECT m.rowid, m.{own} {found}{where}")
 
-    def _dispute(self, name: str, id_: str, what: str, rows: str, *, taken: bool) -> None:
+    def dispute(self, name: str, id_: str, what: str, rows: str, *, taken: bool) -> None:
         """Note rows about which the two sides do not agree as a whole."""
-        self._run(
+        self.run(
             f"INSERT INTO {DISPUTES} SELECT {literal(name)}, {id_}, NULL, {literal(what)}, NULL,"
             f" NULL, NULL, {int(taken)} {rows}"
         )
 
-    # -- no reference without its parent -----------------------------------------------------
-
-    def _links(self, entity_type: EntityType) -> Iterator[tuple[Column, Reference]]:
-        for column, to in entity_type.references():
-            if to.entity_type in self._number:
-                yield column, to
-
     def taken(self, entity_type: EntityType, column: str, alias: str = "") -> str:
         """SQL: whether a pending row gets the source's value of a column."""
-        wins = self._strategies[entity_type.name].replaces
+        wins = self.strategies[entity_type.name].replaces
         return f"{alias}{flag(column)} {f'IN ({TAKE}, {DISPUTED})' if wins else f'= {TAKE}'}"
-
-    def _missing(self, column: Column, to: Reference) -> str:
-        """SQL: whether a row ``s`` of the source refers to what is not here, and does not come."""
-        stored, parent = f"s.{quoted(column.name)}", to.entity_type
-        coming = self.table("coming", parent)
-        return (
-            f"{stored} IS NOT NULL AND {stored} NOT IN (SELECT s FROM {coming})"
-            f" AND NOT EXISTS (SELECT 1 FROM {self._main.table(parent)} AS m"
-            f" WHERE m.{self._key(parent)} = {self.followed(parent, stored)})"
-        )
-
-    def _bring_parents(self) -> None:
-        """Where the source's word counts, what it needs comes back that was removed here."""
-        for entity_type in reversed(self.order):
-            if not self._strategies[entity_type.name].replaces:
-                continue
-            name = entity_type.name
-            source = self.source_key(name)
-            for column, to in self._links(entity_type):
-                parent, stored = to.entity_type, f"s.{quoted(column.name)}"
-                bring = f"INSERT OR IGNORE INTO {self.table('coming', parent)}"
-                missing = self._missing(column, to)
-                rows = (
-                    f"SELECT {stored} AS needed FROM {self.table('coming', name)} AS k"
-                    f" CROSS JOIN {source} = k.s WHERE {missing}"
-                    f" UNION SELECT {stored} FROM {self.table('pending', name)} AS k"
-                    f" CROSS JOIN {source} = k.s WHERE"
-                    f" k.{self.taken(entity_type, column.name)} AND {missing}"
-                )
-                while True:
-                    self._dispute(parent, self.followed(parent, "needed"),
-                                  f"removed here, needed there by {name}", f"FROM ({rows})",
-                                  taken=True)  # fmt: skip
-                    if not self._run(f"{bring} {rows}"):
-                        break
-
-    def _leave_orphans(self) -> None:
-        """What refers to something that was removed here does not come."""
-        for entity_type in self.order:
-            name = entity_type.name
-            source = self.source_key(name)
-            coming, pending = self.table("coming", name), self.table("pending", name)
-            for column, to in self._links(entity_type):
-                orphans = f"FROM {coming} AS k CROSS JOIN {source} = k.s WHERE" + (
-                    f" {self._missing(column, to)}"
-                )
-                told = f"added there, its {column.name} removed here"
-                while True:
-                    self._dispute(name, f"s.{self._key(name)}", told, orphans, taken=False)
-                    if not self._run(f"DELETE FROM {coming} WHERE s IN (SELECT k.s {orphans})"):
-                        break
-                changed = (
-                    f"FROM {pending} AS k CROSS JOIN {source} = k.s WHERE"
-                    f" k.{self.taken(entity_type, column.name)} AND {self._missing(column, to)}"
-                )
-                self._dispute(name, "k.m", f"changed there, its {column.name} removed here",
-                              changed, taken=False)  # fmt: skip
-                self._run(
-                    f"UPDATE {pending} SET {flag(column.name)} = {KEEP}"
-                    f" WHERE row IN (SELECT k.row {changed})"
-                )
-
-    def _let_children_go(self) -> None:
-        """Where the source's word counts, what was added here to something that goes, goes too."""
-        for parent in self.order:
-            if not self._strategies[parent.name].replaces:
-                continue
-            for entity_type in self.order:
-                name, own = entity_type.name, self._key(entity_type.name)
-                for column, to in self._links(entity_type):
-                    if to.entity_type != parent.name or not self.ours.some("added", name):
-                        continue
-                    rows = (
-                        f"FROM {self.table('going', parent.name)} AS g"
-                        f" CROSS JOIN {self._main.table(name)} AS m"
-                        f" ON m.{quoted(column.name)} = g.m"
-                        f" WHERE m.{own} IN (SELECT x FROM {self.ours.table('added', name)})"
-                        f" AND m.{own} NOT IN (SELECT m FROM {self.table('both', name)})"
-                        f" AND m.rowid NOT IN (SELECT row FROM {self.table('going', name)})"
-                    )
-                    told = f"added here, its {column.name} removed there"
-                    while True:
-                        self._dispute(name, f"m.{own}", told, rows, taken=True)
-                        going = self.table("going", name)
-                        if not self._run(f"INSERT INTO {going} SELECT m.rowid, m.{own} {rows}"):
-                            break
-
-    def _keep_parents(self) -> None:
-        """What something that stays refers to stays."""
-        for parent in reversed(self.order):
-            going = self.table("going", parent.name)
-            links = [
-                (entity_type, column)
-                for entity_type in self._all
-                for column, to in self._links(entity_type)
-                if to.entity_type == parent.name
-            ]
-            again = True
-            while again:
-                again = False
-                for entity_type, column in links:
-                    kept = self._kept(entity_type, column, going)
-                    self._dispute(parent.name, "k.m",
-                                  f"removed there, needed here by {entity_type.name}", kept,
-                                  taken=False)  # fmt: skip
-                    gone = self._run(f"DELETE FROM {going} WHERE row IN (SELECT k.row {kept})")
-                    again = again or bool(gone and entity_type is parent)
-
-    def _kept(self, entity_type: EntityType, column: Column, going: str) -> str:
-        """Rows ``k`` of those that go to which a row that stays refers."""
-        name = entity_type.name
-        refer = (
-            f"FROM {going} AS k WHERE EXISTS (SELECT 1 FROM {self._main.table(name)} AS c"
-            f" WHERE c.{quoted(column.name)} = k.m"
-        )
-        if name not in self._number:  # the source has no such type
-            return f"{refer})"
-        pending = self.table("pending", name)
-        return (
-            f"{refer} AND c.rowid NOT IN (SELECT row FROM {self.table('going', name)})"
-            f" AND c.rowid NOT IN (SELECT p.row FROM {pending} AS p WHERE"
-            f" {self.taken(entity_type, column.name, 'p.')}))"
-        )
 
     # -- disputes ----------------------------------------------------------------------------
 
     def _tell_disputes(self, entity_type: EntityType) -> None:
         """Note the columns that both sides changed to different values."""
-        name, own = entity_type.name, self._key(entity_type.name)
-        wins = int(self._strategies[name].replaces)
+        name, own = entity_type.name, self.key(entity_type.name)
+        wins = int(self.strategies[name].replaces)
         pending = self.table("pending", name)
         # A row that goes is told as a whole.
-        self._run(
+        self.run(
             f"DELETE FROM {pending} WHERE row IN (SELECT row FROM {self.table('going', name)})"
         )
         columns = compared(entity_type)
@@ -469,7 +342,7 @@ class ThreeWay:
         base = f" LEFT JOIN {self._base.table(name)} AS o ON o.{own} = k.o" if has_base else ""
         for column in columns:
             before = f"o.{quoted(column)}" if has_base else "NULL"
-            self._run(
+            self.run(
                 f"INSERT INTO {DISPUTES} SELECT {literal(name)}, k.m, {literal(column)}, 'changed',"
                 f" {before}, m.{quoted(column)}, {self.value(entity_type, column)}, {wins}"
                 f" FROM {pending} AS k CROSS JOIN {self._main.table(name)} AS m ON m.rowid = k.row"
