@@ -199,6 +199,8 @@ def make_older(path: Path, version: int) -> None:
             "DROP INDEX _log_by_fingerprint",
             "ALTER TABLE _log DROP COLUMN fingerprint",
             "ALTER TABLE _questions DROP COLUMN parameters",
+            "ALTER TABLE _ancestors DROP COLUMN last_log",
+            "ALTER TABLE _ancestors DROP COLUMN part",
         ],
     }
     with contextlib.closing(sqlite3.connect(path)) as file:

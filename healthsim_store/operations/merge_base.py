@@ -120,8 +120,8 @@ def _copied_at(base: MergeSource, log: Sequence[_Entry], source: MergeSource) ->
         )
     elif steps[0]:
         copied = source.lineage.ancestors[steps[0] - 1]
-        if copied.log_id is not None:
-            return copied.log_id
+        if copied.last_log is not None:
+            return copied.last_log
     else:
         return _last_in_common(log, source)
     # An import of an export, or a clone that an older version made: only the time is known.

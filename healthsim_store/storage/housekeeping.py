@@ -323,7 +323,7 @@ CHANGES: Mapping[int, Sequence[str]] = {
         "ALTER TABLE _log ADD COLUMN call INTEGER",
         "ALTER TABLE _log ADD COLUMN undone_at TEXT",
         # The last entry of its log by then; NULL where an older version made the clone.
-        "ALTER TABLE _ancestors ADD COLUMN log_id INTEGER",
+        "ALTER TABLE _ancestors ADD COLUMN last_log INTEGER",
         # 1 where the next generation has only some of its entities.
         "ALTER TABLE _ancestors ADD COLUMN part INTEGER NOT NULL DEFAULT 0",
         # What undo may take of the file.

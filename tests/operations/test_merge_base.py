@@ -8,7 +8,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from conftest import Run, owner
+from conftest import Run, make_older, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -288,6 +288,41 @@ def test_a_base_that_cannot_be_had_is_refused_with_the_reason(ward: Store, how: 
             "another program": "Another program has written",
         }[how] in str(caught.value)  # fmt: skip
         assert bytes_of(ward) == before
+
+
+@pytest.mark.parametrize("older", ["ward", "b", "both"])
+def test_files_of_an_older_format(ward: Store, older: str) -> None:
+    """Its clone does not know the last entry of the log; then the time must tell."""
+    ward.update_entities("b", "owners", {"full_name": "B"}, where="tax_number = 'T1'")
+    for name in ("ward", "b"):
+        if older in (name, "both"):
+            make_older(ward.find(name), 3)
+    result = ward.merge_scenarios(["b"], into="ward")
+    assert result.done == {"owners": {"updated": 1}}
+    ward.undo("ward")
+    if older == "ward":
+        return  # the clone knows
+    with contextlib.closing(sqlite3.connect(ward.find("ward"))) as connection:
+        connection.execute("UPDATE _log SET at = '2999-01-01T00:00:00Z' WHERE operation = 'undo'")
+        connection.execute("UPDATE _log SET at = '2999-01-01T00:00:00Z' WHERE operation = 'merge'")
+        connection.commit()
+    with pytest.raises(CopyFailed, match="ward was changed by merge at 2999"):
+        ward.merge_scenarios(["b"], into="ward")
+
+
+def test_a_part_of_the_base_has_nothing_removed(ward: Store) -> None:
+    """Of a clone that got some of the entities only, what it lacks was not removed there."""
+    with contextlib.closing(sqlite3.connect(ward.find("b"))) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM pets WHERE rowid > 3")
+        connection.execute("DELETE FROM owners WHERE rowid > 3")
+        connection.execute("UPDATE owners SET full_name = 'B' WHERE rowid = 1")
+        connection.execute("UPDATE _ancestors SET part = 1")
+        connection.commit()
+    result = ward.merge_scenarios(["b"], into="ward")
+    assert result.done == {"owners": {"updated": 1}}
+    assert result.same == {"owners": 8, "pets": 9}
+    assert "b has a part of the base: what it lacks stays." in result.notes
 
 
 def test_generations(ward: Store) -> None:

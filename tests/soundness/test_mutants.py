@@ -169,7 +169,7 @@ def test_a_column_that_is_missing_is_told(described: Path, table: str) -> None:
         names = [column[0] for column in memory.execute(f"SELECT * FROM {table}").description]
         later = {
             "questions_sql", "fingerprint", "parameters", "call", "undone_at", "history_rows",
-            "history_bytes",
+            "history_bytes", "last_log", "part",
         }  # since format 4  # fmt: skip
         for name in names:
             memory.execute("BEGIN")
