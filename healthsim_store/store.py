@@ -949,7 +949,7 @@ class Store:
         table ``_conflicts`` of a new scenario.
 
         Args:
-            scenarios: two or more; one or more with ``into``.
+            scenarios: two or more; one with ``into``.
             new_name: of the merge; by default merged, with the first word of ``context`` and the
                 date.
             context: what it is for.

@@ -149,7 +149,8 @@ def read_lineage(connection: sqlite3.Connection, schema: str = "main") -> Lineag
         understood("_ancestors", row, "last_number", check_number)
     names = ("scenario_id", "name", "separator", "last_number", "last_log")
     ancestors = tuple(
-        Ancestor(**{name: row[name] for name in names}, part=bool(row["part"] and int(row["part"]))) for row in rows
+        Ancestor(**{name: row[name] for name in names}, part=bool(row["part"] and int(row["part"])))
+        for row in rows
     )
     return Lineage(read_identity(connection, schema).scenario_id, ancestors)
 

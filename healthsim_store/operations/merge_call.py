@@ -18,8 +18,6 @@ from .merge_into import IntoCall, merge_into
 from .merge_report import MergeResult
 from .strategies import STRATEGIES, Strategies
 
-MOST_INTO = 8  # scenarios at once: SQLite attaches no more
-
 
 @dataclass(frozen=True, slots=True)
 class MergeCall:
@@ -46,7 +44,7 @@ def merge_scenarios(files: Files, asked: MergeCall, find: Callable[[str], Path])
         check_strategies(strategies)
     if target:
         check_named(asked.into, new_name=asked.new_name, context=asked.context)
-        call_ = IntoCall(target, paths, base, strategies, asked.dry_run, asked.progress)
+        call_ = IntoCall(target, paths[0], base, strategies, asked.dry_run, asked.progress)
         return merge_into(files, call_)
     write = functools.partial(
         merge_files, paths, strategies=strategies, progress=asked.progress, base=base
@@ -63,7 +61,7 @@ def check_sources(
 ) -> list[Path]:
     """The files of the scenarios to merge.
 
-    Raises InvalidArgument unless they are two or more, or one or more ``into`` another.
+    Raises InvalidArgument unless they are two or more, or one ``into`` another.
     """
     if isinstance(scenarios, str) or not isinstance(scenarios, Sequence):
         raise InvalidArgument(
@@ -88,14 +86,11 @@ def check_sources(
 
 
 def _check_into(paths: Sequence[Path], into: Path) -> None:
-    if not paths:
+    """One at a time, so that each is an operation that undo takes back."""
+    if len(paths) != 1:
         raise InvalidArgument(
-            f"Nothing was given to merge into {into.stem}.", hint="Give one scenario or more."
-        )
-    if len(paths) > MOST_INTO:
-        raise InvalidArgument(
-            f"{len(paths)} scenarios cannot be merged into {into.stem} at once.",
-            hint=f"Give {MOST_INTO} at the most, and then the others.",
+            f"Into {into.stem} one scenario is merged at a time, not {len(paths)}.",
+            hint="Merge them one after the other; undo takes back the last one.",
         )
 
 

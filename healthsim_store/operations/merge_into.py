@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import transaction
-from ..base.wording import option
-from ..errors import InvalidArgument, MergeConflict, ScenarioBusy
+from ..errors import MergeConflict, ScenarioBusy
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
 from ..storage.files import Files
@@ -21,8 +20,8 @@ from ..storage.format import read_last_number, upgrade, write_log
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
 from ..storage.recording import Recorder
 from ..storage.scenario import opened
-from .applying import TOLD, Applied, apply_changes
-from .builder import attached, check_tables
+from .applying import Applied, apply_changes
+from .builder import SOURCE, attached, check_tables
 from .deltas import Attached
 from .lineage import Lineage
 from .merge_base import BASE, BaseFile, find_base, goes_back, told_rebuilt
@@ -40,7 +39,7 @@ class IntoCall:
     """What `Store.merge_scenarios` is asked for where it is given ``into``."""
 
     into: Path
-    sources: Sequence[Path]
+    source: Path
     base: Path | None
     strategies: Strategies
     dry_run: bool
@@ -48,33 +47,27 @@ class IntoCall:
 
 
 def merge_into(files: Files, asked: IntoCall) -> MergeResult:
-    """Merge scenarios into one that is there; see `Store.merge_scenarios`."""
+    """Merge a scenario into one that is there; see `Store.merge_scenarios`."""
     files.check_writable(asked.into)
     target = read_source(asked.into)
-    sources = [read_source(path) for path in asked.sources]
+    source = read_source(asked.source)
     with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
-        base = _base(asked, target, sources, Path(scratch))
+        base = _base(asked, target, source, Path(scratch))
         try:
-            return _Into(asked, target, sources, base).run()
+            return _Into(asked, target, source, base).run()
         except DryRun as done:
             return done.result  # type: ignore[no-any-return]
 
 
 def _base(
-    asked: IntoCall, target: MergeSource, sources: Sequence[MergeSource], scratch: Path
+    asked: IntoCall, target: MergeSource, source: MergeSource, scratch: Path
 ) -> BaseFile | None:
-    """The base that was given; else the target itself, where the sources were copied of it."""
-    if asked.base is not None:
-        given = target if asked.base == asked.into else read_source(asked.base)
-        return find_base(given, [target, *sources], scratch)
-    back = [source for source in sources if goes_back(source, target)]
-    if back and len(back) < len(sources):
-        others = [source.name for source in sources if source not in back]
-        raise InvalidArgument(
-            f"{back[0].name} was copied of {target.name}, and {others[0]} was not.",
-            hint=f"Merge one after the other, or give {option('base')}.",
-        )
-    return find_base(target, sources, scratch) if back else None
+    """The base that was given; else the target itself, where the source was copied of it."""
+    if asked.base is not None and asked.base != asked.into:
+        return find_base(read_source(asked.base), [target, source], scratch)
+    if asked.base is not None or goes_back(source, target):
+        return find_base(target, [source], scratch)
+    return None
 
 
 class _Into:
@@ -82,23 +75,19 @@ class _Into:
         self,
         asked: IntoCall,
         target: MergeSource,
-        sources: Sequence[MergeSource],
+        source: MergeSource,
         base: BaseFile | None,
     ) -> None:
         self._asked = asked
         self._target = target
-        self._sources = sources
+        self._source = source
         self._base = base
-        # As it stands the target is the base, until it gets another source's changes.
-        self._is_base = bool(
-            base and not base.rebuilt and base.source.path == target.path and len(sources) == 1
-        )
-        self._applied: list[Applied] = []
+        # A target that did not change since is the base as it stands.
+        self._is_base = bool(base and not base.rebuilt and base.source.path == target.path)
 
     def run(self) -> MergeResult:
         with opened(self._asked.into) as connection, contextlib.ExitStack() as stack:
-            for number, source in enumerate(self._sources):
-                stack.enter_context(attached(connection, source.path, _schema(number)))
+            stack.enter_context(attached(connection, self._source.path, SOURCE))
             stack.enter_context(self._attached_base(connection))
             try:
                 with transaction(connection):
@@ -132,19 +121,19 @@ class _Into:
         upgrade(connection)
         recorder = Recorder(connection)
         connection.execute("PRAGMA defer_foreign_keys = ON")
-        for number, source in enumerate(self._sources):
-            check_tables(connection, source.path, [*source.entity_types], _schema(number))
-            self._declare(connection, source, _schema(number))
+        source = self._source
+        check_tables(connection, source.path, [*source.entity_types])
+        self._declare(connection)
         registry = Registry(read_entity_types(connection))
         strategies = self._asked.strategies.for_types(registry)
         before = _counts(connection, registry)
-        for number, source in enumerate(self._sources):
-            self._apply(connection, registry, strategies, recorder, number)
-            self._asked.progress(sum(self._applied[-1].counts(source.entity_types)))
-        return self._told(connection, registry, strategies, recorder, before)
+        applied = self._apply(connection, registry, strategies, recorder)
+        self._asked.progress(sum(applied.counts(source.entity_types)))
+        return self._told(connection, registry, strategies, recorder, before, applied)
 
-    def _declare(self, connection: sqlite3.Connection, source: MergeSource, schema: str) -> None:
-        """Take from a source the products that the target has not."""
+    def _declare(self, connection: sqlite3.Connection) -> None:
+        """Take from the source the products that the target has not."""
+        source = self._source
         for product in source.products:
             if product in self._target.products:
                 continue
@@ -154,21 +143,16 @@ class _Into:
             names = [e.name for e in source.entity_types.values() if e.product == product]
             taken = there.intersection(names)
             if taken:
-                if product in self._known(connection):
-                    continue
                 raise other_version(source.name, min(taken), "another product declares it")
             for table in OF_PRODUCTS:
-                copy_rows(connection, table, schema, product=product)
+                copy_rows(connection, table, SOURCE, product=product)
             for kind in ("table", "index"):
                 for (sql,) in connection.execute(
-                    f"SELECT sql FROM {schema}.sqlite_master WHERE type = ? AND sql IS NOT NULL"
+                    f"SELECT sql FROM {SOURCE}.sqlite_master WHERE type = ? AND sql IS NOT NULL"
                     f" AND tbl_name IN ({', '.join('?' * len(names))}) ORDER BY rowid",
                     (kind, *names),
                 ).fetchall():
                     connection.execute(sql)
-
-    def _known(self, connection: sqlite3.Connection) -> set[str]:
-        return {name for (name,) in connection.execute("SELECT product FROM _products")}
 
     def _apply(
         self,
@@ -176,9 +160,8 @@ class _Into:
         registry: Registry,
         strategies: Mapping[str, Strategy],
         recorder: Recorder,
-        number: int,
-    ) -> None:
-        source = self._sources[number]
+    ) -> Applied:
+        source = self._source
         declared = {entity_type.name: entity_type for entity_type in registry}
         for other in (source, *([self._base.source] if self._base else [])):
             check_columns(declared, other)
@@ -195,14 +178,15 @@ class _Into:
             connection,
             [*registry],
             main=main,
-            source=Attached(source.name, _schema(number), source.entity_types, source.lineage),
+            source=Attached(source.name, SOURCE, source.entity_types, source.lineage),
             base=base,
             strategies=strategies,
             scenario_id=self._target.scenario_id,
             last_number=read_last_number(connection),
         )
-        self._applied.append(apply_changes(connection, merge, strategies, recorder))
+        applied = apply_changes(connection, merge, strategies, recorder)
         connection.execute("UPDATE _scenario SET last_number = ?", (merge.last_number,))
+        return applied
 
     def _told(
         self,
@@ -211,28 +195,18 @@ class _Into:
         strategies: Mapping[str, Strategy],
         recorder: Recorder,
         before: Mapping[str, int],
+        applied: Applied,
     ) -> MergeResult:
-        target = self._target.name
-        taken: dict[str, dict[str, int]] = {target: {}}
-        done: dict[str, dict[str, int]] = {}
-        for applied in self._applied:
-            taken[applied.sides[1]] = {
-                name: counts.get("inserted", 0) for name, counts in applied.done.items()
-            }
-            for name, counts in applied.done.items():
-                total = done.setdefault(name, {})
-                for what, count in counts.items():
-                    total[what] = total.get(what, 0) + count
-        for name, count in before.items():
-            taken[target][name] = count - done.get(name, {}).get("removed", 0)
+        target, source, done = self._target.name, self._source.name, applied.done
+        taken = {
+            target: {n: count - done.get(n, {}).get("removed", 0) for n, count in before.items()},
+            source: {n: counts.get("inserted", 0) for n, counts in done.items()},
+        }
         changes: dict[str, dict[str, dict[str, int]]] = {}
         conflicts: dict[str, dict[str, int]] = {}
         same: dict[str, int] = {}
-        for applied in self._applied:
-            applied.tell(changes, conflicts, same)
-        notes = [note for applied in self._applied for note in applied.notes]
-        if self._base and self._base.rebuilt:
-            notes.insert(0, told_rebuilt(self._base))
+        applied.tell(changes, conflicts, same)
+        rebuilt = [told_rebuilt(self._base)] if self._base and self._base.rebuilt else []
         result = MergeResult(
             scenario=target,
             scenario_id=self._target.scenario_id,
@@ -244,9 +218,9 @@ class _Into:
             base=self._base.name if self._base else None,
             into=target,
             changes=changes if self._base else {},
-            disputes=tuple(d for applied in self._applied for d in applied.disputes)[:TOLD],
+            disputes=tuple(applied.disputes),
             done=done,
-            notes=tuple(notes),
+            notes=(*rebuilt, *applied.notes),
         )
         if not done:
             if self._asked.dry_run:
@@ -255,7 +229,7 @@ class _Into:
         number = write_log(
             connection, "merge", entities=done,
             details={
-                "from": [source.name for source in self._sources],
+                "from": [source],
                 **({"base": self._base.name} if self._base else {}),
                 "on_conflict": sorted({strategy.name for strategy in strategies.values()}),
             },
@@ -264,10 +238,6 @@ class _Into:
         if self._asked.dry_run:
             raise DryRun(replace(result, scenario=None, number=None))
         return result
-
-
-def _schema(number: int) -> str:
-    return f"source_{number}"
 
 
 def _counts(connection: sqlite3.Connection, registry: Registry) -> dict[str, int]:
