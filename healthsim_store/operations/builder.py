@@ -100,20 +100,8 @@ class Building:
         check_tables(self.connection, source, names, all_=all_)
 
     def check_keys(self, entity_types: Iterable[EntityType]) -> None:
-        """Raises CorruptScenario unless the ids of the source are texts.
-
-        SQLite sorts numbers before texts, and blobs after them: the ends tell of all.
-        """
-        for entity_type in entity_types:
-            table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
-            for end in ("min", "max"):
-                sql = f"SELECT typeof({end}({key})) FROM {SOURCE}.{table}"
-                (type_,) = self.connection.execute(sql).fetchone()
-                if type_ not in ("text", "null"):
-                    raise damaged(
-                        f"its table {entity_type.name} has a {entity_type.primary_key} that is no"
-                        f" text ({type_})."
-                    )
+        """Raises CorruptScenario unless the ids of the source are texts."""
+        check_keys(self.connection, entity_types, SOURCE)
 
     def tables(self) -> dict[str, str]:
         """The source's tables, and of each whether it is a table, virtual, or a virtual one's own.
@@ -289,6 +277,25 @@ def check_tables(
             hint=f"{call('check_scenario', source)} says more.",
         )
     refuse_unbounded(connection, source, schema=schema, tables=None if all_ else names)
+
+
+def check_keys(
+    connection: sqlite3.Connection, entity_types: Iterable[EntityType], schema: str
+) -> None:
+    """Raises CorruptScenario unless the ids of an attached file are texts.
+
+    SQLite sorts numbers before texts, and blobs after them: the ends tell of all.
+    """
+    for entity_type in entity_types:
+        table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
+        for end in ("min", "max"):
+            sql = f"SELECT typeof({end}({key})) FROM {schema}.{table}"
+            (type_,) = connection.execute(sql).fetchone()
+            if type_ not in ("text", "null"):
+                raise damaged(
+                    f"its table {entity_type.name} has a {entity_type.primary_key} that is no"
+                    f" text ({type_})."
+                )
 
 
 def _first(sql: str, connection: sqlite3.Connection) -> Any:

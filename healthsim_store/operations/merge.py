@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ..base.progress import Progress
 from ..base.sql import quoted
+from ..base.sqlite import file_errors
 from ..base.wording import option
 from ..errors import CopyFailed, MergeConflict
 from ..schema.registry import Registry
@@ -27,7 +28,7 @@ from ..schema.versions import compare_versions
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
 from ..storage.records import read_record
 from .applying import TOLD, apply_changes
-from .builder import SOURCE, Building, attached
+from .builder import SOURCE, Building, attached, check_keys, check_tables
 from .clone import write_origin
 from .conflicts import Conflicts, Ids, Part
 from .deltas import Attached
@@ -166,6 +167,10 @@ class _Merge:
             attached(self._connection, base.source.path, BASE),
             self._building.reading(source.path),
         ):
+            types, then = base.source.entity_types, base.source.path
+            with file_errors(then):
+                check_tables(self._connection, then, [*types], BASE)
+                check_keys(self._connection, types.values(), BASE)
             self._make_all()  # what refers to a row is found by the indexes
             self._building.check_tables(source.path, [*source.entity_types])
             self._building.check_keys(source.entity_types.values())

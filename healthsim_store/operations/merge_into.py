@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..base.progress import Progress
 from ..base.sql import quoted
-from ..base.sqlite import transaction
+from ..base.sqlite import file_errors, transaction
 from ..errors import MergeConflict, ScenarioBusy
 from ..schema.registry import Registry
 from ..storage.catalog import read_entity_types
@@ -21,7 +21,7 @@ from ..storage.housekeeping import OF_PRODUCTS, copy_rows
 from ..storage.recording import Recorder
 from ..storage.scenario import opened
 from .applying import Applied, apply_changes
-from .builder import SOURCE, attached, check_tables
+from .builder import SOURCE, attached, check_keys, check_tables
 from .deltas import Attached
 from .lineage import Lineage
 from .merge_base import BASE, BaseFile, find_base, goes_back, told_rebuilt
@@ -122,7 +122,14 @@ class _Into:
         recorder = Recorder(connection)
         connection.execute("PRAGMA defer_foreign_keys = ON")
         source = self._source
-        check_tables(connection, source.path, [*source.entity_types])
+        with file_errors(source.path):
+            check_tables(connection, source.path, [*source.entity_types])
+            check_keys(connection, source.entity_types.values(), SOURCE)
+        if self._base and not self._is_base:
+            with file_errors(self._base.source.path):
+                types = self._base.source.entity_types
+                check_tables(connection, self._base.source.path, [*types], BASE)
+                check_keys(connection, types.values(), BASE)
         self._declare(connection)
         registry = Registry(read_entity_types(connection))
         strategies = self._asked.strategies.for_types(registry)
