@@ -2,7 +2,9 @@
 
 Counted entities are sampled in blocks of a fixed size. A value depends only on the profile, the
 seed, the table, the column and the number of its block. It does not depend on the batch: a batch is
-a slice of one or more blocks.
+a slice of one or more blocks. Where the entities are those of a scenario that is there, a value
+depends on the entity's key in place of the number of its block: so it does not depend on which
+other entities the scenario has, either.
 
 A profile may come from somebody else. Its statements can only compute, in memory and within limits.
 """
@@ -11,10 +13,13 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import hashlib
 import itertools
 import random
 import sqlite3
+import struct
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -28,6 +33,7 @@ from ..schema.sqlfile import Statement
 from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
+from .base import Base
 from .distributions import Draw, pick
 from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
@@ -45,6 +51,7 @@ _MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
 _MAX_ROWS = 5_000_000  # of one sampled table for one block
 
 _FUNCTIONS = ("luhn", "text_id")
+_READ = "_read"  # the table of all entities of the base that the run goes through
 # Actions that build the profile's own tables and views. Beside them, only reading is allowed.
 _BUILDING = (
     sqlite3.SQLITE_CREATE_TABLE,
@@ -65,6 +72,9 @@ class _Block:
     def __init__(self, columns: _Tables) -> None:
         self._columns = columns
 
+    def width(self, table: str) -> int:
+        return len(self._columns[table])
+
     def rows(self, table: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
         columns = self._columns[table]
         numbers = columns["n"]
@@ -78,10 +88,14 @@ class Engine:
 
     Args:
         recipe: the profile.
-        count: how many counted entities the run has.
+        count: how many counted entities the run has; with a ``base`` the number of entities to
+            make, or None, and the run goes through the entities of the base.
         seed: of the run.
         key: the run's key, which is part of every id.
         options: the profile's options, by name, as stored.
+        base: what the profile reads of a scenario; the engine closes it.
+
+    ``count`` is how many counted entities there are to go through.
 
     Raises DeclarationError if a statement of the profile fails.
     """
@@ -90,25 +104,27 @@ class Engine:
         self,
         recipe: Recipe,
         *,
-        count: int,
+        count: int | None,
         seed: int,
         key: str,
         options: Mapping[str, Stored],
+        base: Base | None = None,
     ) -> None:
         self._recipe = recipe
-        self._count = count
+        self.count = 0 if base or count is None else count
         self._seed = seed
         self._options = options
         self._blocks: dict[int, _Block] = {}
         self._sizes: dict[str, int] = {}
         self._draws: dict[tuple[str, str], Draw] = {}
-        self._reserved = {RUN, OPTIONS, *(sampled.name for sampled in recipe.sampled)}
+        self._reserved = {RUN, OPTIONS, _READ, *(name.lower() for name in recipe.reads)}
+        self._reserved |= {sampled.name for sampled in recipe.sampled}
         self._raised: BaseException | None = None  # by a Python function that SQL called
         self._deadline = float("inf")
         # An iterator of batches may be used in one thread and later in another.
-        self._connection = connect(":memory:", any_thread=True)
+        self._connection = base.connection if base else connect(":memory:", any_thread=True)
         try:
-            self._prepare(key)
+            self._prepare(key, count if base else None)
         except BaseException:
             self._connection.close()
             raise
@@ -116,9 +132,10 @@ class Engine:
     def close(self) -> None:
         self._connection.close()
 
-    def _prepare(self, key: str) -> None:
+    def _prepare(self, key: str, wanted: int | None) -> None:
         connection, recipe = self._connection, self._recipe
-        connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()  # those of the base
+        connection.execute(f"PRAGMA max_page_count = {pages + _MAX_PAGES}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         connection.set_progress_handler(self._must_stop, _STEPS)
         for name, arguments, function in (
@@ -129,13 +146,18 @@ class Engine:
             ("text_id", 1, text_id),
         ):
             self._add_function(name, arguments, function)
-        facts = [(key, self._seed, self._count, 1, 1)]
-        self._make(RUN, "key, seed, count, first, last", facts)
+        facts = (key, self._seed, self.count, 1, 1)
+        if recipe.reads:
+            self._make(RUN, "key, seed, count, first, last, wanted", [(*facts, wanted)])
+        else:
+            self._make(RUN, "key, seed, count, first, last", [facts])
         if recipe.options:
             columns = ", ".join(quoted(name) for name in self._options)
             self._make(OPTIONS, columns, [tuple(self._options.values())])
         # Before the views of the profile, which may use any of these tables.
         for sampled in recipe.sampled:
+            if sampled.select is not None:
+                continue
             typed = [*((name, "INTEGER") for name in sampled.keys)]
             typed += [(name, type_.storage) for name, type_, _ in sampled.columns]
             declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
@@ -155,11 +177,55 @@ class Engine:
                 with self._located(reference.where):
                     self._fill(reference)
         for sampled in recipe.sampled:
+            if sampled.select is not None:
+                self._find(sampled, sampled.select)
             for name, _, distribution in sampled.columns:
                 draw = distribution.draw
                 if distribution.table is not None:
                     draw = self._pick(distribution.table, distribution.column, sampled.where)
                 self._draws[sampled.name, name] = draw
+
+    def _find(self, sampled: SampledTable, select: str) -> None:
+        """Number the entities of the base that the profile goes through, in the order of keys."""
+        connection = self._connection
+        with self._running(sampled.where):
+            cursor = connection.execute(f"SELECT * FROM ({strict(select)}) LIMIT 0")
+            names = [column[0] for column in cursor.description]
+        for name in names:
+            if name in IMPLICIT or names.count(name) > 1:
+                raise DeclarationError(
+                    f"{sampled.where}: two columns are called {name}",
+                    hint=f"A table @for scenario has {IMPLICIT[0]} itself.",
+                )
+        key, listed = quoted(names[0]), ", ".join(map(quoted, names))
+        with self._running(sampled.where, building=True, own=True):
+            connection.execute(
+                f"CREATE TABLE {_READ} AS SELECT row_number() OVER (ORDER BY {key}) AS n, {listed}"
+                f" FROM ({strict(select)})"
+            )
+        with self._located(sampled.where):
+            connection.execute(f"CREATE UNIQUE INDEX {_READ}_n ON {_READ} (n)")
+            twice = connection.execute(
+                f"SELECT {key} FROM {_READ} GROUP BY 1 HAVING count(*) > 1 OR {key} IS NULL LIMIT 1"
+            ).fetchone()
+            if twice:
+                raise DeclarationError(
+                    f"{sampled.where}: {sampled.name} has {names[0]} {twice[0]!r:.60} "
+                    + ("without a key" if twice[0] is None else "twice"),
+                    hint="The first column is the key: each entity has its own.",
+                )
+            (self.count,) = connection.execute(f"SELECT count(*) FROM {_READ}").fetchone()
+            typed = ", ".join(
+                f"{quoted(name)} {type_}"
+                for name, type_ in connection.execute(
+                    f"SELECT name, type FROM pragma_table_info('{_READ}') WHERE cid > 0"
+                )
+            )
+            connection.execute(
+                f"CREATE TABLE {quoted(sampled.name)} (n INTEGER PRIMARY KEY, {typed})"
+            )
+            connection.execute("UPDATE run SET count = ?", (self.count,))
+        self._read_columns = ["n", *names]
 
     # -- the profile's statements --
 
@@ -179,8 +245,11 @@ class Engine:
         return self._raised is not None or time.monotonic() > self._deadline
 
     @contextlib.contextmanager
-    def _running(self, where: str, *, building: bool = False) -> Iterator[None]:
-        """Run a statement of the profile. It may read, and with ``building`` make tables."""
+    def _running(self, where: str, *, building: bool = False, own: bool = False) -> Iterator[None]:
+        """Run a statement of the profile. It may read, and with ``building`` make tables.
+
+        ``own``: the table that it makes is one of the engine's.
+        """
 
         def authorize(
             action: int, first: str | None, second: str | None, *context: str | None
@@ -191,7 +260,7 @@ class Engine:
                     permits(action, second) and not name.startswith("current_")
                 )
             elif building and action in _BUILDING:
-                allowed = str(first).lower() not in self._reserved and (
+                allowed = (own or str(first).lower() not in self._reserved) and (
                     action != sqlite3.SQLITE_UPDATE or first == "sqlite_master"
                 )
             else:
@@ -285,7 +354,7 @@ class Engine:
             if number not in self._blocks:
                 self._blocks[number] = self._draw(number)
             for sampled in self._recipe.sampled:
-                places = ", ".join("?" * (len(sampled.keys) + len(sampled.columns)))
+                places = ", ".join("?" * self._blocks[number].width(sampled.name))
                 connection.executemany(
                     f"INSERT INTO {quoted(sampled.name)} VALUES ({places})",
                     self._blocks[number].rows(sampled.name, first, last),
@@ -310,13 +379,21 @@ class Engine:
 
     def _draw(self, number: int) -> _Block:
         first = number * BLOCK + 1
-        last = min(first + BLOCK - 1, self._count)
+        last = min(first + BLOCK - 1, self.count)
         tables: _Tables = {}
+        keys: Sequence[Any] = ()
         for sampled in self._recipe.sampled:
+            if sampled.select is not None:
+                tables[sampled.name] = self._read(first, last)
+                keys = tables[sampled.name][self._read_columns[1]]
+                continue
             columns = tables[sampled.name] = self._keys(sampled, tables, first, last)
-            rows = len(columns["n"])
             for name, _, _ in sampled.columns:
-                uniforms = self._uniforms(f"{sampled.name}.{name}", number, rows)
+                what, numbers = f"{sampled.name}.{name}", columns["n"]
+                if self._recipe.reads:
+                    uniforms = self._uniforms_by_key(what, first, keys, numbers)
+                else:
+                    uniforms = self._uniforms(what, number, len(numbers))
                 columns[name] = self._draws[sampled.name, name](uniforms)
         return _Block(tables)
 
@@ -326,6 +403,31 @@ class Engine:
         seed = f"{self._recipe.name}/{self._seed}/{what}/{number}"
         source = random.Random(seed).random  # noqa: S311 - nothing here is a secret
         return list(itertools.starmap(source, itertools.repeat((), count)))
+
+    def _read(self, first: int, last: int) -> dict[str, Sequence[Any]]:
+        rows = self._connection.execute(
+            f"SELECT * FROM {_READ} WHERE n BETWEEN ? AND ? ORDER BY n", (first, last)
+        ).fetchall()
+        return dict(zip(self._read_columns, zip(*rows, strict=True), strict=True))
+
+    def _uniforms_by_key(
+        self, what: str, first: int, keys: Sequence[Any], numbers: Sequence[int]
+    ) -> list[float]:
+        """For each entity as many as it has rows: of the seed, the column and the entity's key.
+
+        ``keys`` are those of the entities from number ``first`` on, ``numbers`` the entity of each
+        row. Making a source of random() for each key would take ten times as long.
+        """
+        begun = hashlib.shake_128(f"{self._recipe.name}/{self._seed}/{what}/".encode())
+        counts = Counter(numbers)
+        parts = []
+        for number, key in enumerate(keys, first):
+            if number in counts:
+                source = begun.copy()
+                source.update(str(key).encode("utf-8", "surrogatepass"))
+                parts.append(source.digest(8 * counts[number]))
+        whole = struct.unpack(f"<{len(numbers)}Q", b"".join(parts))
+        return [(bits >> 11) * 2.0**-53 for bits in whole]
 
     def _keys(
         self, sampled: SampledTable, tables: _Tables, first: int, last: int

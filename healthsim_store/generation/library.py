@@ -55,6 +55,18 @@ class Library:
         """The profile with this name or path, parsed. Raises UnknownProfile, DeclarationError."""
         return read_recipe(self.find(profile))
 
+    def makers(self, entity_type: str) -> list[str]:
+        """The profiles that make entities of a type, and read no scenario for it."""
+        found = []
+        for told in self.describe_all():
+            if entity_type in told.get("entity_types", ()) and "reads" not in told:
+                found.append(told["name"])
+        return found
+
+    def readers(self) -> list[str]:
+        """The profiles that read a scenario."""
+        return [told["name"] for told in self.describe_all() if "reads" in told]
+
     def describe(self, profile: str) -> dict[str, Any]:
         """Title, entity types and options of the profile with this name or path; JSON-ready."""
         return describe(self.recipe(profile))
@@ -75,13 +87,19 @@ class Library:
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:
-    """Title, entity types and options of a profile; JSON-ready."""
+    """Title, entity types and options of a profile; JSON-ready.
+
+    A profile that reads a scenario has ``reads`` and ``needs``, and no ``count`` of its own.
+    """
+    reading: dict[str, Any] = {"count": recipe.count}
+    if recipe.reads:
+        reading = {"count": None, "reads": list(recipe.reads), "needs": list(recipe.needs)}
     return {
         "name": recipe.name,
         "version": recipe.version,
         "title": recipe.title,
         "counts": recipe.counts,
-        "count": recipe.count,
+        **reading,
         "entity_types": list(recipe.selects),
         "options": [
             {

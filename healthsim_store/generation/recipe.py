@@ -20,9 +20,9 @@ from ..schema.sqlfile import Comment, Statement, read_comment, read_statements
 from .markers import check_markers, columns_of, rate, whole
 from .profile import Profile
 from .reference_tables import ReferenceTable, read_csv_table, read_names_table
-from .sampled_tables import ROOT, SampledTable, read_sampled_table
+from .sampled_tables import ROOT, SCENARIO, SampledTable, read_root, read_sampled_table
 
-HEAD_MARKERS = ("counts", "count", "include")
+HEAD_MARKERS = ("counts", "count", "from", "include")
 STATEMENT_MARKERS = (
     "batch", "csv", "for", "into", "least", "names", "never", "target", "times", "total", "weight",
     "when",
@@ -32,7 +32,8 @@ MAX_COUNT = 10_000_000
 
 _MAX_DEPTH = 20  # of includes
 # Arguments of `generate` and of its command: an option of a profile may not have such a name.
-_TAKEN = ("batch", "count", "profile", "seed", "store")
+_TAKEN = ("batch", "count", "for_scenario", "profile", "seed", "store")
+_WANTED = re.compile(r"\bwanted\b", re.IGNORECASE)  # the column of ``run`` that has the count
 _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b", re.IGNORECASE)
 
 
@@ -60,6 +61,9 @@ class Recipe:
     """A complete profile.
 
     ``counts`` is the entity type that is counted, ``count`` how many there are by default.
+    ``reads`` are the entity types that it reads of a scenario that is there; the run then goes
+    through these entities, ``count`` is 0, and ``takes_count`` says whether a number of ``counts``
+    can be asked for. ``needs`` are those of ``reads`` of which there must be some.
     ``fingerprint`` changes with the text of any of its files. ``references`` are the reference
     tables, views and INSERTs; ``sampled`` are the sampled tables. ``steps`` are tables that are
     computed for each batch, by name. ``selects`` make the entities, by entity type, in the order
@@ -80,6 +84,9 @@ class Recipe:
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
     nevers: tuple[Never, ...]
+    reads: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    takes_count: bool = True
 
     @property
     def providers(self) -> list[tuple[str, str]]:
@@ -103,22 +110,28 @@ class _Parts:
     nevers: dict[str, Never] = field(default_factory=dict)
     tables: set[str] = field(default_factory=lambda: {RUN, ROOT})
     texts: list[str] = field(default_factory=list)
+    reads: tuple[str, ...] = ()
     read: set[str] = field(default_factory=set)
 
 
 def read_recipe(profile: Profile) -> Recipe:
     """Read a profile. Raises DeclarationError with file, line, and what is allowed."""
     head = _head(profile.sql, profile.where)
-    parts = _Parts()
+    reads, needs = _read_from(head, profile.where)
+    parts = _Parts(reads=reads)
+    parts.tables |= {name.lower() for name in reads}
     try:
         _read(_File(profile, profile.sql, profile.where), parts)
     except RecursionError:
         raise DeclarationError(f"{profile.where}: it is nested too deeply") from None
     roots = [sampled for sampled in parts.sampled.values() if sampled.parent == ROOT]
     if len(roots) != 1:
+        root = SCENARIO if reads else ROOT
         raise DeclarationError(
-            f"{profile.where}: {len(roots)} tables are @for {ROOT}",
-            hint="One table has a row for each counted entity: -- A person @for count",
+            f"{profile.where}: {len(roots)} tables are @for {root}",
+            hint="One table has a row for each entity that is read: -- A member @for scenario"
+            if reads
+            else "One table has a row for each counted entity: -- A person @for count",
         )
     if not parts.selects:
         raise DeclarationError(
@@ -143,7 +156,9 @@ def read_recipe(profile: Profile) -> Recipe:
         where=profile.where,
         title=head.text,
         counts=counts,
-        count=whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
+        count=0
+        if reads
+        else whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
         fingerprint=digest[:12],
         options=tuple(parts.options.values()),
         references=tuple(parts.references),
@@ -152,7 +167,37 @@ def read_recipe(profile: Profile) -> Recipe:
         selects=parts.selects,
         targets=tuple(parts.targets.values()),
         nevers=tuple(parts.nevers.values()),
+        reads=reads,
+        needs=needs,
+        takes_count=not reads or any(_WANTED.search(text) for text in parts.texts),
     )
+
+
+def _read_from(head: Comment, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The entity types of @from, and those that must be there; none without the marker."""
+    if "from" not in head.markers:
+        return (), ()
+    source, *written = head.words("from") or ("",)
+    reads = [name.removesuffix("?") for name in written]
+    needs = [name for name in written if not name.endswith("?")]
+    if (
+        source != SCENARIO
+        or not needs
+        or not all(name.isidentifier() for name in reads)
+        or len({name.lower() for name in reads}) < len(reads)
+    ):
+        raise DeclarationError(
+            f"{where}: @from {head.markers['from']}",
+            hint="-- Claims @from scenario members claims?: what is read of the scenario, each"
+            " once; with a ? what may be missing there.",
+        )
+    if "count" in head.markers:
+        raise DeclarationError(
+            f"{where}: @count does not go with @from",
+            hint="The run goes through the entities that are read. A number that a user asks for"
+            " is the column wanted of the table run.",
+        )
+    return tuple(reads), tuple(needs)
 
 
 def _head(sql: str, where: str) -> Comment:
@@ -254,9 +299,18 @@ def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
         raise DeclarationError(f"{where}: the name {name} is taken")
     parts.tables.add(name.lower())
     if "for" in markers:
-        parts.sampled[name] = read_sampled_table(
+        if markers["for"] == SCENARIO and parts.reads:
+            parts.sampled[name] = read_root(statement, name)
+            return
+        parts.sampled[name] = sampled = read_sampled_table(
             statement, above=parts.sampled, options=parts.options
         )
+        if parts.reads and (sampled.parent == ROOT or sampled.total is not None):
+            raise DeclarationError(
+                f"{where}: {name} does not go with @from",
+                hint="@for count counts what is new: write @for scenario. @total divides among all"
+                " of a run, but each entity is drawn for itself: write @times.",
+            )
     elif "csv" in markers:
         check_markers(statement, "csv")
         full, text = file.text(markers["csv"], "csv")
