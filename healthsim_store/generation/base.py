@@ -11,18 +11,19 @@ import contextlib
 import hashlib
 import marshal
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..base.sql import literal, quoted
 from ..base.sqlite import connect
-from ..errors import InvalidArgument
+from ..base.text import did_you_mean
+from ..errors import DeclarationError, InvalidArgument
 from ..query.stream import RowStream
-from ..schema.model import Column, EntityType
+from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.info import ScenarioInfo
-from .recipe import Recipe
+from .recipe import Recipe, Source
 
 _CACHE_KB = 65_536  # of the pages of the copy
 _DIGEST = 16  # bytes
@@ -95,12 +96,13 @@ def read_base(
             declared = {found.name: found for found in store.list_entity_types()}
             rows: dict[str, int] = {}
             total = 0
-            for name in recipe.reads:
-                columns = _columns(name, known.get(name), declared.get(name), recipe)
+            for source in recipe.sources:
+                name = source.name
+                columns = _columns(source, known.get(name), declared.get(name), recipe)
                 _make(connection, name, columns)
                 rows[name] = 0
                 if name in known:
-                    own = [column.name for column in known[name].columns]
+                    own = [column for column in columns if column in known[name].by_name]
                     sql = _select(name, own, leave_out)
                     rows[name], part = _copy(connection, store, scenario, name, own, sql)
                     total += part
@@ -113,20 +115,34 @@ def read_base(
 
 
 def _columns(
-    name: str, known: EntityType | None, declared: EntityType | None, recipe: Recipe
-) -> dict[str, Column]:
-    """The columns of the file, and those that its product has by now, which are empty."""
-    found = (*(declared.columns if declared else ()), *(known.columns if known else ()))
-    if not found:
+    source: Source, known: EntityType | None, declared: EntityType | None, recipe: Recipe
+) -> dict[str, str]:
+    """The types in storage, by column: of the file, and of those that its product has by now.
+
+    The latter are empty. So is all that an optional source has, of a product that is nowhere.
+    """
+    found = {
+        column.name: column.type.storage
+        for entity_type in (declared, known)
+        if entity_type
+        for column in entity_type.columns
+    }
+    if not found and not (source.optional and source.columns):
         raise InvalidArgument(
-            f"{recipe.name} reads {name}, which no product has that is installed.",
+            f"{recipe.name} reads {source.name}, which no product has that is installed.",
             hint="healthsim-store plugins tells what is installed.",
         )
-    return {column.name: column for column in found}
+    for name in source.columns:
+        if found and name not in found:
+            raise DeclarationError(
+                f"{recipe.where}: @from {source.name}({name}): there is no such column",
+                hint=did_you_mean(name, found) or f"It has: {', '.join(found)}.",
+            )
+    return {name: found.get(name, "TEXT") for name in source.columns or found}
 
 
-def _make(connection: sqlite3.Connection, name: str, columns: Mapping[str, Column]) -> None:
-    typed = ", ".join(f"{quoted(each.name)} {each.type.storage}" for each in columns.values())
+def _make(connection: sqlite3.Connection, name: str, columns: Mapping[str, str]) -> None:
+    typed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
     connection.execute(f"CREATE TABLE {quoted(name)} ({typed})")
 
 
@@ -171,7 +187,7 @@ def _copy(
     return count, total
 
 
-def _index(connection: sqlite3.Connection, name: str, columns: Mapping[str, Column]) -> None:
+def _index(connection: sqlite3.Connection, name: str, columns: Iterable[str]) -> None:
     """For the joins of the profile, which are by ids: of entities and of persons."""
     for column in columns:
         if column.endswith("_id"):

@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import hashlib
 import itertools
 import random
 import sqlite3
-import struct
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -34,7 +31,7 @@ from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
 from .base import Base
-from .distributions import Draw, pick
+from .distributions import Draw, pick, uniforms_by_key
 from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
@@ -391,7 +388,9 @@ class Engine:
             for name, _, _ in sampled.columns:
                 what, numbers = f"{sampled.name}.{name}", columns["n"]
                 if self._recipe.reads:
-                    uniforms = self._uniforms_by_key(what, first, keys, numbers)
+                    uniforms = uniforms_by_key(
+                        f"{self._recipe.name}/{self._seed}/{what}/", first, keys, numbers
+                    )
                 else:
                     uniforms = self._uniforms(what, number, len(numbers))
                 columns[name] = self._draws[sampled.name, name](uniforms)
@@ -409,25 +408,6 @@ class Engine:
             f"SELECT * FROM {_READ} WHERE n BETWEEN ? AND ? ORDER BY n", (first, last)
         ).fetchall()
         return dict(zip(self._read_columns, zip(*rows, strict=True), strict=True))
-
-    def _uniforms_by_key(
-        self, what: str, first: int, keys: Sequence[Any], numbers: Sequence[int]
-    ) -> list[float]:
-        """For each entity as many as it has rows: of the seed, the column and the entity's key.
-
-        ``keys`` are those of the entities from number ``first`` on, ``numbers`` the entity of each
-        row. Making a source of random() for each key would take ten times as long.
-        """
-        begun = hashlib.shake_128(f"{self._recipe.name}/{self._seed}/{what}/".encode())
-        counts = Counter(numbers)
-        parts = []
-        for number, key in enumerate(keys, first):
-            if number in counts:
-                source = begun.copy()
-                source.update(str(key).encode("utf-8", "surrogatepass"))
-                parts.append(source.digest(8 * counts[number]))
-        whole = struct.unpack(f"<{len(numbers)}Q", b"".join(parts))
-        return [(bits >> 11) * 2.0**-53 for bits in whole]
 
     def _keys(
         self, sampled: SampledTable, tables: _Tables, first: int, last: int

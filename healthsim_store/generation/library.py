@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,16 @@ class Library:
         """The profile with this name or path, parsed. Raises UnknownProfile, DeclarationError."""
         return read_recipe(self.find(profile))
 
-    def makers(self, entity_type: str) -> list[str]:
-        """The profiles that make entities of a type, and read no scenario for it."""
-        found = []
-        for told in self.describe_all():
-            if entity_type in told.get("entity_types", ()) and "reads" not in told:
-                found.append(told["name"])
-        return found
+    def makers(self, entity_type: str, there: Collection[str]) -> list[str]:
+        """The profiles that make entities of a type.
+
+        First those that make them for others that are ``there``, then those that read no scenario.
+        """
+        found = [
+            told for told in self.describe_all() if entity_type in told.get("entity_types", ())
+        ]
+        reading = [told for told in found if "needs" in told and set(told["needs"]) <= set(there)]
+        return [told["name"] for told in (*reading, *(t for t in found if "needs" not in t))]
 
     def readers(self) -> list[str]:
         """The profiles that read a scenario."""
@@ -93,7 +96,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
     """
     reading: dict[str, Any] = {"count": recipe.count}
     if recipe.reads:
-        reading = {"count": None, "reads": list(recipe.reads), "needs": list(recipe.needs)}
+        reading = {"count": None, "reads": recipe.reads, "needs": recipe.needs}
     return {
         "name": recipe.name,
         "version": recipe.version,

@@ -82,10 +82,10 @@ def open_run(store: Scenarios, library: Library, run: Generation, source: str | 
         has = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         ways = []
         for name in missing:
-            makers = library.makers(name)
+            makers = library.makers(name, [found for found, count in counts.items() if count])
             if makers:
                 first = call("generate_scenario", makers[0], into=source)
-                others = f" (so do {', '.join(makers[1:])})" if makers[1:] else ""
+                others = f", as {' and '.join(makers[1:])} would" if makers[1:] else ""
                 ways.append(f"{first} adds {name}{others}.")
             else:
                 ways.append(f"No profile makes {name}: persist or import them.")

@@ -34,6 +34,7 @@ _MAX_DEPTH = 20  # of includes
 # Arguments of `generate` and of its command: an option of a profile may not have such a name.
 _TAKEN = ("batch", "count", "for_scenario", "profile", "seed", "store")
 _WANTED = re.compile(r"\bwanted\b", re.IGNORECASE)  # the column of ``run`` that has the count
+_SOURCE = re.compile(r"([^\W\d]\w*)(?:\(([\w\s,]+)\))?(\??)(?=\s|$)")
 _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b", re.IGNORECASE)
 
 
@@ -56,14 +57,26 @@ class Never:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entity type that is read of a scenario; of ``columns`` only, where some are named.
+
+    An ``optional`` one may be missing there. Then it is an empty table.
+    """
+
+    name: str
+    columns: tuple[str, ...] = ()
+    optional: bool = False
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A complete profile.
 
     ``counts`` is the entity type that is counted, ``count`` how many there are by default.
-    ``reads`` are the entity types that it reads of a scenario that is there; the run then goes
-    through these entities, ``count`` is 0, and ``takes_count`` says whether a number of ``counts``
-    can be asked for. ``needs`` are those of ``reads`` of which there must be some.
+    ``sources`` are the entity types that it reads of a scenario that is there. The run then goes
+    through entities of these, ``count`` is 0, and ``takes_count`` says whether a number of
+    ``counts`` can be asked for.
     ``fingerprint`` changes with the text of any of its files. ``references`` are the reference
     tables, views and INSERTs; ``sampled`` are the sampled tables. ``steps`` are tables that are
     computed for each batch, by name. ``selects`` make the entities, by entity type, in the order
@@ -84,9 +97,18 @@ class Recipe:
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
     nevers: tuple[Never, ...]
-    reads: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     takes_count: bool = True
+
+    @property
+    def reads(self) -> list[str]:
+        """The names of the entity types that are read; none for a profile that reads none."""
+        return [source.name for source in self.sources]
+
+    @property
+    def needs(self) -> list[str]:
+        """Those of them of which there must be some."""
+        return [source.name for source in self.sources if not source.optional]
 
     @property
     def providers(self) -> list[tuple[str, str]]:
@@ -110,16 +132,16 @@ class _Parts:
     nevers: dict[str, Never] = field(default_factory=dict)
     tables: set[str] = field(default_factory=lambda: {RUN, ROOT})
     texts: list[str] = field(default_factory=list)
-    reads: tuple[str, ...] = ()
+    reads: bool = False  # a scenario
     read: set[str] = field(default_factory=set)
 
 
 def read_recipe(profile: Profile) -> Recipe:
     """Read a profile. Raises DeclarationError with file, line, and what is allowed."""
     head = _head(profile.sql, profile.where)
-    reads, needs = _read_from(head, profile.where)
-    parts = _Parts(reads=reads)
-    parts.tables |= {name.lower() for name in reads}
+    reads = _read_from(head, profile.where)
+    parts = _Parts(reads=bool(reads))
+    parts.tables |= {source.name.lower() for source in reads}
     try:
         _read(_File(profile, profile.sql, profile.where), parts)
     except RecursionError:
@@ -167,29 +189,31 @@ def read_recipe(profile: Profile) -> Recipe:
         selects=parts.selects,
         targets=tuple(parts.targets.values()),
         nevers=tuple(parts.nevers.values()),
-        reads=reads,
-        needs=needs,
+        sources=reads,
         takes_count=not reads or any(_WANTED.search(text) for text in parts.texts),
     )
 
 
-def _read_from(head: Comment, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The entity types of @from, and those that must be there; none without the marker."""
+def _read_from(head: Comment, where: str) -> tuple[Source, ...]:
+    """The entity types of @from, in the order in which they stand there."""
     if "from" not in head.markers:
-        return (), ()
-    source, *written = head.words("from") or ("",)
-    reads = [name.removesuffix("?") for name in written]
-    needs = [name for name in written if not name.endswith("?")]
+        return ()
+    written = head.markers["from"]
+    source, _, rest = written.partition(" ")
+    found = tuple(
+        Source(name, tuple(re.findall(r"\w+", columns or "")), optional=bool(mark))
+        for name, columns, mark in _SOURCE.findall(rest)
+    )
     if (
         source != SCENARIO
-        or not needs
-        or not all(name.isidentifier() for name in reads)
-        or len({name.lower() for name in reads}) < len(reads)
+        or _SOURCE.sub("", rest).strip()
+        or all(each.optional for each in found)
+        or len({each.name.lower() for each in found}) < len(found)
     ):
         raise DeclarationError(
-            f"{where}: @from {head.markers['from']}",
-            hint="-- Claims @from scenario members claims?: what is read of the scenario, each"
-            " once; with a ? what may be missing there.",
+            f"{where}: @from {written}",
+            hint="-- Claims @from scenario members(member_id, birth_date) claims?: the entity types"
+            " that are read, each once, perhaps with the columns; with a ? what may be missing.",
         )
     if "count" in head.markers:
         raise DeclarationError(
@@ -197,7 +221,7 @@ def _read_from(head: Comment, where: str) -> tuple[tuple[str, ...], tuple[str, .
             hint="The run goes through the entities that are read. A number that a user asks for"
             " is the column wanted of the table run.",
         )
-    return tuple(reads), tuple(needs)
+    return found
 
 
 def _head(sql: str, where: str) -> Comment:

@@ -114,10 +114,11 @@ def generated(
         seed = seed_of(order.batch_id) if seed is None else seed
         wanted = count if count is not None else profile_count(confined.store, profile)
         scenario = scenario or confined.generated_in(profile, seed, wanted)
+    read = None if for_scenario is None else confined.name(for_scenario)
     made = confined.store.generate_scenario(
         profile, count=count, seed=seed, options=options, into=confined.target(scenario),
-        for_scenario=None if for_scenario is None else confined.name(for_scenario), batch=_BATCH, tags=order.tags, description=order.context, again=order.again,
-        progress=progress,
+        for_scenario=read, batch=_BATCH, tags=order.tags, description=order.context,
+        again=order.again, progress=progress,
     )  # fmt: skip
     said = f"seed {made.run['seed']}"
     if made.first is None:
