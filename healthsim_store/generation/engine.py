@@ -18,7 +18,6 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from ..base.quoting import strict
@@ -35,6 +34,7 @@ from .distributions import Draw, pick, uniforms_by_key
 from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
+from .row_counts import RowCounts, Tables
 from .sampled_tables import IMPLICIT, SampledTable
 
 BLOCK = 500  # counted entities that are sampled at once
@@ -45,7 +45,6 @@ _SECONDS = 600.0  # for one statement over one batch
 _STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
 _MAX_VALUE = 8_000_000  # bytes of one value
 _MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
-_MAX_ROWS = 5_000_000  # of one sampled table for one block
 
 _FUNCTIONS = ("luhn", "text_id")
 _READ = "_read"  # the table of all entities of the base that the run goes through
@@ -60,13 +59,11 @@ _BUILDING = (
 
 Entities = dict[str, Rows]
 
-_Tables = dict[str, dict[str, Sequence[Any]]]  # the columns of each sampled table
-
 
 class _Block:
     """The sampled rows of one block, as columns; each table is in the order of ``n``."""
 
-    def __init__(self, columns: _Tables) -> None:
+    def __init__(self, columns: Tables) -> None:
         self._columns = columns
 
     def width(self, table: str) -> int:
@@ -112,7 +109,7 @@ class Engine:
         self._seed = seed
         self._options = options
         self._blocks: dict[int, _Block] = {}
-        self._sizes: dict[str, int] = {}
+        self._row_counts = RowCounts(recipe.sampled, options, self._size_of, self._shuffle)
         self._draws: dict[tuple[str, str], Draw] = {}
         self._reserved = {RUN, OPTIONS, _READ, *(name.lower() for name in recipe.reads)}
         self._reserved |= {sampled.name for sampled in recipe.sampled}
@@ -377,14 +374,14 @@ class Engine:
     def _draw(self, number: int) -> _Block:
         first = number * BLOCK + 1
         last = min(first + BLOCK - 1, self.count)
-        tables: _Tables = {}
+        tables: Tables = {}
         keys: Sequence[Any] = ()
         for sampled in self._recipe.sampled:
             if sampled.select is not None:
                 tables[sampled.name] = self._read(first, last)
                 keys = tables[sampled.name][self._read_columns[1]]
                 continue
-            columns = tables[sampled.name] = self._keys(sampled, tables, first, last)
+            columns = tables[sampled.name] = self._row_counts.keys(sampled, tables, first, last)
             for name, _, _ in sampled.columns:
                 what, numbers = f"{sampled.name}.{name}", columns["n"]
                 if self._recipe.reads:
@@ -409,112 +406,12 @@ class Engine:
         ).fetchall()
         return dict(zip(self._read_columns, zip(*rows, strict=True), strict=True))
 
-    def _keys(
-        self, sampled: SampledTable, tables: _Tables, first: int, last: int
-    ) -> dict[str, Sequence[Any]]:
-        """The key columns of a table in a block. Their length is the number of rows."""
-        if sampled.depth == 0:
-            return {"n": list(range(first, last + 1))}
-        above = tables[sampled.parent]
-        if sampled.when is not None and not self._options[sampled.when]:
-            counts: Sequence[int] = [0] * len(above["n"])
-        elif sampled.total is not None:
-            counts = self._shares(sampled, tables, first, last)
-        else:
-            counts = self._times(sampled, tables)
-        if sum(counts) > _MAX_ROWS:
-            raise DeclarationError(
-                f"{sampled.where}: {sum(counts):,} rows for {last - first + 1} counted entities",
-                hint=f"At most {_MAX_ROWS:,} at once.",
-            )
-        keys: dict[str, Sequence[Any]] = {
-            "n": [n for n, times in zip(above["n"], counts, strict=True) for _ in range(times)]
-        }
-        if sampled.depth == 2:
-            keys["parent"] = [
-                k for k, times in zip(above["k"], counts, strict=True) for _ in range(times)
-            ]
-        if not sampled.single:
-            keys["k"] = list(itertools.chain.from_iterable(range(1, times + 1) for times in counts))
-        return keys
+    def _shuffle(self, what: str, first: int, count: int) -> list[float]:
+        return self._uniforms(what, (first - 1) // BLOCK, count)
 
-    def _column(self, sampled: SampledTable, written: str, tables: _Tables) -> Sequence[Any] | None:
-        """A column with a value for each row of the parent; None if there is none.
-
-        ``written`` is a column of the parent, or TABLE.COLUMN of a table beside it.
-        """
-        table, dot, name = written.rpartition(".")
-        if not dot:
-            table = sampled.parent
-        elif not self._is_beside(table, sampled.parent):
+    def _size_of(self, table: str) -> int | None:
+        try:
+            (size,) = self._connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
+        except sqlite3.Error:
             return None
-        return None if name in IMPLICIT else tables.get(table, {}).get(name)
-
-    def _is_beside(self, table: str, parent: str) -> bool:
-        """Whether a table has exactly one row for each row of the parent."""
-        return any(
-            other.name == table and other.parent == parent and other.single
-            for other in self._recipe.sampled
-        )
-
-    def _times(self, sampled: SampledTable, tables: _Tables) -> Sequence[int]:
-        times = sampled.times or ""
-        parents = len(tables[sampled.parent]["n"])
-        if times.isdigit():
-            return [int(times)] * parents
-        counts = self._column(sampled, times, tables)
-        if counts is not None:
-            if len(counts) != parents or any(
-                not isinstance(count, int) or count < 0 for count in counts
-            ):
-                raise DeclarationError(f"{sampled.where}: @times {times}: not a number from 0 on")
-            return counts
-        if times not in self._sizes:
-            try:
-                (self._sizes[times],) = self._connection.execute(
-                    f"SELECT count(*) FROM {quoted(times)}"
-                ).fetchone()
-            except sqlite3.Error:
-                raise DeclarationError(
-                    f"{sampled.where}: @times {times}: neither a number, nor a column of "
-                    f"{sampled.parent}, nor a table",
-                    hint=did_you_mean(times, tables[sampled.parent]),
-                ) from None
-        return [self._sizes[times]] * parents
-
-    def _shares(self, sampled: SampledTable, tables: _Tables, first: int, last: int) -> list[int]:
-        """How many rows each parent gets, so that the sum over the run is the declared total.
-
-        The block's part of the total is divided by weight. The running sum of the weights, rounded,
-        is where the share of each parent ends. So the shares always add up to the whole.
-        """
-        assert sampled.total is not None
-        half = Fraction(1, 2)
-        total = int(sampled.total * last + half) - int(sampled.total * (first - 1) + half)
-        parents = last - first + 1
-        extra = max(0, total - sampled.least * parents)
-        if sampled.weight is None:
-            uniforms = self._uniforms(f"{sampled.name}()", (first - 1) // BLOCK, parents)
-            weights = [0.2 + 1.6 * u for u in uniforms]
-        else:
-            column = self._column(sampled, sampled.weight, tables)
-            if (
-                column is None
-                or len(column) != parents
-                or any(not isinstance(weight, int | float) for weight in column)
-            ):
-                raise DeclarationError(
-                    f"{sampled.where}: @weight {sampled.weight} is no column of numbers of "
-                    f"{sampled.parent}",
-                    hint=did_you_mean(sampled.weight, tables[sampled.parent]),
-                )
-            weights = [max(0.0, float(weight)) for weight in column]
-        if not 0 < sum(weights) < 1e15:
-            weights = [1.0] * parents  # all weights are 0: the same for every parent
-        running = list(itertools.accumulate(weights))
-        whole = running[-1]
-        ends = [int(extra * part / whole + 0.5) for part in running]
-        ends[-1] = extra
-        return [
-            sampled.least + end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)
-        ]
+        return int(size)
