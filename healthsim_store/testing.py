@@ -255,7 +255,7 @@ class ProfileTests:
         self, seed: int, options: Mapping[str, Any] | None = None, count: int | None = None
     ) -> Generation:
         if self.base is None:
-            assert not self.recipe.reads, "it reads a scenario: set base to a profile that makes one"
+            assert not self.recipe.reads, "set base to a profile that makes what it reads"
             return Generation(self.recipe, count=count or self.count, seed=seed, options=options)
         run = Generation(self.recipe, seed=seed, options=options)
         with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:

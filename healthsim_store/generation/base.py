@@ -128,10 +128,7 @@ def _columns(
         for column in entity_type.columns
     }
     if not found and not (source.optional and source.columns):
-        raise InvalidArgument(
-            f"{recipe.name} reads {source.name}, which no product has that is installed.",
-            hint="healthsim-store plugins tells what is installed.",
-        )
+        raise unknown_type(recipe, source.name, ())
     for name in source.columns:
         if found and name not in found:
             raise DeclarationError(
@@ -139,6 +136,14 @@ def _columns(
                 hint=did_you_mean(name, found) or f"It has: {', '.join(found)}.",
             )
     return {name: found.get(name, "TEXT") for name in source.columns or found}
+
+
+def unknown_type(recipe: Recipe, name: str, known: Iterable[str]) -> InvalidArgument:
+    """The error for an entity type that neither the scenario nor a product has."""
+    return InvalidArgument(
+        f"{recipe.name} reads {name}, which no product has that is installed.",
+        hint=did_you_mean(name, known) or "healthsim-store plugins tells what is installed.",
+    )
 
 
 def _make(connection: sqlite3.Connection, name: str, columns: Mapping[str, str]) -> None:

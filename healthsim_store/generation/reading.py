@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..base.wording import call, option
 from ..errors import EmptyBatch, InvalidArgument, ScenarioNotFound
-from .base import Readable, read_base
+from .base import Readable, read_base, unknown_type
 from .library import Library
 from .logged_runs import base_fingerprint, own_entries
 from .recipe import Recipe
@@ -81,7 +81,10 @@ def open_run(store: Scenarios, library: Library, run: Generation, source: str | 
     if missing:
         has = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         ways = []
+        declared = {found.name for found in store.list_entity_types()} | counts.keys()
         for name in missing:
+            if name not in declared:
+                raise unknown_type(recipe, name, declared)
             makers = library.makers(name, [found for found, count in counts.items() if count])
             if makers:
                 first = call("generate_scenario", makers[0], into=source)

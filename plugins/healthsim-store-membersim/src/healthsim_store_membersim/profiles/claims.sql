@@ -1,4 +1,8 @@
--- Claims for the members of a scenario, for what they have and for what befalls anybody @from scenario members(member_id, birth_date, coverage_start, coverage_end, plan_type, pcp_npi, person_id) member_conditions(member_id, code, description, identified_date)? claims(member_id, service_category, service_date, end_date)? patients(person_id, death_date)? @counts claims @include _covered.sql _claims.sql
+-- Claims for the members of a scenario, for what they have and for what befalls anybody @counts
+-- claims @include _covered.sql _claims.sql
+-- @from scenario members(member_id, birth_date, coverage_start, coverage_end, plan_type, pcp_npi,
+-- person_id) member_conditions(member_id, code, description, identified_date)? claims(member_id,
+-- service_category, service_date, end_date)? patients(person_id, death_date)?
 
 -- Claims are what this profile is for
 CREATE TABLE options (

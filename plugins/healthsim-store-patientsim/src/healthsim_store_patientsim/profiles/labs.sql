@@ -1,4 +1,7 @@
--- Laboratory results for the patients of a scenario: panels at regular intervals, near the values that are there @from scenario patients(patient_id, birth_date, death_date, gender) diagnoses(patient_id, code, diagnosed_date)? lab_results(patient_id, loinc_code, value_numeric)? @counts lab_results
+-- Laboratory results for the patients of a scenario: panels at regular intervals, near the values
+-- that are there @counts lab_results
+-- @from scenario patients(patient_id, birth_date, death_date, gender) diagnoses(patient_id, code,
+-- diagnosed_date)? lab_results(patient_id, loinc_code, value_numeric)?
 
 CREATE TABLE options (
   as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01'), -- The last day of the records

@@ -1,4 +1,7 @@
--- Further adverse events for the subjects of a scenario, mild and moderate, while they are treated @from scenario subjects(subject_id, birth_date, first_dose_date, last_dose_date, death_date) adverse_events(subject_id, aeseq)? disposition_events(subject_id, dsstdtc, dscat)? @counts adverse_events
+-- Further adverse events for the subjects of a scenario, mild and moderate, while they are treated
+-- @counts adverse_events
+-- @from scenario subjects(subject_id, birth_date, first_dose_date, last_dose_date, death_date)
+-- adverse_events(subject_id, aeseq)? disposition_events(subject_id, dsstdtc, dscat)?
 
 CREATE TABLE options (
   as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01'), -- The last day of the records
