@@ -107,28 +107,29 @@ FROM (
   FROM panel JOIN person USING (n)
 );
 
+-- From one panel to the next a value changes by a part of itself at most
 CREATE VIEW measured AS
 SELECT
-  drawn.n, drawn.k AS panel, place.k AS place, person.patient_id, labs.*, drawn.day, quarter, wait,
-  round(
-    max(
-      coalesce(reference_low, 0) * 0.3,
-      coalesce(
-        known_values.value,
-        coalesce(usual, mean) + 0.8 * nature.offset * coalesce(spread, deviation)
-      ) + 0.35 * swing * coalesce(spread, deviation)
-    ),
-    decimals
-  ) AS value
-FROM drawn
-JOIN person USING (n)
-JOIN wanted_tests AS place ON place.n = drawn.n
-JOIN taken ON taken.n = drawn.n AND taken.parent = drawn.k AND taken.k = place.k
-JOIN nature ON nature.n = drawn.n AND nature.k = place.k
-JOIN labs ON labs.loinc_code = place.loinc_code
-LEFT JOIN known_values
-  ON known_values.n = drawn.n AND known_values.loinc_code = place.loinc_code
-WHERE coalesce(since, '') <= drawn.day;
+  *, round(middle + 0.35 * swing * min(width, abs(middle) / 2), decimals) AS value
+FROM (
+  SELECT
+    drawn.n, drawn.k AS panel, place.k AS place, person.patient_id, labs.*, drawn.day, quarter, wait,
+    swing,
+    coalesce(spread, deviation) AS width,
+    coalesce(
+      known_values.value,
+      coalesce(usual, mean) + 0.8 * nature.offset * coalesce(spread, deviation)
+    ) AS middle
+  FROM drawn
+  JOIN person USING (n)
+  JOIN wanted_tests AS place ON place.n = drawn.n
+  JOIN taken ON taken.n = drawn.n AND taken.parent = drawn.k AND taken.k = place.k
+  JOIN nature ON nature.n = drawn.n AND nature.k = place.k
+  JOIN labs ON labs.loinc_code = place.loinc_code
+  LEFT JOIN known_values
+    ON known_values.n = drawn.n AND known_values.loinc_code = place.loinc_code
+  WHERE coalesce(since, '') <= drawn.day
+);
 
 -- @into lab_results
 SELECT
