@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..base.wording import call, option
-from ..errors import EmptyBatch, InvalidArgument, ScenarioNotFound
+from ..errors import EmptyBatch, InvalidArgument, InvalidRows, ScenarioNotFound
 from .base import Readable, read_base, unknown_type
 from .library import Library
 from .logged_runs import base_fingerprint, own_entries
@@ -114,6 +115,21 @@ def nothing_made(run: Generation, profile: str) -> EmptyBatch:
         hint=f"It goes through {run.count:,} of them. What it asks of them, such as dates, its"
         f" options tell: healthsim-store profiles {profile}.",
     )
+
+
+@contextlib.contextmanager
+def telling_where_they_are(source: str | None, into: str | None, run: Generation) -> Iterator[None]:
+    """Add to an error about rows that what they belong to may be in the scenario that was read."""
+    try:
+        yield
+    except InvalidRows as error:
+        if source is not None and source != into:
+            told = (
+                f"If {run.recipe.counts} are of {' and '.join(run.recipe.needs)} that stay in"
+                f" {source}, add them there: {option('into', source)}."
+            )
+            error.hint = f"{error.hint}\n{told}" if error.hint else told
+        raise
 
 
 def told_fewer(run: Generation, inserted: Mapping[str, int]) -> tuple[str, ...]:

@@ -171,7 +171,10 @@ def generate_scenario(
             assert into is not None
             summary = store.get_summary(into, samples=0)
             return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
-        with _telling_how_to_go_on(store, profile, run, for_scenario) as stored:
+        with (
+            reading.telling_where_they_are(source, into, run),
+            _telling_how_to_go_on(store, profile, run, for_scenario) as stored,
+        ):
             result = store.persist_batches(
                 _logged(run, itertools.chain([first], batches), progress),
                 scenario=into,

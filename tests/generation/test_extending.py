@@ -214,6 +214,16 @@ def test_for_another_scenario(store: Store, base: str, owners: str, tmp_path: Pa
     assert store.names() == sorted([made.scenario, again.scenario])
 
 
+def test_what_belongs_to_others_goes_where_they_are(store: Store, base: str, pets: str) -> None:
+    with pytest.raises(HealthsimStoreError) as told:
+        store.generate_scenario(pets, for_scenario=base, seed=5)
+    assert told.value.code == "invalid_rows"
+    assert str(told.value.hint).endswith(
+        'If pets are of owners that stay in base, add them there: into="base".'
+    )
+    assert store.names() == [base]
+
+
 def test_what_the_run_adds_is_not_what_it_reads(store: Store, base: str, pets: str) -> None:
     """The profile counts pets that are there: those of its own batches are not among them."""
     change(pets, "pet.weight\nFROM", "(SELECT count(*) FROM pets) + 1 AS weight\nFROM")
