@@ -67,9 +67,11 @@ def profile(store: hs.Store, name: str, budget: int) -> Reply:
     def make(count: int) -> Reply:
         text = f"{head}\n{columnar(header, rows[:count])}"
         data: dict[str, Any] = {
-            "title": line(told["title"], 200), "counts": told["counts"], "count": told["count"],
-            "makes": makes, "columns": header, "options": rows[:count],
+            "title": line(told["title"], 200), "counts": told["counts"], "makes": makes,
+            "columns": header, "options": rows[:count],
         }  # fmt: skip
+        if told["count"]:
+            data["count"] = told["count"]
         if needs:
             data["needs"] = needs
         if count < len(rows):
