@@ -40,9 +40,7 @@ class Writing:
         count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
         seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
         options: Annotated[dict[str, Any] | None, Field(description="With profile")] = None,
-        for_scenario: Annotated[
-            str | None, Field(description="What profile reads, if not scenario")
-        ] = None,
+        for_scenario: Annotated[str | None, Field(description="Profile reads it")] = None,
         file: Annotated[
             str | None, Field(description="CSV, JSON, NDJSON, Parquet, or an export's folder")
         ] = None,
