@@ -8,9 +8,11 @@ Needs healthsim-store, the three products, and healthsim-store-demo.
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from run import Scratch, begin, medians, report
@@ -39,6 +41,27 @@ def against_persist(scratch: Scratch, count: int) -> None:
     detail = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in t.items())
     what = f"rate of generate and persist, {count:,} members ({rows:,} rows) : persist alone"
     report(what, 100 * t["persist"] / t["both"], "%", ">= 40", detail)
+
+
+def against_generate(scratch: Scratch, count: int) -> None:
+    """Rows in a second: of claims for members that are there, and of members with their claims."""
+    rates: dict[str, list[float]] = {"generate": [], "extend": []}
+    for _ in range(3):
+        with Store(scratch.new()) as store:
+            for name, profile, options in (
+                ("generate", PROFILE, {"claims": True}), ("extend", "claims", {}),
+            ):  # fmt: skip
+                start = time.perf_counter()
+                made = store.generate_scenario(
+                    profile, count=count if name == "generate" else None, seed=SEED, batch=BATCH,
+                    options=options, into="s",
+                )  # fmt: skip
+                seconds = time.perf_counter() - start
+                rates[name].append(sum(made.inserted.values()) / seconds)
+    extend, generate = (statistics.median(rates[name]) for name in ("extend", "generate"))
+    detail = f"rows/s: extend {extend:,.0f}, generate {generate:,.0f}"
+    what = f"rate of claims into {count:,} members that are there : members with claims"
+    report(what, extend / generate, "x", ">= 1", detail)
 
 
 def bounded_memory(labs: int) -> None:
@@ -80,6 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bounded_memory(1_000_000 // scale)  # first: a child's peak counts from its parent's size
         against_persist(Scratch(Path(folder)), 100_000 // scale)
+        against_generate(Scratch(Path(folder)), 20_000 // scale)
     demo(3)
 
 

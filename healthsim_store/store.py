@@ -511,6 +511,7 @@ class Store:
         count: int | None = None,
         seed: int | None = None,
         batch: int | None = None,
+        for_scenario: str | None = None,
         **options: Any,
     ) -> Iterator[dict[str, list[Row]]]:
         """Batches of a profile's entities, as `persist` takes them; nothing is stored.
@@ -520,12 +521,21 @@ class Store:
             count: how many of the entities that it counts; by default its own number.
             seed: the same seed makes the same; by default one is chosen.
             batch: how many counted entities are in each batch; it does not change what is made.
+            for_scenario: the scenario that the profile reads, if it reads one.
             options: the profile's own options, by name.
 
         Raises UnknownProfile, InvalidArgument, DeclarationError.
         """
-        recipe = self._library.recipe(profile)
-        return service.generate(recipe, count=count, seed=seed, batch=batch, options=options)
+        return service.generate(
+            self,
+            self._library,
+            profile,
+            count=count,
+            seed=seed,
+            batch=batch,
+            for_scenario=for_scenario,
+            options=options,
+        )
 
     @verb
     def generate_scenario(
@@ -537,6 +547,7 @@ class Store:
         batch: int | None = None,
         options: Mapping[str, Any] | None = None,
         into: str | None = None,
+        for_scenario: str | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
         allow_triggers: bool = False,
@@ -547,13 +558,17 @@ class Store:
 
         Args:
             profile: the name of a profile, or the path of its .sql file.
-            count: how many of the entities that it counts; by default its own number.
+            count: how many of the entities that it counts; by default its own number. Of a profile
+                that reads a scenario: so many in all, for those that are there.
             seed: the same seed makes the same; by default one is chosen, or that of the run that
                 is not finished. The result and the scenario's log tell it.
             batch: how many counted entities are stored at once; it does not change what is made.
             options: the profile's own options, by name.
             into: the scenario to add to, or the name of a new one; by default a new one named
                 after the profile. One that has a part of the very same run gets the rest.
+                A profile that reads a scenario reads this one, as it was before.
+            for_scenario: the scenario to read in place of ``into``: what is made is for its
+                entities, and goes into another one.
             tags: tags for the scenario.
             description: of the scenario.
             allow_triggers: let triggers of the scenario's file run, as for `persist`.
@@ -565,13 +580,14 @@ class Store:
         """
         return service.generate_scenario(
             self,
+            self._library,
             profile,
-            self._library.recipe(profile),
             count=count,
             seed=seed,
             batch=batch,
             options=options,
             into=into,
+            for_scenario=for_scenario,
             tags=tags,
             description=description,
             allow_triggers=allow_triggers,
@@ -598,8 +614,8 @@ class Store:
             profile: the path of a profile that is no longer found by its name.
             progress: is told how many counted entities were just stored.
 
-        Raises UnknownProfile, and InvalidArgument when nothing in it was generated or a profile
-        has changed since.
+        Raises UnknownProfile, and InvalidArgument when nothing in it was generated, a profile
+        has changed since, or so has a scenario that a profile read.
         """
         return service.regenerate_scenario(
             self, self._library, scenario, new_name=new_name, profile=profile, progress=progress

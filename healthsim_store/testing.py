@@ -24,6 +24,7 @@ import inspect
 import os
 import re
 import statistics
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +32,7 @@ from typing import Any, ClassVar
 from .base.sql import quoted
 from .base.sqlite import connect
 from .generation.engine import BLOCK, Entities
+from .generation.reading import open_run
 from .generation.recipe import Recipe, read_recipe
 from .generation.run import MAX_BATCH, Generation
 from .plugins import installed
@@ -226,9 +228,14 @@ class ProfileTests:
     ``variants`` are sets of options; each is tried. ``count`` is how many counted entities a run
     has, by default the profile's own number. ``seeds`` are tried for each @target; the first three
     also for each @never.
+
+    Of a profile that reads a scenario, ``base`` is the profile that makes one, with
+    ``base_options``, and ``count`` is how many it counts. A @never is asked of both together.
     """
 
     profile: ClassVar[str]
+    base: ClassVar[str | None] = None
+    base_options: ClassVar[Mapping[str, Any]] = {}
     variants: ClassVar[Sequence[Mapping[str, Any]]] = ({},)
     count: ClassVar[int | None] = None
     seeds: ClassVar[Sequence[int]] = range(20)
@@ -247,7 +254,21 @@ class ProfileTests:
     def _run(
         self, seed: int, options: Mapping[str, Any] | None = None, count: int | None = None
     ) -> Generation:
-        return Generation(self.recipe, count=count or self.count, seed=seed, options=options)
+        if self.base is None:
+            assert not self.recipe.reads, "set base to a profile that makes what it reads"
+            return Generation(self.recipe, count=count or self.count, seed=seed, options=options)
+        run = Generation(self.recipe, seed=seed, options=options)
+        with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
+            self._make_base(store, "base", 1, count)
+            # What it reads is copied, so the scenario need not stay.
+            return open_run(store, store._library, run, "base")
+
+    def _make_base(self, store: Store, scenario: str, seed: int, count: int | None = None) -> None:
+        assert self.base is not None
+        store.generate_scenario(
+            self.base, count=count or self.count, seed=seed, options=self.base_options,
+            into=scenario,
+        )  # fmt: skip
 
     def test_options_are_described(self) -> None:
         assert self.recipe.title
@@ -277,7 +298,7 @@ class ProfileTests:
         for number, options in enumerate(self.variants):
             with Store(tmp_path / str(number)) as store:
                 for seed in self.seeds[:3]:
-                    self._store(store, self._run(seed, options))
+                    self._store(store, seed, options)
                     for never in self.recipe.nevers:
                         found = store.query_scenario(f"s{seed}", never.sql, timeout=60, limit=3)
                         assert found.rows == [], f"{never.where}: {never.name} ({options})"
@@ -290,7 +311,7 @@ class ProfileTests:
         values: dict[str, list[float]] = {target.name: [] for target in self.recipe.targets}
         with Store(tmp_path) as store:
             for seed in self.seeds:
-                self._store(store, self._run(seed))
+                self._store(store, seed)
                 with contextlib.closing(Sandbox(store.find(f"s{seed}"))) as sandbox:
                     for target in self.recipe.targets:
                         with sandbox.run(target.sql, timeout=60) as cursor:
@@ -305,9 +326,14 @@ class ProfileTests:
                 f"which is {abs(mean - target.mean) / (error or 1e-9):.1f} standard errors off"
             )
 
-    def _store(self, store: Store, run: Generation) -> None:
+    def _store(self, store: Store, seed: int, options: Mapping[str, Any] | None = None) -> None:
+        if self.base is not None:
+            self._make_base(store, f"s{seed}", seed)
+            store.generate_scenario(self.profile, seed=seed, options=options, into=f"s{seed}")
+            return
+        run = self._run(seed, options)
         batches = ((entities, run.facts()) for _, _, entities in run.batches())
-        store.persist_batches(batches, scenario=f"s{run.seed}")
+        store.persist_batches(batches, scenario=f"s{seed}")
 
 
 def _joined(batches: Iterable[tuple[int, int, Entities]]) -> dict[str, list[Row]]:

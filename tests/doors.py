@@ -139,7 +139,7 @@ VERBS: dict[str, Verb] = {
         No("The command generate stores what it makes; export writes it to files."),
         No("What is made goes into a scenario, so that no row goes through the context."),
         _READS,
-        profile=(), count=(), seed=(), batch=(), options=(),
+        profile=(), count=(), seed=(), batch=(), for_scenario=(), options=(),
     ),
     "generate_scenario": _verb(
         "generate", "scenario_persist", _READS,
@@ -149,6 +149,7 @@ VERBS: dict[str, Verb] = {
         batch=("--batch", No("It changes nothing of what is made; the tool chooses one.")),
         options=("--set", "options"),
         into=("--into", "scenario"),
+        for_scenario=("--for", "for_scenario"),
         tags=("--tag", "tags"),
         description=("--description", "context"),
         allow_triggers=("--allow-triggers", _TRIGGERS),

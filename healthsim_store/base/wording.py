@@ -105,6 +105,7 @@ _FLAGS = {
     ("diff_scenarios", "entity_type"): "--entity",
     ("export_scenario", "options"): "--set",
     ("generate_scenario", "options"): "--set",
+    ("", "for_scenario"): "--for",
     ("merge_scenarios", "new_name"): "--name",
     ("restore_scenario", "new_name"): "--as",
     ("upgrade_scenarios", "scenarios"): "--all",

@@ -32,6 +32,12 @@ from .common import table as as_table
 )
 @click.option("--batch", type=int, help="Counted entities in a batch  [default: 50, more if many]")
 @click.option("--into", help="Add to this scenario, or name a new one.")
+@click.option(
+    "--for",
+    "for_scenario",
+    metavar="SCENARIO",
+    help="Make it for the entities of this scenario, of a profile that reads one.",
+)
 @click.option("--description", help="The scenario's description.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be repeated.")
 @click.option(
@@ -49,12 +55,14 @@ def generate(
 
     \b
     healthsim-store profiles
-    healthsim-store generate medicare-advantage --count 100 --seed 7
+    healthsim-store generate medicare-advantage --count 100 --seed 7 --into medicare
+    healthsim-store generate claims --into medicare
     """
     store = open_store(folder)
-    count = options["count"]
+    told = store.describe_profile(profile)
+    count = options["count"] if "reads" not in told else None
     if count is None:
-        count = store.describe_profile(profile)["count"]
+        count = told["count"] or 0  # of a profile that reads a scenario, nobody knows it yet
     with progress_bar(max(count, 0), "Generating") as progress:
         result = store.generate_scenario(
             profile, options=values_by_name(given), progress=progress, **options
@@ -64,12 +72,14 @@ def generate(
         return
     seed = f"(seed {result.run['seed']})"
     if result.first is None:
-        told = f'"{result.scenario}" has all of this already {seed}'
+        said = f'"{result.scenario}" has all of this already {seed}'
     elif result.first > 1:
-        told = f'Went on with "{result.scenario}" at number {result.first:,} {seed}: '
+        said = f'Went on with "{result.scenario}" at number {result.first:,} {seed}: '
     else:
-        told = f'Saved "{result.scenario}" {seed}: '
-    echo_text(f"{told}{result.account if result.first else ''}\n")
+        said = f'Saved "{result.scenario}" {seed}: '
+    echo_text(f"{said}{result.account if result.first else ''}\n")
+    for note in result.notes:
+        click.echo(note, err=True)
     if result.first is None and options["into"] is None:
         click.echo("--again makes it once more, in a scenario of its own.", err=True)
     echo_text(result.summary.to_markdown())
@@ -102,6 +112,14 @@ def regenerate(
         echo_text(result.difference.to_markdown())
 
 
+def _counted(told: dict[str, Any]) -> str:
+    if "reads" not in told:
+        return f"Counts {told['counts']}, {told['count']:,} by default."
+    others = [name for name in told["reads"] if name not in told["needs"]]
+    also = f" It also reads {', '.join(others)}." if others else ""
+    return f"Needs a scenario with {', '.join(told['needs'])}: give --into or --for.{also}"
+
+
 @click.command()
 @click.argument("profile", required=False)
 @json_option
@@ -115,7 +133,7 @@ def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
             echo_json(told)
             return
         click.echo(f"{told['name']} {told['version']}: {told['title']}\n")
-        click.echo(f"Counts {told['counts']}, {told['count']:,} by default.")
+        click.echo(_counted(told))
         click.echo(f"Makes {', '.join(told['entity_types'])}.\n")
         rows = [
             [o["name"], o["type"], (o["default"] or "").strip("'"), ", ".join(o["allowed"]),
@@ -130,9 +148,15 @@ def profiles(profile: str | None, as_json: bool, folder: str | None) -> None:
         echo_json(found)
         return
     rows = [
-        [f["name"], f.get("counts", ""), f.get("count", ""), f.get("problem") or f["title"]]
+        [
+            f["name"],
+            f.get("counts", ""),
+            f.get("count") or "",
+            ", ".join(f.get("needs", ())),
+            f.get("problem") or f["title"],
+        ]
         for f in found
     ]
-    click.echo(as_table(rows, ["Profile", "Counts", "Default", "What it makes"]))
+    click.echo(as_table(rows, ["Profile", "Counts", "Default", "Needs", "What it makes"]))
     if not rows:
         click.echo("No plugin brings one; see docs/profiles.md.", err=True)

@@ -2,7 +2,9 @@
 
 Counted entities are sampled in blocks of a fixed size. A value depends only on the profile, the
 seed, the table, the column and the number of its block. It does not depend on the batch: a batch is
-a slice of one or more blocks.
+a slice of one or more blocks. Where the entities are those of a scenario that is there, a value
+depends on the entity's key in place of the number of its block: so it does not depend on which
+other entities the scenario has, either.
 
 A profile may come from somebody else. Its statements can only compute, in memory and within limits.
 """
@@ -16,7 +18,6 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from ..base.quoting import strict
@@ -28,10 +29,12 @@ from ..schema.sqlfile import Statement
 from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
-from .distributions import Draw, pick
+from .base import Base
+from .distributions import Draw, pick, uniforms_by_key
 from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
 from .reference_tables import ReferenceTable
+from .row_counts import RowCounts, Tables
 from .sampled_tables import IMPLICIT, SampledTable
 
 BLOCK = 500  # counted entities that are sampled at once
@@ -42,9 +45,9 @@ _SECONDS = 600.0  # for one statement over one batch
 _STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
 _MAX_VALUE = 8_000_000  # bytes of one value
 _MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
-_MAX_ROWS = 5_000_000  # of one sampled table for one block
 
 _FUNCTIONS = ("luhn", "text_id")
+_READ = "_read"  # the table of all entities of the base that the run goes through
 # Actions that build the profile's own tables and views. Beside them, only reading is allowed.
 _BUILDING = (
     sqlite3.SQLITE_CREATE_TABLE,
@@ -56,14 +59,15 @@ _BUILDING = (
 
 Entities = dict[str, Rows]
 
-_Tables = dict[str, dict[str, Sequence[Any]]]  # the columns of each sampled table
-
 
 class _Block:
     """The sampled rows of one block, as columns; each table is in the order of ``n``."""
 
-    def __init__(self, columns: _Tables) -> None:
+    def __init__(self, columns: Tables) -> None:
         self._columns = columns
+
+    def width(self, table: str) -> int:
+        return len(self._columns[table])
 
     def rows(self, table: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
         columns = self._columns[table]
@@ -78,10 +82,14 @@ class Engine:
 
     Args:
         recipe: the profile.
-        count: how many counted entities the run has.
+        count: how many counted entities the run has; with a ``base`` the number of entities to
+            make, or None, and the run goes through the entities of the base.
         seed: of the run.
         key: the run's key, which is part of every id.
         options: the profile's options, by name, as stored.
+        base: what the profile reads of a scenario; the engine closes it.
+
+    ``count`` is how many counted entities there are to go through.
 
     Raises DeclarationError if a statement of the profile fails.
     """
@@ -90,25 +98,27 @@ class Engine:
         self,
         recipe: Recipe,
         *,
-        count: int,
+        count: int | None,
         seed: int,
         key: str,
         options: Mapping[str, Stored],
+        base: Base | None = None,
     ) -> None:
         self._recipe = recipe
-        self._count = count
+        self.count = 0 if base or count is None else count
         self._seed = seed
         self._options = options
         self._blocks: dict[int, _Block] = {}
-        self._sizes: dict[str, int] = {}
+        self._row_counts = RowCounts(recipe.sampled, options, self._size_of, self._shuffle)
         self._draws: dict[tuple[str, str], Draw] = {}
-        self._reserved = {RUN, OPTIONS, *(sampled.name for sampled in recipe.sampled)}
+        self._reserved = {RUN, OPTIONS, _READ, *(name.lower() for name in recipe.reads)}
+        self._reserved |= {sampled.name for sampled in recipe.sampled}
         self._raised: BaseException | None = None  # by a Python function that SQL called
         self._deadline = float("inf")
         # An iterator of batches may be used in one thread and later in another.
-        self._connection = connect(":memory:", any_thread=True)
+        self._connection = base.connection if base else connect(":memory:", any_thread=True)
         try:
-            self._prepare(key)
+            self._prepare(key, count if base else None)
         except BaseException:
             self._connection.close()
             raise
@@ -116,9 +126,10 @@ class Engine:
     def close(self) -> None:
         self._connection.close()
 
-    def _prepare(self, key: str) -> None:
+    def _prepare(self, key: str, wanted: int | None) -> None:
         connection, recipe = self._connection, self._recipe
-        connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()  # those of the base
+        connection.execute(f"PRAGMA max_page_count = {pages + _MAX_PAGES}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         connection.set_progress_handler(self._must_stop, _STEPS)
         for name, arguments, function in (
@@ -129,13 +140,18 @@ class Engine:
             ("text_id", 1, text_id),
         ):
             self._add_function(name, arguments, function)
-        facts = [(key, self._seed, self._count, 1, 1)]
-        self._make(RUN, "key, seed, count, first, last", facts)
+        facts = (key, self._seed, self.count, 1, 1)
+        if recipe.reads:
+            self._make(RUN, "key, seed, count, first, last, wanted", [(*facts, wanted)])
+        else:
+            self._make(RUN, "key, seed, count, first, last", [facts])
         if recipe.options:
             columns = ", ".join(quoted(name) for name in self._options)
             self._make(OPTIONS, columns, [tuple(self._options.values())])
         # Before the views of the profile, which may use any of these tables.
         for sampled in recipe.sampled:
+            if sampled.select is not None:
+                continue
             typed = [*((name, "INTEGER") for name in sampled.keys)]
             typed += [(name, type_.storage) for name, type_, _ in sampled.columns]
             declared = ", ".join(f"{quoted(name)} {type_}" for name, type_ in typed)
@@ -155,11 +171,55 @@ class Engine:
                 with self._located(reference.where):
                     self._fill(reference)
         for sampled in recipe.sampled:
+            if sampled.select is not None:
+                self._find(sampled, sampled.select)
             for name, _, distribution in sampled.columns:
                 draw = distribution.draw
                 if distribution.table is not None:
                     draw = self._pick(distribution.table, distribution.column, sampled.where)
                 self._draws[sampled.name, name] = draw
+
+    def _find(self, sampled: SampledTable, select: str) -> None:
+        """Number the entities of the base that the profile goes through, in the order of keys."""
+        connection = self._connection
+        with self._running(sampled.where):
+            cursor = connection.execute(f"SELECT * FROM ({strict(select)}) LIMIT 0")
+            names = [column[0] for column in cursor.description]
+        for name in names:
+            if name in IMPLICIT or names.count(name) > 1:
+                raise DeclarationError(
+                    f"{sampled.where}: two columns are called {name}",
+                    hint=f"A table @for scenario has {IMPLICIT[0]} itself.",
+                )
+        key, listed = quoted(names[0]), ", ".join(map(quoted, names))
+        with self._running(sampled.where, building=True, own=True):
+            connection.execute(
+                f"CREATE TABLE {_READ} AS SELECT row_number() OVER (ORDER BY {key}) AS n, {listed}"
+                f" FROM ({strict(select)})"
+            )
+        with self._located(sampled.where):
+            connection.execute(f"CREATE UNIQUE INDEX {_READ}_n ON {_READ} (n)")
+            twice = connection.execute(
+                f"SELECT {key} FROM {_READ} GROUP BY 1 HAVING count(*) > 1 OR {key} IS NULL LIMIT 1"
+            ).fetchone()
+            if twice:
+                raise DeclarationError(
+                    f"{sampled.where}: {sampled.name} has {names[0]} {twice[0]!r:.60} "
+                    + ("without a key" if twice[0] is None else "twice"),
+                    hint="The first column is the key: each entity has its own.",
+                )
+            (self.count,) = connection.execute(f"SELECT count(*) FROM {_READ}").fetchone()
+            typed = ", ".join(
+                f"{quoted(name)} {type_}"
+                for name, type_ in connection.execute(
+                    f"SELECT name, type FROM pragma_table_info('{_READ}') WHERE cid > 0"
+                )
+            )
+            connection.execute(
+                f"CREATE TABLE {quoted(sampled.name)} (n INTEGER PRIMARY KEY, {typed})"
+            )
+            connection.execute("UPDATE run SET count = ?", (self.count,))
+        self._read_columns = ["n", *names]
 
     # -- the profile's statements --
 
@@ -179,8 +239,11 @@ class Engine:
         return self._raised is not None or time.monotonic() > self._deadline
 
     @contextlib.contextmanager
-    def _running(self, where: str, *, building: bool = False) -> Iterator[None]:
-        """Run a statement of the profile. It may read, and with ``building`` make tables."""
+    def _running(self, where: str, *, building: bool = False, own: bool = False) -> Iterator[None]:
+        """Run a statement of the profile. It may read, and with ``building`` make tables.
+
+        ``own``: the table that it makes is one of the engine's.
+        """
 
         def authorize(
             action: int, first: str | None, second: str | None, *context: str | None
@@ -191,7 +254,7 @@ class Engine:
                     permits(action, second) and not name.startswith("current_")
                 )
             elif building and action in _BUILDING:
-                allowed = str(first).lower() not in self._reserved and (
+                allowed = (own or str(first).lower() not in self._reserved) and (
                     action != sqlite3.SQLITE_UPDATE or first == "sqlite_master"
                 )
             else:
@@ -285,7 +348,7 @@ class Engine:
             if number not in self._blocks:
                 self._blocks[number] = self._draw(number)
             for sampled in self._recipe.sampled:
-                places = ", ".join("?" * (len(sampled.keys) + len(sampled.columns)))
+                places = ", ".join("?" * self._blocks[number].width(sampled.name))
                 connection.executemany(
                     f"INSERT INTO {quoted(sampled.name)} VALUES ({places})",
                     self._blocks[number].rows(sampled.name, first, last),
@@ -310,13 +373,23 @@ class Engine:
 
     def _draw(self, number: int) -> _Block:
         first = number * BLOCK + 1
-        last = min(first + BLOCK - 1, self._count)
-        tables: _Tables = {}
+        last = min(first + BLOCK - 1, self.count)
+        tables: Tables = {}
+        keys: Sequence[Any] = ()
         for sampled in self._recipe.sampled:
-            columns = tables[sampled.name] = self._keys(sampled, tables, first, last)
-            rows = len(columns["n"])
+            if sampled.select is not None:
+                tables[sampled.name] = self._read(first, last)
+                keys = tables[sampled.name][self._read_columns[1]]
+                continue
+            columns = tables[sampled.name] = self._row_counts.keys(sampled, tables, first, last)
             for name, _, _ in sampled.columns:
-                uniforms = self._uniforms(f"{sampled.name}.{name}", number, rows)
+                what, numbers = f"{sampled.name}.{name}", columns["n"]
+                if self._recipe.reads:
+                    uniforms = uniforms_by_key(
+                        f"{self._recipe.name}/{self._seed}/{what}/", first, keys, numbers
+                    )
+                else:
+                    uniforms = self._uniforms(what, number, len(numbers))
                 columns[name] = self._draws[sampled.name, name](uniforms)
         return _Block(tables)
 
@@ -327,112 +400,18 @@ class Engine:
         source = random.Random(seed).random  # noqa: S311 - nothing here is a secret
         return list(itertools.starmap(source, itertools.repeat((), count)))
 
-    def _keys(
-        self, sampled: SampledTable, tables: _Tables, first: int, last: int
-    ) -> dict[str, Sequence[Any]]:
-        """The key columns of a table in a block. Their length is the number of rows."""
-        if sampled.depth == 0:
-            return {"n": list(range(first, last + 1))}
-        above = tables[sampled.parent]
-        if sampled.when is not None and not self._options[sampled.when]:
-            counts: Sequence[int] = [0] * len(above["n"])
-        elif sampled.total is not None:
-            counts = self._shares(sampled, tables, first, last)
-        else:
-            counts = self._times(sampled, tables)
-        if sum(counts) > _MAX_ROWS:
-            raise DeclarationError(
-                f"{sampled.where}: {sum(counts):,} rows for {last - first + 1} counted entities",
-                hint=f"At most {_MAX_ROWS:,} at once.",
-            )
-        keys: dict[str, Sequence[Any]] = {
-            "n": [n for n, times in zip(above["n"], counts, strict=True) for _ in range(times)]
-        }
-        if sampled.depth == 2:
-            keys["parent"] = [
-                k for k, times in zip(above["k"], counts, strict=True) for _ in range(times)
-            ]
-        if not sampled.single:
-            keys["k"] = list(itertools.chain.from_iterable(range(1, times + 1) for times in counts))
-        return keys
+    def _read(self, first: int, last: int) -> dict[str, Sequence[Any]]:
+        rows = self._connection.execute(
+            f"SELECT * FROM {_READ} WHERE n BETWEEN ? AND ? ORDER BY n", (first, last)
+        ).fetchall()
+        return dict(zip(self._read_columns, zip(*rows, strict=True), strict=True))
 
-    def _column(self, sampled: SampledTable, written: str, tables: _Tables) -> Sequence[Any] | None:
-        """A column with a value for each row of the parent; None if there is none.
+    def _shuffle(self, what: str, first: int, count: int) -> list[float]:
+        return self._uniforms(what, (first - 1) // BLOCK, count)
 
-        ``written`` is a column of the parent, or TABLE.COLUMN of a table beside it.
-        """
-        table, dot, name = written.rpartition(".")
-        if not dot:
-            table = sampled.parent
-        elif not self._is_beside(table, sampled.parent):
+    def _size_of(self, table: str) -> int | None:
+        try:
+            (size,) = self._connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
+        except sqlite3.Error:
             return None
-        return None if name in IMPLICIT else tables.get(table, {}).get(name)
-
-    def _is_beside(self, table: str, parent: str) -> bool:
-        """Whether a table has exactly one row for each row of the parent."""
-        return any(
-            other.name == table and other.parent == parent and other.single
-            for other in self._recipe.sampled
-        )
-
-    def _times(self, sampled: SampledTable, tables: _Tables) -> Sequence[int]:
-        times = sampled.times or ""
-        parents = len(tables[sampled.parent]["n"])
-        if times.isdigit():
-            return [int(times)] * parents
-        counts = self._column(sampled, times, tables)
-        if counts is not None:
-            if len(counts) != parents or any(
-                not isinstance(count, int) or count < 0 for count in counts
-            ):
-                raise DeclarationError(f"{sampled.where}: @times {times}: not a number from 0 on")
-            return counts
-        if times not in self._sizes:
-            try:
-                (self._sizes[times],) = self._connection.execute(
-                    f"SELECT count(*) FROM {quoted(times)}"
-                ).fetchone()
-            except sqlite3.Error:
-                raise DeclarationError(
-                    f"{sampled.where}: @times {times}: neither a number, nor a column of "
-                    f"{sampled.parent}, nor a table",
-                    hint=did_you_mean(times, tables[sampled.parent]),
-                ) from None
-        return [self._sizes[times]] * parents
-
-    def _shares(self, sampled: SampledTable, tables: _Tables, first: int, last: int) -> list[int]:
-        """How many rows each parent gets, so that the sum over the run is the declared total.
-
-        The block's part of the total is divided by weight. The running sum of the weights, rounded,
-        is where the share of each parent ends. So the shares always add up to the whole.
-        """
-        assert sampled.total is not None
-        half = Fraction(1, 2)
-        total = int(sampled.total * last + half) - int(sampled.total * (first - 1) + half)
-        parents = last - first + 1
-        extra = max(0, total - sampled.least * parents)
-        if sampled.weight is None:
-            uniforms = self._uniforms(f"{sampled.name}()", (first - 1) // BLOCK, parents)
-            weights = [0.2 + 1.6 * u for u in uniforms]
-        else:
-            column = self._column(sampled, sampled.weight, tables)
-            if (
-                column is None
-                or len(column) != parents
-                or any(not isinstance(weight, int | float) for weight in column)
-            ):
-                raise DeclarationError(
-                    f"{sampled.where}: @weight {sampled.weight} is no column of numbers of "
-                    f"{sampled.parent}",
-                    hint=did_you_mean(sampled.weight, tables[sampled.parent]),
-                )
-            weights = [max(0.0, float(weight)) for weight in column]
-        if not 0 < sum(weights) < 1e15:
-            weights = [1.0] * parents  # all weights are 0: the same for every parent
-        running = list(itertools.accumulate(weights))
-        whole = running[-1]
-        ends = [int(extra * part / whole + 0.5) for part in running]
-        ends[-1] = extra
-        return [
-            sampled.least + end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)
-        ]
+        return int(size)

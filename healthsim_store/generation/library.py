@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,21 @@ class Library:
         """The profile with this name or path, parsed. Raises UnknownProfile, DeclarationError."""
         return read_recipe(self.find(profile))
 
+    def makers(self, entity_type: str, there: Collection[str]) -> list[str]:
+        """The profiles that make entities of a type.
+
+        First those that make them for others that are ``there``, then those that read no scenario.
+        """
+        found = [
+            told for told in self.describe_all() if entity_type in told.get("entity_types", ())
+        ]
+        reading = [told for told in found if "needs" in told and set(told["needs"]) <= set(there)]
+        return [told["name"] for told in (*reading, *(t for t in found if "needs" not in t))]
+
+    def readers(self) -> list[str]:
+        """The profiles that read a scenario."""
+        return [told["name"] for told in self.describe_all() if "reads" in told]
+
     def describe(self, profile: str) -> dict[str, Any]:
         """Title, entity types and options of the profile with this name or path; JSON-ready."""
         return describe(self.recipe(profile))
@@ -75,13 +90,19 @@ class Library:
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:
-    """Title, entity types and options of a profile; JSON-ready."""
+    """Title, entity types and options of a profile; JSON-ready.
+
+    A profile that reads a scenario has ``reads`` and ``needs``, and no ``count`` of its own.
+    """
+    reading: dict[str, Any] = {"count": recipe.count}
+    if recipe.reads:
+        reading = {"count": None, "reads": recipe.reads, "needs": recipe.needs}
     return {
         "name": recipe.name,
         "version": recipe.version,
         "title": recipe.title,
         "counts": recipe.counts,
-        "count": recipe.count,
+        **reading,
         "entity_types": list(recipe.selects),
         "options": [
             {

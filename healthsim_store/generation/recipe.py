@@ -20,9 +20,9 @@ from ..schema.sqlfile import Comment, Statement, read_comment, read_statements
 from .markers import check_markers, columns_of, rate, whole
 from .profile import Profile
 from .reference_tables import ReferenceTable, read_csv_table, read_names_table
-from .sampled_tables import ROOT, SampledTable, read_sampled_table
+from .sampled_tables import ROOT, SCENARIO, SampledTable, read_root, read_sampled_table
 
-HEAD_MARKERS = ("counts", "count", "include")
+HEAD_MARKERS = ("counts", "count", "from", "include")
 STATEMENT_MARKERS = (
     "batch", "csv", "for", "into", "least", "names", "never", "target", "times", "total", "weight",
     "when",
@@ -32,7 +32,9 @@ MAX_COUNT = 10_000_000
 
 _MAX_DEPTH = 20  # of includes
 # Arguments of `generate` and of its command: an option of a profile may not have such a name.
-_TAKEN = ("batch", "count", "profile", "seed", "store")
+_TAKEN = ("batch", "count", "for_scenario", "profile", "seed", "store")
+_WANTED = re.compile(r"\bwanted\b", re.IGNORECASE)  # the column of ``run`` that has the count
+_SOURCE = re.compile(r"([^\W\d]\w*)(?:\(([\w\s,]+)\))?(\??)(?=\s|$)")
 _KIND = re.compile(r"(CREATE\s+TABLE|CREATE\s+VIEW|INSERT\s+INTO|SELECT|WITH)\b", re.IGNORECASE)
 
 
@@ -55,11 +57,26 @@ class Never:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entity type that is read of a scenario; of ``columns`` only, where some are named.
+
+    An ``optional`` one may be missing there. Then it is an empty table.
+    """
+
+    name: str
+    columns: tuple[str, ...] = ()
+    optional: bool = False
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A complete profile.
 
     ``counts`` is the entity type that is counted, ``count`` how many there are by default.
+    ``sources`` are the entity types that it reads of a scenario that is there. The run then goes
+    through entities of these, ``count`` is 0, and ``takes_count`` says whether a number of
+    ``counts`` can be asked for.
     ``fingerprint`` changes with the text of any of its files. ``references`` are the reference
     tables, views and INSERTs; ``sampled`` are the sampled tables. ``steps`` are tables that are
     computed for each batch, by name. ``selects`` make the entities, by entity type, in the order
@@ -80,6 +97,18 @@ class Recipe:
     selects: dict[str, Statement]
     targets: tuple[Target, ...]
     nevers: tuple[Never, ...]
+    sources: tuple[Source, ...] = ()
+    takes_count: bool = True
+
+    @property
+    def reads(self) -> list[str]:
+        """The names of the entity types that are read; none for a profile that reads none."""
+        return [source.name for source in self.sources]
+
+    @property
+    def needs(self) -> list[str]:
+        """Those of them of which there must be some."""
+        return [source.name for source in self.sources if not source.optional]
 
     @property
     def providers(self) -> list[tuple[str, str]]:
@@ -103,22 +132,28 @@ class _Parts:
     nevers: dict[str, Never] = field(default_factory=dict)
     tables: set[str] = field(default_factory=lambda: {RUN, ROOT})
     texts: list[str] = field(default_factory=list)
+    reads: bool = False  # a scenario
     read: set[str] = field(default_factory=set)
 
 
 def read_recipe(profile: Profile) -> Recipe:
     """Read a profile. Raises DeclarationError with file, line, and what is allowed."""
     head = _head(profile.sql, profile.where)
-    parts = _Parts()
+    reads = _read_from(head, profile.where)
+    parts = _Parts(reads=bool(reads))
+    parts.tables |= {source.name.lower() for source in reads}
     try:
         _read(_File(profile, profile.sql, profile.where), parts)
     except RecursionError:
         raise DeclarationError(f"{profile.where}: it is nested too deeply") from None
     roots = [sampled for sampled in parts.sampled.values() if sampled.parent == ROOT]
     if len(roots) != 1:
+        root = SCENARIO if reads else ROOT
         raise DeclarationError(
-            f"{profile.where}: {len(roots)} tables are @for {ROOT}",
-            hint="One table has a row for each counted entity: -- A person @for count",
+            f"{profile.where}: {len(roots)} tables are @for {root}",
+            hint="One table has a row for each entity that is read: -- A member @for scenario"
+            if reads
+            else "One table has a row for each counted entity: -- A person @for count",
         )
     if not parts.selects:
         raise DeclarationError(
@@ -143,7 +178,9 @@ def read_recipe(profile: Profile) -> Recipe:
         where=profile.where,
         title=head.text,
         counts=counts,
-        count=whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
+        count=0
+        if reads
+        else whole(head.markers.get("count", "100"), profile.where, "@count", most=MAX_COUNT),
         fingerprint=digest[:12],
         options=tuple(parts.options.values()),
         references=tuple(parts.references),
@@ -152,7 +189,39 @@ def read_recipe(profile: Profile) -> Recipe:
         selects=parts.selects,
         targets=tuple(parts.targets.values()),
         nevers=tuple(parts.nevers.values()),
+        sources=reads,
+        takes_count=not reads or any(_WANTED.search(text) for text in parts.texts),
     )
+
+
+def _read_from(head: Comment, where: str) -> tuple[Source, ...]:
+    """The entity types of @from, in the order in which they stand there."""
+    if "from" not in head.markers:
+        return ()
+    written = head.markers["from"]
+    source, _, rest = written.partition(" ")
+    found = tuple(
+        Source(name, tuple(re.findall(r"\w+", columns or "")), optional=bool(mark))
+        for name, columns, mark in _SOURCE.findall(rest)
+    )
+    if (
+        source != SCENARIO
+        or _SOURCE.sub("", rest).strip()
+        or all(each.optional for each in found)
+        or len({each.name.lower() for each in found}) < len(found)
+    ):
+        raise DeclarationError(
+            f"{where}: @from {written}",
+            hint="-- Claims @from scenario members(member_id, birth_date) claims?: the entity types"
+            " that are read, each once, perhaps with the columns; with a ? what may be missing.",
+        )
+    if "count" in head.markers:
+        raise DeclarationError(
+            f"{where}: @count does not go with @from",
+            hint="The run goes through the entities that are read. A number that a user asks for"
+            " is the column wanted of the table run.",
+        )
+    return found
 
 
 def _head(sql: str, where: str) -> Comment:
@@ -254,9 +323,18 @@ def _take_table(file: _File, statement: Statement, parts: _Parts) -> None:
         raise DeclarationError(f"{where}: the name {name} is taken")
     parts.tables.add(name.lower())
     if "for" in markers:
-        parts.sampled[name] = read_sampled_table(
+        if markers["for"] == SCENARIO and parts.reads:
+            parts.sampled[name] = read_root(statement, name)
+            return
+        parts.sampled[name] = sampled = read_sampled_table(
             statement, above=parts.sampled, options=parts.options
         )
+        if parts.reads and (sampled.parent == ROOT or sampled.total is not None):
+            raise DeclarationError(
+                f"{where}: {name} does not go with @from",
+                hint="@for count counts what is new: write @for scenario. @total divides among all"
+                " of a run, but each entity is drawn for itself: write @times.",
+            )
     elif "csv" in markers:
         check_markers(statement, "csv")
         full, text = file.text(markers["csv"], "csv")

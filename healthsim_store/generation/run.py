@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import secrets
 import sqlite3
@@ -15,6 +16,7 @@ from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidArgument
 from ..schema.types import Stored
 from . import faker_names
+from .base import Base
 from .engine import ALGORITHM, Engine, Entities
 from .functions import text_id
 from .recipe import MAX_COUNT, Recipe
@@ -33,11 +35,14 @@ class Generation:
 
     Args:
         recipe: the profile.
-        count: how many counted entities; by default the profile's number.
+        count: how many counted entities; by default the profile's number. Of a profile that reads
+            a scenario: how many entities to make in all; by default as many as it says itself.
         seed: from 0 to 2**63 - 1; by default a random one below 1,000,000.
         options: the profile's options, by name; the others have their defaults.
+        base: what a profile reads that reads a scenario. It is for one call of `batches`, which
+            closes it; else `close` does.
 
-    Raises InvalidArgument.
+    ``wanted`` is the count as it was given. Raises InvalidArgument.
     """
 
     def __init__(
@@ -47,29 +52,77 @@ class Generation:
         count: int | None = None,
         seed: int | None = None,
         options: Mapping[str, Any] | None = None,
+        base: Base | None = None,
     ) -> None:
         self.recipe = recipe
-        self.count = _whole("count", recipe.count if count is None else count, 1, MAX_COUNT)
+        self.wanted = None if count is None else _whole("count", count, 1, MAX_COUNT)
+        if count is not None and not recipe.takes_count:
+            raise InvalidArgument(
+                f"{recipe.name} takes no count.",
+                hint=f"It makes {recipe.counts} for all {recipe.needs[0]} that it reads.",
+            )
+        self._base = base
         self.seed = _whole("seed", secrets.randbelow(10**6) if seed is None else seed, 0, MAX_SEED)
         self.options = _read_options(recipe, options or {})
+
+    @functools.cached_property
+    def count(self) -> int:
+        """How many counted entities the run goes through."""
+        if self.recipe.reads:
+            return self._engine.count
+        return self.recipe.count if self.wanted is None else self.wanted
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this run from others of the same profile."""
+        return {
+            "profile": self.recipe.name,
+            "seed": self.seed,
+            "count": self.wanted if self.recipe.reads else self.count,
+            "options": self.options,
+        }
 
     @property
     def key(self) -> str:
         """Five letters and digits that differ between runs, so that ids of two runs differ."""
-        told = [self.recipe.name, self.seed, self.count, sorted(self.options.items())]
+        count = self.identity["count"]
+        told = [self.recipe.name, self.seed, count, sorted(self.options.items())]
         return text_id(json.dumps(told))[:5]
+
+    @functools.cached_property
+    def _engine(self) -> Engine:
+        return Engine(
+            self.recipe,
+            count=self.identity["count"],
+            seed=self.seed,
+            key=self.key,
+            options=self.options,
+            base=self._base,
+        )
+
+    def told(self, last: int) -> str:
+        """How far the run has come, as the subject of a sentence, with its verb."""
+        if self.recipe.reads:
+            return f"{self.recipe.counts} for {last:,} of {self.count:,} {self.recipe.needs[0]} are"
+        return f"{last:,} of {self.count:,} {self.recipe.counts} are"
+
+    def close(self) -> None:
+        """Free what was read of a scenario, where no batch is asked for."""
+        if self._base is not None:
+            self._base.close()
 
     def facts(self) -> dict[str, Any]:
         """All that is needed to make the same result again; JSON-ready, for a scenario's log."""
+        identity = self.identity
         facts: dict[str, Any] = {
-            "profile": self.recipe.name,
+            "profile": identity.pop("profile"),
             "version": self.recipe.version,
             "fingerprint": self.recipe.fingerprint,
             "algorithm": ALGORITHM,
-            "seed": self.seed,
-            "count": self.count,
-            "options": self.options,
+            **identity,
         }
+        if self._base is not None:
+            facts["base"] = self._base.facts() | {"entities": self.count}
         pools = [
             faker_names.pool(provider, where=where) for provider, where in self.recipe.providers
         ]
@@ -93,9 +146,8 @@ class Generation:
         return self._batches(size, start, self.count if stop is None else stop)
 
     def _batches(self, size: int, start: int, stop: int) -> Iterator[tuple[int, int, Entities]]:
-        engine = Engine(
-            self.recipe, count=self.count, seed=self.seed, key=self.key, options=self.options
-        )
+        engine = self._engine
+        del self._engine  # the next call has one of its own
         with contextlib.closing(engine):
             begun = start
             for first in range(start, stop + 1, size):

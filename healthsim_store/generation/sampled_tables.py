@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,10 +16,12 @@ from .distributions import FORMS, Distribution, read_distribution
 from .markers import check_markers, columns_of, rate, whole
 
 ROOT = "count"  # the table of the counted entities is @for count
+SCENARIO = "scenario"  # or, of entities that are there already, @for scenario
 
 # Columns that are added to a sampled table.
 IMPLICIT = ("n", "parent", "k")
 
+_AS = re.compile(r"\s*CREATE\s+TABLE\s+\S+\s+AS\s+(?=SELECT\b|WITH\b)", re.IGNORECASE)
 _MAX_TIMES = 10_000  # rows of one table for one parent
 
 
@@ -34,6 +37,8 @@ class SampledTable:
 
     A column may also be TABLE.COLUMN, of a table with one row for each row of the same parent.
     ``when`` is the name of an option; if it is off, the table has no rows.
+
+    ``select`` is that of a table @for scenario: its rows are read, and none of its columns drawn.
     """
 
     name: str
@@ -45,6 +50,7 @@ class SampledTable:
     least: int = 0
     weight: str | None = None
     when: str | None = None
+    select: str | None = None
     depth: int = 0  # 1 for a child of the counted entity, 2 for a grandchild
 
     @property
@@ -60,6 +66,21 @@ class SampledTable:
     def single(self) -> bool:
         """Whether there is exactly one row for each counted entity."""
         return self.depth == 0 or (self.depth == 1 and self.times == "1")
+
+
+def read_root(statement: Statement, name: str) -> SampledTable:
+    """Read a CREATE TABLE ... AS SELECT with @for scenario. Raises DeclarationError."""
+    check_markers(statement, "for")
+    found = _AS.match(statement.sql)
+    if not found:
+        raise DeclarationError(
+            f"{statement.where}: {name} is @for scenario, and says not what is read",
+            hint="CREATE TABLE member AS SELECT member_id, ... FROM members; its first column is"
+            " the key of the entity.",
+        )
+    return SampledTable(
+        name, ROOT, (), statement.where, select=statement.sql[found.end() :].rstrip(" ;\n")
+    )
 
 
 def read_sampled_table(

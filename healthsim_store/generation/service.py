@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,26 +12,18 @@ from typing import Any, Protocol
 
 from ..base.progress import Progress
 from ..base.wording import call
-from ..errors import (
-    EmptyBatch,
-    HealthsimStoreError,
-    InvalidArgument,
-    ScenarioExists,
-    UnknownProfile,
-)
+from ..errors import HealthsimStoreError, InvalidArgument, ScenarioExists, UnknownProfile
 from ..operations.diff_report import DiffResult
 from ..query.reply import PersistResult, tell_account
 from ..query.summary import Summary
-from ..storage.info import ScenarioInfo
 from ..storage.rows import Row
+from . import reading
+from .base import Readable
 from .engine import Entities
 from .library import Library
-from .recipe import Recipe, read_recipe
+from .logged_runs import IDENTITY, OPERATION, WHOLE_LOG, LoggedRun, changed, read_runs, total
+from .recipe import read_recipe
 from .run import Generation
-
-OPERATION = "generate"  # in a scenario's log
-
-_WHOLE_LOG = 1_000_000  # entries; more than any log has
 
 
 @dataclass(frozen=True)
@@ -41,7 +32,8 @@ class GenerateResult:
 
     ``first`` is the number of the counted entity that this call began with. It is above 1 if the
     call continued an interrupted run, and None if there was nothing left to do. ``inserted``
-    counts rows by entity type.
+    counts rows by entity type. ``notes`` say what is else to know, such as that there are fewer
+    entities than were asked for.
     """
 
     scenario: str
@@ -49,6 +41,7 @@ class GenerateResult:
     first: int | None
     inserted: Mapping[str, int]
     summary: Summary
+    notes: tuple[str, ...] = ()
 
     @property
     def account(self) -> str:
@@ -62,6 +55,7 @@ class GenerateResult:
             "first": self.first,
             "inserted": dict(self.inserted),
             "summary": self.summary.to_dict(),
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
 
@@ -85,7 +79,7 @@ class RegenerateResult:
         }
 
 
-class Scenarios(Protocol):
+class Scenarios(Readable, Protocol):
     """What generating needs of a `Store`."""
 
     path: Path
@@ -95,8 +89,6 @@ class Scenarios(Protocol):
     def exists(self, name: str) -> bool: ...
 
     def free_name(self, name: str) -> str: ...
-
-    def scenario_info(self, scenario: str, *, log_entries: int = ...) -> ScenarioInfo: ...
 
     def get_summary(self, scenario: str, *, samples: int = ...) -> Summary: ...
 
@@ -121,15 +113,21 @@ class Scenarios(Protocol):
 
 
 def generate(
-    recipe: Recipe,
+    store: Scenarios,
+    library: Library,
+    profile: str,
     *,
     count: int | None = None,
     seed: int | None = None,
     batch: int | None = None,
+    for_scenario: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Iterator[dict[str, list[Row]]]:
     """Batches of entities; nothing is stored. See `Store.generate`."""
-    run = Generation(recipe, count=count, seed=seed, options=options)
+    recipe = library.recipe(profile)
+    wanted = Generation(recipe, count=count, seed=seed, options=options)
+    source = reading.find_source(store, library, recipe, profile, for_scenario, None)
+    run = reading.open_run(store, library, wanted, source)
     return (
         {entity_type: list(rows) for entity_type, rows in entities.items()}
         for _, _, entities in run.batches(batch)
@@ -138,57 +136,62 @@ def generate(
 
 def generate_scenario(
     store: Scenarios,
+    library: Library,
     profile: str,
-    recipe: Recipe,
     *,
     count: int | None = None,
     seed: int | None = None,
     batch: int | None = None,
     options: Mapping[str, Any] | None = None,
     into: str | None = None,
+    for_scenario: str | None = None,
     tags: Sequence[str] = (),
     description: str | None = None,
     allow_triggers: bool = False,
     again: bool = False,
     progress: Progress = lambda _: None,
 ) -> GenerateResult:
-    """Generate into a scenario, batch by batch; see `Store.generate_scenario`.
-
-    ``profile`` is the name or path that the user gave for the recipe; messages repeat it.
-    """
+    """Generate into a scenario, batch by batch; see `Store.generate_scenario`."""
     if into is not None and not isinstance(into, str):
         raise InvalidArgument(f"into is {into!r:.60}.", hint="Give a scenario's name.")
+    recipe = library.recipe(profile)
     there = into is not None and store.exists(into)
     run = Generation(recipe, count=count, seed=seed, options=options)
-    if seed is None and there:
-        assert into is not None
-        run = _unfinished(store, into, run) or run
-    done = _done(store, into, run) if into is not None and there else 0
-    batches = run.batches(batch, start=done + 1)
-    first = next(batches, None)
-    if first is None and not done:
-        raise EmptyBatch(
-            f"{profile} makes nothing of a count of {run.count}.", hint="Give a larger count."
+    source = reading.find_source(store, library, recipe, profile, for_scenario, into)
+    runs = read_runs(store, into) if into is not None and there else []
+    if seed is None:
+        run = _unfinished(into, runs, run) or run
+    with contextlib.closing(reading.open_run(store, library, run, source)) as run:
+        done = _done(into, runs, run)
+        batches = run.batches(batch, start=done + 1)
+        first = next(batches, None)
+        if first is None and not done:
+            raise reading.nothing_made(run, profile)
+        if first is None:
+            assert into is not None
+            summary = store.get_summary(into, samples=0)
+            return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
+        with (
+            reading.telling_where_they_are(source, into, run),
+            _telling_how_to_go_on(store, profile, run, for_scenario) as stored,
+        ):
+            result = store.persist_batches(
+                _logged(run, itertools.chain([first], batches), progress),
+                scenario=into,
+                context=recipe.name,
+                tags=tags,
+                description=description or (None if there else recipe.title),
+                operation=OPERATION,
+                allow_triggers=allow_triggers,
+                again=again,
+                stored=stored,
+            )
+        if result.repeated:
+            return GenerateResult(result.scenario, run.facts(), None, {}, result.summary)
+        notes = reading.told_fewer(run, result.inserted) if not done else ()
+        return GenerateResult(
+            result.scenario, run.facts(), done + 1, result.inserted, result.summary, notes
         )
-    if first is None:
-        assert into is not None
-        summary = store.get_summary(into, samples=0)
-        return GenerateResult(summary.scenario, run.facts(), None, {}, summary)
-    with _telling_how_to_go_on(store, profile, run) as stored:
-        result = store.persist_batches(
-            _logged(run, itertools.chain([first], batches), progress),
-            scenario=into,
-            context=recipe.name,
-            tags=tags,
-            description=description or (None if there else recipe.title),
-            operation=OPERATION,
-            allow_triggers=allow_triggers,
-            again=again,
-            stored=stored,
-        )
-    if result.repeated:
-        return GenerateResult(result.scenario, run.facts(), None, {}, result.summary)
-    return GenerateResult(result.scenario, run.facts(), done + 1, result.inserted, result.summary)
 
 
 def _logged(
@@ -207,7 +210,7 @@ def _logged(
 
 @contextlib.contextmanager
 def _telling_how_to_go_on(
-    store: Scenarios, profile: str, run: Generation
+    store: Scenarios, profile: str, run: Generation, for_scenario: str | None
 ) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
     """Add to an error or to Ctrl-C what was stored so far, and the command that adds the rest."""
     reached: list[tuple[str, int]] = []
@@ -217,15 +220,13 @@ def _telling_how_to_go_on(
         more = call(
             "generate_scenario",
             profile,
-            count=run.count,
+            count=run.identity["count"],
             seed=run.seed,
+            for_scenario=for_scenario,
             options={name: value for name, value in run.options.items() if value is not None},
             into=store.path / f"{scenario}.db",
         )
-        return (
-            f"{last:,} of {run.count:,} {run.recipe.counts} are in {scenario}, in whole batches."
-            f" Go on with: {more}"
-        )
+        return f"{run.told(last)} in {scenario}, in whole batches. Go on with: {more}"
 
     try:
         yield lambda scenario, details: reached.append((scenario, details["last"]))
@@ -239,42 +240,19 @@ def _telling_how_to_go_on(
         raise
 
 
-_IDENTITY = ("profile", "seed", "count", "options")
-_RESULT = {
-    "fingerprint": "its statements or tables",
-    "names": "the library's names",
-    "algorithm": "how values are drawn",
-}
-
-
 def count_generated(store: Scenarios, scenario: str) -> int:
     """How many counted entities `regenerate_scenario` would make, by the scenario's log."""
-    return sum(last for _, last in _runs(store, scenario))
+    return sum(last for _, last in read_runs(store, scenario))
 
 
-def _runs(store: Scenarios, scenario: str) -> list[tuple[dict[str, Any], int]]:
-    """The runs in a scenario's log, the oldest first, and the last counted entity of each."""
-    info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
-    runs: dict[str, tuple[dict[str, Any], int]] = {}
-    for entry in reversed(info.log):
-        facts = dict(entry.get("details") or {})
-        if entry["operation"] != OPERATION or not {*_IDENTITY, "last"} <= facts.keys():
-            continue
-        last = facts.pop("last")
-        # A run that was begun before an upgrade and finished after it is one.
-        key = json.dumps([facts.get(name) for name in (*_IDENTITY, *_RESULT)], sort_keys=True)
-        runs[key] = (facts, max(last, runs[key][1] if key in runs else 0))
-    return list(runs.values())
-
-
-def _unfinished(store: Scenarios, into: str, run: Generation) -> Generation | None:
+def _unfinished(into: str | None, runs: Sequence[LoggedRun], run: Generation) -> Generation | None:
     """The same run as one that is not finished there, whose seed is then meant."""
-    alike = [name for name in _IDENTITY if name != "seed"]
-    wanted = run.facts()
+    wanted = run.identity
     seeds = {
         facts["seed"]
-        for facts, last in _runs(store, into)
-        if last < facts["count"] and all(facts[name] == wanted[name] for name in alike)
+        for facts, last in runs
+        if last < total(facts)
+        and all(facts[name] == wanted[name] for name in IDENTITY if name != "seed")
     }
     if len(seeds) > 1:
         raise InvalidArgument(
@@ -283,24 +261,27 @@ def _unfinished(store: Scenarios, into: str, run: Generation) -> Generation | No
         )
     if not seeds:
         return None
-    return Generation(run.recipe, count=run.count, seed=seeds.pop(), options=run.options)
+    return Generation(run.recipe, count=run.wanted, seed=seeds.pop(), options=run.options)
 
 
-def _done(store: Scenarios, into: str, run: Generation) -> int:
+def _done(into: str | None, runs: Sequence[LoggedRun], run: Generation) -> int:
     """How many counted entities of this run the scenario has already."""
+    if not runs:
+        return 0
     wanted = run.facts()
-    for facts, last in _runs(store, into):
-        if any(facts[name] != wanted[name] for name in _IDENTITY if name != "profile"):
+    for facts, last in runs:
+        reading.check_seed(into, facts, last, run)
+        if any(facts[name] != wanted[name] for name in IDENTITY if name != "profile"):
             continue
-        half = f"{into} has {last:,} of {run.count:,} from {facts['profile']}"
+        half = f"{into} has {last:,} of {total(facts):,} from {facts['profile']}"
         if facts["profile"] != wanted["profile"]:
-            if last < run.count and not _changed(facts, wanted):
+            if last < total(facts) and not changed(facts, wanted):
                 raise InvalidArgument(
                     f"{half}, which is this profile under another name.",
                     hint="Give it that name again, or generate a new scenario.",
                 )
             continue
-        if last < run.count and _changed(facts, wanted):
+        if last < total(facts) and changed(facts, wanted):
             raise InvalidArgument(
                 f"{half} {facts.get('version')}, which has changed since: the rest would not fit.",
                 hint="Generate a new scenario.",
@@ -323,22 +304,28 @@ def regenerate_scenario(
     ``store`` has the scenario, ``library`` finds its profiles.
     """
     source = store.find(scenario).stem
-    runs = _runs(store, source)
+    runs = read_runs(store, source)
     if not runs:
         raise InvalidArgument(
             f"{source} was not generated, so it cannot be made again.", hint=_history(store, source)
         )
     made = [_again(library, facts, profile) for facts, _ in runs]
+    info = store.scenario_info(source)
+    own_id = info.scenario_id
+    for number, (facts, _) in enumerate(runs):
+        reading.check_source(store, source, own_id, facts, alone=number == 0)
     if new_name is not None and store.exists(new_name):
         raise ScenarioExists(
             f"There is a scenario {new_name!r} already.", hint="Choose another name."
         )
     name = new_name or store.free_name(f"{source}-again")
-    info = store.scenario_info(source)
 
     def batches() -> Iterator[tuple[Entities, dict[str, Any]]]:
-        for run, (_, last) in zip(made, runs, strict=True):
-            yield from _logged(run, run.batches(stop=last), progress)
+        for run, (facts, last) in zip(made, runs, strict=True):
+            base = reading.source_again(own_id, name, facts)
+            with contextlib.closing(reading.open_run(store, library, run, base)) as opened:
+                reading.check_same(own_id, facts, opened)
+                yield from _logged(opened, opened.batches(stop=last), progress)
 
     begun: list[str] = []
     try:
@@ -380,23 +367,18 @@ def _again(library: Library, facts: Mapping[str, Any], path: str | None) -> Gene
     recipe = dataclasses.replace(read_recipe(found), name=facts["profile"])
     run = Generation(recipe, count=facts["count"], seed=facts["seed"], options=facts["options"])
     now = run.facts()
-    if _changed(facts, now):
+    if changed(facts, now):
         raise InvalidArgument(
             f"The profile {recipe.name} is no longer what it was: version "
-            f"{facts.get('version')} then, {now['version']} now; {_changed(facts, now)} differ.",
+            f"{facts.get('version')} then, {now['version']} now; {changed(facts, now)} differ.",
             hint="Install what it was, or generate a new scenario with the same seed.",
         )
     return run
 
 
-def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What has changed in a profile; empty if nothing that matters has, even in a new version."""
-    return " and ".join(told for name, told in _RESULT.items() if then.get(name) != now.get(name))
-
-
 def _history(store: Scenarios, scenario: str) -> str:
     """A hint for a scenario that was not generated."""
-    info = store.scenario_info(scenario, log_entries=_WHOLE_LOG)
+    info = store.scenario_info(scenario, log_entries=WHOLE_LOG)
     if info.parents:
         return f"It was made of {', '.join(info.parents)}: regenerate those."
     operations = ", ".join(dict.fromkeys(str(entry["operation"]) for entry in reversed(info.log)))

@@ -40,6 +40,25 @@ def test_the_profile_of_the_page_runs_as_the_page_says(
     assert int(run("query", "ward-7", severe, "--tsv").stdout.split()[1]) > 0
 
 
+def test_the_profile_that_reads_a_scenario_runs_as_the_page_says(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "asthma.sql").write_text(block("sql"), "utf-8")
+    (tmp_path / "reminders.sql").write_text(block("sql", 1), "utf-8")
+    assert run("generate", "./asthma.sql", "--seed", "7", "--into", "ward-7").returncode == 0
+    done = run("generate", "./reminders.sql", "--into", "ward-7", "--count", "30")
+    assert done.returncode == 0, done.stderr
+    assert "30 encounters" in done.stdout
+    done = run("generate", "./reminders.sql", "--into", "ward-7")
+    assert done.returncode == 0, done.stderr
+    # 12 tries of 0.2 for each of 100: 240, with a standard deviation of 14
+    ((made,),) = (line.split("\t") for line in run(
+        "query", "ward-7", "SELECT count(*) FROM encounters WHERE class_code = 'VR'", "--tsv"
+    ).stdout.split()[1:])  # fmt: skip
+    assert 180 < int(made) - 30 < 300
+
+
 def test_the_tests_of_the_page_pass_for_a_plugin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

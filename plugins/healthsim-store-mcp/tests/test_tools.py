@@ -251,13 +251,16 @@ def test_any_budget_is_kept(talk: Any, tokens: int) -> None:
 def test_what_can_be_stored_and_generated(talk: Any) -> None:
     text, data = talk("describe")
     assert set(data["profiles"]) == {
-        "copd", "diabetes-claims", "diabetes-cohort", "heart-failure", "medicare-advantage",
-        "oncology-phase3",
+        "adverse-events", "claims", "copd", "diabetes-claims", "diabetes-cohort", "heart-failure",
+        "labs", "medicare-advantage", "oncology-phase3", "patient-claims",
     }  # fmt: skip
     assert "patients, encounters" in data["entity_types"]["patientsim"]
     assert "truncated" not in data
     text, _ = talk("describe", profile="medicare-advantage")
     assert "claims,BOOLEAN" in text
+    text, data = talk("describe", profile="claims")
+    assert "Needs members in scenario, or in for_scenario" in text
+    assert data["needs"] == "members"
     text, data = talk("describe", entity_types=["lab_results"])
     assert "patient_id,VARCHAR,required; of patients" in text
     assert next(row[:2] for row in data["rows"] if row[0] == "value") == ["value", "VARCHAR"]

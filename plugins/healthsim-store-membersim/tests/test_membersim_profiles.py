@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from campaign import tries
@@ -19,6 +20,21 @@ class TestMedicareAdvantage(ProfileTests):
     profile = "medicare-advantage"
     variants = ({}, {"claims": True})
     seeds = range(tries(10, 60))
+
+
+class TestClaims(ProfileTests):
+    profile = "claims"
+    base = "medicare-advantage"
+    base_options: ClassVar = {"claims": True}
+    variants = ({}, {"months": 36})
+    count = 60
+
+
+class TestPatientClaims(ProfileTests):
+    profile = "patient-claims"
+    base = "diabetes-cohort"
+    variants = ({}, {"claims": False})
+    count = 60
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,13 @@ class TestCopd(ProfileTests):
     seeds = range(tries(10, 60))
 
 
+class TestLabs(ProfileTests):
+    profile = "labs"
+    base = "heart-failure"
+    variants = ({}, {"months": 24, "every": 1})
+    count = 60
+
+
 TABLES = ("patients", "encounters", "lab_results", "medications", "diagnoses")
 SIZES = {
     "diabetes-cohort": [150, 425, 890, 320, 348],

@@ -25,6 +25,13 @@ class TestOncologyPhase3(ProfileTests):
     seeds = range(tries(10, 60))
 
 
+class TestAdverseEvents(ProfileTests):
+    profile = "adverse-events"
+    base = "oncology-phase3"
+    variants = ({}, {"share": 1})
+    count = 60
+
+
 def trial(folder: Path, **given: Any) -> Path:
     """The scenario file of one generated trial."""
     installed.cache_clear()

@@ -56,15 +56,24 @@ def profile(store: hs.Store, name: str, budget: int) -> Reply:
         [o["name"], o["type"], cell(o["default"]), _about([o["description"], *o["allowed"]])]
         for o in told["options"]
     ]
-    head = f"{line(told['title'], 200)}\nCounts {told['counts']}, by default {told['count']}"
+    head = f"{line(told['title'], 200)}\nCounts {told['counts']}"
+    if told["count"]:
+        head += f", by default {told['count']}"
+    needs = ", ".join(told.get("needs", ()))
+    if needs:
+        head += f"\nNeeds {needs} in scenario, or in for_scenario"
     head += f"\nMakes {makes}"
 
     def make(count: int) -> Reply:
         text = f"{head}\n{columnar(header, rows[:count])}"
         data: dict[str, Any] = {
-            "title": line(told["title"], 200), "counts": told["counts"], "count": told["count"],
-            "makes": makes, "columns": header, "options": rows[:count],
+            "title": line(told["title"], 200), "counts": told["counts"], "makes": makes,
+            "columns": header, "options": rows[:count],
         }  # fmt: skip
+        if told["count"]:
+            data["count"] = told["count"]
+        if needs:
+            data["needs"] = needs
         if count < len(rows):
             others = [row[0] for row in rows[count:]]
             text += f"\nTruncated; also: {', '.join(others)}"

@@ -99,7 +99,7 @@ def selected(
 
 def generated(
     confined: ConfinedStore, profile: str, count: int | None, seed: int | None,
-    options: Mapping[str, Any] | None, order: Order, progress: Rows,
+    options: Mapping[str, Any] | None, for_scenario: str | None, order: Order, progress: Rows,
 ) -> tuple[str, Any]:  # fmt: skip
     """What is said of it, and the result."""
     if profile.endswith(".sql") or "/" in profile or "\\" in profile:
@@ -114,10 +114,11 @@ def generated(
         seed = seed_of(order.batch_id) if seed is None else seed
         wanted = count if count is not None else profile_count(confined.store, profile)
         scenario = scenario or confined.generated_in(profile, seed, wanted)
+    read = None if for_scenario is None else confined.name(for_scenario)
     made = confined.store.generate_scenario(
         profile, count=count, seed=seed, options=options, into=confined.target(scenario),
-        batch=_BATCH, tags=order.tags, description=order.context, again=order.again,
-        progress=progress,
+        for_scenario=read, batch=_BATCH, tags=order.tags, description=order.context,
+        again=order.again, progress=progress,
     )  # fmt: skip
     said = f"seed {made.run['seed']}"
     if made.first is None:

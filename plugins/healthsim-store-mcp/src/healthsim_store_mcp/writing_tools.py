@@ -40,6 +40,7 @@ class Writing:
         count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
         seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
         options: Annotated[dict[str, Any] | None, Field(description="With profile")] = None,
+        for_scenario: Annotated[str | None, Field(description="Profile reads it")] = None,
         file: Annotated[
             str | None, Field(description="CSV, JSON, NDJSON, Parquet, or an export's folder")
         ] = None,
@@ -83,7 +84,7 @@ class Writing:
             if profile:
                 progress = Progress(ctx, count or profile_count(self._store, profile))
                 said, stored = entity_sources.generated(
-                    self._confined, profile, count, seed, options, order, progress
+                    self._confined, profile, count, seed, options, for_scenario, order, progress
                 )
                 return entity_sources.told(said, stored, max_tokens).result(max_tokens)
             left: dict[str, int] = {}

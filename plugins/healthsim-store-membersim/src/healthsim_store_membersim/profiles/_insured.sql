@@ -1,0 +1,26 @@
+-- Patients of a scenario as members of a health plan: a part for patient-claims.sql, before
+-- _claims.sql
+
+CREATE TABLE options (
+  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The last day of the records
+);
+
+-- Who pays for those below 65, and from then on
+CREATE TABLE payers (
+  payer_name VARCHAR, plan_type VARCHAR, patient_percent INTEGER, weight INTEGER
+);
+
+INSERT INTO payers VALUES
+  ('BCBS PPO', 'PPO', 20, 35), ('Aetna HMO', 'HMO', 15, 20), ('UHC', 'EPO', 20, 25),
+  ('Kaiser HMO', 'HMO', 10, 20);
+
+-- Patients who were alive some time in the ten years before @for scenario
+CREATE TABLE person AS
+SELECT
+  patient_id, given_name, family_name, birth_date, iif(gender IN ('F', 'M'), gender, 'U') AS gender,
+  city, county, state, postal_code, address_line, phone, ssn, person_id,
+  min(as_of, coalesce(death_date, as_of)) AS closes,
+  death_date,
+  as_of
+FROM patients, options
+WHERE birth_date < as_of AND coalesce(death_date, as_of) > date(as_of, '-3 years');
