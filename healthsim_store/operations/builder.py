@@ -76,8 +76,11 @@ class Building:
         connection = self.connection
         with file_errors(source):
             connection.execute(f"ATTACH ? AS {SOURCE}", (uri(source, "ro"),))
+            # Rows of a part lie here and there: most pages are needed more than once.
+            connection.execute(f"PRAGMA {SOURCE}.cache_size = -65536")
             if chosen is not None:
                 connection.execute(f"ATTACH ? AS {CHOSEN}", (uri(chosen, "ro"),))
+                connection.execute(f"PRAGMA {CHOSEN}.cache_size = -65536")
             try:
                 connection.execute("BEGIN")
                 yield

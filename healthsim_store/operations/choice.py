@@ -25,6 +25,8 @@ from .drawing import MAX_SEED
 #: The column by which products tell that a patient, a member and a subject are one human.
 PERSON = "person_id"
 
+_ROWS = 10_000  # that are fetched at once
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -194,12 +196,7 @@ def _named(
     with _running(sandbox, sql, params, choice.timeout) as cursor:
         names = [column[0] for column in cursor.description]
         place, keys = _column(names, registry, wanted, what)
-        connection.execute("CREATE TABLE main.named (value PRIMARY KEY)")
-        connection.executemany(
-            "INSERT OR IGNORE INTO main.named VALUES (?)",
-            ((row[place],) for row in cursor if row[place] is not None),
-        )
-    (count,) = connection.execute("SELECT count(*) FROM main.named").fetchone()
+        count = _read_values(connection, cursor, place, _greatest(connection, registry))
     if not count:
         raise InvalidArgument(
             f"Nothing is chosen: {what} gives no {names[place]}.",
@@ -213,6 +210,30 @@ def _named(
             )
             return entity_type, names[place]
     raise _others(connection, registry, keys, count, what)
+
+
+def _greatest(connection: sqlite3.Connection, registry: Registry) -> int:
+    """How many rows the entity type has that has most."""
+    counts = [
+        connection.execute(f"SELECT count(*) FROM {SOURCE}.{quoted(one.name)}").fetchone()[0]
+        for one in registry
+    ]
+    return max(counts, default=0)
+
+
+def _read_values(connection: sqlite3.Connection, cursor: Any, place: int, most: int) -> int:
+    """Put the values of a column into the table ``named``; how many different ones.
+
+    Of more than ``most`` some are no ids, whatever follows: a SELECT may give rows without end.
+    """
+    connection.execute("CREATE TABLE main.named (value PRIMARY KEY)")
+    count = 0
+    while count <= most and (rows := cursor.fetchmany(_ROWS)):
+        values = [(row[place],) for row in rows if row[place] is not None]
+        count += connection.executemany(
+            "INSERT OR IGNORE INTO main.named VALUES (?)", values
+        ).rowcount
+    return count
 
 
 @contextlib.contextmanager
@@ -303,7 +324,7 @@ def _others(
     hint = f"Select {entity_type.primary_key} from {entity_type.name}."
     if others:
         names = listed(dict.fromkeys(f"{name} of {other.name}" for other, name in others))
-        hint = f"It is a {names}; call the column so where those are meant."
+        hint = f"It is the {names}: select the ids that are meant, under their own name."
     return InvalidArgument(told, hint=hint)
 
 

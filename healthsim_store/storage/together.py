@@ -45,19 +45,22 @@ def publish_together(
     lists.mkdir(exist_ok=True)
     token = f"{os.getpid()}-{secrets.token_hex(4)}"
     given: list[tuple[Path, Path]] = []
-    with locked(lists / f"{token}.lock"):
-        listing = _write_list(lists, token, files, names)
-        try:
-            for file, name in zip(files, names, strict=True):
-                given.append((file, give(file, name)))
-        except BaseException:
-            # Such as a name that somebody has just taken. The list still has all of them, so where
-            # this is killed too, they are finished.
-            for file, path in given:
-                os.replace(path, file)
-            raise
-        finally:
-            _remove_list(listing)
+    try:
+        with locked(lists / f"{token}.lock"):
+            listing = _write_list(lists, token, files, names)
+            try:
+                for file, name in zip(files, names, strict=True):
+                    given.append((file, give(file, name)))
+            except BaseException:
+                # Such as a name that somebody has just taken. The list still has all of them, so
+                # where this is killed too, they are finished.
+                for file, path in given:
+                    os.replace(path, file)
+                raise
+            finally:
+                _remove_list(listing)
+    finally:
+        _remove_folder(lists)
     return [path for _, path in given]
 
 
@@ -74,8 +77,11 @@ def _remove_list(listing: Path) -> None:
     with contextlib.suppress(OSError):
         listing.unlink()
         listing.with_suffix(".lock").unlink()
+
+
+def _remove_folder(lists: Path) -> None:
     with contextlib.suppress(OSError):
-        listing.parent.rmdir()  # only where nobody has another list there
+        lists.rmdir()  # only where nobody has another list there
 
 
 def listed(hidden: Path) -> set[str]:
@@ -107,8 +113,7 @@ def finish(hidden: Path, give: Give) -> None:
             age = time.time() - left.stat().st_mtime
             if age > _STALE_SECONDS and not left.with_suffix(".json").exists():
                 left.unlink()
-    with contextlib.suppress(OSError):
-        lists.rmdir()
+    _remove_folder(lists)
 
 
 def _read(listing: Path) -> list[tuple[str, str]]:
