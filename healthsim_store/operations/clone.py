@@ -36,12 +36,14 @@ class Part:
     """The rows of a source that are to be cloned, if not all.
 
     ``rows`` is a file with a table for each entity type, by the names in ``tables``, of rowids.
-    ``not_taken`` counts the others by type. ``chosen`` tells how many entities were asked for, by
-    type, and ``how``; ``facts`` are for the log.
+    ``counted`` is what the clone must keep of them, as `counts` gives it. ``not_taken`` counts the
+    others by type. ``chosen`` tells how many entities were asked for, by type, and ``how``;
+    ``facts`` are for the log.
     """
 
     rows: Path
     tables: Mapping[str, str]
+    counted: Mapping[str, int]
     not_taken: Mapping[str, int]
     chosen: Mapping[str, int]
     how: str
@@ -158,7 +160,9 @@ class _Clone:
             with contextlib.suppress(HealthsimStoreError):  # it is no longer there
                 self._before = counted.result() if counted is not None else {}
         if not (self._before and self._nothing_came_between()):
-            self._before = self._count(self._connection, SOURCE)
+            self._before = (
+                {**self._part.counted} if self._part else self._count(self._connection, SOURCE)
+            )
         if any(copied[name] != self._before[name] for name in copied):
             raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")
         if self._some_id_begins(self._lineage.scenario_id):
@@ -179,8 +183,7 @@ class _Clone:
     def _count(self, connection: sqlite3.Connection, schema: str) -> dict[str, int]:
         found: dict[str, int] = {}
         for entity_type in self.entity_types:
-            chosen = self._part.table(entity_type.name) if self._part else None
-            found |= counts(connection, schema, entity_type, self._here, chosen)
+            found |= counts(connection, schema, entity_type, self._here)
         return found
 
     def _nothing_came_between(self) -> bool:

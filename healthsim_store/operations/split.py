@@ -191,7 +191,7 @@ class _Dealing:
         self._begun = begun
         self._connection = begun.connection
         self._shares = shares
-        self._owned = Taken(begun.connection, begun.registry, "owned")
+        self._owned = Taken(begun.connection, begun.registry, "owned", links=True)
         self._parts = [
             Taken(begun.connection, begun.registry, f"part_{number}")
             for number in range(len(shares))
@@ -201,7 +201,7 @@ class _Dealing:
 
     def run(self) -> None:
         self._begun.make_units()
-        self._dealt = self._deal(self._begun.chosen.entity_type)
+        self._dealt = self._deal(self._begun.chosen.entity_type, first=True)
         if not all(self._dealt):
             raise self._too_few()
         if self._begun.choice.everything:
@@ -210,14 +210,18 @@ class _Dealing:
         if self._begun.choice.everything and self._shared[1]:
             raise CopyFailed("Nothing was kept: the parts have not all the rows of the source.")
 
-    def _deal(self, entity_type: EntityType) -> list[int]:
-        """Deal what is in ``units``; how many entities of the type each part gets."""
+    def _deal(self, entity_type: EntityType, *, first: bool = False) -> list[int]:
+        """Deal what is in ``units``; how many entities of the type each part gets.
+
+        ``first``: nothing was dealt before.
+        """
         connection = self._connection
         before = self._owned.counts()
         self._owned.take_units(entity_type)
         self._owned.follow_down()
-        join_linked(connection, self._owned, before)
+        join_linked(connection)
         self._give_parts()
+        whole = self._owned.whole() if first else frozenset()
         dealt = []
         for number, part in enumerate(self._parts):
             for each, table in part.names.items():
@@ -234,6 +238,8 @@ class _Dealing:
                 f" CROSS JOIN main.groups AS g ON g.unit = u.linked WHERE g.part = {number}"
             ).fetchone()
             dealt.append(int(count))
+            if first:
+                part.expect_whole(whole)
             part.follow_up()
         return dealt
 

@@ -147,6 +147,7 @@ def clone_scenario(
                 begun.make_units()
                 taken.take_units(begun.chosen.entity_type)
                 taken.follow_down()
+                taken.expect_whole(taken.whole())
                 taken.follow_up()
                 part = part_of(rows, taken, begun)
             return clone_file(source, target, progress, part)
@@ -172,6 +173,7 @@ def part_of(
     return Part(
         rows,
         taken.names,
+        taken.counted(),
         {name: begun.totals[name] - n for name, n in taken.counts().items()},
         {entity_type: count},
         how,
