@@ -39,6 +39,13 @@ class Taken:
         self._persons = f"main.{name}_persons"
         self._stage = f"main.{name}_stage"
         self._links = links
+        self._with_rows = [
+            entity_type
+            for entity_type in registry
+            if connection.execute(
+                f"SELECT 1 FROM {SOURCE}.{quoted(entity_type.name)} LIMIT 1"
+            ).fetchone()
+        ]
         self._done = {"down": dict.fromkeys(self.names, 0), "up": dict.fromkeys(self.names, 0)}
         self._persons_done = 0
         # How many rows refer to one that is taken, by type and column: all of them are taken too.
@@ -87,12 +94,12 @@ class Taken:
         """Take all that belongs to what is taken, until nothing comes any more."""
         if self._links:
             self._connection.execute("DELETE FROM main.links")
-        while self._spread("down", [*self.registry], self._take_children) or self._take_persons():
+        while self._spread("down", self._with_rows, self._take_children) or self._take_persons():
             pass
 
     def _take_children(self, entity_type: EntityType, first: int, last: int) -> None:
         parent = f"{SOURCE}.{quoted(entity_type.name)}"
-        for child in self.registry:
+        for child in self._with_rows:
             for column, to in child.references(soft=True):
                 if to.entity_type != entity_type.name:
                     continue
@@ -134,7 +141,7 @@ class Taken:
     def _take_persons(self) -> bool:
         """Take all rows of the persons that came last; whether there were any."""
         first, last = self._persons_done, self._last(self._persons)
-        for entity_type in self.registry if last > first else ():
+        for entity_type in self._with_rows if last > first else ():
             if PERSON in entity_type.by_name:
                 self._take(
                     entity_type,
@@ -174,10 +181,8 @@ class Taken:
         the taken rows refer to anything, there is no other parent.
         """
         found = set()
-        for entity_type in self.registry:
+        for entity_type in self._with_rows:
             last = self.last(entity_type.name)
-            if not last:
-                continue
             counted = self._count(entity_type)
             self._counted[entity_type.name] = last, counted
             for column, _ in entity_type.references(soft=True):
@@ -206,7 +211,7 @@ class Taken:
 
     def follow_up(self) -> None:
         """Take all that what is taken refers to, without what else belongs to that."""
-        children_first = [*self.registry][::-1]
+        children_first = self._with_rows[::-1]
         while self._spread("up", children_first, self._take_parents):
             pass
 
