@@ -118,24 +118,31 @@ def test_what_a_select_may_name(
     assert result.copied == {"owners": len(owners), "pets": pets}
 
 
-def test_a_question_names_them(store: Store) -> None:
-    store.persist(
-        {"owners": OWNERS, "pets": [{**pet, "species": "dog"} for pet in PETS]}, scenario="s"
-    )
-    (question,) = [q for q in store.list_questions("s") if q.name == "heavy_pets"]
-    assert question.name == "heavy_pets"
-    asked = store.ask_question("s", "heavy_pets", params={"least": 70}, limit=100)
-    if "pet_id" in asked.columns:
-        result = store.clone_scenario(
-            "s", new_name="heavy", only_question="heavy_pets", params={"least": 70}
+def test_a_question_names_them(store: Store, source: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as connection:
+        connection.execute(
+            "UPDATE _questions SET sql = replace(sql, 'species, full_name,', 'full_name, pet_id,')"
         )
-        assert result.copied["pets"] == asked.total
-        assert "by pet_id" in result.how
+        connection.commit()
+    params = {"least": 70}
+    asked = store.ask_question("s", "heavy_pets", params=params, limit=100)
+    result = store.clone_scenario("s", only_question="heavy_pets", params=params)
+    assert result.copied["pets"] == asked.total == 10
+    assert result.how == "10 of 80 pets by pet_id"
     with pytest.raises(UnknownQuestion, match="no question 'heavy_pet'") as error:
         store.clone_scenario("s", only_question="heavy_pet")
     assert error.value.hint == "Did you mean heavy_pets?"
     with pytest.raises(InvalidArgument, match="no value 'leest'"):
         store.clone_scenario("s", only_question="heavy_pets", params={"leest": 70})
+
+
+def test_a_question_that_names_no_entity(store: Store, source: Path) -> None:
+    with pytest.raises(InvalidArgument) as error:
+        store.clone_scenario("s", only_question="heavy_pets")
+    assert error.value.message == (
+        "the question heavy_pets gives species, full_name, weight: none is the id of an entity"
+        " type."
+    )
 
 
 def test_everything_is_told(store: Store, source: Path) -> None:
