@@ -101,6 +101,7 @@ def _begin(
     connection = building.connection
     registry = Registry(read_entity_types(sandbox.connection))
     building.check_tables(source, [entity_type.name for entity_type in registry], all_=True)
+    building.check_keys([*registry])
     chosen = choose(connection, registry, sandbox, choice, ask)
     return Selecting(connection, registry, choice, chosen, count_all(connection, registry))
 

@@ -104,8 +104,8 @@ def test_a_part_of_a_scenario(talk: Any) -> None:
     text, data = talk("clone", scenario="diabetes-cohort", new_name="x", part=part)
     assert data["parts"]["train"]["dealt"] == {"patients": 24}
     assert data["parts"]["test"]["scenario"] == "x-test"
-    told = talk.error("clone", scenario="diabetes-cohort", part={"onlly": women})
-    assert "part has no 'onlly'. Did you mean only?" in told
+    told = talk.error("clone", scenario="diabetes-cohort", part={"stratifi": "gender"})
+    assert "part has no 'stratifi'. Did you mean stratify?" in told
     told = talk.error("clone", scenario="diabetes-cohort", part={"sample": 3, "values": 7})
     assert "values of part are by name" in told
     told = talk.error("clone", scenario="diabetes-cohort", part={"only_question": "a1c_abov"})
