@@ -40,11 +40,12 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl as hookimpl
     from .operations.check_report import CheckResult as CheckResult
     from .operations.check_report import Finding as Finding
-    from .operations.clone import CloneResult as CloneResult
+    from .operations.clone_report import CloneResult as CloneResult
     from .operations.diff_report import DiffResult as DiffResult
     from .operations.diff_report import EntityDiff as EntityDiff
     from .operations.merge_report import MergeResult as MergeResult
     from .operations.remove import RemoveResult as RemoveResult
+    from .operations.split import SplitResult as SplitResult
     from .operations.undo import History as History
     from .operations.undo import UndoResult as UndoResult
     from .operations.update import UpdateResult as UpdateResult
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     rows = _default.rows
     save_scenario = _default.save_scenario
     scenario_info = _default.scenario_info
+    split_scenario = _default.split_scenario
     undo = _default.undo
     update_entities = _default.update_entities
     upgrade_scenario = _default.upgrade_scenario
@@ -129,10 +131,11 @@ _HOMES = {
     "generation.service": "GenerateResult RegenerateResult",
     "hookspecs": "hookimpl",
     "operations.check_report": "CheckResult Finding",
-    "operations.clone": "CloneResult",
+    "operations.clone_report": "CloneResult",
     "operations.diff_report": "DiffResult EntityDiff",
     "operations.merge_report": "MergeResult",
     "operations.remove": "RemoveResult",
+    "operations.split": "SplitResult",
     "operations.undo": "History UndoResult",
     "operations.update": "UpdateResult",
     "operations.upgrade": "UpgradeResult Upgraded",

@@ -11,7 +11,6 @@ import functools
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -32,13 +31,16 @@ from .generation.service import GenerateResult, RegenerateResult
 from .operations import persist as persisting
 from .operations.check import check_file, check_files, check_lone
 from .operations.check_report import CheckResult
-from .operations.clone import CloneResult, clone_file
+from .operations.choice import Choice
+from .operations.clone_report import CloneResult
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
 from .operations.merge_call import MergeCall, merge_scenarios
 from .operations.merge_report import MergeResult
 from .operations.remove import Removal, RemoveResult, remove_from_file
+from .operations.split import SplitResult, split_scenario
+from .operations.subset import clone_scenario
 from .operations.undo import History, UndoResult, read_history, set_history, turn_file
 from .operations.update import Change, UpdateResult, update_file
 from .operations.upgrade import Upgraded, UpgradeResult, upgrade_file, upgrade_files
@@ -923,26 +925,90 @@ class Store:
         scenario: str,
         *,
         new_name: str | None = None,
+        only: str | None = None,
+        only_question: str | None = None,
+        params: Parameters | None = None,
+        sample: int | None = None,
+        seed: int | None = None,
+        stratify: str | None = None,
+        entity_type: str | None = None,
+        timeout: float = 60.0,
         progress: Progress = lambda _: None,
     ) -> CloneResult:
-        """The same scenario once more, with new ids; independent of its source.
+        """The same scenario once more, or a part of it, with new ids; independent of its source.
 
-        Business identifiers and ``person_id`` stay.
+        Business identifiers and ``person_id`` stay. A part is the chosen entities with all that
+        belongs to them: what refers to them, also from other products, the same person's entities
+        of every type, and what those refer to. The result tells what was left out.
 
         Args:
             scenario: the scenario.
-            new_name: of the clone; by default the source's name with ``-copy``.
+            new_name: of the clone; by default the source's name with ``-copy``, or ``-part``.
+            only: a SELECT of the ids of the chosen entities, or of their natural key: the column's
+                name tells whose they are.
+            only_question: in its place, one of `list_questions` whose answer names entities so.
+            params: values for the parameters of either.
+            sample: choose so many, of those or of all, by ``seed``.
+            seed: the same seed chooses the same; by default one is drawn, and told.
+            stratify: a column of the chosen entities, of whose values a sample has the same shares.
+            entity_type: what is chosen; by default what the SELECT names, else the first type of
+                persons, or the first to which others belong.
+            timeout: seconds that the SELECT may take.
             progress: is told how many rows were just copied.
 
-        Raises ScenarioExists, InvalidName, CopyFailed, NotWritable; then there is no clone.
+        Raises InvalidArgument where nothing is chosen or ids of another type, UnknownQuestion,
+        UnknownEntityType, ScenarioExists, InvalidName, CopyFailed, NotWritable, and what
+        `query_scenario` raises; then there is no clone.
         """
         source = self.find(scenario)
-        path, result = self._files.folder.make(
-            new_name,
-            lambda _: f"{source.stem}-copy",
-            lambda target: clone_file(source, target, progress),
-        )
-        return replace(result, scenario=path.stem)
+        choice = Choice(only, only_question, params, sample, seed, stratify, entity_type, timeout)
+        ask = functools.partial(self._question, source.stem)
+        return clone_scenario(self._files, source, new_name, choice, ask, progress)
+
+    @verb
+    def split_scenario(
+        self,
+        scenario: str,
+        shares: Mapping[str, float | str],
+        *,
+        new_name: str | None = None,
+        only: str | None = None,
+        only_question: str | None = None,
+        params: Parameters | None = None,
+        sample: int | None = None,
+        seed: int | None = None,
+        stratify: str | None = None,
+        entity_type: str | None = None,
+        timeout: float = 60.0,
+        progress: Progress = lambda _: None,
+    ) -> SplitResult:
+        """Deal a scenario's entities out to several new ones; all of them appear, or none.
+
+        No entity that is dealt, and nothing that belongs to it, is in two of them; together they
+        have all. Only what entities of several parts need is in each of those, such as a study.
+        Entities that hang together stay together.
+
+        Args:
+            scenario: the scenario.
+            shares: of each part its name and how many percent it gets; together 100.
+            new_name: the beginning of the parts' names; by default the scenario's name.
+            only: deal only these, as for `clone_scenario`.
+            only_question: deal only these, as for `clone_scenario`.
+            params: values for the parameters of either.
+            sample: deal only so many.
+            seed: the same seed deals the same; by default one is drawn, and told.
+            stratify: a column of the dealt entities, of whose values each part has the same shares.
+            entity_type: what is dealt, as for `clone_scenario`.
+            timeout: seconds that the SELECT may take.
+            progress: is told how many rows were just copied.
+
+        Raises InvalidArgument for shares that are not 100 together or too few entities, and what
+        `clone_scenario` raises; then there is none of the parts.
+        """
+        source = self.find(scenario)
+        choice = Choice(only, only_question, params, sample, seed, stratify, entity_type, timeout)
+        ask = functools.partial(self._question, source.stem)
+        return split_scenario(self._files, source, shares, new_name, choice, ask, progress)
 
     @verb
     def merge_scenarios(

@@ -49,6 +49,19 @@ _TRIGGERS = No("A model does not judge a stranger's SQL; the user allows it on t
 _PAGES = "/{database}/-/query /{database}/-/query.json"
 _SCENARIO = ("SCENARIO", "scenario", "database")
 
+#: The options by which a part of a scenario is chosen; one argument of the tool has them all.
+_PART: dict[str, tuple[Cell, ...]] = {
+    "only": ("--only", "part.only"),
+    "only_question": ("--only-question", "part.only_question"),
+    "params": ("--param", "part.values"),
+    "sample": ("--sample", "part.sample"),
+    "seed": ("--seed", "part.seed"),
+    "stratify": ("--stratify", "part.stratify"),
+    "entity_type": ("--entity-type", "part.entity_type"),
+    "timeout": ("--timeout", No("A client cancels a call that takes it too long.")),
+    "progress": (PROGRESS, PROGRESS),
+}
+
 VERBS: dict[str, Verb] = {
     "persist": _verb(
         "persist", "scenario_persist", _READS,
@@ -270,7 +283,14 @@ VERBS: dict[str, Verb] = {
         "clone", "scenario_clone", _READS,
         scenario=("SCENARIO", "scenario"),
         new_name=("NEW_NAME", "new_name"),
-        progress=(PROGRESS, PROGRESS),
+        **_PART,
+    ),
+    "split_scenario": _verb(
+        "clone", "scenario_clone", _READS,
+        scenario=("SCENARIO", "scenario"),
+        shares=("--split", "part.split"),
+        new_name=("NEW_NAME", "new_name"),
+        **_PART,
     ),
     "merge_scenarios": _verb(
         "merge", "scenario_merge", _READS,

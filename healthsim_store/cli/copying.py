@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from ..base.text import listed
@@ -16,21 +18,101 @@ from .common import (
     store_option,
 )
 
+if TYPE_CHECKING:
+    from ..operations.clone_report import CloneResult
+    from ..operations.split import SplitResult
+
 
 @click.command()
 @click.argument("scenario")
 @click.argument("new_name", required=False)
+@click.option("--only", metavar="SELECT", help="Only the entities whose ids this SELECT gives.")
+@click.option(
+    "--only-question", metavar="NAME", help="Only those that a question of the scenario names."
+)
+@click.option(
+    "--param",
+    "-p",
+    "params",
+    type=(str, str),
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A value for :NAME in the SELECT or question; may be repeated.",
+)
+@click.option("--sample", type=int, metavar="N", help="Only so many, drawn by the seed.")
+@click.option("--seed", type=int, help="The same seed draws the same  [default: any; it is told]")
+@click.option(
+    "--stratify", metavar="COLUMN", help="Draw of each value of a column the share that it has."
+)
+@click.option(
+    "--entity-type",
+    metavar="TYPE",
+    help="What is drawn  [default: persons, or what others belong to]",
+)
+@click.option(
+    "--split",
+    metavar="NAME=PERCENT,...",
+    help="Deal all out to several scenarios: train=80,test=20 makes NEW_NAME-train, NEW_NAME-test.",
+)
+@click.option("--timeout", default=60.0, show_default=True, help="Seconds for the SELECT.")
 @json_option
 @store_option
-def clone(scenario: str, new_name: str | None, as_json: bool, folder: str | None) -> None:
-    """Copy a scenario under NEW_NAME  [default: its name with -copy], with new entity ids."""
+def clone(
+    scenario: str,
+    new_name: str | None,
+    only: str | None,
+    only_question: str | None,
+    params: tuple[tuple[str, str], ...],
+    sample: int | None,
+    seed: int | None,
+    stratify: str | None,
+    entity_type: str | None,
+    split: str | None,
+    timeout: float,
+    as_json: bool,
+    folder: str | None,
+) -> None:
+    """Copy a scenario, or a part of it, under NEW_NAME, with new entity ids.
+
+    NEW_NAME is the scenario's name with -copy or -part by default. A part is the chosen entities
+    with all that belongs to them; the reply tells what was left out.
+
+    \b
+    healthsim-store clone ward-7 ward-7-b
+    healthsim-store clone ward-7 women --only "SELECT patient_id FROM patients WHERE gender = 'F'"
+    healthsim-store clone ward-7 poor-control --only-question a1c_above -p least 9
+    healthsim-store clone ward-7 small --sample 500 --seed 7 --stratify gender
+    healthsim-store clone ward-7 --split train=80,test=20
+    """
+    from ..query.select import all_typed
+
     store = open_store(folder)
+    values: dict[str, Any] = dict(params) if only_question else all_typed(dict(params))
+    options: dict[str, Any] = {
+        "new_name": new_name, "only": only, "only_question": only_question,
+        "params": values or None, "sample": sample, "seed": seed, "stratify": stratify,
+        "entity_type": entity_type, "timeout": timeout,
+    }  # fmt: skip
+    result: CloneResult | SplitResult
     with progress_bar(store.scenario_info(scenario).total, "Cloning") as progress:
-        result = store.clone_scenario(scenario, new_name=new_name, progress=progress)
+        if split is None:
+            result = store.clone_scenario(scenario, **options, progress=progress)
+        else:
+            shares = _shares(split)
+            result = store.split_scenario(scenario, shares, **options, progress=progress)
     if as_json:
         echo_json(result.to_dict())
     else:
         echo_text(result.to_markdown())
+
+
+def _shares(text: str) -> dict[str, str]:
+    """Percent by name, as they were typed: what is no number is refused by who deals."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    names = [name.strip() for name, _, _ in pairs]
+    if len({*names}) < len(names):
+        raise click.UsageError(f"--split names a part twice: {text}")
+    return {name.strip(): share.strip().removesuffix("%") for name, _, share in pairs}
 
 
 def _names() -> str:

@@ -31,6 +31,7 @@ from ..storage.sandbox import Sandbox
 T = TypeVar("T")
 
 SOURCE = "source"  # the schema under which the file is attached whose rows are read
+CHOSEN = "chosen"  # and the one whose tables name the rows that are to be copied, if not all
 
 # Ends of the names of tables in which SQLite's virtual tables keep what they have: FTS, R*Tree.
 _OF_VIRTUAL = frozenset(
@@ -64,12 +65,20 @@ class Building:
         self.connection.close()
 
     @contextlib.contextmanager
-    def reading(self, source: Path) -> Iterator[None]:
-        """One source as it is at this moment: attached read-only, all of it in one transaction."""
+    def reading(self, source: Path, chosen: Path | None = None) -> Iterator[None]:
+        """One source as it is at this moment: attached read-only, all of it in one transaction.
+
+        ``chosen``: a file of ours with tables of rowids, attached as `CHOSEN`.
+        """
         check_source(source)
         connection = self.connection
         with file_errors(source):
             connection.execute(f"ATTACH ? AS {SOURCE}", (uri(source, "ro"),))
+            # Rows of a part lie here and there: most pages are needed more than once.
+            connection.execute(f"PRAGMA {SOURCE}.cache_size = -65536")
+            if chosen is not None:
+                connection.execute(f"ATTACH ? AS {CHOSEN}", (uri(chosen, "ro"),))
+                connection.execute(f"PRAGMA {CHOSEN}.cache_size = -65536")
             try:
                 connection.execute("BEGIN")
                 yield
@@ -91,6 +100,8 @@ class Building:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 connection.execute(f"DETACH {SOURCE}")
+                if chosen is not None:
+                    connection.execute(f"DETACH {CHOSEN}")
 
     def check_tables(self, source: Path, names: Sequence[str], *, all_: bool = False) -> None:
         """Raises CopyFailed unless all that is declared are tables of the source.
@@ -137,15 +148,22 @@ class Building:
         where: str = "",
         changed: Sequence[str] = (),
         checked: bool = False,
+        chosen: str | None = None,
     ) -> int:
         """INSERT the source's rows of a table, in their order; how many.
 
         ``values`` are columns and the SQL of each, over the table as ``s``. CHECKs are skipped
-        unless one looks at a ``changed`` column, or ``checked``.
+        unless one looks at a ``changed`` column, or ``checked``. Of ``chosen``, a table, each
+        ``row`` is the rowid of one to copy.
         """
         table = quoted(name)
         connection = self.connection
-        first, last = connection.execute(rowid_ends(f"{SOURCE}.{table}")).fetchone()
+        rows, key = f"{SOURCE}.{table} AS s", "s.rowid"
+        ends = rowid_ends(f"{SOURCE}.{table}")
+        if chosen is not None:
+            rows, key = f"{chosen} AS k CROSS JOIN {rows} ON s.rowid = k.row", "k.row"
+            ends = f"SELECT (SELECT min(row) FROM {chosen}), (SELECT max(row) FROM {chosen})"
+        first, last = connection.execute(ends).fetchone()
         if first is None:
             return 0
         checked = checked or self._checks_look_at(name, changed)
@@ -153,8 +171,8 @@ class Building:
         copied = 0
         sql = (
             f"INSERT INTO main.{table} ({', '.join(map(quoted, values))})"
-            f" SELECT {', '.join(values.values())} FROM {SOURCE}.{table} AS s"
-            f" WHERE s.rowid BETWEEN ? AND ?{f' AND {where}' if where else ''} ORDER BY s.rowid"
+            f" SELECT {', '.join(values.values())} FROM {rows}"
+            f" WHERE {key} BETWEEN ? AND ?{f' AND {where}' if where else ''} ORDER BY {key}"
         )
         while first <= last:
             count = connection.execute(sql, (first, min(last, first + _ROWS - 1))).rowcount
@@ -317,12 +335,17 @@ def _dangling(table: str, column: str, to: Reference) -> str:
 
 
 def counts(
-    connection: sqlite3.Connection, schema: str, entity_type: EntityType, here: Collection[str]
+    connection: sqlite3.Connection,
+    schema: str,
+    entity_type: EntityType,
+    here: Collection[str],
+    chosen: str | None = None,
 ) -> dict[str, int]:
     """How many rows of a type, and how many of each reference, there are: what a copy must keep.
 
     Enforced references count where they are given. One into another product counts where its
-    entity is ``here``, for it may be in a scenario of its own.
+    entity is ``here``, for it may be in a scenario of its own. Of ``chosen``, a table, each ``row``
+    is the rowid of one that counts; without it all do.
     """
     asked = {entity_type.name: "count(*)"}
     for column, to in entity_type.references(soft=True):
@@ -338,6 +361,8 @@ def counts(
         else:
             continue
         asked[f"{entity_type.name}.{column.name}"] = counted
-    table = f"{schema}.{quoted(entity_type.name)}"
-    row = connection.execute(f"SELECT {', '.join(asked.values())} FROM {table} AS t").fetchone()
+    rows = f"{schema}.{quoted(entity_type.name)} AS t"
+    if chosen is not None:
+        rows = f"{chosen} AS k CROSS JOIN {rows} ON t.rowid = k.row"
+    row = connection.execute(f"SELECT {', '.join(asked.values())} FROM {rows}").fetchone()
     return dict(zip(asked, row, strict=True))

@@ -1,7 +1,7 @@
 """Clone: a scenario once more, with an id of its own for every entity, and every reference intact.
 
-All of it is SQL over whole tables. What a clone must keep is counted on both sides in the end, and
-no id may stand in both files; else nothing is kept.
+Or a part of it, whose rows were found before. All of it is SQL over whole tables. What a clone must
+keep is counted on both sides in the end, and no id may stand in both files; else nothing is kept.
 """
 
 from __future__ import annotations
@@ -12,81 +12,51 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import connect, file_errors, look
-from ..base.text import count_table
 from ..errors import CopyFailed, HealthsimStoreError
 from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types
 from ..storage.format import now, read_last_number, write_log
 from ..storage.housekeeping import CARRIED, NAMES, copy_rows
 from ..storage.records import damaged
-from .builder import SOURCE, Building, counts
+from .builder import CHOSEN, SOURCE, Building, counts
+from .clone_report import CloneResult
+from .foreign_rows import drop_dangling
 from .lineage import Lineage, read_lineage, write_lineage
 
 
-@dataclass(frozen=True)
-class CloneResult:
-    """The reply to a clone. ``copied`` counts entities by type; ``left_out`` names what was not.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of a source that are to be cloned, if not all.
 
-    ``triggers`` names those that somebody had put into the source: the clone has them too.
+    ``rows`` is a file with a table for each entity type, by the names in ``tables``, of rowids.
+    ``counted`` is what the clone must keep of them, as `counts` gives it. ``not_taken`` counts the
+    others by type. ``chosen`` tells how many entities were asked for, by type, and ``how``;
+    ``facts`` are for the log.
     """
 
-    scenario: str
-    scenario_id: str
-    source: str
-    copied: Mapping[str, int]
-    left_out: tuple[str, ...] = ()
-    triggers: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rows: Path
+    tables: Mapping[str, str]
+    counted: Mapping[str, int]
+    not_taken: Mapping[str, int]
+    chosen: Mapping[str, int]
+    how: str
+    facts: Mapping[str, Any]
 
-    @property
-    def total(self) -> int:
-        return sum(self.copied.values())
-
-    def __str__(self) -> str:
-        return self.to_markdown()
-
-    def to_dict(self) -> dict[str, Any]:
-        told = {
-            "scenario": self.scenario,
-            "scenario_id": self.scenario_id,
-            "source": self.source,
-            "copied": dict(self.copied),
-            "total": self.total,
-        }
-        more = {"left_out": list(self.left_out), "triggers": list(self.triggers)}
-        return told | {key: names for key, names in more.items() if names}
-
-    def to_markdown(self) -> str:
-        """A table of what was copied, as O(entity types)."""
-        rows: list[list[str | int]]
-        rows = [[self.labels.get(name, name), n] for name, n in self.copied.items() if n]
-        lines = [
-            f'**Cloned "{self.source}" → "{self.scenario}"**',
-            "",
-            *count_table(["Entity Type", "Copied"], rows, ["Total", f"{self.total:,} entities"]),
-            "",
-            "All entities have new unique ids; every reference was followed and checked.",
-        ]
-        if self.left_out:
-            lines.append(
-                f"Left out: {', '.join(self.left_out)} (virtual tables and what needs them)."
-            )
-        if self.triggers:
-            lines.append(
-                f"Triggers that somebody had put into the source: {', '.join(self.triggers)}. They"
-                " run in the clone only where they are allowed."
-            )
-        return "\n".join(lines)
+    def table(self, entity_type: str) -> str:
+        """The table of a type, where the file is attached."""
+        return f"{CHOSEN}.{self.tables[entity_type]}"
 
 
-def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
+def clone_file(
+    source: Path, target: Path, progress: Progress, part: Part | None = None
+) -> CloneResult:
     """Clone a scenario's file into a new one, which the caller throws away on an error.
 
     Raises CopyFailed, and what reading the source raises.
@@ -94,14 +64,14 @@ def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
     with contextlib.closing(Building(target, progress)) as building:
         scenario_id = building.create()
         known = look(source)
-        with building.reading(source):
-            clone = _Clone(building, source, known, scenario_id)
+        with building.reading(source, part.rows if part else None):
+            clone = _Clone(building, source, known, scenario_id, part)
             copied = clone.run()
         clone.prove()
         clone.describe(copied)
         clone.make_triggers()
     labels = {entity_type.name: entity_type.label for entity_type in clone.entity_types}
-    return CloneResult(
+    result = CloneResult(
         target.stem,
         scenario_id,
         source.stem,
@@ -110,14 +80,24 @@ def clone_file(source: Path, target: Path, progress: Progress) -> CloneResult:
         tuple(clone.triggers),
         labels,
     )
+    if part is None:
+        return result
+    not_taken = {name: n for name, n in part.not_taken.items() if n} | clone.dropped
+    return replace(result, not_taken=not_taken, chosen=part.chosen, how=part.how)
 
 
 class _Clone:
     def __init__(
-        self, building: Building, source: Path, known: os.stat_result, scenario_id: str
+        self,
+        building: Building,
+        source: Path,
+        known: os.stat_result,
+        scenario_id: str,
+        part: Part | None = None,
     ) -> None:
         """``known`` is what `look` told of the source before it was read."""
         self._building = building
+        self._part = part
         self._connection = building.connection
         self._source = source
         self._seen = known
@@ -134,6 +114,7 @@ class _Clone:
         self._facts: tuple[str | None, int] = (None, 0)
         self.left_out: list[str] = []
         self.triggers: dict[str, str] = {}
+        self.dropped: dict[str, int] = {}  # rows of other tables that need what is not taken
 
     def _descend(self, scenario_id: str) -> Lineage:
         last_number = read_last_number(self._connection, SOURCE)
@@ -141,7 +122,10 @@ class _Clone:
         while self._some_id_begins(self._parent.scenario_id + separator):
             separator += "."
         (log_id,) = self._connection.execute(f"SELECT max(log_id) FROM {SOURCE}._log").fetchone()
-        return self._parent.child(scenario_id, self._source.stem, separator, last_number, log_id)
+        return self._parent.child(
+            scenario_id, self._source.stem, separator, last_number, log_id,
+            part=self._part is not None,
+        )  # fmt: skip
 
     def _some_id_begins(self, beginning: str) -> bool:
         return any(
@@ -173,14 +157,16 @@ class _Clone:
         with ThreadPoolExecutor(1) as pool:
             # On a connection of its own, which sees what is copied: nobody can write to the source
             # while this transaction reads it. That is looked at afterwards.
-            counted = pool.submit(self._count_source)
+            counted = None if self._part else pool.submit(self._count_source)
             copied = {e.name: self._copy(e) for e in self.entity_types}
             self._copy_foreign_tables()
             self._copy_views()
             with contextlib.suppress(HealthsimStoreError):  # it is no longer there
-                self._before = counted.result()
+                self._before = counted.result() if counted is not None else {}
         if not (self._before and self._nothing_came_between()):
-            self._before = self._count(self._connection, SOURCE)
+            self._before = (
+                {**self._part.counted} if self._part else self._count(self._connection, SOURCE)
+            )
         if any(copied[name] != self._before[name] for name in copied):
             raise CopyFailed("Nothing was kept: the clone has not all the rows of its source.")
         if self._some_id_begins(self._lineage.scenario_id):
@@ -231,7 +217,12 @@ class _Clone:
                     f"CASE WHEN EXISTS (SELECT 1 FROM {SOURCE}.{parent} AS p WHERE p.{key} = {old})"
                     f" THEN {self._new_id(to.entity_type, old)} ELSE {old} END"
                 )
-        copied = self._building.copy(entity_type.name, values | changed, changed=[*changed])
+        copied = self._building.copy(
+            entity_type.name,
+            values | changed,
+            changed=[*changed],
+            chosen=self._part.table(entity_type.name) if self._part else None,
+        )
         self._building.copy_indexes(entity_type.name)
         return copied
 
@@ -239,11 +230,15 @@ class _Clone:
         """Tables that somebody else made in the file, with their references to entities."""
         kinds = self._building.tables()
         known = {*self._here, *NAMES}
+        foreign = []
         for name, kind in sorted(kinds.items()):
             if kind == "virtual":
                 self.left_out.append(name)
             elif kind == "table" and name not in known:
                 self._copy_foreign_table(name)
+                foreign.append(name)
+        if self._part is not None:
+            self.dropped = drop_dangling(self._connection, foreign)
 
     def _copy_foreign_table(self, name: str) -> None:
         self._connection.execute(self._building.table_sql(name))
@@ -326,7 +321,7 @@ class _Clone:
                 "clone",
                 {self._parent.scenario_id: self._source.stem},
                 {name: {"copied": n} for name, n in copied.items() if n},
-                {"from": self._source.stem},
+                {"from": self._source.stem, **(self._part.facts if self._part else {})},
             )
 
 

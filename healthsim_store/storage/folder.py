@@ -16,9 +16,10 @@ from ..base.atomic import flush
 from ..base.locks import Locked, is_left, locked
 from ..base.sqlite import look
 from ..base.wording import ENVIRONMENT, SHELL, call, here, option
-from ..errors import NotWritable, ScenarioBusy, ScenarioExists, ScenarioFileError
+from ..errors import InvalidArgument, NotWritable, ScenarioBusy, ScenarioExists, ScenarioFileError
 from .moving import give, set_aside
 from .names import clean_name
+from .together import LISTS, finish, listed, publish_together
 
 Made = TypeVar("Made")
 
@@ -39,6 +40,7 @@ class Folder:
 
     def names(self) -> list[str]:
         """The names of all scenarios, sorted."""
+        self._finish()
         try:
             entries = [entry.name for entry in os.scandir(self.path)]
         except (FileNotFoundError, NotADirectoryError):
@@ -55,10 +57,24 @@ class Folder:
         """The file of exactly this name, when it is there."""
         if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
             return None
+        self._finish()
         path = self.file(name)
         with contextlib.suppress(OSError):
             return path if path.is_file() else None
         return None
+
+    def _finish(self) -> None:
+        """Have files their names that somebody was killed over who made several at once."""
+        if os.path.isdir(self.hidden / LISTS):
+            finish(self.hidden, self._give_again)
+
+    def _give_again(self, file: Path, name: str) -> Path:
+        target = self.file(name)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samefile(file, target):
+                file.unlink()  # the kill was between the two steps of a move
+                return target
+        return self.give_name(file, self.free(name))
 
     def existing(self, name: str) -> Path | None:
         """The scenario to write to: exact but for case; never a guess."""
@@ -102,6 +118,27 @@ class Folder:
             made = write(unfinished)
             path = self.publish(unfinished, name, lambda: self.free(automatic(made)))
         return path, made
+
+    def make_together(
+        self, names: Sequence[str], write: Callable[[list[Path]], Made]
+    ) -> tuple[list[Path], Made]:
+        """New files, which appear under their names when ``write`` has made all of them whole.
+
+        The paths, and what ``write`` gave. Raises InvalidArgument where two have one name,
+        InvalidName, ScenarioExists, NotWritable; then there is none of the files.
+        """
+        names = [clean_name(name) for name in names]
+        if len({name.casefold() for name in names}) < len(names):
+            raise InvalidArgument("Two of the new scenarios would have one name.")
+        for name in names:
+            self.check_free(name)
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context(self.unfinished()) for _ in names]
+            made = write(files)
+            with writing(self.path):
+                for file in files:
+                    flush(file)
+                return publish_together(self.hidden, files, names, self.give_name), made
 
     @contextlib.contextmanager
     def turn(self, key: str, what: str) -> Iterator[None]:
@@ -164,10 +201,12 @@ class Folder:
         if now - self._swept < _SWEEP_SECONDS:
             return
         self._swept = now
+        self._finish()
         for lock in self.hidden.glob("new-*.lock"):
             # Whoever makes a file has its lock before; a lock alone may be of one who begins.
             made = [*self.hidden.glob(f"{lock.stem}.db*")]
-            if made and is_left(lock):
+            # Nobody who has ended can list it any more, so the list is looked at afterwards.
+            if made and is_left(lock) and f"{lock.stem}.db" not in listed(self.hidden):
                 for leftover in (*made, lock):
                     with contextlib.suppress(OSError):
                         leftover.unlink()

@@ -55,6 +55,14 @@ def _merge(*names: str, **options: Any) -> Call:
     return _without("merged", lambda s: s.merge_scenarios(names, new_name="merged", **options))
 
 
+def _split(store: Store, out: Path) -> Any:
+    try:
+        return store.split_scenario(NAME, {"a": 50, "b": 50}, new_name="split", seed=1)
+    finally:
+        for made in ("split-a", "split-b"):
+            (store.path / f"{made}.db").unlink(missing_ok=True)
+
+
 def _moment(store: Store, out: Path) -> Any:
     with store.moment(NAME):
         return store.scenario_info(NAME), store.get_summary(NAME, samples=1)
@@ -115,6 +123,13 @@ READS: Mapping[str, Call] = {
     "check_scenario": lambda s, o: s.check_scenario(NAME).to_dict(),
     "check_scenarios": lambda s, o: s.check_scenarios([GOOD, NAME]),
     "clone_scenario": _without("cloned", lambda s: s.clone_scenario(NAME, new_name="cloned")),
+    "clone_scenario, a part": _without(
+        "cloned",
+        lambda s: s.clone_scenario(
+            NAME, new_name="cloned", only=f"SELECT * FROM {_some_type(s)} LIMIT 3"
+        ),
+    ),
+    "split_scenario": _split,
     "merge_scenarios, first": _merge(NAME, GOOD),
     "merge_scenarios, second": _merge(GOOD, NAME, on_conflict="rename"),
     "merge_scenarios, overwriting": _merge(GOOD, NAME, on_conflict="overwrite"),

@@ -35,6 +35,7 @@ WARD = [f"T{number}" for number in range(300)]
 TRIALS = tries(4, 300)  # of each call, by each way of moving a file
 GONE = [f"T{number}" for number in range(5)]
 OTHER = [f"T{number}" for number in range(295, 305)]
+HALVES = "ward-a and ward-b"  # in a state, what both have together
 WRITTEN = [f"T{number}" for number in range(900, 903)]
 
 
@@ -72,6 +73,16 @@ ACTS: dict[str, tuple[Act, Callable[[State], State]]] = {
     "clone": (
         lambda store: store.clone_scenario("ward", new_name="copy"),
         lambda state: state | {"copy": state["ward"]},
+    ),
+    "clone a part": (
+        lambda store: store.clone_scenario(
+            "ward", new_name="part", only="SELECT tax_number FROM owners WHERE born LIKE '191%'"
+        ),
+        lambda state: state | {"part": sorted(t for t in state["ward"] if t[-2:-1] == "1")},
+    ),
+    "split": (
+        lambda store: store.split_scenario("ward", {"a": 70, "b": 30}, seed=7),
+        lambda state: state | {HALVES: sorted(state["ward"])},
     ),
     "merge": (
         lambda store: store.merge_scenarios(["ward", "other"], new_name="both"),
@@ -142,6 +153,8 @@ def state_of(folder: Path) -> State:
             assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)], name
             told[name] = [tax for (tax,) in file.execute("SELECT tax_number FROM owners")]
             told[name].sort()
+    if {"ward-a", "ward-b"} <= {*told}:
+        told[HALVES] = sorted([*told.pop("ward-a"), *told.pop("ward-b")])
     return told
 
 
@@ -220,7 +233,8 @@ def test_killed_anywhere(
             killed = killed_at_a_moment(go, drawn.uniform(0, seconds))
         figures["killed" if killed else "came to its end"] += 1
         with Store(folder) as store:
-            if name == "rename" and {"bay", "ward"} <= {*store.names()}:
+            names = {*store.names()}  # has what was killed among several names finished
+            if name == "rename" and {"bay", "ward"} <= names:
                 # The one thing that is told and left to the user: which name is meant.
                 assert {info.name for info in store.list_scenarios() if info.problem} == {
                     "bay", "ward",

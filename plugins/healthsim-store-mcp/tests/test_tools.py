@@ -90,6 +90,30 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
         assert found.text == talk("summary", scenario="diabetes-cohort")[0]
 
 
+def test_a_part_of_a_scenario(talk: Any) -> None:
+    women = "SELECT patient_id FROM patients WHERE gender = :g"
+    part = {"only": women, "values": {"g": "F"}}
+    text, data = talk("clone", scenario="diabetes", new_name="women", part=part)
+    assert data["copied"]["patients"] == data["chosen"]["patients"]
+    assert data["copied"]["patients"] + data["not_taken"]["patients"] == 30
+    assert "Left out" in text
+    part = {"only_question": "a1c_above", "values": {"least": 7}}
+    _, data = talk("clone", scenario="diabetes", new_name="poor", part=part)
+    assert 0 < data["chosen"]["patients"] < 30
+    part = {"split": {"train": 80, "test": 20}, "seed": 7, "stratify": "gender"}
+    text, data = talk("clone", scenario="diabetes-cohort", new_name="x", part=part)
+    assert data["parts"]["train"]["dealt"] == {"patients": 24}
+    assert data["parts"]["test"]["scenario"] == "x-test"
+    told = talk.error("clone", scenario="diabetes-cohort", part={"stratifi": "gender"})
+    assert "part has no 'stratifi'. Did you mean stratify?" in told
+    told = talk.error("clone", scenario="diabetes-cohort", part={"sample": 3, "values": 7})
+    assert "values of part are by name" in told
+    told = talk.error("clone", scenario="diabetes-cohort", part={"only_question": "a1c_abov"})
+    assert "Did you mean a1c_above?" in told
+    told = talk.error("clone", scenario="diabetes-cohort", part={"split": {"a": 50, "b": 60}})
+    assert "The shares are 110 % together" in told
+
+
 def test_a_question_that_the_scenario_brings(talk: Any) -> None:
     text, data = talk("describe", scenario="diabetes")
     assert (

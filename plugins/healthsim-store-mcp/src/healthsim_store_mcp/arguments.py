@@ -9,6 +9,8 @@ from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
 
+from healthsim_store.query.select import all_typed
+
 from .error_texts import signature
 from .refusals import invalid
 from .replies import line
@@ -17,6 +19,9 @@ _TEXT = 1_000  # characters of an argument
 _TEXTS = {"sql": 100_000, "query": 100_000, "context": 4_000, "file": 4_000, "to": 4_000}
 _ALL = 4_000_000  # of all of a call, as over HTTP
 _ITEMS = 500
+_PART = (
+    "only", "only_question", "values", "sample", "seed", "stratify", "entity_type", "split",
+)  # fmt: skip
 
 
 def checked(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,3 +53,21 @@ def checked(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
             "Put the rows into a file and give its path: scenario_persist(file=...)."
         )
     return arguments
+
+
+def subset_arguments(part: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The part of a scenario that a clone takes, as the store's options. Raises ToolError."""
+    given = {name: value for name, value in (part or {}).items() if value is not None}
+    for name in given:
+        if name not in _PART:
+            near = difflib.get_close_matches(name[:40], _PART, n=1)
+            raise invalid(
+                f"part has no {line(name, 40)!r}."
+                + (f" Did you mean {near[0]}?" if near else f" It takes {', '.join(_PART)}.")
+            )
+    values = given.pop("values", None)
+    if values is not None and not isinstance(values, dict):
+        raise invalid("values of part are by name, such as {least: 9}.")
+    if values:
+        given["params"] = values if "only_question" in given else all_typed(values)
+    return given

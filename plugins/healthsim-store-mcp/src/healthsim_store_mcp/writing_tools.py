@@ -15,6 +15,7 @@ from healthsim_store.query.select import all_typed
 
 from . import entity_sources
 from .argument_types import Budget, Scenario, Strategy
+from .arguments import subset_arguments
 from .confined_store import ConfinedStore
 from .descriptions import profile_count
 from .progress import Progress, Rows
@@ -170,15 +171,33 @@ class Writing:
         return Reply(f"Old name: {line(old)}\nNew name: {new}", {"old": old, "new": new}).result()
 
     def scenario_clone(
-        self, ctx: Context[Any, Any], scenario: Scenario, new_name: str | None = None
+        self,
+        ctx: Context[Any, Any],
+        scenario: Scenario,
+        new_name: str | None = None,
+        part: Annotated[
+            dict[str, Any] | None,
+            Field(
+                description="Of it: only (SELECT of ids) or only_question, values; sample, seed,"
+                " stratify; split, such as {train: 80, test: 20}"
+            ),
+        ] = None,
     ) -> CallToolResult:
-        """Copy a scenario, with new ids for every entity."""
-        made = self._store.clone_scenario(
-            self._confined.name(scenario), new_name=new_name, progress=Progress(ctx)
-        )
+        """Copy a scenario, or a part of it, with new ids for every entity."""
+        given = subset_arguments(part)
+        shares = given.pop("split", None)
+        name, progress = self._confined.name(scenario), Progress(ctx)
+        if shares is not None:
+            split = self._store.split_scenario(
+                name, shares, new_name=new_name, progress=progress, **given
+            )
+            return Reply(split.to_markdown(), split.to_dict()).result()
+        made = self._store.clone_scenario(name, new_name=new_name, progress=progress, **given)
         copied = {name: n for name, n in made.copied.items() if n}
+        told = made.to_dict()
+        more = {key: told[key] for key in ("chosen", "how", "not_taken") if key in told}
         data = {"scenario": made.scenario, "source": made.source, "copied": copied}
-        return Reply(made.to_markdown(), data | {"total": made.total}).result()
+        return Reply(made.to_markdown(), data | {"total": made.total} | more).result()
 
     def scenario_merge(
         self,
