@@ -464,7 +464,8 @@ SITUATIONS = [
     Situation(
         "a trigger at a tag", triggered,
         "tag s x", READ_TRIGGER, ("add_tags", ("s", "x"), {}), ('query_scenario("s", "SELECT sql',),
-        ("tag", {"scenario": "s", "add": ["x"]}), ('scenario_query(scenario="s", sql="SELECT sql',),
+        ("annotate", {"scenario": "s", "add": ["x"]}),
+        ('scenario_query(scenario="s", sql="SELECT sql',),
     ),
     Situation(
         "a scenario that is deleted", plain,

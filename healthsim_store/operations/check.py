@@ -418,7 +418,10 @@ class _Check:
         questions = self._understood(read_questions)
         if questions:
             self._count("question", len(questions))
-        for name, reason in sort_out(self._sandbox, questions)[1].items():
+        able, reasons = sort_out(self._sandbox, questions)
+        if able.left_out:
+            self.note("question", f"{able.left_out:,} more than are read are left out.")
+        for name, reason in reasons.items():
             if "no such table: " not in reason:  # that may be of a product which is not here
                 self.error("question", f"{name} cannot be asked ({reason})")
         for entity_type in entity_types:

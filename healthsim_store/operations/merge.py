@@ -28,6 +28,7 @@ from ..schema.versions import compare_versions
 from ..storage.catalog import StoredProduct, read_entity_types, read_products
 from ..storage.format import read_identity, read_tags
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
+from ..storage.own_questions import take_own_questions
 from ..storage.records import read_record
 from ..storage.sandbox import Sandbox
 from .builder import SOURCE, Building
@@ -132,6 +133,7 @@ class _Merge:
         self._building = building
         self._connection = building.connection
         self._sources = sources
+        self._renamed_questions: dict[str, Mapping[str, str]] = {}
         self._carriers = _carriers(sources)
         self.registry = Registry(
             entity_type
@@ -157,6 +159,9 @@ class _Merge:
                 self._building.check_keys(source.entity_types.values())
                 self._check_declared(source)
                 self._tell_left_out(source)
+                renamed = take_own_questions(self._connection, SOURCE)
+                if renamed:
+                    self._renamed_questions[source.name] = renamed
                 taken = self.taken[source.name] = {}
                 for entity_type in self._order:
                     if entity_type.name in source.entity_types:
@@ -361,6 +366,11 @@ class _Merge:
                     "from": names,
                     "on_conflict": sorted(
                         {strategy.name for strategy in self._strategies.values()}
+                    ),
+                    **(
+                        {"renamed_questions": self._renamed_questions}
+                        if self._renamed_questions
+                        else {}
                     ),
                 },
             )

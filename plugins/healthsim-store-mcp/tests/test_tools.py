@@ -51,7 +51,7 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
         text, data = talk("diff", a="one-patient", b="diabetes-cohort")
         assert data["entity_types"]["patients"] == {"added": 30, "removed": 1, "changed": 0}
 
-        text, _ = talk("tag", scenario="second", add=["validated"])
+        text, _ = talk("annotate", scenario="second", add=["validated"])
         assert text == "second: validated"
 
         assert talk("change", scenario="second", entity_type="patients", where="1",
@@ -137,8 +137,8 @@ def test_annotations_are_true(talk: Any) -> None:
     }  # fmt: skip
     destructive = {name for name, hints in told.items() if hints.destructive_hint}
     assert destructive == {
-        "scenario_persist", "scenario_change", "scenario_undo", "scenario_tag", "scenario_export",
-        "scenario_delete",
+        "scenario_persist", "scenario_change", "scenario_undo", "scenario_annotate",
+        "scenario_export", "scenario_delete",
     }  # fmt: skip
     assert {hints.open_world_hint for hints in told.values()} == {False}
     assert all(hints.idempotent_hint for name, hints in told.items() if name in reading)
@@ -266,7 +266,7 @@ def test_what_can_be_stored_and_generated(talk: Any) -> None:
 
 
 def test_the_log_and_the_soundness_of_a_scenario(talk: Any, shared: Path) -> None:
-    talk("tag", scenario="one-patient", add=["seen"])
+    talk("annotate", scenario="one-patient", add=["seen"])
     text, data = talk("describe", scenario="one-patient", log=2)
     assert [row[2] for row in data["rows"]] == ["tag", "persist"]
     assert "tags: seen" in text
@@ -375,11 +375,11 @@ def test_generated_again_nothing_is_added(talk: Any) -> None:
 
 
 def test_tags(talk: Any) -> None:
-    text, data = talk("tag", scenario="medicare", add=["a", "b"], remove=["a"])
+    text, data = talk("annotate", scenario="medicare", add=["a", "b"], remove=["a"])
     assert (text, data["tags"]) == ("medicare-members: b", "b")
     assert [row[0] for row in talk("list", tag="b")[1]["rows"]] == ["medicare-members"]
-    assert "is not tagged z" in talk.error("tag", scenario="medicare", remove=["z"])
-    assert "Give add or remove" in talk.error("tag", scenario="medicare")
+    assert "is not tagged z" in talk.error("annotate", scenario="medicare", remove=["z"])
+    assert "Give add, remove, description" in talk.error("annotate", scenario="medicare")
 
 
 def test_merge_as_a_trial(talk: Any, shared: Path) -> None:
