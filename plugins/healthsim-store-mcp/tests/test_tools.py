@@ -382,6 +382,44 @@ def test_tags(talk: Any) -> None:
     assert "Give add, remove, description" in talk.error("annotate", scenario="medicare")
 
 
+def test_what_is_said_of_a_scenario(talk: Any, patient: dict[str, str]) -> None:
+    talk("persist", entities={"patients": [patient | {"mrn": "S-1"}]}, scenario="said")
+    sql = "SELECT mrn FROM patients WHERE birth_date < :born"
+    text, data = talk("annotate", scenario="said", description="One of them", note="Seen",
+                      question="elders", sql=sql, add=["seen"])  # fmt: skip
+    number = data.pop("note")
+    assert data == {
+        "scenario": "said", "saved": "elders", "tags": "seen", "description": "One of them",
+    }  # fmt: skip
+    assert text == f"said: seen, saved elders, description One of them, note {number}"
+    told, data = talk("describe", scenario="said")
+    assert "\nOf these saved in this scenario: elders" in told
+    assert data["saved_questions"] == ["elders"]
+    found = talk("query", scenario="said", question="elders", values={"born": "2000-01-01"})
+    assert found[1]["rows"] == [["S-1"]]
+    assert "Seen" in talk("describe", scenario="said", log=1)[0]
+    assert "Undone" in talk("undo", scenario="said")[0]  # the description, and no note
+    assert "question elders" in talk("undo", scenario="said")[0] + talk("undo", scenario="said")[0]
+    assert "no question 'elders'" in talk.error("annotate", scenario="said",
+                                                question="elders", sql="")  # fmt: skip
+    assert "belong together" in talk.error("annotate", scenario="said", question="q")
+    assert "DELETE" in talk.error("annotate", scenario="said", question="q",
+                                  sql="DELETE FROM patients", note="x")  # fmt: skip
+    assert "x" not in [row[3] for row in talk("describe", scenario="said", log=3)[1]["rows"]]
+
+
+def test_an_older_one_is_restored_by_its_number(talk: Any, patient: dict[str, str]) -> None:
+    for mrn in ("Z-1", "Z-2"):
+        talk("persist", entities={"patients": [patient | {"mrn": mrn}]}, scenario="twice")
+        talk("delete", scenario="twice")
+    rows = [row for row in talk("restore")[1]["rows"] if row[0] == "twice"]
+    assert rows[0][2] == rows[1][2] + 1
+    assert rows[0][3] > 1_000  # bytes
+    assert talk("restore", number=rows[1][2])[1] == {"restored": "twice"}
+    found = talk("query", scenario="twice", sql="SELECT mrn FROM patients")[1]
+    assert found["rows"] == [["Z-1"]]
+
+
 def test_merge_as_a_trial(talk: Any, shared: Path) -> None:
     before = hs.Store(shared).names()
     text, data = talk("merge", scenarios=["diabetes-cohort", "one-patient"], dry_run=True)

@@ -165,22 +165,24 @@ class Writing:
             raise invalid("question and sql belong together; an empty sql removes the question.")
         name = self._confined.name(scenario)
         told: dict[str, Any] = {"scenario": name}
-        if add or remove:
-            tags = self._store.add_tags(name, *add) if add else ()
-            tags = self._store.remove_tags(name, *remove) if remove else tags
-            told["tags"] = ", ".join(map(line, tags)) or "no tags"
-        if description is not None:
-            described = self._store.set_description(name, description)
-            told["description"] = line(described, 300) or "none"
-        if note:
-            told["note"] = self._store.add_note(name, note)
+        # What may be refused comes first, and the note last: it alone would be there twice when the
+        # call is made again.
         if question and sql:
             told["saved"] = self._store.save_question(name, question, sql, replace=True).name
         elif question:
             told["removed"] = self._store.remove_question(name, question)
-        said = [f"{what} {value}" for what, value in told.items() if what not in _PLAIN]
-        text = ", ".join(filter(None, [told.get("tags"), *said]))
-        return Reply(f"{line(name)}: {text}", told).result()
+        if add or remove:
+            tags = self._store.add_tags(name, *add) if add else ()
+            tags = self._store.remove_tags(name, *remove) if remove else tags
+            told["tags"] = ", ".join(map(line, tags))
+        if description is not None:
+            told["description"] = line(self._store.set_description(name, description), 300)
+        if note:
+            told["note"] = self._store.add_note(name, note)
+        said = [f"{what} {told[what] or 'none'}" for what in told if what not in _PLAIN]
+        if "tags" in told:
+            said.insert(0, told["tags"] or "no tags")
+        return Reply(f"{line(name)}: {', '.join(said)}", told).result()
 
     def scenario_rename(self, scenario: Scenario, new_name: str) -> CallToolResult:
         """Give a scenario another name."""
