@@ -173,7 +173,7 @@ WRITES: Mapping[str, Call] = {
     "restore_scenario": lambda s, o: (
         s.delete_scenario(NAME), s.restore_scenario(NAME, new_name="restored")
     ),
-    "purge_deleted": lambda s, o: (s.delete_scenario(NAME), s.purge_deleted(NAME)),
+    "purge_deleted": lambda s, o: (s.delete_scenario(NAME), s.purge_deleted(NAME, dry_run=True)),
 }  # fmt: skip
 
 #: Verbs that ask no file, or write no file that is there.
