@@ -64,14 +64,17 @@ if TYPE_CHECKING:
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
     from .schema.types import LogicalType as LogicalType
-    from .storage.history import Kept as Kept
+    from .storage.catalog import Questions as Questions
     from .storage.history import Operation as Operation
     from .storage.info import ScenarioInfo as ScenarioInfo
+    from .storage.recording import Kept as Kept
     from .storage.trash import Deleted as Deleted
+    from .storage.trash import Purged as Purged
     from .store import Store as Store
 
     # At run time `__getattr__` makes the same of each method that is marked as a verb.
     _default = Store()
+    add_note = _default.add_note
     add_tags = _default.add_tags
     ask_question = _default.ask_question
     check_scenario = _default.check_scenario
@@ -98,17 +101,21 @@ if TYPE_CHECKING:
     merge_scenarios = _default.merge_scenarios
     persist = _default.persist
     persist_batches = _default.persist_batches
+    purge_deleted = _default.purge_deleted
     query_scenario = _default.query_scenario
     question_rows = _default.question_rows
     redo = _default.redo
     regenerate_scenario = _default.regenerate_scenario
     remove_entities = _default.remove_entities
+    remove_question = _default.remove_question
     remove_tags = _default.remove_tags
     rename_scenario = _default.rename_scenario
     restore_scenario = _default.restore_scenario
     rows = _default.rows
+    save_question = _default.save_question
     save_scenario = _default.save_scenario
     scenario_info = _default.scenario_info
+    set_description = _default.set_description
     split_scenario = _default.split_scenario
     undo = _default.undo
     update_entities = _default.update_entities
@@ -149,9 +156,11 @@ _HOMES = {
     "schema.product": "Product",
     "schema.registry": "Registry",
     "schema.types": "LogicalType",
-    "storage.history": "Kept Operation",
+    "storage.catalog": "Questions",
+    "storage.history": "Operation",
     "storage.info": "ScenarioInfo",
-    "storage.trash": "Deleted",
+    "storage.recording": "Kept",
+    "storage.trash": "Deleted Purged",
     "store": "Store",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -28,6 +28,7 @@ from .generation import service
 from .generation.library import Library
 from .generation.profile import FOLDER as PROFILES
 from .generation.service import GenerateResult, RegenerateResult
+from .operations import annotate
 from .operations import persist as persisting
 from .operations.check import check_file, check_files, check_lone
 from .operations.check_report import CheckResult
@@ -58,14 +59,14 @@ from .schema.model import EntityType, Question
 from .schema.parameter import Parameter
 from .schema.registry import Declarations, Registry
 from .storage import scenario as scenario_file
-from .storage.catalog import read_entity_types, read_questions
+from .storage.catalog import Questions, read_entity_types, read_questions
 from .storage.files import Files
 from .storage.info import ScenarioInfo, make_info, read_info
 from .storage.joining import reachable
 from .storage.names import clean_name
 from .storage.rows import Row
 from .storage.scenario import Batch, clean_tags
-from .storage.trash import Deleted
+from .storage.trash import Deleted, Purge, Purged
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -768,10 +769,12 @@ class Store:
         )  # fmt: skip
 
     @verb
-    def list_questions(self, scenario: str) -> list[Question]:
-        """The questions that its products come with, as far as this scenario can answer them.
+    def list_questions(self, scenario: str) -> Questions:
+        """The questions of a scenario: those that were saved in it, then those of its products.
 
-        One that names a table of a product which is not here is left out.
+        A saved one has ``this scenario`` as its product. One that names a table of a product which
+        is not here cannot be answered, and is not in the list. Of a file with very many questions
+        the first 1,000 are; ``left_out`` of the list counts the others.
 
         Args:
             scenario: the scenario.
@@ -1223,6 +1226,81 @@ class Store:
         upgrade = functools.partial(self.upgrade_scenario, dry_run=dry_run)
         return upgrade_files(list(dict.fromkeys(names)), upgrade, progress)
 
+    # -- what a user says of a scenario --------------------------------------------------------
+
+    @verb
+    def set_description(self, scenario: str, description: str | None) -> str | None:
+        """Give a scenario another description; as it is now. `undo` takes it back.
+
+        Args:
+            scenario: the scenario.
+            description: what it is; None or an empty text takes it away.
+        """
+        check_texts(description=description)
+        return annotate.describe_file(self._files, self.find(scenario), description)
+
+    @verb
+    def add_note(self, scenario: str, text: str) -> int:
+        """Write a note into a scenario's log; the number of its entry.
+
+        It changes nothing, so `undo` and `redo` pass over it, and it stays.
+
+        Args:
+            scenario: the scenario.
+            text: one line of at most 1,000 characters.
+
+        Raises InvalidArgument for another text.
+        """
+        return annotate.note_file(self._files, self.find(scenario), text)
+
+    @verb
+    def save_question(
+        self,
+        scenario: str,
+        name: str,
+        sql: str,
+        *,
+        title: str | None = None,
+        description: str = "",
+        parameters: Sequence[str] = (),
+        replace: bool = False,
+        timeout: float = 5.0,
+    ) -> Question:
+        """Save a SELECT in a scenario, to be asked by its name. `undo` takes it back.
+
+        It is checked as a product's question is, and run once with nothing filled in, and once with
+        an example for each parameter that is declared.
+
+        Args:
+            scenario: the scenario.
+            name: lower case letters, digits and _; no question or statistic of its products.
+            sql: one SELECT; a ``:name`` in it is for a value that whoever asks may give.
+            title: one line; by default the name.
+            description: what it answers, in one line.
+            parameters: of each parameter whose type is to be checked a text as behind ``@param`` in
+                questions.sql, such as ``least number from 0 to 20 = 9: the A1C in percent``.
+            replace: put it in the place of one that was saved under this name.
+            timeout: seconds that it may take.
+
+        Raises InvalidArgument, and what `query_scenario` raises; then nothing has changed.
+        """
+        check_timeout(timeout)
+        check_texts(title=title, description=description)
+        draft = annotate.Draft(name, sql, title, description, parameters, replace, timeout)
+        return annotate.save_question(self._files, self.find(scenario), draft)
+
+    @verb
+    def remove_question(self, scenario: str, name: str) -> str:
+        """Take a question out of a scenario that was saved in it; its name. `undo` brings it back.
+
+        Args:
+            scenario: the scenario.
+            name: the question's name.
+
+        Raises UnknownQuestion, also for a question of a product.
+        """
+        return annotate.remove_question(self._files, self.find(scenario), name)
+
     # -- names, tags, trash ------------------------------------------------------------------
 
     @verb
@@ -1280,28 +1358,58 @@ class Store:
         """Move a scenario to the trash; its name. `restore_scenario` brings it back.
 
         Args:
-            scenario: the scenario.
+            scenario: its whole name, or its id; a part of a name is not enough.
+
+        Raises ScenarioNotFound, which offers the name that is meant.
         """
-        path = self.find(scenario)
+        path = self._files.whole(scenario)
         self._files.delete(path)
         return path.stem
 
     @verb
     def list_deleted(self) -> list[Deleted]:
-        """What is in the trash, the last deleted first."""
+        """What is in the trash, the last deleted first: also what an upgrade replaced."""
         return self._files.trash.list()
 
     @verb
-    def restore_scenario(self, scenario: str, *, new_name: str | None = None) -> str:
-        """Bring the last deleted scenario of a name back; the name that it has now.
+    def restore_scenario(
+        self, scenario: str | None = None, *, number: int | None = None, new_name: str | None = None
+    ) -> str:
+        """Bring a deleted scenario back, the last deleted of a name; the name that it has now.
 
         Args:
             scenario: the name that it had, or enough of it.
+            number: in place of the name, its number in `list_deleted`.
             new_name: the name that it gets; by default the one that it had.
 
         Raises ScenarioNotFound, ScenarioExists when the name is taken by now.
         """
-        return self._files.trash.restore(scenario, new_name).stem
+        return self._files.trash.restore(scenario, number, new_name).stem
+
+    @verb
+    def purge_deleted(
+        self,
+        scenario: str | None = None,
+        *,
+        older_than: float | None = None,
+        everything: bool = False,
+        dry_run: bool = False,
+        confirm: Callable[[Purged], bool] = lambda purged: True,
+    ) -> Purged:
+        """Take scenarios out of the trash for good. Nothing brings them back.
+
+        Args:
+            scenario: those of this name; a part of a name is not enough.
+            older_than: only what was deleted before so many days; without a name, all of that.
+            everything: all of the trash.
+            dry_run: only say what would go.
+            confirm: is told what is about to go; where it gives False, all of it stays.
+
+        Raises InvalidArgument, ScenarioNotFound, NotWritable.
+        """
+        check_texts(scenario=scenario)
+        wanted = Purge(scenario, older_than, everything)
+        return self._files.trash.purge(wanted, dry_run=dry_run, confirm=confirm)
 
 
 def _declared() -> Declarations:

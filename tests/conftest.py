@@ -189,6 +189,7 @@ def make_older(path: Path, version: int) -> None:
         4: [
             "DROP TABLE _migrations",
             "DROP TABLE _history_rows",
+            "DROP TABLE _own_questions",
             "DROP TABLE _history",
             "DROP TABLE _batches",
             "ALTER TABLE _log DROP COLUMN call",

@@ -356,12 +356,36 @@ VERBS: dict[str, Verb] = {
         scenario=("SCENARIO", "scenario"), new_name=("NEW_NAME", "new_name"),
     ),
     "add_tags": _verb(
-        "tag", "scenario_tag", _READS, scenario=("SCENARIO", "scenario"), tags=("TAGS", "add")
+        "tag", "scenario_annotate", _READS, scenario=("SCENARIO", "scenario"), tags=("TAGS", "add")
     ),
     "remove_tags": _verb(
-        "untag", "scenario_tag", _READS, scenario=("SCENARIO", "scenario"), tags=("TAGS", "remove")
+        "untag", "scenario_annotate", _READS,
+        scenario=("SCENARIO", "scenario"), tags=("TAGS", "remove"),
     ),
     "list_tags": _verb("tags", "scenario_list", "/"),
+    "set_description": _verb(
+        "description", "scenario_annotate", _READS,
+        scenario=("SCENARIO", "scenario"), description=("TEXT", "description"),
+    ),
+    "add_note": _verb(
+        "note", "scenario_annotate", _READS,
+        scenario=("SCENARIO", "scenario"), text=("TEXT", "note"),
+    ),
+    "save_question": _verb(
+        "question", "scenario_annotate", _READS,
+        scenario=("SCENARIO", "scenario"),
+        name=("NAME", "question"),
+        sql=("SQL", "sql"),
+        title=("--title", No("Its name says it.")),
+        description=("--description", No("Its name says it.")),
+        parameters=("--parameter", No("Rare: a value without a type goes into any :name.")),
+        replace=("--replace", No("A saved one of this name is replaced; undo brings it back.")),
+        timeout=("--timeout", No("A question that takes long is the user's to save.")),
+    ),
+    "remove_question": _verb(
+        "question", "scenario_annotate", _READS,
+        scenario=("SCENARIO", "scenario"), name=("NAME", "question"),
+    ),
     "delete_scenario": _verb(
         "delete", "scenario_delete", _READS, scenario=("SCENARIO", "scenario")
     ),
@@ -370,7 +394,13 @@ VERBS: dict[str, Verb] = {
     ),
     "restore_scenario": _verb(
         "restore", "scenario_restore", _READS,
-        scenario=("SCENARIO", "scenario"), new_name=("--as", "new_name"),
+        scenario=("SCENARIO", "scenario"), number=("--number", "number"),
+        new_name=("--as", "new_name"),
+    ),
+    "purge_deleted": _verb(
+        "purge", No("What goes for good is the user's to say, on the command line."), _READS,
+        scenario=("SCENARIO",), older_than=("--older-than",), everything=("--all",),
+        dry_run=("--dry-run",), confirm=("--yes",),
     ),
 }  # fmt: skip
 
@@ -388,6 +418,7 @@ BESIDE: dict[str, dict[str, str]] = {
         "schema ENTITY_TYPE": "The fields of one entity type.",
         "schema --scenario": "The entity types of a scenario, as Store.registry.",
         "schema --sql": "The entity types as CREATE TABLE.",
+        "delete --yes": "Answers what a terminal is asked: which scenario a part of a name means.",
         "metadata": "Writes Datasette's configuration of the installed products.",
         "serve": "Opens the door of the browser.",
     },

@@ -67,7 +67,8 @@ def flags(text: str, command: str) -> Iterator[list[str]]:
     """The options of the command at hand that a text offers, each with a value if it needs one."""
     made = cli.get_command(click.Context(cli), command)
     assert made is not None
-    options = {flag: one for one in made.params for flag in one.opts}
+    below = made.commands.values() if isinstance(made, click.Group) else ()
+    options = {flag: one for part in (made, *below) for one in part.params for flag in one.opts}
     before = text[: found.start()] if (found := _COMMAND.search(text)) else text
     for match in _FLAG.finditer(before):
         flag = match[0]

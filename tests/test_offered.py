@@ -73,6 +73,20 @@ def plain(scene: Scene) -> None:
     scene.store.persist(ROWS, scenario="s")
 
 
+def part_of_a_name(scene: Scene) -> None:
+    scene.store.persist(ROWS, scenario="asthma-cohort")
+
+
+def part_of_a_deleted_name(scene: Scene) -> None:
+    part_of_a_name(scene)
+    scene.store.delete_scenario("asthma-cohort")
+
+
+def saved(scene: Scene) -> None:
+    plain(scene)
+    scene.store.save_question("s", "mine", "SELECT 1")
+
+
 def nothing(scene: Scene) -> None:
     pass
 
@@ -464,12 +478,33 @@ SITUATIONS = [
     Situation(
         "a trigger at a tag", triggered,
         "tag s x", READ_TRIGGER, ("add_tags", ("s", "x"), {}), ('query_scenario("s", "SELECT sql',),
-        ("tag", {"scenario": "s", "add": ["x"]}), ('scenario_query(scenario="s", sql="SELECT sql',),
+        ("annotate", {"scenario": "s", "add": ["x"]}),
+        ('scenario_query(scenario="s", sql="SELECT sql',),
     ),
     Situation(
         "a scenario that is deleted", plain,
         "delete s", ("healthsim-store restore s",),
         mcp=("delete", {"scenario": "s"}), mcp_offers=('scenario_restore(scenario="s")',),
+    ),
+    Situation(
+        "a part of a name is to be deleted", part_of_a_name,
+        "delete asthm", ("healthsim-store delete asthma-cohort",),
+        ("delete_scenario", ("asthm",), {}), ('delete_scenario("asthma-cohort")',),
+        ("delete", {"scenario": "asthm"}), ('scenario_delete(scenario="asthma-cohort")',),
+    ),
+    Situation(
+        "a part of a name is to be purged", part_of_a_deleted_name,
+        "purge asthm --yes", ("healthsim-store purge asthma-cohort",),
+        ("purge_deleted", ("asthm",), {}), ('purge_deleted("asthma-cohort")',), still=True,
+    ),
+    Situation(
+        "a purge where nobody can be asked", part_of_a_deleted_name,
+        "purge asthma-cohort", ("healthsim-store purge asthma-cohort", "--yes"),
+    ),
+    Situation(
+        "a question that is saved already", saved,
+        'question save s mine "SELECT 2"', ("--replace",),
+        ("save_question", ("s", "mine", "SELECT 2"), {}), ("replace=True",),
     ),
     Situation(
         "a deleted scenario whose name is taken", deleted,

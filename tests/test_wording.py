@@ -387,7 +387,7 @@ def test_in_python_the_options_are_those_of_the_verb_that_was_called(tmp_path: P
             return super().find(scenario)
 
     with Spy(tmp_path) as store, pytest.raises(Exception, match="There is no scenario"):
-        store.delete_scenario("s")
+        store.rename_scenario("s", "t")
     assert wording.here().takes is None
     assert seen[0].kind == PYTHON
-    assert set(seen[0].takes or ()) == {*inspect.signature(Store.delete_scenario).parameters}
+    assert set(seen[0].takes or ()) == {*inspect.signature(Store.rename_scenario).parameters}

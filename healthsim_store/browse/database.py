@@ -19,7 +19,7 @@ from ..base.sql import greatest_rowid, quoted
 from ..errors import CorruptScenario, NotWritable, QueryError, QueryTooLarge, ScenarioNotFound
 from ..query.questions import fill_in, sort_out
 from ..schema.model import Question
-from ..storage.catalog import read_entity_types, read_questions, read_statistics
+from ..storage.catalog import Questions, read_entity_types, read_questions, read_statistics
 from ..storage.isolated import IsolatedSandbox
 from ..storage.long_values import LongValue, find_long_values, told
 from ..storage.pool import Pool
@@ -58,6 +58,7 @@ class ScenarioDatabase(Database):
         super().__init__(None, path=str(path), is_mutable=True)
         self.description: dict[str, Any] = {}
         self.questions: dict[str, Question] = {}  # by the name that Datasette calls it
+        self.questions_left_out = 0
         self.references: dict[str, dict[str, str]] = {}  # by table and column: to which table
         self._file = path
         self._inode = inode
@@ -90,13 +91,14 @@ class ScenarioDatabase(Database):
         if state != self._described:
             with self.lend() as sandbox, sandbox.moment():
                 types = read_entity_types(sandbox.connection)
-                questions: list[Question] = []
+                questions = Questions()
                 with contextlib.suppress(CorruptScenario):  # the tables are shown all the same
                     questions, _ = sort_out(sandbox, read_questions(sandbox.connection))
                 self.description = describe_database(
                     types, read_statistics(sandbox.connection), questions
                 )
                 self.questions = {query_name(question): question for question in questions}
+                self.questions_left_out = questions.left_out
                 self._spare_large_tables(sandbox.connection)
             there = {entity_type.name for entity_type in types}
             self.references = {

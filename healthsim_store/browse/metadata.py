@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgument, NotWritable
-from ..schema.model import Column, Declaration, EntityType, Question, Statistic
+from ..schema.model import THIS_SCENARIO, Column, Declaration, EntityType, Question, Statistic
 from ..storage.housekeeping import NAMES
+from ..storage.own_questions import OWN
 from .plain_queries import plain_sql
 
 HEADER = "# Written by `healthsim-store metadata` from the installed products. Do not edit.\n"
@@ -76,6 +77,9 @@ def describe_database(
 
 def query_name(asked: Question | Statistic) -> str:
     """What Datasette calls a question or statistic; also the end of its page's address."""
+    if asked.product == THIS_SCENARIO:
+        # With a capital letter, as no product and no table of one has it.
+        return f"Saved_{asked.name.removeprefix(f'{OWN}.')}"
     # In a file, one whose name another product took first is called product.name.
     return f"{asked.product}_{asked.name.removeprefix(f'{asked.product}.')}"
 

@@ -168,10 +168,16 @@ def scenario(served: ServedStore, name: str) -> dict[str, Any]:
             for entity_type in types
         ],
         "questions": [
-            (links.table(name, query), about["title"], about.get("description"))
+            {
+                "path": links.table(name, query),
+                "title": about["title"],
+                "description": about.get("description"),
+                "own": _is_own(served, name, query),
+            }
             for query, about in queries.items()
             if "hide_sql" in about
         ],
+        "questions_left_out": served.questions_left_out(name),
         "queries": [
             (links.table(name, query), about["title"])
             for query, about in queries.items()
@@ -180,6 +186,11 @@ def scenario(served: ServedStore, name: str) -> dict[str, Any]:
         "commands": _commands(served, name, types[0].name if types else "sqlite_master"),
         "log": found.log,
     }
+
+
+def _is_own(served: ServedStore, name: str, query: str) -> bool:
+    question = served.question(name, query)
+    return question is not None and question.is_own
 
 
 def statistics(served: ServedStore, name: str) -> dict[str, Any]:

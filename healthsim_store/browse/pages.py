@@ -148,6 +148,8 @@ async def csv_question(datasette: Any, request: Any) -> AsgiStream:
     """All rows of a question or statistic as CSV."""
     served, name = _store_of(datasette), tilde_decode(request.url_vars["database"])
     query = tilde_decode(request.url_vars["question"])
+    meant = served.question_called(name, query)
+    query = query_name(meant) if meant is not None else query
     kept = await asyncio.to_thread(
         csv_answers.of_question, served, name, query, request.query_string, arguments.SECONDS
     )
@@ -160,7 +162,15 @@ async def failure(datasette: Any, request: Any, error: ErrorAnswer) -> Response:
         return Response.json(error.to_dict(), status=error.status)
     told: dict[str, Any] = {"error": error}
     name = tilde_decode(request.url_vars.get("database", ""))
-    question = _store_of(datasette).question(name, arguments.table_of(request))
+    served, asked = _store_of(datasette), arguments.table_of(request)
+    meant = served.question_called(name, asked) if error.status == 404 else None
+    if meant is not None:
+        # Its page is called after its product too; its own name, as everywhere else, leads there.
+        path = datasette.urls.path(links.table(name, query_name(meant)))
+        format = request.url_vars.get("format")
+        path = f"{path}.{format}" if format else path
+        return Response.redirect(f"{path}?{request.query_string}".rstrip("?"))
+    question = served.question(name, asked)
     if question is not None and error.code == InvalidValue.code:
         told["form"] = form(datasette, name, question, arguments.read(request))
     return await _page(datasette, request, "error.html", told, status=error.status)

@@ -212,6 +212,17 @@ class ServedStore:
         database = self._databases.get(name)
         return database.questions.get(query) if database else None
 
+    def question_called(self, name: str, asked: str) -> Question | None:
+        """The question of a file by its own name, as `Store.ask_question` takes it."""
+        database = self._databases.get(name)
+        found = database.questions.values() if database else ()
+        return next((question for question in found if question.name == asked), None)
+
+    def questions_left_out(self, name: str) -> int:
+        """How many questions of a file are more than are read of one."""
+        database = self._databases.get(name)
+        return database.questions_left_out if database else 0
+
     def referenced_type(self, name: str, table: str, column: str) -> str | None:
         """The entity type that a column refers to, also one of another product; else None."""
         database = self._databases.get(name)

@@ -63,7 +63,8 @@ class _Commands(click.Group):
             near = why or did_you_mean(arguments[0], self.list_commands(context))
             raise click.UsageError(f"{error.message} {near or ''}".rstrip(), context) from None
         # What the command raises and tells names options that it has.
-        takes = [flag for one in found[1].params for flag in one.opts] if found[1] else []
+        parts = [found[1], *getattr(found[1], "commands", {}).values()] if found[1] else []
+        takes = [flag for part in parts for one in part.params for flag in one.opts]
         context.with_resource(at(SHELL, takes))
         return found
 

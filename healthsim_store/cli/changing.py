@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .common import Command, echo_json, echo_text, json_option, open_scenario, store_option, table
+from .common import Command, echo_json, echo_result, json_option, open_scenario, store_option, table
 
 
 def _choosing(command: Command) -> Command:
@@ -59,11 +59,7 @@ def update(
     healthsim-store update ward-7 claims --set-sql paid="round(paid * 1.1, 2)" --where 1
     """
     store, name = open_scenario(folder, scenario)
-    result = store.update_entities(name, entity_type, **_bound(options))
-    if as_json:
-        echo_json(result.to_dict())
-    else:
-        echo_text(result.to_markdown())
+    echo_result(store.update_entities(name, entity_type, **_bound(options)), as_json)
 
 
 @click.command()
@@ -87,11 +83,7 @@ def remove(
     healthsim-store remove ward-7 --batch last
     """
     store, name = open_scenario(folder, scenario)
-    result = store.remove_entities(name, entity_type, **_bound(options))
-    if as_json:
-        echo_json(result.to_dict())
-    else:
-        echo_text(result.to_markdown())
+    echo_result(store.remove_entities(name, entity_type, **_bound(options)), as_json)
 
 
 @click.command()
@@ -101,7 +93,7 @@ def remove(
 def undo(scenario: str, as_json: bool, folder: str | None) -> None:
     """Take the last operation on a scenario back; once more, the one before."""
     store, name = open_scenario(folder, scenario)
-    _tell(store.undo(name), as_json)
+    echo_result(store.undo(name), as_json)
 
 
 @click.command()
@@ -111,14 +103,7 @@ def undo(scenario: str, as_json: bool, folder: str | None) -> None:
 def redo(scenario: str, as_json: bool, folder: str | None) -> None:
     """Do again what was undone last."""
     store, name = open_scenario(folder, scenario)
-    _tell(store.redo(name), as_json)
-
-
-def _tell(result: Any, as_json: bool) -> None:
-    if as_json:
-        echo_json(result.to_dict())
-    else:
-        echo_text(result.to_markdown())
+    echo_result(store.redo(name), as_json)
 
 
 @click.command()

@@ -46,6 +46,14 @@ def echo_text(text: str) -> None:
     click.echo(text)
 
 
+def echo_result(result: Any, as_json: bool) -> None:
+    """Print what a verb gave, which has ``to_dict`` and ``to_markdown``."""
+    if as_json:
+        echo_json(result.to_dict())
+    else:
+        echo_text(result.to_markdown())
+
+
 def echo_rows(
     rows: Iterable[Mapping[str, Any]],
     columns: Iterable[str],

@@ -124,6 +124,7 @@ def info(scenario: str, log_entries: int, as_json: bool, folder: str | None) -> 
         "Products": ", ".join(f"{product} {v}" for product, v in found.products.items()),
         "Tags": ", ".join(found.tags),
         "Parents": ", ".join(found.parents),
+        "Questions": ", ".join(found.questions),
         "History": _history(found.history, found.path),
     }
     for label, value in facts.items():

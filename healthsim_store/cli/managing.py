@@ -1,4 +1,4 @@
-"""Commands that change what a scenario is called, tagged or made of, and the trash."""
+"""Commands that change what a scenario is called, tagged or made of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from .common import (
     open_store,
     progress_bar,
     store_option,
-    table,
 )
 
 if TYPE_CHECKING:
@@ -131,41 +130,3 @@ def _tell_upgraded(path: Path, done: Sequence[Upgraded], dry_run: bool) -> None:
         click.echo(f"{path.stem} as it was is in the trash: {how}", err=True)
     if not done:
         click.echo("None of its products is installed: nothing to do.", err=True)
-
-
-@click.command()
-@click.argument("scenario")
-@json_option
-@store_option
-def delete(scenario: str, as_json: bool, folder: str | None) -> None:
-    """Move a scenario to the store's trash."""
-    store = open_store(folder)
-    name = store.delete_scenario(scenario)
-    if as_json:
-        echo_json({"deleted": name})
-    else:
-        back = command("restore_scenario", store.path / f"{name}.db")
-        click.echo(f'Deleted "{name}". Bring it back with: {back}')
-
-
-@click.command()
-@click.argument("scenario", required=False)
-@click.option("--as", "new_name", help="Restore it under another name.")
-@json_option
-@store_option
-def restore(scenario: str | None, new_name: str | None, as_json: bool, folder: str | None) -> None:
-    """Bring the last deleted scenario of a name back; without a name, list the trash."""
-    store = open_store(folder)
-    if scenario is None:
-        deleted = store.list_deleted()
-        if as_json:
-            echo_json([entry.to_dict() for entry in deleted])
-        else:
-            rows = [[entry.name, entry.deleted_at] for entry in deleted]
-            click.echo(table(rows, ["Name", "Deleted"]))
-        return
-    name = store.restore_scenario(scenario, new_name=new_name)
-    if as_json:
-        echo_json({"restored": name})
-    else:
-        click.echo(f'Restored "{name}".')

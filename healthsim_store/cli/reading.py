@@ -25,7 +25,7 @@ from .streaming import echo_stream
 if TYPE_CHECKING:
     from ..query.pages import QueryResult
     from ..query.stream import RowStream
-    from ..schema.model import Question
+    from ..storage.catalog import Questions
 
 _MOST = 2**61  # rows, which no file has
 
@@ -130,14 +130,17 @@ def _tell_page(result: QueryResult, *, output: str | None, fmt: str | None) -> N
         click.echo(f"Rows {first:,} to {end:,} of {total}.{more}", err=True)
 
 
-def _tell_questions(questions: list[Question], path: Path, output: str | None) -> None:
+def _tell_questions(questions: Questions, path: Path, output: str | None) -> None:
+    if questions.left_out:
+        click.echo(f"{questions.left_out:,} more are left out.", err=True)
     if output is not None:
         told = [question.to_dict() for question in questions]
         columns = ["name", "product", "label", "description", "parameters", "sql"]
         echo_rows(told, columns, output=output, fmt=None)
     elif questions:
         for question in questions:
-            echo_text(f"{question.name}: {question.label}")
+            own = " (of this scenario)" if question.is_own else ""
+            echo_text(f"{question.name}: {question.label}{own}")
             lines = [question.description, *(f"-p {one.told}" for one in question.declared)]
             for line in filter(None, lines):
                 echo_text(f"    {line}")

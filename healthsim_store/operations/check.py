@@ -415,11 +415,14 @@ class _Check:
         self._count("statistic", len(statistics))
         for failed in compute(self._sandbox, statistics)[1]:
             self.error("statistic", failed)
-        questions = self._understood(read_questions)
-        if questions:
+        if questions := self._understood(read_questions):
             self._count("question", len(questions))
-        for name, reason in sort_out(self._sandbox, questions)[1].items():
-            if "no such table: " not in reason:  # that may be of a product which is not here
+        able, reasons = sort_out(self._sandbox, questions)
+        if able.left_out:
+            self.note("question", f"{able.left_out:,} more than are read are left out.")
+        own = {question.name for question in questions if question.is_own}
+        for name, reason in reasons.items():
+            if name in own or "no such table: " not in reason:  # a product's may be of another
                 self.error("question", f"{name} cannot be asked ({reason})")
         for entity_type in entity_types:
             if entity_type.card:

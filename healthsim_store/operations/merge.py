@@ -14,7 +14,7 @@ import contextlib
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from ..errors import CopyFailed, MergeConflict
 from ..schema.registry import Registry
 from ..schema.versions import compare_versions
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
+from ..storage.own_questions import take_own_questions
 from ..storage.records import read_record
 from .applying import TOLD, apply_changes
 from .builder import SOURCE, Building, attached, check_keys, check_tables
@@ -99,6 +100,7 @@ class _Merge:
         self._building = building
         self._connection = building.connection
         self._sources = sources
+        self._renamed_questions: dict[str, Mapping[str, str]] = {}
         self._carriers = _carriers(sources)
         self.registry = Registry(
             entity_type
@@ -146,6 +148,7 @@ class _Merge:
             self._building.check_keys(source.entity_types.values())
             self._check_declared(source)
             self._tell_left_out(source)
+            self._take_questions(source)
             taken = self.taken[source.name] = {}
             for entity_type in self._order:
                 if entity_type.name in source.entity_types:
@@ -176,6 +179,7 @@ class _Merge:
             self._building.check_keys(source.entity_types.values())
             self._check_declared(source)
             self._tell_left_out(source)
+            self._take_questions(source)
             merge = ThreeWay(
                 self._connection,
                 [*self.registry],
@@ -199,6 +203,11 @@ class _Merge:
         applied.tell(self.changes, self.resolved, self.same)
         self.disputes += applied.disputes
         self.notes += applied.notes
+
+    def _take_questions(self, source: MergeSource) -> None:
+        renamed = take_own_questions(self._connection, SOURCE)
+        if renamed:
+            self._renamed_questions[source.name] = renamed
 
     def _make_all(self) -> None:
         for statement in self._statements:
@@ -399,18 +408,18 @@ class _Merge:
                 }
                 for entity_type in self.registry
             }
+            strategies = sorted({strategy.name for strategy in self._strategies.values()})
+            details = {"from": names, "on_conflict": strategies}
+            if self._base:
+                details["base"] = self._base.name
+            if self._renamed_questions:
+                details["renamed_questions"] = self._renamed_questions
             write_origin(
                 self._connection,
                 "merge",
                 {source.scenario_id: source.name for source in self._sources},
                 {name: counts for name, counts in entities.items() if counts},
-                {
-                    "from": names,
-                    **({"base": self._base.name} if self._base else {}),
-                    "on_conflict": sorted(
-                        {strategy.name for strategy in self._strategies.values()}
-                    ),
-                },
+                details,
             )
 
 

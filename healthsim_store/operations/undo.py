@@ -18,19 +18,17 @@ from ..storage.files import Files
 from ..storage.folder import writing
 from ..storage.format import upgrade, verify, write_log
 from ..storage.history import (
-    Kept,
     Operation,
     Turned,
     changed_since,
     next_redo,
     next_undo,
-    read_kept,
     read_operations,
     turn,
 )
 from ..storage.housekeeping import NAMES
 from ..storage.moving import drop_sidecars, settled
-from ..storage.recording import drop, evict
+from ..storage.recording import Kept, drop, evict, read_kept
 from ..storage.rules import refuse_unbounded
 from ..storage.scenario import opened
 

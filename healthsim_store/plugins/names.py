@@ -42,6 +42,10 @@ COMMANDS: Mapping[str, str] = {
     "untag": "managing",
     "rename": "managing",
     "upgrade": "managing",
-    "delete": "managing",
-    "restore": "managing",
+    "description": "annotating",
+    "note": "annotating",
+    "question": "annotating",
+    "delete": "deleting",
+    "restore": "deleting",
+    "purge": "deleting",
 }

@@ -12,21 +12,21 @@ from ..base.wording import call
 from ..errors import InvalidArgument, InvalidValue, QueryError, UnknownQuestion
 from ..schema.model import Question
 from ..schema.parameter import ANY
+from ..storage.catalog import Questions
 from ..storage.sandbox import Sandbox
 from .select import typed
 
 SECONDS = 5.0  # to prepare all questions of a file
 
 
-def sort_out(
-    sandbox: Sandbox, questions: Iterable[Question]
-) -> tuple[list[Question], dict[str, str]]:
+def sort_out(sandbox: Sandbox, questions: Iterable[Question]) -> tuple[Questions, dict[str, str]]:
     """The questions that the file can answer, and why it cannot answer the others, by name.
 
     Each is prepared by SQLite but not run. The usual reason is that a table of another product is
     missing.
     """
-    able: list[Question] = []
+    able = Questions()
+    able.left_out = questions.left_out if isinstance(questions, Questions) else 0
     reasons: dict[str, str] = {}
     deadline = time.monotonic() + SECONDS
     for question in questions:

@@ -19,6 +19,7 @@ from ..schema.model import EntityType
 from ..storage.catalog import read_entity_types, read_products, read_statistics
 from ..storage.counts import count_entities
 from ..storage.format import read_identity, read_tags
+from ..storage.own_questions import read_own_names
 from ..storage.sandbox import Sandbox
 from .samples import sample
 from .statistics import Answer, compute
@@ -37,6 +38,7 @@ class Summary:
     """What `get_summary` returns. ``statistics`` are by name, ``samples`` by entity type.
 
     ``omitted`` says what is missing, and why. ``max_tokens`` is the budget of `to_markdown`.
+    ``questions`` are the names of those that were saved in the scenario.
     """
 
     scenario: str
@@ -52,6 +54,7 @@ class Summary:
     max_tokens: int = BASE_TOKENS
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
     columns: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
+    questions: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -76,6 +79,7 @@ class Summary:
             },
             "samples": dict(self.samples),
             "omitted": list(self.omitted),
+            "questions": list(self.questions),
         }
         return {key: value for key, value in told.items() if value not in (None, [], {})}
 
@@ -83,8 +87,9 @@ class Summary:
         """The text, within ``max_tokens``.
 
         If it is too long, parts are left out in this order: columns of samples from the right,
-        samples from the last entity type on, statistics from the last one on, the description,
-        the smallest entity types, and at last everything but the name, the id and the total count.
+        samples from the last entity type on, the scenario's own questions, statistics from the last
+        one on, the description, the smallest entity types, and at last everything but the name, the
+        id and the total count.
         A description that is over the budget by itself goes first.
         """
         return self._markdown
@@ -98,6 +103,7 @@ class Summary:
             if rows
         ]
         description = self.description
+        questions = self.questions
         dropped: list[str] = []
         if description and estimate_tokens(description) > self.max_tokens:
             description = None
@@ -106,7 +112,7 @@ class Summary:
             return self._counts()
         while True:
             left_out = [*self.omitted, *dropped]
-            text = "\n".join(self._lines(description, answers, tables, left_out))
+            text = "\n".join(self._lines(description, answers, tables, left_out, questions))
             if estimate_tokens(text) <= self.max_tokens:
                 return text
             widest = max(tables, key=lambda table: table.tokens, default=None)
@@ -114,6 +120,9 @@ class Summary:
                 continue
             if tables:
                 dropped.insert(0, f"samples of {tables.pop().label}")
+            elif questions:
+                questions = ()
+                dropped.insert(0, "questions of this scenario")
             elif answers:
                 dropped.insert(0, answers.pop().label)
             elif description:
@@ -126,6 +135,7 @@ class Summary:
         """The largest entity types, and how many others there are; all else is left out."""
         left_out = ["description"] if self.description else []
         left_out += ["samples"] if self.samples else []
+        left_out += ["questions of this scenario"] if self.questions else []
         left_out += [*self.omitted, "statistics"] if self.statistics else [*self.omitted]
         most = sum(1 for count in self.entity_counts.values() if count)
         while most:
@@ -155,6 +165,7 @@ class Summary:
         answers: list[Answer],
         tables: list[_SampleTable],
         left_out: list[str],
+        questions: Sequence[str] = (),
         *,
         most: int | None = None,
     ) -> list[str]:
@@ -166,6 +177,9 @@ class Summary:
             lines.append(" ".join(description.split()))
         if self.tags:
             lines.append(f"Tags: {', '.join(self.tags)}")
+        if questions:
+            names = _some([_cell(name) for name in questions])
+            lines.append(f"Questions of this scenario: {names}")
         lines += ["", "| Entity Type | Count |", "|---|---|"]
         counts = {name: count for name, count in self.entity_counts.items() if count}
         largest = sorted(counts, key=lambda name: -counts[name])[:most]
@@ -274,6 +288,7 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
         "omitted": omitted,
         "labels": {entity_type.name: entity_type.label for entity_type in entity_types},
         "columns": {entity_type.name: _by_worth(entity_type) for entity_type in entity_types},
+        "questions": read_own_names(connection),
     }
 
 
@@ -311,4 +326,5 @@ def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | N
         max_tokens=check_limit("max_tokens", max_tokens, least=LEAST_TOKENS, most=1_000_000),
         labels=parts["labels"],
         columns=parts["columns"],
+        questions=tuple(parts.get("questions", ())),  # what an older version kept has none
     )

@@ -173,7 +173,7 @@ def ask(connection: sqlite3.Connection, question: Question, *, alone: bool = Tru
 
     ``alone`` is a database of one product: then a table that is not there may be another one's.
     """
-    tries = _tries(question)
+    tries = values_to_try(question)
     _refuse_misread(connection, question.sql, question.where, tries[0])
     with located(question.where):
         try:
@@ -192,7 +192,8 @@ def _refuse_misread(
         raise DeclarationError(f"{where}: {told(name)}")
 
 
-def _tries(question: Question) -> list[dict[str, Stored]]:
+def values_to_try(question: Question) -> list[dict[str, Stored]]:
+    """What a question is run with to see that it can be: nothing filled in, then examples."""
     empty = {one.name: "" if one.type == ANY else one.default for one in question.parameters}
     given = {
         one.name: one.bind(one.example or next(iter(one.values), "x")) for one in question.declared

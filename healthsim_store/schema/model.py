@@ -163,9 +163,16 @@ class Rule:
     where: str = field(default="", compare=False)
 
 
+#: What a question that somebody saved in a scenario has for a product. No product is called so.
+THIS_SCENARIO = "this scenario"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A named SELECT of questions.sql: what a person asks of a scenario.
+    """A named SELECT: what a person asks of a scenario.
+
+    It is of a product's questions.sql, or of the scenario itself: then ``product`` is
+    `THIS_SCENARIO`.
 
     It may name tables of other products. A ``:name`` in it is for a value that whoever asks may
     give. ``declared`` has those whose type is declared: where nothing is given, they are bound to
@@ -179,6 +186,11 @@ class Question:
     sql: str
     declared: tuple[Parameter, ...] = ()
     where: str = field(default="", compare=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody saved it in the scenario."""
+        return self.product == THIS_SCENARIO
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import sqlglot
@@ -373,8 +373,9 @@ def _questions(
     """``taken`` are names of statistics: Datasette shows both as queries of one database."""
     questions: dict[str, Question] = {}
     for statement in read_statements(questions_sql, file=file, markers=QUESTION_MARKERS):
-        name = statement.comment.markers.get("name")
-        if not name or not statement.comment.text:
+        comment = statement.comment
+        name = comment.markers.get("name")
+        if not name or not comment.text:
             raise DeclarationError(
                 f"{statement.where}: a question needs a label and a @name",
                 hint="-- Pets of more than :least kg @name heavy_pets @about Left empty, 20.",
@@ -386,21 +387,37 @@ def _questions(
                 f" named {name}",
                 hint="Questions and statistics of a product have names of their own.",
             )
-        found = parameters(statement.sql)
-        for parameter in found:
-            # Datasette's own are sql, and names that begin with _.
-            if parameter == ":sql" or parameter[0] != ":" or not NAME.fullmatch(parameter[1:]):
-                raise DeclarationError(
-                    f"{statement.where}: the parameter {parameter}",
-                    hint="A parameter is : and a name of lower case letters, such as :least.",
-                )
-        questions[name] = Question(
-            name, product, statement.comment.text, statement.comment.markers.get("about", ""),
-            statement.sql,
-            read_parameters(
-                statement.comment.every("param"), [parameter[1:] for parameter in found],
-                entity_types, statement.where,
+        questions[name] = make_question(
+            Question(
+                name, product, comment.text, comment.markers.get("about", ""), statement.sql,
+                where=statement.where,
             ),
-            statement.where,
+            comment.every("param"),
+            entity_types,
         )  # fmt: skip
     return list(questions.values())
+
+
+def make_question(
+    question: Question, markers: Iterable[str], entity_types: Collection[EntityType]
+) -> Question:
+    """A question with its parameters declared.
+
+    Args:
+        question: the question without them.
+        markers: of each parameter whose type is declared the text behind ``@param``.
+        entity_types: those that ``choice of`` may name.
+
+    Raises DeclarationError, for the name of any of its parameters too.
+    """
+    check_name(question.name, "question", question.where)
+    found = parameters(question.sql)
+    for parameter in found:
+        # Datasette's own are sql, and names that begin with _.
+        if parameter == ":sql" or parameter[0] != ":" or not NAME.fullmatch(parameter[1:]):
+            raise DeclarationError(
+                f"{question.where}: the parameter {parameter}",
+                hint="A parameter is : and a name of lower case letters, such as :least.",
+            )
+    names = [parameter[1:] for parameter in found]
+    return replace(question, declared=read_parameters(markers, names, entity_types, question.where))

@@ -16,14 +16,25 @@ from typing import Any, TypeVar
 
 from ..base.json_text import read_json, read_text_map, read_texts
 from ..schema import ddl
-from ..schema.model import Column, Declaration, EntityType, Question, Reference, Rule, Statistic
+from ..schema.model import (
+    THIS_SCENARIO,
+    Column,
+    Declaration,
+    EntityType,
+    Question,
+    Reference,
+    Rule,
+    Statistic,
+)
 from ..schema.parameter import read_parameters, write_parameters
 from ..schema.types import LogicalType
 from .format import now
 from .housekeeping import forget_product, insert
+from .own_questions import OWN, count_rows, read_own_questions
 from .records import Record, damaged, read_records, understood
 
-_MAX_QUESTIONS = 200  # of a file, which may be a stranger's
+#: Questions of products that are read of a file, which may be a stranger's. What is beyond is told.
+MAX_QUESTIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,21 +295,31 @@ def read_rules(connection: sqlite3.Connection) -> list[Rule]:
     ]
 
 
-def read_questions(connection: sqlite3.Connection) -> list[Question]:
-    """All questions; those of which two products have one name are ``product.name``.
+class Questions(list[Question]):
+    """Questions of a file. ``left_out`` counts those beyond the number that is read of one."""
 
-    A file of an older format has none, or declares nothing of their parameters. Raises
-    CorruptScenario where somebody else made the table, or wrote into it what it cannot say.
+    left_out = 0
+
+
+def read_questions(connection: sqlite3.Connection) -> Questions:
+    """The questions, first those that were saved in the scenario, then those of its products.
+
+    Where two have one name, each is ``product.name``, and a saved one ``own.name``. A file of an
+    older format has none, or declares nothing of their parameters. Raises CorruptScenario where
+    somebody else made the table, or wrote into it what it cannot say.
     """
-    questions: list[Question] = []
-    for row in _of_products(connection, "_questions", _MAX_QUESTIONS):
-        declared = understood("_questions", row, "parameters", read_parameters)
-        questions.append(
-            Question(
-                row["name"], row["product"], row["label"], row["description"], row["sql"], declared
-            )
-        )
-    return _told_apart(questions)
+    own, own_left = read_own_questions(connection)
+    rows = _of_products(connection, "_questions", MAX_QUESTIONS)
+    questions = Questions(_told_apart([*own, *map(_question, rows)]))
+    questions.left_out = own_left + max(0, count_rows(connection, "_questions") - MAX_QUESTIONS)
+    return questions
+
+
+def _question(row: Record) -> Question:
+    declared = understood("_questions", row, "parameters", read_parameters)
+    return Question(
+        row["name"], row["product"], row["label"], row["description"], row["sql"], declared
+    )
 
 
 def read_statistics(connection: sqlite3.Connection) -> list[Statistic]:
@@ -323,10 +344,14 @@ def _told_apart(things: Sequence[_Named]) -> list[_Named]:
     for thing in things:
         products.setdefault(thing.name, set()).add(thing.product)
     apart: list[_Named] = [
-        replace(thing, name=f"{thing.product}.{thing.name}")
+        replace(thing, name=f"{_prefix(thing.product)}.{thing.name}")
         if len(products[thing.name]) > 1
         else thing
         for thing in things
     ]
     # A stranger's file may have one name twice in one product.
     return list({thing.name: thing for thing in apart}.values())
+
+
+def _prefix(product: str) -> str:
+    return OWN if product == THIS_SCENARIO else product

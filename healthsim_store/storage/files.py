@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from ..base.sqlite import file_errors, look
 from ..base.version import __version__
+from ..base.wording import call
 from ..errors import (
     CorruptScenario,
     HealthsimStoreError,
@@ -34,7 +35,7 @@ from .folder import Folder, same_file, writing
 from .info import ScenarioInfo, make_info, read_info
 from .isolated import IsolatedSandbox
 from .moving import settled
-from .names import clean_name, find_name
+from .names import clean_name, find_name, not_whole
 from .pool import Pool
 from .processes import start_ahead
 from .sandbox import Sandbox
@@ -113,6 +114,21 @@ class Files:
                 if info.scenario_id == scenario.strip().casefold():
                     return info.path
             raise
+
+    def whole(self, scenario: str) -> Path:
+        """The file of a scenario that is given by its whole name or its id, and not by a part.
+
+        Raises ScenarioNotFound, which offers the name that is meant.
+        """
+        path = self.find(scenario)
+        folded = scenario.strip().casefold()
+        if folded == path.stem.casefold():
+            return path
+        by_id = (info.path for info in self.infos() if info.scenario_id == folded)
+        found = next(by_id, None)
+        if found is None:
+            raise not_whole(scenario, path.stem, call("delete_scenario", path))
+        return found
 
     def existing(self, name: str) -> Path | None:
         """The file of exactly this name, or of what a new scenario of this name would be called."""

@@ -31,9 +31,9 @@ _MOST_IDS = 10**17
 
 _ABOUT = (
     "A scenario of synthetic healthcare data, written by healthsim-store. _entity_types and "
-    "_columns describe every table; _statistics holds the SELECTs of its summary, _questions those "
-    "that a reader may want; _log says what was done to it. Tables whose names begin with _ are "
-    "housekeeping."
+    "_columns describe every table; _statistics holds the SELECTs of its summary, _questions and "
+    "_own_questions those that a reader may want; _log says what was done to it. Tables whose "
+    "names begin with _ are housekeeping."
 )
 
 

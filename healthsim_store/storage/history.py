@@ -20,7 +20,8 @@ from ..base.wording import call
 from ..errors import CannotUndo, ChangedSince
 from . import batch_rows, catalog
 from .batches import read_counts, read_object
-from .format import has_table, now, write_log
+from .format import now, write_log
+from .own_questions import turn_own_rows
 from .recording import State, drop, encoded, read_limits, write_known
 from .records import read_record, read_records, understood
 from .rewriting import rewrite
@@ -32,6 +33,7 @@ _ABOUT_OTHERS = ("undo", "redo", "forget")
 _OWN_WORD = ("inserted", "updated", "removed")
 
 _OUT_OF_REACH = "the history no longer has it"
+_OF_A_NOTE = "a note changes nothing; undo passes over it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,17 @@ class Operation:
     reason: str = ""
 
     @property
+    def is_note(self) -> bool:
+        """Whether it says something, and changed nothing."""
+        return self.operation == "note" and not self.counts and "text" in self.details
+
+    @property
     def what(self) -> str:
         """The operation in words."""
+        if self.is_note:
+            return f"note: {self.details['text']}"
+        if self.operation == "question" and not self.counts:
+            return " ".join(["question", *map(str, self.details.values())])
         told = [
             f"{count:,} {name.replace('_', ' ')}" + ("" if what in _OWN_WORD else f" {what}")
             for name, numbers in self.counts.items()
@@ -132,8 +143,12 @@ def _operation(number: int, entries: Sequence[tuple[Any, ...]]) -> Operation:
 def _reached(operations: Sequence[Operation], history: Mapping[int, int]) -> Iterator[Operation]:
     """The same operations, each with what can be done with it; the newest comes first."""
     blocked = ""  # why nothing older can be undone
-    last_done = max((max(o.batches) for o in operations if not o.undone), default=0)
+    done = [o for o in operations if not (o.undone or o.is_note)]
+    last_done = max((max(o.batches) for o in done), default=0)
     for operation in operations:
+        if operation.is_note:
+            yield replace(operation, reason=_OF_A_NOTE)
+            continue
         there = all(history.get(number) for number in operation.batches)
         if operation.undone:
             again = there and operation.number > last_done
@@ -158,7 +173,8 @@ def _why_not(operation: Operation, history: Mapping[int, int]) -> str:
 
 def next_undo(connection: sqlite3.Connection, path: Path) -> Operation:
     """The operation that undo takes back in the file at ``path``. Raises CannotUndo."""
-    found = next((o for o in read_operations(connection) if not o.undone), None)
+    done = (o for o in read_operations(connection) if not (o.undone or o.is_note))
+    found = next(done, None)
     if found is None:
         raise CannotUndo("There is nothing to undo.")
     if found.reach != "undo":
@@ -377,6 +393,8 @@ class _Turning:
                 "INSERT INTO _tags VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [(tag, now()) for tag in new["tags"]],
             )
+        if "questions" in new:
+            turn_own_rows(connection, old["questions"], new["questions"])
         self.name = new.get("name", self.name)
 
 
@@ -397,34 +415,3 @@ def changed_since(what: str, path: Path) -> ChangedSince:
             f" {call('keep_history', path, forget=True)} ends what can be undone."
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a file keeps for undo, and its bounds."""
-
-    operations: int
-    rows: int
-    bytes: int
-    most_rows: int
-    most_bytes: int
-
-    def to_dict(self) -> dict[str, int]:
-        """JSON-ready."""
-        return {
-            "operations": self.operations,
-            "rows": self.rows,
-            "bytes": self.bytes,
-            "most_rows": self.most_rows,
-            "most_bytes": self.most_bytes,
-        }
-
-
-def read_kept(connection: sqlite3.Connection) -> Kept | None:
-    """What the file keeps; None for one of an older format."""
-    if not has_table(connection, "_history"):
-        return None
-    found = read_records(connection, "_history", names=("row_count", "bytes"))
-    most_rows, most_bytes = read_limits(connection)
-    rows, size = (sum(row[name] for row in found) for name in ("row_count", "bytes"))
-    return Kept(len(found), rows, size, most_rows, most_bytes)

@@ -246,6 +246,22 @@ CREATE TABLE _questions (
 """,
     ),
     Table(
+        "_own_questions",
+        4,
+        carried=True,
+        sql="""
+CREATE TABLE _own_questions (
+  -- Questions that somebody saved in this scenario; no product has them
+  name TEXT PRIMARY KEY NOT NULL,
+  label TEXT NOT NULL,
+  description TEXT NOT NULL,
+  sql TEXT NOT NULL, -- as in _questions
+  parameters TEXT NOT NULL, -- JSON list, as in _questions
+  saved_at TEXT NOT NULL -- UTC
+) STRICT
+""",
+    ),
+    Table(
         "_migrations",
         4,
         carried=True,
@@ -288,7 +304,7 @@ CREATE TABLE _history (
   row_count INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   columns TEXT NOT NULL, -- JSON: entity type -> the columns of its values in _history_rows
-  before TEXT NOT NULL, -- JSON: what else it changed, as it was: tags, description, batches
+  before TEXT NOT NULL, -- JSON: what else it changed, as it was: tags, description, questions
   after TEXT NOT NULL -- JSON: the same as it left that
 ) STRICT
 """,

@@ -11,6 +11,7 @@ from . import catalog, rules
 from . import format as fileformat
 from .batches import read_counts, read_object
 from .counts import count_entities
+from .own_questions import read_own_names
 from .records import read_records
 from .sandbox import Sandbox
 
@@ -20,7 +21,7 @@ class ScenarioInfo:
     """A scenario's facts. ``problem`` is set, and little else, when the file cannot be read.
 
     ``history`` tells how much the file keeps for undo: ``operations``, ``rows`` and ``bytes`` of
-    values that were changed or removed.
+    values that were changed or removed. ``questions`` are those that were saved in the scenario.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ScenarioInfo:
     log: tuple[Mapping[str, Any], ...] = ()
     problem: str | None = None
     history: Mapping[str, int] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -79,6 +81,7 @@ class ScenarioInfo:
             "parents": list(self.parents),
             "log": [dict(entry) for entry in self.log],
             "history": dict(self.history),
+            "questions": list(self.questions),
             "problem": self.problem,
         }
         return {key: value for key, value in told.items() if value not in (None, [], {}, "")}
@@ -99,7 +102,8 @@ def _log_text(entry: Mapping[str, Any]) -> str:
 
 def make_info(path: Path, size: int, facts: Mapping[str, Any]) -> ScenarioInfo:
     """A ScenarioInfo from what `read_info` gave, perhaps by way of JSON."""
-    listed = {key: tuple(facts[key]) for key in ("tags", "parents", "log")}
+    # What an older version kept of the file has no questions.
+    listed = {key: tuple(facts.get(key, ())) for key in ("tags", "parents", "log", "questions")}
     return ScenarioInfo(name=path.stem, path=path, size=size, **{**facts, **listed})
 
 
@@ -140,6 +144,7 @@ def _read_info(sandbox: Sandbox, log_entries: int) -> dict[str, Any]:
         "parents": [row["name"] for row in parents],
         "log": [_log_entry(**entry) for entry in log[:log_entries]],
         "history": _read_history(connection),
+        "questions": read_own_names(connection),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..base.text import did_you_mean, shorten
 from ..errors import AmbiguousScenario, InvalidName, ScenarioNotFound
@@ -95,6 +95,30 @@ def find_name(wanted: str, names: Iterable[str]) -> str:
         f"There is no scenario {wanted!r}.",
         hint=did_you_mean(wanted, names)
         or (f"There are: {some}." if names else "The store is empty."),
+    )
+
+
+def whole_name(wanted: str, names: Iterable[str], offer: Callable[[str], str]) -> str:
+    """The one name that is given whole, but for case: for what must not happen to a guess.
+
+    Args:
+        wanted: what was given.
+        names: the names that there are.
+        offer: makes of a name the call that gives it whole.
+
+    Raises ScenarioNotFound, with the name that is meant where a part of one was given.
+    """
+    name = find_name(wanted, names)
+    if name.casefold() != wanted.strip().casefold():
+        raise not_whole(wanted, name, offer(name))
+    return name
+
+
+def not_whole(wanted: str, name: str, offer: str) -> ScenarioNotFound:
+    """The error for a part of a name, where a whole one is needed."""
+    return ScenarioNotFound(
+        f"There is no {wanted!r:.80}, and a part of a name is not enough here.",
+        hint=f"Did you mean {name}? {offer}",
     )
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..base.sql import quoted
 from ..schema.model import EntityType
 from .batch_rows import BatchRows
-from .format import read_identity, read_scenario, read_tags
+from .format import has_table, read_identity, read_scenario, read_tags
+from .own_questions import read_own_rows
 from .records import read_records
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -41,9 +43,13 @@ def read_limits(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def read_state(connection: sqlite3.Connection) -> State:
-    """What a scenario is called beside its name, as undo brings it back."""
+    """What else than entities a scenario has, as undo brings it back."""
     description = read_identity(connection).description
-    return {"tags": [*read_tags(connection)], "description": description}
+    return {
+        "tags": [*read_tags(connection)],
+        "description": description,
+        "questions": read_own_rows(connection),
+    }
 
 
 class Recorder:
@@ -240,3 +246,34 @@ def evict(connection: sqlite3.Connection) -> None:
         if rows > most_rows or size > most_bytes:
             drop(connection, f"log_id <= {entry['log_id']}")
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a file keeps for undo, and its bounds."""
+
+    operations: int
+    rows: int
+    bytes: int
+    most_rows: int
+    most_bytes: int
+
+    def to_dict(self) -> dict[str, int]:
+        """JSON-ready."""
+        return {
+            "operations": self.operations,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "most_rows": self.most_rows,
+            "most_bytes": self.most_bytes,
+        }
+
+
+def read_kept(connection: sqlite3.Connection) -> Kept | None:
+    """What the file keeps; None for one of an older format."""
+    if not has_table(connection, "_history"):
+        return None
+    found = read_records(connection, "_history", names=("row_count", "bytes"))
+    most_rows, most_bytes = read_limits(connection)
+    rows, size = (sum(row[name] for row in found) for name in ("row_count", "bytes"))
+    return Kept(len(found), rows, size, most_rows, most_bytes)

@@ -31,6 +31,11 @@ def served(tmp_path_factory: pytest.TempPathFactory, toy_folder: Path) -> Iterat
                 for n in range(MANY)
             ]
             store.persist({"owners": map(owner, range(MANY)), "pets": pets}, scenario="many")
+            store.save_question(
+                "many", "light", "SELECT weight FROM pets WHERE weight < :most",
+                title="Light <pets>", parameters=["most number = 3: kg"],
+            )  # fmt: skip
+            store.add_note("many", "weights <in> kg")
         with serving(store.path, path=tmp_path_factory.mktemp("log"), site=toy_folder) as one:
             yield one
             assert "Traceback" not in one.stderr()
@@ -52,6 +57,31 @@ def test_the_csv_of_a_question_has_all_rows(served: Served) -> None:
     assert found[0] == ["dog", f"Owner {MANY - 1}", f"{MANY}.0"]
     few = rows(served.get("/many/toy_heavy_pets.csv", least=MANY - 2, species="cat").text)
     assert few == [header, ["cat", f"Owner {MANY - 2}", f"{MANY - 1}.0"]]
+
+
+@pytest.mark.newest
+def test_a_question_s_own_name_leads_to_its_page(served: Served) -> None:
+    page = served.get("/many/heavy_pets", least="0", species="")
+    assert page.status == 200
+    assert "Pets of more than :least kg" in page.text
+    assert 'value="0"' in page.text
+    few = {"least": MANY - 2, "species": "cat"}
+    assert rows(served.get("/many/heavy_pets.csv", **few).text)[1:] == [
+        ["cat", f"Owner {MANY - 2}", f"{MANY - 1}.0"]
+    ]
+    assert len(rows(served.get("/many/-/questions/heavy_pets.csv", **few).text)) == 2
+    assert served.get("/many/heavy_pet").status == 404
+
+
+@pytest.mark.newest
+def test_a_saved_question_has_a_page_and_all_rows(served: Served) -> None:
+    page = served.get("/many").text
+    assert 'href="/many/Saved_light">Light &lt;pets&gt;</a> <span class="hs-own">of this' in page
+    assert "text: weights &lt;in&gt; kg" in page
+    assert 'name="most"' in served.get("/many/Saved_light").text
+    assert rows(served.get("/many/Saved_light.csv").text) == [["weight"], ["1.0"], ["2.0"]]
+    assert len(rows(served.get("/many/light.csv", most="100").text)) == 100
+    assert served.get("/many/-/info.json").json["questions"] == ["light"]
 
 
 @pytest.mark.newest

@@ -44,14 +44,19 @@ def _products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def rows_of(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row with its rowid, in their order; tables without a row left out."""
+    """Every row with its rowid, in their order; tables without a row left out.
+
+    And what is said of the scenario.
+    """
     with contextlib.closing(sqlite3.connect(path)) as file:
         here = {row[0] for row in file.execute("SELECT name FROM sqlite_master")}
         found = {
             table: file.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid").fetchall()
-            for table in kin.KEYS
+            for table in (*kin.KEYS, "_own_questions")
             if table in here
         }
+        found["said"] = file.execute("SELECT description FROM _scenario").fetchall()
+        found["tags"] = file.execute("SELECT tag FROM _tags ORDER BY tag").fetchall()
     return {table: rows for table, rows in found.items() if rows}
 
 
@@ -88,6 +93,11 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("persist"), kin.scenarios(), st.sampled_from(["skip", "replace", "update"])),
     st.tuples(st.just("batch"), st.booleans()),
+    st.tuples(st.just("describe"), st.sampled_from(["one", "two", None])),
+    st.tuples(st.just("note"), st.sampled_from(["looked at", "both of\nthem"])),
+    st.tuples(st.just("save"), st.sampled_from("ab"), st.integers(1, 2), st.booleans()),
+    st.tuples(st.just("drop"), st.sampled_from("ab")),
+    st.tuples(st.just("tag"), st.sampled_from("ab")),
     st.tuples(st.just("undo")),
     st.tuples(st.just("undo")),
     st.tuples(st.just("redo")),
@@ -107,11 +117,32 @@ def take(store: Store, step: tuple[Any, ...]) -> bool:
         where = where.format(key=kin.KEYS[table], first=f"{kin.KEYS[table][0]}1")
         done = store.remove_entities("s", table, where=where, with_children=children)
         return done.number is not None
+    if kind in ("describe", "note", "save", "drop", "tag"):
+        return say(store, kind, what)
     if kind == "batch":
         return store.remove_entities("s", batch="last", with_children=what[0]).number is not None
     rows, on_conflict = what
     given_ = {name: found for name, found in rows.items() if found}
     return not store.persist(given_, scenario="s", on_conflict=on_conflict).repeated
+
+
+def say(store: Store, kind: str, what: list[Any]) -> bool:
+    """The same of a step that says something of the scenario."""
+    if kind == "describe":
+        changes = store.scenario_info("s").description != what[0]
+        store.set_description("s", what[0])
+        return changes
+    if kind == "note":
+        store.add_note("s", what[0])
+        return False
+    if kind == "save":
+        name, number, replace = what
+        store.save_question("s", f"q_{name}", f"SELECT {number} AS n", replace=replace)
+    elif kind == "drop":
+        store.remove_question("s", f"q_{what[0]}")
+    else:
+        store.add_tags("s", what[0])
+    return True
 
 
 @RUNS
@@ -173,6 +204,8 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "redo": lambda s: s.redo("s"),
     "rename": lambda s: s.undo("s"),
     "forget": lambda s: s.keep_history("s", forget=True),
+    "describe": lambda s: s.set_description("s", "of eight people"),
+    "question": lambda s: s.save_question("s", "late", "SELECT 1 AS one"),
     "partial": lambda s: s.persist(
         {"people": [{"code": f"c{n}", "person_id": "h"} for n in range(8)]},
         scenario="s", on_conflict="update",

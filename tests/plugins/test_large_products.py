@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import serving
 from conftest import Run
 from large_products import COLUMNS, TYPES, install_large, kind, many, wide
 from real_tokenizer import counts
@@ -17,6 +20,7 @@ from real_tokenizer import counts
 from healthsim_store import Store
 from healthsim_store.plugins import installed
 from healthsim_store.query.reply import MAX_TOKENS
+from healthsim_store.storage.catalog import MAX_QUESTIONS
 
 BATCHES = {"many": many(), "wide": wide()}
 ROWS = {"many": 3 * TYPES, "wide": 20}
@@ -91,6 +95,26 @@ def test_what_is_largest_is_told_first(large: Store) -> None:
     shown = sum(int(line.split("|")[2]) for line in text.splitlines() if line.startswith("| Kind"))
     (more,) = [line for line in text.splitlines() if " more | " in line]
     assert shown + int(more.split("|")[2]) == 3 * TYPES + 37
+
+
+def test_every_question_is_asked_at_every_door(large: Store, site: Path, tmp_path: Path) -> None:
+    """By its own name, also where a file has more questions than are read."""
+    large.persist(many(), scenario="many")
+    assert len(large.list_questions("many")) == TYPES
+    with contextlib.closing(sqlite3.connect(large.find("many"))) as file, file:
+        file.executemany(
+            "INSERT INTO _questions VALUES ('many', ?, 999, 'x', '', 'SELECT 1', '[]')",
+            [(f"more_{n}",) for n in range(MAX_QUESTIONS)],
+        )
+    found = large.list_questions("many")
+    assert (len(found), found.left_out) == (MAX_QUESTIONS, TYPES)
+    with serving(large.path, path=tmp_path, site=site) as served:
+        for name in ("above_3", f"above_{TYPES - 1}"):
+            assert len(large.ask_question("many", name).rows) == 3
+            for address in (f"/many/{name}", f"/many/many_{name}"):
+                page = served.get(address)
+                assert (page.status, "Above :least" in page.text) == (200, True)
+        assert f"{TYPES} more are left out" in served.get("/many").text
 
 
 @pytest.mark.long

@@ -25,6 +25,7 @@ from healthsim_store.errors import (
 )
 from healthsim_store.plugins import installed
 from healthsim_store.schema.parser import read_declaration
+from healthsim_store.storage.catalog import MAX_QUESTIONS
 
 BATCH = {
     "owners": [owner(1), owner(2)],
@@ -249,14 +250,19 @@ def test_questions_that_are_none(asked: Store) -> None:
     assert asked.get_summary("s").entity_counts["pets"] > 0
 
 
-def test_a_file_with_very_many_questions(asked: Store) -> None:
+def test_a_file_with_very_many_questions(asked: Store, run: Run) -> None:
     with contextlib.closing(sqlite3.connect(asked.find("s"))) as file, file:
         file.executemany(
             "INSERT INTO _questions (product, name, position, label, description, sql)"
             " SELECT product, ?, 9, 'x', '', 'SELECT 1' FROM _products",
             [(f"q{n}",) for n in range(1000)],
         )
-    assert 100 < len(asked.list_questions("s")) <= 200
+    found = asked.list_questions("s")
+    # Two are of the product, and doctors cannot be asked; the others were put in beside them.
+    assert (len(found), found.left_out) == (MAX_QUESTIONS - 1, 2)
+    assert "2 more are left out" in run("query", "s").stderr
+    (told,) = [f for f in asked.check_scenario("s").findings if f.kind == "question"]
+    assert (told.level, told.message) == ("note", "2 more than are read are left out.")
 
 
 TYPED = QUESTIONS.replace(

@@ -178,6 +178,13 @@ WRITES: Mapping[str, Call] = {
     "undo": lambda s, o: (s.remove_tags(NAME, "kept"), s.undo(NAME)),
     "redo": lambda s, o: (_update(s), s.undo(NAME), s.redo(NAME)),
     "keep_history": lambda s, o: s.keep_history(NAME, forget=True, rows=10),
+    "set_description": lambda s, o: (s.set_description(NAME, "other"), s.undo(NAME)),
+    "add_note": lambda s, o: s.add_note(NAME, "looked at"),
+    "save_question": lambda s, o: (
+        s.save_question(NAME, "mine", f"SELECT count(*) FROM {_some_type(s)}"),
+        s.ask_question(NAME, "mine"),
+    ),
+    "remove_question": lambda s, o: s.remove_question(NAME, "saved_before"),
     "upgrade_scenario": lambda s, o: s.upgrade_scenario(NAME),
     "upgrade_scenarios": lambda s, o: s.upgrade_scenarios(),
     "regenerate_scenario": lambda s, o: s.regenerate_scenario(NAME, new_name="regenerated"),
@@ -186,6 +193,7 @@ WRITES: Mapping[str, Call] = {
     "restore_scenario": lambda s, o: (
         s.delete_scenario(NAME), s.restore_scenario(NAME, new_name="restored")
     ),
+    "purge_deleted": lambda s, o: (s.delete_scenario(NAME), s.purge_deleted(NAME, dry_run=True)),
 }  # fmt: skip
 
 #: Verbs that ask no file, or write no file that is there.

@@ -106,6 +106,8 @@ def scenarios(store: Store, *, real: bool = True) -> dict[str, Path]:
         description="About the meadow",
     )  # fmt: skip
     store.generate_scenario("herd", seed=1, into="new")
+    store.save_question("new", "saved_before", "SELECT 1 AS one WHERE :least < 2",
+                        parameters=["least number = 1: a number"])  # fmt: skip
     for version in (1, 2, 3):
         shutil.copy(store.find("new"), store.path / f"format-{version}.db")
         make_older(store.path / f"format-{version}.db", version)

@@ -174,7 +174,7 @@ def test_a_column_that_is_missing_is_told(described: Path, table: str) -> None:
         for name in names:
             memory.execute("BEGIN")
             memory.execute(f"ALTER TABLE {table} RENAME COLUMN {name} TO other")
-            if name in later:
+            if name in later and (table, name) != ("_own_questions", "parameters"):
                 read_records(memory, table)
             else:
                 with pytest.raises(CorruptScenario, match=f"{table} lacks the column {name}"):

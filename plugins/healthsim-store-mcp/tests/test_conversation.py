@@ -89,7 +89,7 @@ EXAMPLES = [
         '"california", "medicare-advantage"',
         [
             ("rename", {"scenario": "medicare", "new_name": "ca-medicare-q4-2024"}),
-            ("tag", {"scenario": "ca-medicare-q4-2024",
+            ("annotate", {"scenario": "ca-medicare-q4-2024",
                      "add": ["training", "california", "medicare-advantage"]}),
         ],
         ["ca-medicare-q4-2024: california, medicare-advantage, training"],

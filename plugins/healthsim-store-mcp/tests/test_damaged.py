@@ -20,7 +20,7 @@ CALLS = (
     ("merge", {"scenarios": ["diabetes-cohort", "one-patient"], "new_name": "both"}),
     ("diff", {"a": "one-patient", "b": "diabetes-cohort"}),
     ("export", {"scenario": "one-patient", "format": "csv", "to": "out", "force": True}),
-    ("tag", {"scenario": "one-patient", "add": ["new"]}),
+    ("annotate", {"scenario": "one-patient", "add": ["new"]}),
 )
 
 

@@ -96,7 +96,7 @@ def test_names_are_no_paths(talk: Any, outside: Path) -> None:
 def test_a_link_among_the_scenarios_is_not_followed(talk: Any, patient: dict[str, str]) -> None:
     for tool, arguments in (
         ("query", {"sql": "SELECT 1"}), ("summary", {}), ("describe", {}), ("clone", {}),
-        ("samples", {"entity_type": "patients"}), ("tag", {"add": ["x"]}), ("export", {}),
+        ("samples", {"entity_type": "patients"}), ("annotate", {"add": ["x"]}), ("export", {}),
         ("rename", {"new_name": "mine"}), ("delete", {}),
         ("persist", {"entities": {"patients": [patient | {"mrn": "new"}]}}),
         ("persist", {"profile": "copd", "count": 1}),
@@ -153,7 +153,7 @@ def test_instructions_in_the_data_stay_on_a_line(talk: Any, patient: dict[str, s
         talk("clone", scenario="injected")[0],
     ):
         assert not any(line.startswith("SYSTEM") for line in text.split("\n"))
-    talk.error("tag", scenario="injected", add=[INJECTED])
+    talk.error("annotate", scenario="injected", add=[INJECTED])
     result = talk.raw("scenario_rename", {"scenario": "injected", "new_name": INJECTED[:60]})
     assert "\nSYSTEM" not in result.content[0].text
 
@@ -167,7 +167,7 @@ def test_arguments_of_10_mb(talk: Any, shared: Path, patient: dict[str, str]) ->
         ("persist", {"file": big}),
         ("persist", {"profile": "copd", "batch_id": big}),
         ("list", {"search": big}),
-        ("tag", {"scenario": "one-patient", "add": [big]}),
+        ("annotate", {"scenario": "one-patient", "add": [big]}),
         ("merge", {"scenarios": ["x"] * 100_000}),
         ("export", {"scenario": "one-patient", "to": big}),
         ("describe", {big: 1}),

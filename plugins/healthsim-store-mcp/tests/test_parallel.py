@@ -45,7 +45,7 @@ def test_16_calls_in_parallel_on_one_scenario(
                 talk.start("scenario_summary", scenario="diabetes-cohort"),
                 talk.start("scenario_persist", scenario="diabetes-cohort",
                            entities={"patients": new}, batch_id=f"batch {number}"),
-                talk.start("scenario_tag", scenario="diabetes-cohort", add=[f"tag-{number}"]),
+                talk.start("scenario_annotate", scenario="diabetes-cohort", add=[f"tag-{number}"]),
             ]  # fmt: skip
         results = [call.result(timeout=60) for call in calls]
     assert len(results) == 16

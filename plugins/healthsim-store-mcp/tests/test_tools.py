@@ -51,7 +51,7 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
         text, data = talk("diff", a="one-patient", b="diabetes-cohort")
         assert data["entity_types"]["patients"] == {"added": 30, "removed": 1, "changed": 0}
 
-        text, _ = talk("tag", scenario="second", add=["validated"])
+        text, _ = talk("annotate", scenario="second", add=["validated"])
         assert text == "second: validated"
 
         assert talk("change", scenario="second", entity_type="patients", where="1",
@@ -161,8 +161,8 @@ def test_annotations_are_true(talk: Any) -> None:
     }  # fmt: skip
     destructive = {name for name, hints in told.items() if hints.destructive_hint}
     assert destructive == {
-        "scenario_persist", "scenario_change", "scenario_undo", "scenario_tag", "scenario_export",
-        "scenario_delete", "scenario_merge",
+        "scenario_persist", "scenario_change", "scenario_undo", "scenario_annotate",
+        "scenario_export", "scenario_delete", "scenario_merge",
     }  # fmt: skip
     assert {hints.open_world_hint for hints in told.values()} == {False}
     assert all(hints.idempotent_hint for name, hints in told.items() if name in reading)
@@ -293,7 +293,7 @@ def test_what_can_be_stored_and_generated(talk: Any) -> None:
 
 
 def test_the_log_and_the_soundness_of_a_scenario(talk: Any, shared: Path) -> None:
-    talk("tag", scenario="one-patient", add=["seen"])
+    talk("annotate", scenario="one-patient", add=["seen"])
     text, data = talk("describe", scenario="one-patient", log=2)
     assert [row[2] for row in data["rows"]] == ["tag", "persist"]
     assert "tags: seen" in text
@@ -402,11 +402,49 @@ def test_generated_again_nothing_is_added(talk: Any) -> None:
 
 
 def test_tags(talk: Any) -> None:
-    text, data = talk("tag", scenario="medicare", add=["a", "b"], remove=["a"])
+    text, data = talk("annotate", scenario="medicare", add=["a", "b"], remove=["a"])
     assert (text, data["tags"]) == ("medicare-members: b", "b")
     assert [row[0] for row in talk("list", tag="b")[1]["rows"]] == ["medicare-members"]
-    assert "is not tagged z" in talk.error("tag", scenario="medicare", remove=["z"])
-    assert "Give add or remove" in talk.error("tag", scenario="medicare")
+    assert "is not tagged z" in talk.error("annotate", scenario="medicare", remove=["z"])
+    assert "Give add, remove, description" in talk.error("annotate", scenario="medicare")
+
+
+def test_what_is_said_of_a_scenario(talk: Any, patient: dict[str, str]) -> None:
+    talk("persist", entities={"patients": [patient | {"mrn": "S-1"}]}, scenario="said")
+    sql = "SELECT mrn FROM patients WHERE birth_date < :born"
+    text, data = talk("annotate", scenario="said", description="One of them", note="Seen",
+                      question="elders", sql=sql, add=["seen"])  # fmt: skip
+    number = data.pop("note")
+    assert data == {
+        "scenario": "said", "saved": "elders", "tags": "seen", "description": "One of them",
+    }  # fmt: skip
+    assert text == f"said: seen, saved elders, description One of them, note {number}"
+    told, data = talk("describe", scenario="said")
+    assert "\nOf these saved in this scenario: elders" in told
+    assert data["saved_questions"] == ["elders"]
+    found = talk("query", scenario="said", question="elders", values={"born": "2000-01-01"})
+    assert found[1]["rows"] == [["S-1"]]
+    assert "Seen" in talk("describe", scenario="said", log=1)[0]
+    assert "Undone" in talk("undo", scenario="said")[0]  # the description, and no note
+    assert "question elders" in talk("undo", scenario="said")[0] + talk("undo", scenario="said")[0]
+    assert "no question 'elders'" in talk.error("annotate", scenario="said",
+                                                question="elders", sql="")  # fmt: skip
+    assert "belong together" in talk.error("annotate", scenario="said", question="q")
+    assert "DELETE" in talk.error("annotate", scenario="said", question="q",
+                                  sql="DELETE FROM patients", note="x")  # fmt: skip
+    assert "x" not in [row[3] for row in talk("describe", scenario="said", log=3)[1]["rows"]]
+
+
+def test_an_older_one_is_restored_by_its_number(talk: Any, patient: dict[str, str]) -> None:
+    for mrn in ("Z-1", "Z-2"):
+        talk("persist", entities={"patients": [patient | {"mrn": mrn}]}, scenario="twice")
+        talk("delete", scenario="twice")
+    rows = [row for row in talk("restore")[1]["rows"] if row[0] == "twice"]
+    assert rows[0][2] == rows[1][2] + 1
+    assert rows[0][3] > 1_000  # bytes
+    assert talk("restore", number=rows[1][2])[1] == {"restored": "twice"}
+    found = talk("query", scenario="twice", sql="SELECT mrn FROM patients")[1]
+    assert found["rows"] == [["Z-1"]]
 
 
 def test_merge_as_a_trial(talk: Any, shared: Path) -> None:

@@ -40,13 +40,6 @@ class ConfinedStore:
             return self.name(scenario)
         return scenario
 
-    def exactly(self, scenario: str) -> str:
-        """The name, given whole: for what should not happen to a scenario that was guessed."""
-        name = self.name(scenario)
-        if scenario.strip().casefold() != name.casefold():
-            raise invalid(f'Did you mean {line(name)}? Give the whole name: scenario="{name}".')
-        return name
-
     @contextlib.contextmanager
     def once(self, batch_id: str | None) -> Iterator[None]:
         """Only one call with a batch_id at a time: the retry of one still under way waits for it.

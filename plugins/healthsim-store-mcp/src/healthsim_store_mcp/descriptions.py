@@ -94,6 +94,8 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
 
     asked = {line(q.name, 60): ", ".join(map(_takes, q.parameters)) for q in questions}
 
+    own = [line(q.name, 60) for q in questions[:_QUESTIONS] if q.is_own]
+
     def make(shown: int, *, values: bool) -> Reply:
         told = {found.name: ", ".join(_columns(found, values=values)) for found in types[:shown]}
         others = [found.name for found in types[shown:]]
@@ -106,6 +108,13 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
             names = [f"{question}({takes})" for question, takes in asked.items()]
             text += f"\nQuestions: {', '.join(names[:_QUESTIONS])}"
             data["questions"] = dict(list(asked.items())[:_QUESTIONS])
+            more = len(asked) - len(names[:_QUESTIONS]) + questions.left_out
+            if more:
+                text += f", {more:,} more"
+                data["more_questions"] = more
+        if own:
+            text += f"\nOf these saved in this scenario: {', '.join(own)}"
+            data["saved_questions"] = own
         return Reply(text, data)
 
     for values in (True, False):

@@ -47,7 +47,7 @@ WRITING: Mapping[str, Nature] = {
     "persist": Nature(destructive=True),  # on_conflict="replace"
     "change": Nature(destructive=True),
     "undo": Nature(destructive=True),
-    "tag": Nature(destructive=True, idempotent=True),  # remove
+    "annotate": Nature(destructive=True, idempotent=False),  # remove
     "rename": Nature(idempotent=True),
     "clone": Nature(),
     "merge": Nature(destructive=True),  # into

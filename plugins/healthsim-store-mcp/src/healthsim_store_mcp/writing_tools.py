@@ -23,6 +23,7 @@ from .refusals import invalid
 from .replies import BUDGET, Reply, cell, columnar, line
 
 _TRASH = 30  # deleted scenarios that are told
+_PLAIN = ("scenario", "tags")  # of what a change of labels tells, are told without their names
 
 
 class Writing:
@@ -146,23 +147,44 @@ class Writing:
         made = self._store.redo(name) if redo else self._store.undo(name)
         return Reply(made.to_markdown(), made.to_dict()).result()
 
-    def scenario_tag(
+    def scenario_annotate(
         self,
         scenario: Scenario,
         add: list[str] | None = None,
         remove: list[str] | None = None,
+        description: str | None = None,
+        note: Annotated[str | None, Field(description="For its log")] = None,
+        question: Annotated[str | None, Field(description="Name, to save with sql")] = None,
+        sql: Annotated[str | None, Field(description="Empty removes it")] = None,
     ) -> CallToolResult:
-        """Add or remove tags; tells its tags afterwards. All tags: scenario_list."""
-        if not add and not remove:
-            raise invalid("Give add or remove. scenario_list() tells all tags.")
+        """Change tags, description or saved questions; add a note. All tags: scenario_list."""
+        if not (add or remove or note or question) and description is None:
+            raise invalid(
+                "Give add, remove, description, note, or question with sql."
+                " scenario_list() tells all tags."
+            )
+        if (question is None) != (sql is None):
+            raise invalid("question and sql belong together; an empty sql removes the question.")
         name = self._confined.name(scenario)
-        tags: tuple[str, ...] = ()
-        if add:
-            tags = self._store.add_tags(name, *add)
-        if remove:
-            tags = self._store.remove_tags(name, *remove)
-        told = {"scenario": name, "tags": ", ".join(map(line, tags))}
-        return Reply(f"{line(name)}: {told['tags'] or 'no tags'}", told).result()
+        told: dict[str, Any] = {"scenario": name}
+        # What may be refused comes first, and the note last: it alone would be there twice when the
+        # call is made again.
+        if question and sql:
+            told["saved"] = self._store.save_question(name, question, sql, replace=True).name
+        elif question:
+            told["removed"] = self._store.remove_question(name, question)
+        if add or remove:
+            tags = self._store.add_tags(name, *add) if add else ()
+            tags = self._store.remove_tags(name, *remove) if remove else tags
+            told["tags"] = ", ".join(map(line, tags))
+        if description is not None:
+            told["description"] = line(self._store.set_description(name, description), 300)
+        if note:
+            told["note"] = self._store.add_note(name, note)
+        said = [f"{what} {told[what] or 'none'}" for what in told if what not in _PLAIN]
+        if "tags" in told:
+            said.insert(0, told["tags"] or "no tags")
+        return Reply(f"{line(name)}: {', '.join(said)}", told).result()
 
     def scenario_rename(self, scenario: Scenario, new_name: str) -> CallToolResult:
         """Give a scenario another name."""
@@ -306,7 +328,8 @@ class Writing:
         self, scenario: Annotated[str, Field(description="The whole name")]
     ) -> CallToolResult:
         """Move a scenario to the trash."""
-        name = self._store.delete_scenario(self._confined.exactly(scenario))
+        self._confined.name(scenario)  # a link out of the store is refused
+        name = self._store.delete_scenario(scenario)
         text = f'Deleted {line(name)}. scenario_restore(scenario="{line(name)}") brings it back.'
         return Reply(text, {"deleted": name}).result()
 
@@ -314,16 +337,18 @@ class Writing:
         self,
         scenario: Annotated[str | None, Field(description="Without: what is in the trash")] = None,
         new_name: str | None = None,
+        number: Annotated[int | None, Field(description="In the trash, for an older one")] = None,
     ) -> CallToolResult:
         """Bring the last deleted scenario of a name back."""
-        if scenario is None:
+        if scenario is None and number is None:
             found = self._store.list_deleted()
-            rows = [[line(entry.name), entry.deleted_at] for entry in found[:_TRASH]]
-            text = columnar(["name", "deleted"], rows) if rows else "The trash is empty."
-            data: dict[str, Any] = {"columns": ["name", "deleted"], "rows": rows}
+            columns = ["name", "deleted", "number", "bytes"]
+            rows = [[line(e.name), e.deleted_at, e.number, e.size] for e in found[:_TRASH]]
+            text = columnar(columns, rows) if rows else "The trash is empty."
+            data: dict[str, Any] = {"columns": columns, "rows": rows}
             if len(found) > _TRASH:
                 text += f"\nTruncated: the last {_TRASH} of {len(found)}."
                 data["truncated"] = len(found) - _TRASH
             return Reply(text, data).result()
-        name = self._store.restore_scenario(scenario, new_name=new_name)
+        name = self._store.restore_scenario(scenario, number=number, new_name=new_name)
         return Reply(f"Restored {line(name)}.", {"restored": name}).result()
