@@ -33,6 +33,7 @@ T = TypeVar("T")
 SOURCE = "source"  # the schema under which the file is attached whose rows are read
 
 # Ends of the names of tables in which SQLite's virtual tables keep what they have: FTS, R*Tree.
+_MAX_MADE = 5_000  # SQLite goes through all that is there for each view that it makes
 _OF_VIRTUAL = frozenset(
     "data idx content docsize config segments segdir stat node parent rowid".split()
 )
@@ -97,7 +98,8 @@ class Building:
     def check_tables(self, source: Path, names: Sequence[str], *, all_: bool = False) -> None:
         """Raises CopyFailed unless all that is declared are tables of the source.
 
-        Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound.
+        Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound; with
+        ``all_`` also CopyFailed where there is too much to make in a new file.
         """
         missing = fileformat.missing_tables(self.connection, names, SOURCE)
         if missing:
@@ -106,6 +108,20 @@ class Building:
                 hint=f"{call('check_scenario', source)} says more.",
             )
         refuse_unbounded(self.connection, source, schema=SOURCE, tables=None if all_ else names)
+        if all_:
+            self._refuse_many(source)
+
+    def _refuse_many(self, source: Path) -> None:
+        (count,) = self.connection.execute(
+            f"SELECT count(*) FROM {SOURCE}.sqlite_master WHERE sql IS NOT NULL"
+        ).fetchone()
+        if count > _MAX_MADE:
+            shows = call("query_scenario", source, "SELECT type, name FROM sqlite_master")
+            raise CopyFailed(
+                f"{source.stem} has {count:,} tables, indexes, views and triggers; at most"
+                f" {_MAX_MADE:,} are copied.",
+                hint=f"{shows} lists them. Any SQLite tool can drop what is not needed.",
+            )
 
     def check_keys(self, entity_types: Iterable[EntityType]) -> None:
         """Raises CorruptScenario unless the ids of the source are texts.
