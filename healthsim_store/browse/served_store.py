@@ -21,6 +21,7 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..schema.model import Question
+from ..storage.processes import processes
 from ..store import Store
 from . import datasette_1_0
 from .database import ScenarioDatabase, make_pool
@@ -41,6 +42,7 @@ def make_served(datasette: Any) -> ServedStore | None:
         config = datasette.plugin_config(PLUGIN)
         if not config or "store" not in config:
             return None
+        processes.serve_many()
         _served[datasette] = ServedStore(
             Store(config["store"], remember=config.get("remember", True)),
             config.get("scenarios"),

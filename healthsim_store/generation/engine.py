@@ -28,6 +28,7 @@ from ..schema.sqlfile import Statement
 from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
+from .apart import try_recipe
 from .distributions import Draw, pick
 from .functions import luhn, round_like_python, text_id
 from .recipe import OPTIONS, RUN, Recipe
@@ -38,9 +39,18 @@ BLOCK = 500  # counted entities that are sampled at once
 #: Raise it with every change that makes other values from the same seed.
 ALGORITHM = 1
 
+_ADDED: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+    # SQLite's own round() gives different results in different versions.
+    ("round", 1, round_like_python),
+    ("round", 2, round_like_python),
+    ("luhn", 1, luhn),
+    ("text_id", 1, text_id),
+)
 _SECONDS = 600.0  # for one statement over one batch
 _STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
-_MAX_VALUE = 8_000_000  # bytes of one value
+# Bytes of one value: within a call SQLite does not look at the clock, and instr() on two values of
+# this length takes a second.
+_MAX_VALUE = 200_000
 _MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
 _MAX_ROWS = 5_000_000  # of one sampled table for one block
 
@@ -121,13 +131,8 @@ class Engine:
         connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         connection.set_progress_handler(self._must_stop, _STEPS)
-        for name, arguments, function in (
-            # SQLite's own round() gives different results in different versions.
-            ("round", 1, round_like_python),
-            ("round", 2, round_like_python),
-            ("luhn", 1, luhn),
-            ("text_id", 1, text_id),
-        ):
+        try_recipe(recipe, [added[:2] for added in _ADDED])
+        for name, arguments, function in _ADDED:
             self._add_function(name, arguments, function)
         facts = [(key, self._seed, self._count, 1, 1)]
         self._make(RUN, "key, seed, count, first, last", facts)

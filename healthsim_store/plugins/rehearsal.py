@@ -33,17 +33,18 @@ def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
     from ..schema import dry_run
 
     try:
-        try:
-            _read(plugin)
-            return plugin, _names(plugin.products, QUICK)
-        except DeclarationError as error:
-            if not dry_run.is_endless(error):
-                raise
         known = _known(plugin.products, dry_run.SECONDS)
         with contextlib.suppress(OSError, UnicodeDecodeError):
             if time.time() - known.stat().st_mtime < KEPT:
                 return replace(plugin, problem=known.read_text("utf-8")), {}
         try:
+            _read(plugin)
+            _try_apart(plugin, known.parent.with_name("tried") / known.name)
+            try:
+                return plugin, _names(plugin.products, QUICK)
+            except DeclarationError as error:
+                if not dry_run.is_endless(error):
+                    raise
             return plugin, _names(plugin.products, dry_run.SECONDS)
         except DeclarationError as error:
             if dry_run.is_endless(error):
@@ -67,6 +68,27 @@ def _read(plugin: Plugin) -> None:
         read_recipe(profile)
     for format, sql in plugin.mappings.items():
         StagedFolder(format, {str(plugin.file): sql}, None).close()
+
+
+def _try_apart(plugin: Plugin, known: Path) -> None:
+    """Try in a worker what may take without end in this process; once, as ``known`` says by then.
+
+    Raises DeclarationError.
+    """
+    from ..exchange.staging import FUNCTION, StagedFolder
+    from ..schema.dry_run import statements
+    from ..storage.apart import Trial, try_apart
+
+    if not plugin.products or known.exists():
+        return
+    for product in plugin.products:
+        try_apart(
+            Trial(sql, where, values) for sql, where, values in statements(product.declaration)
+        )
+        for format, sql in product.formats.items():
+            with contextlib.closing(StagedFolder(format, {product.name: sql}, None)) as staged:
+                try_apart((Trial(*pair) for pair in staged.statements()), [FUNCTION])
+    _keep(known, "")
 
 
 def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
