@@ -25,6 +25,7 @@ from ..storage.processes import processes
 from ..store import Store
 from . import datasette_1_0
 from .database import ScenarioDatabase, make_pool
+from .told_cuts import telling
 
 PLUGIN = "healthsim-store"
 BEFORE_1_0 = _datasette_version.startswith("0.")
@@ -192,9 +193,11 @@ class ServedStore:
                 await datasette_1_0.configure(datasette, name, database.description)
 
     def prepare(self, datasette: Any) -> None:
-        """Switch off what a browser of scenarios does not need of Datasette."""
+        """Switch off what a browser of scenarios does not need of Datasette, and tell its cuts."""
         if not datasette.files and "_memory" in datasette.databases:
             datasette.remove_database("_memory")
+        renderer, *rest = datasette.renderers["json"]
+        datasette.renderers["json"] = (telling(renderer), *rest)
         if BEFORE_1_0:
             # 0.65 copies every database's schema into one that none of its pages reads, and a file
             # that went away in between would fail them all.
