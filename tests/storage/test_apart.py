@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
+from conftest import Run
 from statements import LOOP
 
+from healthsim_store import Store
 from healthsim_store.errors import DeclarationError
+from healthsim_store.plugins import FOLDER
 from healthsim_store.storage.apart import Trial, try_apart
 
 DOUBLED = "WITH c0 AS (SELECT 1 AS x), {} SELECT count(*) AS n FROM c22".format(
@@ -48,3 +52,41 @@ def test_functions_that_are_ours_do_not_hide_what_comes_with_them() -> None:
     doubled = DOUBLED.replace("count(*)", "ours(x)")
     with pytest.raises(DeclarationError):
         try_apart([Trial(doubled, "here")], [("ours", 1)])
+
+
+PROFILE = f"""-- Owners @counts owners @count 10
+
+-- One @for count
+CREATE TABLE person (
+  age INTEGER -- @normal 50, 10, 20, 80
+);
+
+-- @into owners
+{DOUBLED.replace("count(*) AS n", "key || x AS owner_id")}, person, run;
+"""
+MAPPING = f"""CREATE TABLE people (Id TEXT NOT NULL);
+
+-- @into owners @from people
+{DOUBLED.replace("count(*) AS n", "stable_id(Id) AS owner_id")}, people;
+"""
+
+
+def test_a_profile_that_would_hang_is_told_with_its_line(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "doubled.sql"
+    path.write_text(PROFILE, "utf-8")
+    with pytest.raises(DeclarationError, match=r"doubled\.sql, line 9: it takes more than"):
+        store.generate_scenario(str(path))
+
+
+def test_a_mapping_of_one_file_that_would_hang_is_left_out(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "hanging.sql").write_text(MAPPING, "utf-8")
+    monkeypatch.setenv(FOLDER, str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for _ in range(2):
+        done = run("plugins")
+        assert done.returncode == 0, done.stderr
+        assert "hanging.sql, line 4: it takes more than" in done.stdout + done.stderr
