@@ -21,6 +21,7 @@ ALONE = {
     "set_authorizer": {
         "storage/sandbox.py": "the only way to run untrusted SQL",
         "storage/triggers.py": "what a stranger's trigger does is refused where rows are written",
+        "storage/worker.py": "declarations that are tried in it may open no other file",
         "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
         "generation/engine.py": "a profile may build tables of its own in memory",
         "generation/run.py": "the options of a profile are judged by its own SQL",
@@ -28,6 +29,7 @@ ALONE = {
     },
     "set_progress_handler": {
         "storage/sandbox.py": "the deadline of a query",
+        "storage/worker.py": "the deadline of a declaration's statement that is tried in it",
         "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "generation/engine.py": "the deadline of a profile's statement",
         "schema/dry_run.py": "the deadline of a declaration's statements",

@@ -138,18 +138,8 @@ class ScenarioDatabase(Database):
             here = contextvars.copy_context()  # an executor's thread has one of its own
             return await loop.run_in_executor(executor, here.run, run, function)
         except sqlite3.DataError as error:
-            raise await loop.run_in_executor(executor, self._explain_long_value) from error
-
-    def _explain_long_value(self) -> QueryTooLarge:
-        """The error for a page that needs a value which is too long to be read."""
-        found: list[LongValue] = []
-        with self.lend() as sandbox, contextlib.suppress(QueryError):
-            found += itertools.islice(find_long_values(sandbox, timeout=_SEARCH_SECONDS), 3)
-        hidden = urlencode([("_nocol", value.column) for value in found]) or "_nocol=COLUMN"
-        return QueryTooLarge(
-            told(found) if found else TOO_LONG,
-            hint=f"A table's page without the column: ?{hidden} at the end of its address.",
-        )
+            # In the same transaction: a second one would wait for a writer that waits for its end.
+            raise await loop.run_in_executor(executor, run, _explain_long_value) from error
 
     def read_at_once(self, function: Callable[[Sandbox], T]) -> T:
         """What ``function`` reads, on a connection of its own."""
@@ -192,6 +182,18 @@ class ScenarioDatabase(Database):
             f"{self._file.stem} can only be read here.",
             hint="Write with healthsim-store persist, tag, rename, ...",
         )
+
+
+def _explain_long_value(sandbox: Sandbox) -> QueryTooLarge:
+    """The error for a page that needs a value which is too long to be read."""
+    found: list[LongValue] = []
+    with contextlib.suppress(QueryError):
+        found += itertools.islice(find_long_values(sandbox, timeout=_SEARCH_SECONDS), 3)
+    hidden = urlencode([("_nocol", value.column) for value in found]) or "_nocol=COLUMN"
+    return QueryTooLarge(
+        told(found) if found else TOO_LONG,
+        hint=f"A table's page without the column: ?{hidden} at the end of its address.",
+    )
 
 
 def _inode(path: Path) -> tuple[int, int]:

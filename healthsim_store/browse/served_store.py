@@ -21,9 +21,11 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import HealthsimStoreError, ScenarioNotFound
 from ..schema.model import Question
+from ..storage.processes import processes
 from ..store import Store
 from . import datasette_1_0
 from .database import ScenarioDatabase, make_pool
+from .told_cuts import telling
 
 PLUGIN = "healthsim-store"
 BEFORE_1_0 = _datasette_version.startswith("0.")
@@ -41,6 +43,7 @@ def make_served(datasette: Any) -> ServedStore | None:
         config = datasette.plugin_config(PLUGIN)
         if not config or "store" not in config:
             return None
+        processes.serve_many()
         _served[datasette] = ServedStore(
             Store(config["store"], remember=config.get("remember", True)),
             config.get("scenarios"),
@@ -190,9 +193,11 @@ class ServedStore:
                 await datasette_1_0.configure(datasette, name, database.description)
 
     def prepare(self, datasette: Any) -> None:
-        """Switch off what a browser of scenarios does not need of Datasette."""
+        """Switch off what a browser of scenarios does not need of Datasette, and tell its cuts."""
         if not datasette.files and "_memory" in datasette.databases:
             datasette.remove_database("_memory")
+        renderer, *rest = datasette.renderers["json"]
+        datasette.renderers["json"] = (telling(renderer), *rest)
         if BEFORE_1_0:
             # 0.65 copies every database's schema into one that none of its pages reads, and a file
             # that went away in between would fail them all.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from datasette.app import Datasette
@@ -93,9 +95,14 @@ def serve(datasette: Datasette, listening: socket.socket, ready: Callable[[str],
             if self.started:
                 ready(address)
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            # What still runs for a page would keep this process from its end. In a thread: it waits
+            # for a lock, which what was interrupted here may have.
+            threading.Thread(target=processes.end_all, daemon=True).start()
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets=sockets)
-            # What still runs for a page would keep this process from its end.
             processes.end_all()
 
     configuration = uvicorn.Config(

@@ -77,6 +77,9 @@ class _Layout:
     required: frozenset[str]
 
 
+FUNCTION = ("stable_id", -1)  # of ours, and how many arguments it takes: any
+
+
 class StagedFolder:
     """One folder in staging tables, and the SELECTs of all products that map its format.
 
@@ -93,7 +96,7 @@ class StagedFolder:
         self._connection = connect(scratch / "staged.db" if scratch else ":memory:")
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.create_function("stable_id", -1, stable_id, deterministic=True)
+        self._connection.create_function(*FUNCTION, stable_id, deterministic=True)
         self._layouts: dict[str, _Layout] = {}
         self._views: list[Statement] = []  # steps that several SELECTs share
         self._selects: list[Statement] = []
@@ -172,9 +175,13 @@ class StagedFolder:
         self._make_views()
 
     def _make_tables(self) -> None:
+        for sql in self._layout_statements():
+            self._connection.execute(sql)
+
+    def _layout_statements(self) -> Iterator[str]:
         for name, layout in self._layouts.items():
             columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
-            self._connection.execute(f"CREATE TABLE {quoted(name)} ({columns})")
+            yield f"CREATE TABLE {quoted(name)} ({columns})"
 
     def _make_views(self) -> None:
         for view in self._views:
@@ -203,6 +210,13 @@ class StagedFolder:
         for statement in self._skips:
             self._check_source(statement, "skip")
             self._count(statement)
+
+    def statements(self) -> Iterator[tuple[str, str]]:
+        """Every statement that `try_out` runs, with its place in the mapping."""
+        for sql in self._layout_statements():
+            yield sql, ""
+        for statement in (*self._views, *self._selects, *self._skips):
+            yield strict(statement.sql), statement.where
 
     def _check_source(self, statement: Statement, marker: str) -> None:
         source = statement.comment.markers[marker]

@@ -29,6 +29,7 @@ from ..schema.sqlfile import Statement
 from ..schema.types import Stored
 from ..storage.rows import Rows
 from . import faker_names
+from .apart import try_recipe
 from .base import Base
 from .distributions import Draw, pick, uniforms_by_key
 from .functions import luhn, round_like_python, text_id
@@ -41,9 +42,18 @@ BLOCK = 500  # counted entities that are sampled at once
 #: Raise it with every change that makes other values from the same seed.
 ALGORITHM = 1
 
+_ADDED: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+    # SQLite's own round() gives different results in different versions.
+    ("round", 1, round_like_python),
+    ("round", 2, round_like_python),
+    ("luhn", 1, luhn),
+    ("text_id", 1, text_id),
+)
 _SECONDS = 600.0  # for one statement over one batch
 _STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
-_MAX_VALUE = 8_000_000  # bytes of one value
+# Bytes of one value: within a call SQLite does not look at the clock, and instr() on two values of
+# this length takes a second.
+_MAX_VALUE = 200_000
 _MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
 
 _FUNCTIONS = ("luhn", "text_id")
@@ -132,13 +142,13 @@ class Engine:
         connection.execute(f"PRAGMA max_page_count = {pages + _MAX_PAGES}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         connection.set_progress_handler(self._must_stop, _STEPS)
-        for name, arguments, function in (
-            # SQLite's own round() gives different results in different versions.
-            ("round", 1, round_like_python),
-            ("round", 2, round_like_python),
-            ("luhn", 1, luhn),
-            ("text_id", 1, text_id),
-        ):
+        columns = "SELECT name FROM pragma_table_info(?)"
+        read = {
+            name: [column for (column,) in connection.execute(columns, (name,))]
+            for name in recipe.reads
+        }
+        try_recipe(recipe, [added[:2] for added in _ADDED], read)
+        for name, arguments, function in _ADDED:
             self._add_function(name, arguments, function)
         facts = (key, self._seed, self.count, 1, 1)
         if recipe.reads:

@@ -34,6 +34,7 @@ SOURCE = "source"  # the schema under which the file is attached whose rows are 
 CHOSEN = "chosen"  # and the one whose tables name the rows that are to be copied, if not all
 
 # Ends of the names of tables in which SQLite's virtual tables keep what they have: FTS, R*Tree.
+_MAX_MADE = 5_000  # SQLite goes through all that is there for each view that it makes
 _OF_VIRTUAL = frozenset(
     "data idx content docsize config segments segdir stat node parent rowid".split()
 )
@@ -106,9 +107,24 @@ class Building:
     def check_tables(self, source: Path, names: Sequence[str], *, all_: bool = False) -> None:
         """Raises CopyFailed unless all that is declared are tables of the source.
 
-        Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound.
+        Raises CorruptScenario where a rule of one, or of any with ``all_``, has no bound; with
+        ``all_`` also CopyFailed where there is too much to make in a new file.
         """
         check_tables(self.connection, source, names, all_=all_)
+        if all_:
+            self._refuse_many(source)
+
+    def _refuse_many(self, source: Path) -> None:
+        (count,) = self.connection.execute(
+            f"SELECT count(*) FROM {SOURCE}.sqlite_master WHERE sql IS NOT NULL"
+        ).fetchone()
+        if count > _MAX_MADE:
+            shows = call("query_scenario", source, "SELECT type, name FROM sqlite_master")
+            raise CopyFailed(
+                f"{source.stem} has {count:,} tables, indexes, views and triggers; at most"
+                f" {_MAX_MADE:,} are copied.",
+                hint=f"{shows} lists them. Any SQLite tool can drop what is not needed.",
+            )
 
     def check_keys(self, entity_types: Iterable[EntityType]) -> None:
         """Raises CorruptScenario unless the ids of the source are texts."""

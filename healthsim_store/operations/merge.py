@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
@@ -409,7 +410,7 @@ class _Merge:
                 for entity_type in self.registry
             }
             strategies = sorted({strategy.name for strategy in self._strategies.values()})
-            details = {"from": names, "on_conflict": strategies}
+            details: dict[str, Any] = {"from": names, "on_conflict": strategies}
             if self._base:
                 details["base"] = self._base.name
             if self._renamed_questions:

@@ -33,17 +33,18 @@ def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
     from ..schema import dry_run
 
     try:
-        try:
-            _read(plugin)
-            return plugin, _names(plugin.products, QUICK)
-        except DeclarationError as error:
-            if not dry_run.is_endless(error):
-                raise
-        known = _known(plugin.products, dry_run.SECONDS)
+        known = _known(plugin, dry_run.SECONDS)
         with contextlib.suppress(OSError, UnicodeDecodeError):
             if time.time() - known.stat().st_mtime < KEPT:
                 return replace(plugin, problem=known.read_text("utf-8")), {}
         try:
+            _read(plugin)
+            _try_apart(plugin, known.parent.with_name("tried") / known.name)
+            try:
+                return plugin, _names(plugin.products, QUICK)
+            except DeclarationError as error:
+                if not dry_run.is_endless(error):
+                    raise
             return plugin, _names(plugin.products, dry_run.SECONDS)
         except DeclarationError as error:
             if dry_run.is_endless(error):
@@ -69,6 +70,27 @@ def _read(plugin: Plugin) -> None:
         StagedFolder(format, {str(plugin.file): sql}, None).close()
 
 
+def _try_apart(plugin: Plugin, known: Path) -> None:
+    """Try in a worker what may take without end in this process; once, as ``known`` says by then.
+
+    Raises DeclarationError.
+    """
+    from ..exchange.staging import FUNCTION, StagedFolder
+    from ..schema.dry_run import statements
+    from ..storage.apart import Trial, try_apart
+
+    if not (plugin.products or plugin.mappings) or known.exists():
+        return
+    mappings = [(format, str(plugin.file), sql) for format, sql in plugin.mappings.items()]
+    for product in plugin.products:
+        try_apart(Trial(*told) for told in statements(product.declaration))
+        mappings += [(format, product.name, sql) for format, sql in product.formats.items()]
+    for format, owner, sql in mappings:
+        with contextlib.closing(StagedFolder(format, {owner: sql}, None)) as staged:
+            try_apart((Trial(*told) for told in staged.statements()), [FUNCTION])
+    _keep(known, "")
+
+
 def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
     from ..exchange.staging import try_out_mapping
     from ..schema.dry_run import DryRun
@@ -81,13 +103,15 @@ def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
     return dry_run.names
 
 
-def _known(products: Sequence[Product], seconds: float) -> Path:
-    """The file in the user's cache that says that these do not end; it may be deleted any time."""
+def _known(plugin: Plugin, seconds: float) -> Path:
+    """The file in the user's cache that says that it does not end; it may be deleted any time."""
     import platformdirs
 
+    products = plugin.products
     texts = [f"{__version__} {sqlite3.sqlite_version} {seconds}"]
     texts += [part for p in products for part in (p.schema, p.summary, p.checks, p.questions)]
-    texts += [part for p in products for pair in sorted(p.formats.items()) for part in pair]
+    for mappings in (plugin.mappings, *(p.formats for p in products)):
+        texts += [part for pair in sorted(mappings.items()) for part in pair]
     name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
     return platformdirs.user_cache_path("healthsim-store", appauthor=False) / "endless" / name
 

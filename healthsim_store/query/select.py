@@ -115,10 +115,11 @@ def translate(sql: str, dialect: str) -> str:
     """The statement in SQLite's dialect.
 
     Raises InvalidArgument for a dialect that sqlglot does not know, QueryError for a statement that
-    it cannot read, QueryTooLarge for one that is too long or nested too deeply.
+    it cannot read or that SQLite cannot do, QueryTooLarge for one that is too long or nested too
+    deeply.
     """
     import sqlglot
-    from sqlglot.errors import ParseError, SqlglotError
+    from sqlglot.errors import ParseError, SqlglotError, UnsupportedError
 
     check_length(sql)
     try:
@@ -129,9 +130,17 @@ def translate(sql: str, dialect: str) -> str:
             hint="Dialects are sqlglot's: postgres, duckdb, spark, databricks, snowflake, ...",
         ) from error
     try:
-        statements = sqlglot.transpile(sql, read=dialect, write="sqlite")
+        statements = sqlglot.transpile(
+            sql, read=dialect, write="sqlite", unsupported_level=sqlglot.ErrorLevel.RAISE
+        )
     except RecursionError as error:
         raise QueryTooLarge("The statement is nested too deeply.") from error
+    except UnsupportedError as error:  # sqlglot would warn, and leave that part out
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise QueryError(
+            f"SQLite has no such thing as this {dialect} statement needs: {reason}.",
+            hint="Leave that part out, or write the statement in SQLite's dialect.",
+        ) from error
     except (SqlglotError, ValueError) as error:
         found = error.errors[:1] if isinstance(error, ParseError) else []
         where = "".join(f", line {one['line']}, column {one['col']}" for one in found)

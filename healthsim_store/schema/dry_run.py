@@ -12,7 +12,7 @@ import contextlib
 import re
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..base.quoting import misread_name, strict, told
@@ -71,6 +71,29 @@ class DryRun:
             _ask(connection, declaration)
         self._owners |= dict.fromkeys(names, declaration.product)
         self.names |= {("table", name): kind for name, kind in names.items()}
+
+
+def statements(declaration: Declaration) -> Iterator[tuple[str, str, dict[str, Stored]]]:
+    """Every statement that is run here, with its place and the values of its parameters."""
+    for entity_type in declaration.entity_types:
+        for statement in create_statements(entity_type):
+            yield strict(statement), entity_type.where, {}
+    for extra in declaration.extras:
+        yield strict(extra.sql), extra.where, {}
+    for extra in declaration.extras:
+        if extra.kind == "VIEW":
+            yield f"SELECT * FROM {quoted(extra.name)}", extra.where, {}
+    for entity_type in declaration.entity_types:
+        for column in entity_type.columns:
+            for _, sql in column_rules(column) if column.default is not None else ():
+                yield _default_check(column, sql), column.where, {}
+    for statistic in declaration.statistics:
+        yield statistic.sql, statistic.where, {}
+    for rule in declaration.rules:
+        yield rule.sql, rule.where, {}
+    for question in declaration.questions:
+        for values in values_to_try(question):
+            yield question.sql, question.where, values
 
 
 def is_endless(error: DeclarationError) -> bool:
@@ -213,12 +236,15 @@ def _check_default(connection: sqlite3.Connection, column: Column) -> None:
     """A default breaks no rule of its column; a rule over several columns is not asked."""
     for rule, sql in column_rules(column) if column.default is not None else ():
         with contextlib.suppress(sqlite3.OperationalError):
-            ((holds,),) = connection.execute(
-                f"SELECT ({strict(sql)}) FROM (SELECT {column.default} AS {quoted(column.name)})"
-            )
+            ((holds,),) = connection.execute(_default_check(column, sql))
             if holds == 0:
                 told = f"DEFAULT {column.default}, but {rule}"
                 raise REFUSALS["default_value"].error(column.where, told)
+
+
+def _default_check(column: Column, sql: str) -> str:
+    """A SELECT of whether a column's default holds to one of its rules."""
+    return f"SELECT ({strict(sql)}) FROM (SELECT {column.default} AS {quoted(column.name)})"
 
 
 def _check_card(entity_type: EntityType, columns: list[str], where: str) -> None:

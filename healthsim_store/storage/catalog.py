@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -35,6 +36,11 @@ from .records import Record, damaged, read_records, understood
 
 #: Questions of products that are read of a file, which may be a stranger's. What is beyond is told.
 MAX_QUESTIONS = 1_000
+# Of a file, which may be a stranger's: more would take seconds to read, and nobody has so many.
+_MAX_TYPES = 10_000
+_MAX_COLUMNS = 100_000
+_MAX_OF_A_TYPE = 2_000  # what SQLite lets a table have
+_MAX_NAMED = 10_000  # statistics or rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,9 @@ def read_entity_names(connection: sqlite3.Connection) -> list[str]:
 def _described(connection: sqlite3.Connection, names: Sequence[str] = ()) -> list[Record]:
     """The rows of `_entity_types`, in that order. Raises CorruptScenario."""
     order = {product.name: number for number, product in enumerate(read_products(connection))}
-    rows = read_records(connection, "_entity_types", names=names)
+    most = f"ORDER BY rowid LIMIT {_MAX_TYPES + 1}"
+    rows = read_records(connection, "_entity_types", names=names, rest=most)
+    _refuse_more(rows, "_entity_types", _MAX_TYPES)
     there: set[str] = set()
     for row in rows:
         name, product = row["entity_type"], row["product"]
@@ -234,7 +242,16 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     CorruptScenario where somebody wrote into the dictionary what it cannot say.
     """
     columns: dict[str, list[Column]] = {}
-    for row in read_records(connection, "_columns", rest="ORDER BY entity_type, position"):
+    most = f"ORDER BY entity_type, position LIMIT {_MAX_COLUMNS + 1}"
+    rows = read_records(connection, "_columns", rest=most)
+    for name, count in Counter(row["entity_type"] for row in rows).items():
+        if count > _MAX_OF_A_TYPE:
+            raise damaged(
+                f"its table _columns has more than {_MAX_OF_A_TYPE:,} columns of {name!r:.40}; no"
+                " table of SQLite has."
+            )
+    _refuse_more(rows, "_columns", _MAX_COLUMNS)
+    for row in rows:
         columns.setdefault(row["entity_type"], []).append(_column(row))
     found = [
         _entity_type(row, columns.pop(row["entity_type"], ())) for row in _described(connection)
@@ -247,6 +264,11 @@ def read_entity_types(connection: sqlite3.Connection) -> list[EntityType]:
     for entity_type in found:
         _check_names(entity_type, by_name)
     return found
+
+
+def _refuse_more(rows: Sequence[Record], table: str, most: int) -> None:
+    if len(rows) > most:
+        raise damaged(f"its table {table} has more than {most:,} rows.")
 
 
 def _check_names(entity_type: EntityType, others: Mapping[str, EntityType]) -> None:
@@ -282,8 +304,11 @@ def _of_products(
 ) -> list[Record]:
     """The rows of a table, in the order of the products and of their declarations."""
     order = {product.name: number for number, product in enumerate(read_products(connection))}
-    rest = "ORDER BY position" if most is None else f"ORDER BY position LIMIT {most}"
-    rows = [row for row in read_records(connection, table, rest=rest) if row["product"] in order]
+    limit = _MAX_NAMED + 1 if most is None else most
+    found = read_records(connection, table, rest=f"ORDER BY position LIMIT {limit}")
+    if most is None:
+        _refuse_more(found, table, _MAX_NAMED)
+    rows = [row for row in found if row["product"] in order]
     return sorted(rows, key=lambda row: order[row["product"]])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sqlite3
 import threading
 import weakref
@@ -46,6 +47,7 @@ Open = type[Sandbox]
 
 _LASTING = (NotAScenario, CorruptScenario)  # errors that last as long as the file is as it is
 _IDLE = 8  # open files kept for the next question
+_TRIES = 5  # where other files come to have the names while they are opened
 _IDLE_PROCESSES = 2  # the same, where each takes a process
 
 
@@ -179,8 +181,7 @@ class Files:
         """
         moments = self._moments
         with (
-            self.reading(path, attached) as sandbox,
-            sandbox.moment(),
+            self._begun(path, attached) as sandbox,
             self.blocking(path, attached),
         ):
             outer = moments.get(path)
@@ -193,6 +194,25 @@ class Files:
                     del moments[path]
                 else:
                     moments[path] = outer
+
+    @contextlib.contextmanager
+    def _begun(self, path: Path, attached: Mapping[str, Path] | None) -> Iterator[Sandbox]:
+        """A sandbox in its read transaction, on the files that have these names while it lasts.
+
+        A file that is renamed after it was opened and before it is read is another one's by then.
+        Whoever looked for it once more in the transaction would open all files, also this one:
+        and wait for a writer that waits for the transaction.
+        """
+        paths = [path, *(attached or {}).values()]
+        for _ in range(_TRIES):
+            before = [*map(look, paths)]
+            with self.reading(path, attached) as sandbox, sandbox.moment():
+                if all(map(os.path.samestat, before, map(look, paths))):
+                    yield sandbox
+                    return
+        raise ScenarioBusy(
+            f"{path.name} was replaced just now, as an upgrade does.", hint="Try again."
+        )
 
     @property
     def _moments(self) -> dict[Path, _Moment]:
@@ -290,9 +310,10 @@ class Files:
                     if known is not None:
                         facts = known
                     elif facts is None or (isinstance(facts, dict) and "error" in facts):
-                        with contextlib.closing(self.open(path)) as sandbox, file_errors(path):
+                        with self._alone(path) as sandbox, file_errors(path):
                             facts = read(sandbox)
-                        fresh[(path.name, mark)] = facts
+                        if path not in self._moments:  # of an earlier moment, in WAL mode
+                            fresh[(path.name, mark)] = facts
                 except ScenarioNotFound:
                     continue  # deleted while we looked
                 except HealthsimStoreError as error:
@@ -303,6 +324,17 @@ class Files:
                 yield path, size, facts
         finally:
             self.cache.put(key, fresh)
+
+    def _alone(self, path: Path) -> contextlib.AbstractContextManager[Sandbox]:
+        """A sandbox for one question, which stays out of the pool.
+
+        In this thread's moment of the file it is the moment's: a second one would wait for a writer
+        that waits for the moment's end.
+        """
+        held = self._moments.get(path)
+        if held is not None:
+            return contextlib.nullcontext(held.sandbox)
+        return contextlib.closing(self.open(path))
 
     # -- moving ------------------------------------------------------------------------------
 

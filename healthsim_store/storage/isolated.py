@@ -254,6 +254,11 @@ class _Connection:
         """Whether there is a worker, and it is this process's own."""
         return self._process.ours
 
+    @property
+    def slow(self) -> bool:
+        """Whether its worker lets others go first."""
+        return self._process.slow
+
     def begin(self) -> None:
         """Begin a read transaction."""
         self.ask("begin", _OPEN_SECONDS)
@@ -325,8 +330,8 @@ class IsolatedSandbox(Sandbox):
 
     @property
     def usable(self) -> bool:
-        """See `Sandbox.usable`."""
-        return self._remote.usable
+        """See `Sandbox.usable`. One that was slow is not kept: others would lose their place."""
+        return self._remote.usable and not self._remote.slow
 
     def rest(self) -> None:
         """See `Sandbox.rest`."""

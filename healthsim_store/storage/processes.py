@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 from .. import errors
 from ..base.wording import here
 from ..errors import ScenarioFileError
-from .worker import receive, send
+from .worker import CONSIDERATE, SLOW_SECONDS, receive, send
 
 _IDLE = 2  # processes that wait for the next file
 _LOOK_SECONDS = 0.005  # between looks at a deadline of somebody else's
@@ -33,28 +34,33 @@ class Process:
     """A worker, and one question at a time to it.
 
     Raises ScenarioFileError where none can be started.
+
+    ``considerate``: what is slow leaves the processor to what is not; then the process is ``slow``,
+    and no use for what others ask.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, considerate: bool = False) -> None:
         # A program that is one file, or has Python inside, would start itself once more.
         if getattr(sys, "frozen", False) or not _is_python(sys.executable):
             raise _no_worker(f"{sys.executable or 'the program'} is no Python")
         try:
-            self._process = self._start()
+            self._process = self._start(considerate)
         except OSError as error:
             raise _no_worker(str(error)) from error
         self._owner = os.getpid()
         self._lock = threading.Lock()
+        self._considerate = considerate
+        self.slow = False
         self.alive = True
         self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
 
     @staticmethod
-    def _start() -> subprocess.Popen[bytes]:
+    def _start(considerate: bool) -> subprocess.Popen[bytes]:
         # Ctrl-C is for us; we end it.
         group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
         # -S: it needs nothing but this package, and starts in half the time without the others.
         return subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
-            [sys.executable, "-I", "-S", "-c", _START, _ROOT],
+            [sys.executable, "-I", "-S", "-c", _START, _ROOT, *[CONSIDERATE] * considerate],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -73,6 +79,7 @@ class Process:
         with self._lock:
             if not self.ours:
                 raise Ended(None)
+            begun = time.monotonic()
             try:
                 send(self._process.stdin, (name, seconds, here().plain(), *arguments))
                 if self.late is not None and os.name == "posix":  # no select() on pipes elsewhere
@@ -83,6 +90,9 @@ class Process:
             except BaseException:  # Ctrl-C: nobody will read that answer
                 self.end()
                 raise
+            # It looks at its own clock less often, so it may have been quicker than that.
+            if self._considerate and time.monotonic() - begun > SLOW_SECONDS:
+                self.slow = True
         return _raise_or_give(answer)
 
     def _wait(self) -> None:
@@ -165,6 +175,12 @@ class _Processes:
         self._idle: list[Process] = []
         self._lent: weakref.WeakSet[Process] = weakref.WeakSet()
         self._over = False
+        self._considerate = False
+
+    def serve_many(self) -> None:
+        """Many ask this process at once: from now on what is slow lets the others go first."""
+        with self._lock:
+            self._considerate = True
 
     def take(self) -> Process:
         """One for a file. Raises ScenarioFileError after `end_all`."""
@@ -176,7 +192,7 @@ class _Processes:
                 if process.ours:
                     self._lent.add(process)
                     return process
-        process = Process()
+        process = Process(considerate=self._considerate)
         with self._lock:
             self._lent.add(process)
         return process
@@ -185,11 +201,11 @@ class _Processes:
         """Have one ready, so that its start is over when the first file is opened."""
         with self._lock, contextlib.suppress(ScenarioFileError):  # told when a file is opened
             if not any(process.ours for process in self._idle):
-                self._idle.append(Process())
+                self._idle.append(Process(considerate=self._considerate))
 
     def give_back(self, process: Process) -> None:
         with self._lock:
-            if process.ours and len(self._idle) < _IDLE:
+            if process.ours and not process.slow and len(self._idle) < _IDLE:
                 self._idle.append(process)
                 return
         process.end()

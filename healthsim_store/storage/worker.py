@@ -37,6 +37,13 @@ ADDRESS_BYTES = 1_000_000_000  # of all of the process
 TEMPORARY_BYTES = 400_000_000  # of one temporary file
 ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
+SLOW_SECONDS = 0.2  # after which a considerate worker lets others go first
+CONSIDERATE = "--considerate"  # its argument
+
+_NICENESS = 10
+TRIAL_SECONDS = 3.0  # of the processor, for a statement that is tried and that nothing stops
+_STOPPED_SECONDS = 1.0  # the same, for one that can be stopped
+_TRIAL_STEPS = 10_000
 _GRACE_SECONDS = 0.25  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
 _CHUNK_BYTES = 1_000_000
@@ -110,16 +117,21 @@ class _Cursor:
 class Worker:
     """Does what `isolated.IsolatedSandbox` asks, one request after the other."""
 
-    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+    def __init__(self, requests: BinaryIO, answers: BinaryIO, *, considerate: bool = False) -> None:
+        """``considerate``: one of many, so what is slow leaves the processor to what is not."""
+        self._considerate = considerate
         self._requests = requests
         self._answers = answers
         self._sandbox: Sandbox | None = None
         self._moment = contextlib.ExitStack()
         self._cursors: dict[int, _Cursor] = {}
+        self._trials: sqlite3.Connection | None = None
         self._numbers = itertools.count(1)
         self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._busy = threading.Event()
+        self._asked_at = 0.0
         self._until = float("inf")
+        self._processor_until = float("inf")
 
     def serve(self) -> None:
         """Answer until nobody asks any more."""
@@ -127,7 +139,8 @@ class Worker:
             threading.Thread(target=other, daemon=True).start()
         while True:
             name, seconds, door, *arguments = self._waiting.get()
-            self._until = time.monotonic() + seconds + _GRACE_SECONDS
+            self._asked_at = time.monotonic()
+            self._until = self._asked_at + seconds + _GRACE_SECONDS
             self._busy.set()
             with wording.at(*door):
                 answer = self._answer(getattr(self, f"do_{name}"), arguments)
@@ -151,8 +164,12 @@ class Worker:
         while True:
             self._busy.wait()
             time.sleep(_LOOK_SECONDS)
-            if time.monotonic() > self._until:
+            now = time.monotonic()
+            if now > self._until or time.process_time() > self._processor_until:
                 os._exit(TOO_LATE)
+            if self._considerate and self._busy.is_set() and now > self._asked_at + SLOW_SECONDS:
+                _let_others_go_first()
+                self._considerate = False
             if _temporary_bytes() > ALL_TEMPORARY_BYTES:
                 os._exit(TOO_LARGE)
 
@@ -260,6 +277,33 @@ class Worker:
     def do_table_info(self, table: str, timeout: float) -> list[tuple[Any, ...]]:
         return self._opened.table_info(table, timeout=timeout)
 
+    # -- for `apart` --
+
+    def do_begin_trials(self, functions: list[tuple[str, int]]) -> None:
+        """An empty database, with functions of these names that give NULL."""
+        self.do_end_trials()
+        self._trials = connect(":memory:")
+        for name, arguments in functions:
+            self._trials.create_function(name, arguments, _null, deterministic=True)
+        self._trials.set_authorizer(_authorize_trial)
+
+    def do_try(self, sql: str, values: dict[str, Any]) -> None:
+        assert self._trials is not None
+        until = time.thread_time() + _STOPPED_SECONDS
+        self._trials.set_progress_handler(lambda: time.thread_time() > until, _TRIAL_STEPS)
+        self._processor_until = time.process_time() + TRIAL_SECONDS
+        try:
+            with contextlib.closing(self._trials.execute(sql, values)) as rows:
+                for _ in rows:
+                    pass
+        finally:
+            self._processor_until = float("inf")
+
+    def do_end_trials(self) -> None:
+        if self._trials is not None:
+            self._trials.close()
+            self._trials = None
+
     @property
     def _opened(self) -> Sandbox:
         assert self._sandbox is not None
@@ -272,6 +316,25 @@ class Worker:
             yield
         finally:
             self._opened.extend(float("inf"))
+
+
+def _null(*values: Any) -> None:
+    return None
+
+
+def _authorize_trial(action: int, *what: str | None) -> int:
+    """Other files stay closed; all else is in memory."""
+    files = (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+    return sqlite3.SQLITE_DENY if action in files else sqlite3.SQLITE_OK
+
+
+def _let_others_go_first() -> None:
+    """For good: who may not take priority cannot take it back either."""
+    if hasattr(os, "setpriority"):
+        # Linux does so for a thread, other systems for the process.
+        thread = threading.main_thread().native_id if sys.platform == "linux" else 0
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread or 0, _NICENESS)
 
 
 def _temporary_bytes() -> int:
@@ -309,4 +372,4 @@ def main() -> None:
     # Nothing else may write between the answers.
     os.dup2(2, 1)
     _limit()
-    Worker(requests, answers).serve()
+    Worker(requests, answers, considerate=CONSIDERATE in sys.argv).serve()

@@ -142,6 +142,7 @@ def test_a_column_that_is_declared_and_not_there(asked: Store) -> None:
         ("SELECT '", "postgres", QueryError, "not understood as postgres: Error tokenizing"),
         ("SELECT (", "duckdb", QueryError, "duckdb, line 1, column 8: .* missing for Paren"),
         ("SELECT 1 FROM a b c", "spark", QueryError, "line 1, column 19: "),
+        ("SELECT 1 FOR UPDATE", "postgres", QueryError, "no such thing as this postgres statement"),
         ("SELECT " + "(" * 9_000 + "1" + ")" * 9_000, "mysql", QueryTooLarge, "nested too deeply"),
         ("SELECT 1" + " " * 100_000, "mysql", QueryTooLarge, "100,008 characters"),
     ],

@@ -72,50 +72,71 @@ def browser(folder: Path, site: Path, scratch: Path) -> Iterator[Ask]:
 @contextlib.contextmanager
 def mcp(folder: Path, site: Path, scratch: Path) -> Iterator[Ask]:
     """A server over stdio. A call has the limit that the server gives it: 5 seconds."""
+    with talking(folder, site) as talk:
+        yield lambda sql, seconds: talk.ask(sql)
+
+
+@contextlib.contextmanager
+def talking(folder: Path, site: Path) -> Iterator[Talk]:
+    """A session with an MCP server over stdio."""
     server = subprocess.Popen(
         [sys.executable, "-m", "healthsim_store", "mcp"], env=environment(folder, site),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert server.stdin is not None
     assert server.stdout is not None
-    talk = _Talk(server)
+    talk = Talk(server)
     try:
         talk.call("initialize", {
             "protocolVersion": "2025-06-18", "capabilities": {},
             "clientInfo": {"name": "bombs", "version": "1"},
         })  # fmt: skip
         talk.tell("notifications/initialized")
-
-        def ask(sql: str, seconds: float) -> str:
-            asked = {"scenario": "shop", "sql": sql}
-            found = talk.call("tools/call", {"name": "scenario_query", "arguments": asked})
-            return str(found["content"][0]["text"])
-
-        yield ask
+        yield talk
     finally:
-        server.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended
+            server.stdin.close()
         server.stdout.close()
         server.wait(30)
 
 
-class _Talk:
+class Talk:
+    """One session: what is asked, one after the other or at once."""
+
     def __init__(self, server: subprocess.Popen[str]) -> None:
-        self._server = server
+        self.server = server
         self._number = 0
 
     def tell(self, method: str, **more: Any) -> None:
-        assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps({"jsonrpc": "2.0", "method": method, **more}) + "\n")
-        self._server.stdin.flush()
+        assert self.server.stdin is not None
+        self.server.stdin.write(json.dumps({"jsonrpc": "2.0", "method": method, **more}) + "\n")
+        self.server.stdin.flush()
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
-        assert self._server.stdout is not None
+        assert self.server.stdout is not None
         self._number += 1
         self.tell(method, id=self._number, params=params)
         while True:
-            answer = json.loads(self._server.stdout.readline())
+            answer = json.loads(self.server.stdout.readline())
             if answer.get("id") == self._number:
                 return answer["result"]
+
+    def tool(self, tool: str, **arguments: Any) -> str:
+        """The text of a tool's reply."""
+        found = self.call("tools/call", {"name": f"scenario_{tool}", "arguments": arguments})
+        return str(found["content"][0]["text"])
+
+    def begin(self, tool: str, **arguments: Any) -> None:
+        """Call a tool whose reply nobody waits for."""
+        self._number += 1
+        params = {"name": f"scenario_{tool}", "arguments": arguments}
+        self.tell("tools/call", id=self._number, params=params)
+
+    def ask(self, sql: str) -> str:
+        return self.tool("query", scenario="shop", sql=sql)
+
+    def begin_to_ask(self, sql: str) -> None:
+        self.begin("query", scenario="shop", sql=sql)
 
 
 DOORS = {"Python": python, "command line": command_line, "browser": browser, "MCP": mcp}

@@ -77,6 +77,16 @@ def _many_views(path: Path) -> None:
         file.commit()
 
 
+def _most_views(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA writable_schema = ON")
+        file.executemany(
+            "INSERT INTO sqlite_master VALUES ('view', ?, ?, 0, ?)",
+            ((f"w{n}", f"w{n}", f"CREATE VIEW w{n} AS SELECT {n} AS x") for n in range(20_000)),
+        )
+        file.commit()
+
+
 def _more_columns(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as file:
         names = [name for _, name, *_ in file.execute("PRAGMA table_info(_columns)")]
@@ -189,6 +199,12 @@ HOSTILE: dict[str, tuple[Change, str]] = {
         "",
     ),
     "a schema of many views": (_many_views, ""),
+    "20,000 views": (_most_views, ""),
+    "views that double a sum": (
+        _sql("CREATE VIEW s0 AS SELECT 1 AS x FROM owners",
+             *(f"CREATE VIEW s{n} AS SELECT x + x AS x FROM s{n - 1}" for n in range(1, 31))),
+        "",
+    ),
     "300,000 declared columns": (
         _more_columns, "",
     ),

@@ -7,6 +7,7 @@ between its steps does not end, or one that takes all memory.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import os
 import shutil
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from bomb_doors import DOORS, MCP_SECONDS, Tally, environment, measure
+from bomb_doors import DOORS, MCP_SECONDS, Tally, environment, measure, talking
 from bombs import BOMBS, FEW, LONG, SHORTER
 from campaign import CAMPAIGN
 from conftest import owner
@@ -264,10 +265,15 @@ def test_a_process_that_was_forked_has_workers_of_its_own(shop: Store) -> None:
 # -- files of strangers ----------------------------------------------------------------------
 
 LIGHT = 2.0  # times what it takes without the hostile files, and a moment for a busy machine
-MOMENT = 1.5
-CAMPAIGN_ONLY = {"a schema of many views", "300,000 declared columns", "values of 50 MB"}
+MOMENT = 0.3
+CAMPAIGN_ONLY = {
+    "a schema of many views",
+    "20,000 views",
+    "300,000 declared columns",
+    "values of 50 MB",
+}
 #: Those for which every verb that may hang is tried in the ordinary run too.
-WORST = ("an endless CHECK", "an endless index", "views of views")
+WORST = ("an endless CHECK", "an endless index", "views of views", "views that double a sum")
 
 
 @pytest.fixture
@@ -320,11 +326,11 @@ def test_beside_hostile_files_all_is_as_quick_as_without(town: Store, tmp_path: 
         before = {name: _seconds(act) for name, act in acts.items() if name != "persist"}
         _invade(town, tmp_path)
         first = _seconds(asked.list_scenarios)
-        after = {name: _seconds(act) for name, act in acts.items()}
+        after = {name: min(_seconds(act) for _ in range(3)) for name, act in acts.items()}
         infos = {info.name: info for info in asked.list_scenarios()}
-    assert first < len(HOSTILE) * 0.3 + MOMENT  # each file is opened once
+    assert first < len(HOSTILE) * 0.3 + 1.5  # each file is opened once
     for name, seconds in after.items():
-        assert seconds < LIGHT * before.get(name, 0.0) + MOMENT, name
+        assert seconds < LIGHT * before.get(name, 0.1) + MOMENT, name
     assert len(infos) == 20 + len(_kinds())
     assert not [name for name, info in infos.items() if info.problem and name.startswith("good")]
     for kind in _kinds():
@@ -388,17 +394,54 @@ def test_the_summary_of_endless_statistics_comes_and_says_so(town: Store, tmp_pa
     assert "those before it took" in told
 
 
+def _answer_in_time(acts: dict[str, Callable[[], object]], before: dict[str, float]) -> None:
+    """Each as quick as it was; the best of a few, since the machine does other things too."""
+    for name, act in acts.items():
+        best = min(_seconds(act) for _ in range(5))
+        assert best < LIGHT * before[name] + MOMENT, (name, best, before[name])
+
+
+def test_beside_hostile_files_mcp_is_as_quick_as_without(
+    town: Store, toy_folder: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("healthsim_store_mcp")
+    with talking(town.path, toy_folder) as talk:
+        acts: dict[str, Callable[[], object]] = {
+            "list": lambda: talk.tool("list", search="good"),
+            "summary": lambda: talk.tool("summary", scenario="good-07"),
+            "samples": lambda: talk.tool("samples", scenario="good-08", entity_type="owners"),
+        }
+        before = {name: min(_seconds(act) for _ in range(5)) for name, act in acts.items()}
+        _invade(town, tmp_path)
+        talk.tool("list")  # each file is opened once
+        _answer_in_time(acts, before)
+        told = talk.tool("list", search=file_name("a view in place of a table"))
+        assert "was tampered with" in told
+        for kind in ("100 endless statistics", "an endless card", "views of views"):
+            talk.begin("summary", scenario=file_name(kind))
+        _answer_in_time(acts, before)
+
+
 def test_one_hostile_file_does_not_shut_the_others_in_the_browser(
     town: Store, toy_folder: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("datasette")
     from browsing import serving
 
-    _invade(town, tmp_path)
-    town.list_scenarios()  # what is kept of them
+    def see(page: str) -> None:
+        assert served.get(page).status == 200
+
     with serving(town.path, path=tmp_path, site=toy_folder) as served:
+        acts: dict[str, Callable[[], object]] = {
+            page: functools.partial(see, page)
+            for page in ("/", "/good-07", "/good-08/owners", "/good-09/-/query.json?sql=SELECT 1")
+        }
+        before = {name: min(_seconds(act) for _ in range(5)) for name, act in acts.items()}
+        _invade(town, tmp_path)
+        town.list_scenarios()  # what is kept of them
         first = served.get("/")
         assert first.status == 200
+        _answer_in_time(acts, before)
         assert "pets is no table" in first.text
         assert "named pipe" in first.text or "a named pipe" not in HOSTILE
 
@@ -412,11 +455,8 @@ def test_one_hostile_file_does_not_shut_the_others_in_the_browser(
         ]
         for thread in waiting:
             thread.start()
-        begun = time.monotonic()
-        assert served.get("/good-07").status == 200
-        assert served.get("/good-08/owners").status == 200
-        assert served.get("/").status == 200
-        assert time.monotonic() - begun < 3 * MOMENT + SLACK
+        time.sleep(0.5)
+        _answer_in_time(acts, before)
         assert served.get("/good-09").status == 200
         if CAMPAIGN:
             for thread in waiting:
@@ -443,6 +483,24 @@ def test_ctrl_c_ends_a_query_at_once(shop: Store, toy_folder: Path) -> None:
         assert time.monotonic() - begun < GRACE + SLACK
         assert asked.returncode == 130, told
         assert "Traceback" not in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("running", [None, "a loop", "a long function"])
+def test_ctrl_c_ends_an_mcp_server_at_once(
+    shop: Store, toy_folder: Path, tmp_path: Path, running: str | None
+) -> None:
+    pytest.importorskip("healthsim_store_mcp")
+    with talking(shop.path, toy_folder) as talk:
+        talk.ask("SELECT 1")
+        if running is not None:
+            talk.begin_to_ask(BOMBS[running])
+            time.sleep(1.0)
+        assert talk.server.poll() is None
+        begun = time.monotonic()
+        talk.server.send_signal(signal.SIGINT)
+        assert talk.server.wait(30) == 130
+        assert time.monotonic() - begun < GRACE + SLACK
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

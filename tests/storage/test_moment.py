@@ -15,7 +15,8 @@ import pytest
 from conftest import owner
 
 from healthsim_store import Store
-from healthsim_store.errors import QueryRefused, ScenarioBusy
+from healthsim_store.errors import QueryRefused, ScenarioBusy, ScenarioNotFound
+from healthsim_store.storage.isolated import IsolatedSandbox
 from healthsim_store.storage.sandbox import Sandbox
 
 
@@ -310,3 +311,54 @@ def test_in_wal_mode_a_writer_goes_on_and_is_not_seen(store: Store) -> None:
             assert store.get_summary("s").entity_counts["owners"] == 3
         assert store.scenario_info("s").total == 5
         assert store.get_summary("s").entity_counts["owners"] == 5
+
+
+def test_a_file_that_is_renamed_before_its_moment_begins_is_not_kept_from_writers(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look for a name and the lock there is time for a rename."""
+    path, begin = store.find("s"), IsolatedSandbox.moment
+
+    def late(sandbox: IsolatedSandbox) -> contextlib.AbstractContextManager[None]:
+        if path.exists():
+            path.rename(path.with_name("other.db"))
+        return begin(sandbox)
+
+    monkeypatch.setattr(IsolatedSandbox, "moment", late)
+    with pytest.raises(ScenarioNotFound), store.moment("s"):
+        pass
+    insert(store.find("other"), 1)
+
+
+def test_a_file_that_takes_the_name_before_the_moment_begins_is_the_one_that_is_read(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.persist({"owners": [owner(n) for n in range(7)]}, scenario="other")
+    other, path, begin = store.find("other"), store.find("s"), IsolatedSandbox.moment
+
+    def late(sandbox: IsolatedSandbox) -> contextlib.AbstractContextManager[None]:
+        if other.exists():
+            other.replace(path)
+        return begin(sandbox)
+
+    monkeypatch.setattr(IsolatedSandbox, "moment", late)
+    with store.moment("s"):
+        assert len(store.load_scenario("s")["owners"]) == 7
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_a_look_at_all_files_in_a_moment_does_not_wait_for_who_waits_for_it(
+    store: Store, isolated: bool
+) -> None:
+    with Store(store.path, remember=False, isolated=isolated) as asked:
+        path = asked.find("s")
+        with contextlib.ExitStack() as afterwards, asked.moment("s"):
+            afterwards.enter_context(writing(lambda: insert(path, 1, timeout=30.0)))
+            time.sleep(0.5)  # it waits with a lock that lets no new reader in
+            begun = time.monotonic()
+            (info,) = asked.list_scenarios()
+            assert info.problem is None
+            assert info.entity_counts["owners"] == 3
+            with pytest.raises(ScenarioNotFound):
+                asked.find("of no file")
+            assert time.monotonic() - begun < 5

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import install
+from mcp import MCPError
 
 
 def test_a_wrong_column(talk: Any) -> None:
@@ -174,6 +175,12 @@ import healthsim_store.store
 healthsim_store.store.check_limit = None  # which scenario_info of the store calls
 """
 
+MISTAKE_OF_SUMMARIES = """
+import healthsim_store
+
+healthsim_store.Store.get_summary = None
+"""
+
 
 def test_a_fault_is_a_line(stdio: Any, folder: Path, tmp_path: Path) -> None:
     install(tmp_path / "site", "mistaken", {"__init__.py": MISTAKE})
@@ -183,5 +190,20 @@ def test_a_fault_is_a_line(stdio: Any, folder: Path, tmp_path: Path) -> None:
     line, hint = told.splitlines()
     assert line == (
         "internal_error: TypeError: 'NoneType' object is not callable (tool scenario_describe)."
+    )
+    assert "log of the server" in hint
+
+
+def test_a_fault_of_a_resource_is_a_line_with_its_code(
+    stdio: Any, folder: Path, tmp_path: Path
+) -> None:
+    install(tmp_path / "site", "mistaken", {"__init__.py": MISTAKE_OF_SUMMARIES})
+    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    with stdio(folder, PYTHONPATH=path) as talk, pytest.raises(MCPError) as caught:
+        talk.do(talk.client.read_resource, "scenario://one-patient/summary")
+    line, hint = str(caught.value).splitlines()
+    assert line == (
+        "plugin_failed: The plugin mcp failed (resource scenario://one-patient/summary):"
+        " TypeError: 'NoneType' object is not callable."
     )
     assert "log of the server" in hint

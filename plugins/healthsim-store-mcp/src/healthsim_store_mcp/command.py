@@ -40,6 +40,7 @@ def mcp(
     Over stdio a client starts it. Over HTTP every request needs the bearer token of
     HEALTHSIM_STORE_MCP_TOKEN; without that variable one is made and told on stderr.
     """
+    from .interrupts import end_on_interrupt
     from .server import build
 
     store = Path(folder).expanduser().absolute() if folder else None
@@ -49,4 +50,5 @@ def mcp(
 
         serve_http(server, port, os.environ.get(TOKEN))
     else:
+        end_on_interrupt()
         server.run("stdio")

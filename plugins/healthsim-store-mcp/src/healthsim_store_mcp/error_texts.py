@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mcp.server.mcpserver.exceptions import MCPServerError
 from mcp.server.mcpserver.tools import Tool
 from pydantic import ValidationError
 
@@ -49,9 +50,17 @@ def explain(error: hs.HealthsimStoreError, arguments: Mapping[str, Any], store: 
     return bounded("\n".join(parts), arguments)
 
 
-def fault(crash: BaseException, tool: str) -> str:
-    """What nobody raised on purpose, as the other doors tell it; the trace stays in the log."""
-    told = as_error(crash.__cause__ or crash, f"tool {tool}")
+def fault(crash: BaseException, where: str) -> str:
+    """What nobody raised on purpose, as the other doors tell it; the trace stays in the log.
+
+    Args:
+        crash: what the SDK makes of it.
+        where: the tool or resource, such as ``tool scenario_list``.
+    """
+    cause = crash
+    while isinstance(cause, MCPServerError) and cause.__cause__ is not None:
+        cause = cause.__cause__
+    told = as_error(cause, where)
     return f"{told.code}: {told.message}\nIts trace is in the log of the server."
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hmac
 import secrets
 import socket
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import click
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
+from healthsim_store.storage.processes import processes
+
 HOST = "127.0.0.1"
 LEAST = 16  # characters of a token
 
-_SECONDS = 3  # that open connections are given at the end
+_SECONDS = 1  # that open connections are given at the end
 _READ = 1_000_000  # bytes of a request that is refused
 _REFUSAL = b"A bearer token is required.\n"
 
@@ -48,7 +52,15 @@ def serve_http(server: MCPServer[Any], port: int, token: str | None) -> None:
             Locked(app, key), log_level="warning", lifespan="on", ws="none", server_header=False,
             timeout_graceful_shutdown=_SECONDS,
         )  # fmt: skip
-        uvicorn.Server(config).run(sockets=[listener])
+
+        class Server(uvicorn.Server):
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                super().handle_exit(sig, frame)
+                # Calls that still read would keep this process from its end. In a thread: it waits
+                # for a lock, which what was interrupted here may have.
+                threading.Thread(target=processes.end_all, daemon=True).start()
+
+        Server(config).run(sockets=[listener])
 
 
 def _listener(port: int) -> socket.socket:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import anyio.to_thread
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import (
+    ResourceError,
+    ToolError,
+    UnexpectedResourceError,
+    UnexpectedToolError,
+)
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, Resource
-from pydantic import ValidationError
+from pydantic import AnyUrl, ValidationError
 
 import healthsim_store as hs
+from healthsim_store.storage.processes import processes
 
 from .arguments import checked
 from .confined_store import ConfinedStore
@@ -24,6 +32,8 @@ from .prompts_and_resources import MARKDOWN, SUMMARY, add_prompts, add_resources
 from .refusals import invalid
 from .replies import line
 from .tools import WRITING, tools
+
+_log = logging.getLogger(__name__)
 
 INSTRUCTIONS = """\
 healthsim-store keeps scenarios of synthetic healthcare data, each in one SQLite file.
@@ -61,7 +71,8 @@ class Server(MCPServer[Any]):
             return await super().call_tool(name, checked(tool, arguments), context)
         except UnexpectedToolError as crash:
             # The SDK logs the cause with its traceback; the model gets a line.
-            raise UnexpectedToolError(bounded(fault(crash, name), arguments)) from crash.__cause__
+            text = bounded(fault(crash, f"tool {name}"), arguments)
+            raise UnexpectedToolError(text) from crash.__cause__
         except ToolError as error:
             # Without the SDK's "Error executing tool ...", which says nothing that helps.
             cause = error.__cause__
@@ -70,6 +81,17 @@ class Server(MCPServer[Any]):
             else:
                 text = str(cause if isinstance(cause, ToolError) else error)
             raise ToolError(bounded(text, arguments)) from error
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        try:
+            return await super().read_resource(uri, context)
+        except UnexpectedResourceError as crash:
+            _log.exception("Reading the resource %s failed", line(str(uri), 200))
+            text = bounded(fault(crash, f"resource {line(str(uri), 200)}"), {})
+            # As a UnexpectedResourceError the SDK would tell a line of its own.
+            raise ResourceError(text) from crash.__cause__
 
     def _no_tool(self, name: str) -> str:
         if name.removeprefix("scenario_") in WRITING:
@@ -100,6 +122,7 @@ def build(
         allowed: further folders that tools may read and write files in.
         read_only: only the tools that read, and nothing at all is written.
     """
+    processes.serve_many()
     store = hs.Store(folder, remember=not read_only)
     confined = ConfinedStore(store, Confinement(store.path, allowed))
     server = Server(confined, tools(confined, read_only=read_only))

@@ -1,0 +1,68 @@
+"""Where many ask at once, what is slow leaves the processor to what is not, and goes."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import owner
+from statements import LOOP
+
+from healthsim_store import Store
+from healthsim_store.errors import QueryTimeout
+from healthsim_store.storage import isolated
+from healthsim_store.storage.isolated import IsolatedSandbox
+from healthsim_store.storage.processes import Process, _Processes
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Processes]:
+    """A program that many ask, with processes of its own."""
+    made = _Processes()
+    made.serve_many()
+    monkeypatch.setattr(isolated, "processes", made)
+    yield made
+    made.end_all()
+
+
+def niceness(process: Process) -> int:
+    number = process._process.pid
+    return _niceness(Path(f"/proc/{number}/task/{number}/stat"))
+
+
+def _niceness(stat: Path) -> int:
+    return int(stat.read_text().rpartition(")")[2].split()[16])
+
+
+def test_a_slow_one_lets_others_go_first_and_is_not_kept(store: Store, many: _Processes) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    path = store.find("s")
+    sandbox = IsolatedSandbox(path)
+    process = sandbox._remote._process
+    with sandbox.run("SELECT 1", timeout=5.0) as rows:
+        assert rows.fetchall() == [(1,)]
+    with pytest.raises(QueryTimeout), sandbox.run(LOOP, timeout=1.0) as rows:
+        rows.fetchall()
+    assert process.slow
+    assert not sandbox.usable
+    if sys.platform == "linux" and process.alive:
+        assert niceness(process) > _niceness(Path("/proc/self/stat"))
+    sandbox.close()
+    assert process not in many._idle
+    with (
+        contextlib.closing(IsolatedSandbox(path)) as another,
+        another.run("SELECT 1", timeout=5.0) as rows,
+    ):
+        assert rows.fetchall() == [(1,)]
+
+
+def test_in_a_program_of_one_caller_nothing_is_slow(store: Store) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    sandbox = IsolatedSandbox(store.find("s"))
+    with pytest.raises(QueryTimeout), sandbox.run(LOOP, timeout=0.6) as rows:
+        rows.fetchall()
+    assert sandbox.usable
+    sandbox.close()
