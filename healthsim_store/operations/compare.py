@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..query.statistics import tell
 from ..schema.template import fill_difference, template_fields
 from .compare_report import Change, ComparedCount, ComparedStatistic, ComparisonResult, Side
 
@@ -116,6 +117,7 @@ def _compared(
         alike = a.reason is None and b.reason is None and matched.alike
         if a.text is not None and b.text is not None:
             changes, size = matched.changes(), matched.size()
+            a, b = (replace(s, apart=t) for s, t in zip((a, b), matched.apart(), strict=True))
     return ComparedStatistic(
         product=declared.product,
         name=declared.name,
@@ -144,9 +146,12 @@ class _Matched:
         shown = [n for n in dict.fromkeys(template_fields(show)) if any(n in row for row in rows)]
         self._values = [name for name in shown if _numeric([row.get(name) for row in rows])]
         self._names = [name for name in shown if name not in self._values]
-        self.alike = [[row.get(n) for n in shown] for row in a] == [
-            [row.get(n) for n in shown] for row in b
-        ]
+        self._rows = a, b
+        self._told = (
+            [[row.get(n) for n in shown] for row in a],
+            [[row.get(n) for n in shown] for row in b],
+        )
+        self.alike = self._told[0] == self._told[1]
         self._a, self._b = self._by_name(a), self._by_name(b)
 
     def _by_name(self, rows: Sequence[Row]) -> dict[str, Row]:
@@ -155,6 +160,21 @@ class _Matched:
         if max(Counter(names).values(), default=0) > 1:
             return {}
         return dict(zip(names, rows, strict=True))
+
+    def apart(self) -> list[str | None]:
+        """What to tell of each side: the rows that the other has not in the same way, and … for
+        the others. None where all of it is to be told.
+        """
+        texts = tell(self._show, [*self._rows[0], *self._rows[1]])
+        middle = len(self._rows[0])
+        found: list[str | None] = []
+        for own, all_, other in zip(
+            (texts[:middle], texts[middle:]), self._told, reversed(self._told), strict=True
+        ):
+            differing = [text for text, row in zip(own, all_, strict=True) if row not in other]
+            left = ["…"] if len(differing) < len(own) else []
+            found.append(", ".join([*differing, *left]) if differing else None)
+        return found if all(found) else [None, None]
 
     def changes(self) -> tuple[Change, ...]:
         """The values that differ in rows of the same name.

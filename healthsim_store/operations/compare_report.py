@@ -57,13 +57,14 @@ class Side:
     """A statistic in one of the two files: its text and rows, or ``reason``: why it has none.
 
     With neither it has nothing to say there: it found no row. ``declared`` is False where the file
-    has no such statistic.
+    has no such statistic. ``apart`` is the text without the rows that the other side has too.
     """
 
     text: str | None
     rows: tuple[Mapping[str, Any], ...]
     reason: str | None = None
     declared: bool = True
+    apart: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -291,7 +292,7 @@ def _rank(one: ComparedCount | ComparedStatistic) -> tuple[bool, float]:
 def _cells(one: ComparedCount | ComparedStatistic, *, whole: bool) -> list[str]:
     if isinstance(one, ComparedCount):
         return [_cut(one.label), f"{one.a or 0:,}", f"{one.b or 0:,}", f"{one.difference or 0:+,}"]
-    texts = [_plain(_told(side)) for side in (one.a, one.b)]
+    texts = [_plain(_told(side, whole=whole)) for side in (one.a, one.b)]
     changes = [_plain(change.text) for change in one.changes]
     if not whole:
         texts = [shorten(text, 4 * _VALUE) for text in shorten_apart(texts, _VALUE)]
@@ -304,10 +305,11 @@ def _label(one: ComparedStatistic) -> str:
     return f"{_cut(one.label)}{'' if one.same_sql else '*'}"
 
 
-def _told(side: Side) -> str:
+def _told(side: Side, *, whole: bool) -> str:
     if side.reason is not None:
         return f"failed: {shorten(side.reason, _REASON)}"
-    return "none" if side.text is None else side.text
+    text = side.text if whole else side.apart or side.text
+    return "none" if text is None else text
 
 
 def _note(

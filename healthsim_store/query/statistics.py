@@ -97,7 +97,7 @@ def compute(
         more = ", …" if statistic.show and len(found) > MAX_ROWS else ""
         rows = rows[:MAX_ROWS]
         if rows:
-            text = ", ".join(fill(statistic.show, row) for row in _shown(rows)) + more
+            text = ", ".join(tell(statistic.show, rows)) + more
             answers.append(Answer(statistic.name, statistic.section, statistic.label, text, rows))
     return answers, failed
 
@@ -110,6 +110,14 @@ def _sensible(value: Any) -> Any:
     if not isinstance(value, float) or not math.isfinite(value):
         return value
     return round(value, 6) if abs(value) >= 1 else float(f"{value:.6g}")
+
+
+def tell(show: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A text for each row, as the template ``show`` declares it.
+
+    Long labels are cut, and those that differ still do.
+    """
+    return [fill(show, row) for row in _shown(rows)] if rows else []
 
 
 def _shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
