@@ -106,11 +106,34 @@ TASKS = [
         ],
     ),
     Task(
-        "Delete the batch with the id import-7",
-        {},
-        [Call("change", {"scenario": "named-batch", "batch": "import-7"})],
-        "4 patients",
-        [Check("named-batch", f"{PATIENTS} WHERE mrn LIKE 'BAD-%'", 0)],
+        "Change the clone and merge it back into its original",
+        {"original": "cohort", "variant": "original"},
+        [
+            Call(
+                "change",
+                {
+                    "scenario": "variant",
+                    "entity_type": "medications",
+                    "where": INSULIN,
+                    "set": {"name": "Tirzepatide"},
+                },
+            ),
+            Call("merge", {"scenarios": ["variant"], "into": "original"}),
+        ],
+        'Merged variant into "original"',
+        [
+            Check("original", PATIENTS, 12),
+            Check(
+                "original",
+                "SELECT count(*) FROM medications WHERE name = 'Tirzepatide'",
+                Same("cohort", f"SELECT count(*) FROM medications WHERE {INSULIN}"),
+            ),
+            Check(
+                "original",
+                "SELECT count(*) FROM medications",
+                Same("cohort", "SELECT count(*) FROM medications"),
+            ),
+        ],
     ),
     Task(
         "A/B: change the insulin users of the clone and compare",
@@ -450,9 +473,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.generate_scenario("diabetes-cohort", count=12, seed=7, into="cohort")
         store.generate_scenario("medicare-advantage", count=10, seed=7, into="plan")
         store.generate_scenario("heart-failure", count=5, seed=7, into="failing")
-        for name, batch_id in (("bad-batch", None), ("named-batch", "import-7")):
-            store.clone_scenario("cohort", new_name=name)
-            store.persist({"patients": bad}, scenario=name, batch_id=batch_id)
+        store.clone_scenario("cohort", new_name="bad-batch")
+        store.persist({"patients": bad}, scenario="bad-batch")
         for name in ("to-redo", "twice-changed"):
             store.clone_scenario("cohort", new_name=name)
             store.update_entities(name, "patients", {"city": "Newtown"}, where="1")

@@ -214,9 +214,9 @@ def examples(exports: str) -> tuple[Example, ...]:
             ),
         ),
         Example(
-            13, "An A/B test: change the clone and compare",
+            13, "An A/B test: change the clone, compare, merge back",
             "In the copy of my cohort, take everyone off insulin, with an A1C a tenth lower, and"
-            " compare the two",
+            " compare the two; merge it back; no, undo that",
             (
                 _command(
                     "update", "diabetes-cohort-copy", "lab_results",
@@ -233,6 +233,12 @@ def examples(exports: str) -> tuple[Example, ...]:
                     says=("| On insulin ", "| 44 (29%) ", "| 0 (0%) ", "-29 points",
                           "| Average A1C ", "Equal: Patients 150, "),
                 ),
+                _command(
+                    "merge", "--into", "diabetes-cohort", "diabetes-cohort-copy",
+                    "--on-conflict", "overwrite", says=("| 110 ", "| 274 ", "resolved: 0"),
+                    quietly=True,
+                ),
+                _command("undo", "diabetes-cohort", says=("Undone in ", "46 medications")),
             ),
         ),
     )  # fmt: skip
