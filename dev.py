@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One command for a fresh machine: makes .venv, installs everything in it, and runs.
 
-    python3 dev.py demo          the main job: twelve examples, from nothing
+    python3 dev.py demo          the main job: thirteen examples, from nothing
     python3 dev.py test          the tests
     python3 dev.py wheels        wheels of the core and of every plugin, in dist/
     python3 dev.py docs          writes into the docs what the code says

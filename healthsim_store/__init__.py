@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from .operations.check_report import CheckResult as CheckResult
     from .operations.check_report import Finding as Finding
     from .operations.clone_report import CloneResult as CloneResult
+    from .operations.compare_report import ComparedCount as ComparedCount
+    from .operations.compare_report import ComparedStatistic as ComparedStatistic
+    from .operations.compare_report import ComparisonResult as ComparisonResult
     from .operations.diff_report import DiffResult as DiffResult
     from .operations.diff_report import EntityDiff as EntityDiff
     from .operations.merge_report import MergeResult as MergeResult
@@ -80,6 +83,7 @@ if TYPE_CHECKING:
     check_scenario = _default.check_scenario
     check_scenarios = _default.check_scenarios
     clone_scenario = _default.clone_scenario
+    compare_scenarios = _default.compare_scenarios
     delete_scenario = _default.delete_scenario
     diff_scenarios = _default.diff_scenarios
     export_scenario = _default.export_scenario
@@ -139,6 +143,7 @@ _HOMES = {
     "hookspecs": "hookimpl",
     "operations.check_report": "CheckResult Finding",
     "operations.clone_report": "CloneResult",
+    "operations.compare_report": "ComparedCount ComparedStatistic ComparisonResult",
     "operations.diff_report": "DiffResult EntityDiff",
     "operations.merge_report": "MergeResult",
     "operations.remove": "RemoveResult",

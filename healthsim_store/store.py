@@ -34,6 +34,8 @@ from .operations.check import check_file, check_files, check_lone
 from .operations.check_report import CheckResult
 from .operations.choice import Choice
 from .operations.clone_report import CloneResult
+from .operations.compare import Cohort, compare_cohorts
+from .operations.compare_report import LEAST_TOKENS, MAX_TOKENS, ComparisonResult
 from .operations.diff import MAX_DIFF_ROWS, SECONDS, check_by, check_pair, compare
 from .operations.diff_report import DiffResult
 from .operations.matching import OTHER
@@ -656,9 +658,13 @@ class Store:
         """
         check_limit("samples", samples, least=0, most=20)
         path = self.find(scenario)
+        return make_summary(path.stem, self._summary(path, samples), max_tokens=max_tokens)
+
+    def _summary(self, path: Path, samples: int) -> Mapping[str, Any]:
+        """What a summary is made of, remembered until the file changes."""
         read = functools.partial(read_summary, samples=samples)
-        parts = self._files.answer(path, f"summary {samples}", read)
-        return make_summary(path.stem, parts, max_tokens=max_tokens)
+        parts: Mapping[str, Any] = self._files.answer(path, f"summary {samples}", read)
+        return parts
 
     def get_charts(self, scenario: str) -> list[Answer]:
         """The statistics that are for a chart only, so that a summary does not pay for them.
@@ -1098,6 +1104,37 @@ class Store:
                 here, there, by=by, rows=rows, entity_type=entity_type, timeout=timeout,
                 progress=progress,
             )  # fmt: skip
+
+    @verb
+    def compare_scenarios(
+        self,
+        a: str,
+        b: str,
+        *,
+        max_tokens: int | None = MAX_TOKENS,
+        other: Store | None = None,
+    ) -> ComparisonResult:
+        """Counts and statistics of two cohorts side by side, with their differences.
+
+        They need not be relatives. The statistics are those of their products, as in `get_summary`;
+        one that is 0 or empty on one side is told. `diff_scenarios` tells which entities differ.
+
+        Args:
+            a: a scenario.
+            b: another one; every difference is ``b`` less ``a``.
+            max_tokens: the budget of `to_markdown`, 100 or more: the largest differences come
+                first. None: all of them.
+            other: the store of ``b`` where it is another one.
+
+        Raises InvalidArgument, also for a scenario against itself.
+        """
+        if max_tokens is not None:
+            check_limit("max_tokens", max_tokens, least=LEAST_TOKENS, most=1_000_000)
+        there = other or self
+        path_a, path_b = check_pair(a, self.find(a), b, there.find(b))
+        cohort_a = Cohort(path_a.stem, self._summary(path_a, 0))
+        cohort_b = Cohort(path_b.stem, there._summary(path_b, 0))
+        return compare_cohorts(cohort_a, cohort_b, max_tokens=max_tokens)
 
     # -- out of the store ----------------------------------------------------------------------
 

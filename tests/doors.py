@@ -315,6 +315,14 @@ VERBS: dict[str, Verb] = {
         other=(No("B may be the path of a .db file anywhere."), No("A server has one store.")),
         progress=(PROGRESS, PROGRESS),
     ),
+    "compare_scenarios": _verb(
+        "compare", "scenario_compare",
+        No("Its pages come later; the command and the tool answer in a few hundred tokens."),
+        a=("A", "a"),
+        b=("B", "b"),
+        max_tokens=("--all", "max_tokens"),
+        other=(No("B may be the path of a .db file anywhere."), No("A server has one store.")),
+    ),
     "export_scenario": _verb(
         "export", "scenario_export",
         No("Files are written where the server's user says; Datasette has CSV of each table."),

@@ -29,6 +29,7 @@ def own_texts(
                 yield from _of_scenario(store, scenario)
             first, last = (f"{profile}-{count}" for count in (counts[0], counts[-1]))
             yield "descriptions", store.diff_scenarios(first, last).to_markdown()
+            yield "descriptions", store.compare_scenarios(first, last).to_markdown()
             yield "descriptions", _json(store.describe_profile(profile))
             questions = [question.to_dict() for question in store.list_questions(first)]
             yield "descriptions", _json(questions)

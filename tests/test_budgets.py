@@ -64,6 +64,9 @@ def test_summaries_replies_and_diffs_keep_their_budgets(store: Store, kind: str)
             check(store.get_summary(f"{seed}", samples=samples).to_markdown(), budget)
         store.persist(like_it(kind, seed + 1, 9), scenario=f"other-{seed}")
         check(store.diff_scenarios(f"{seed}", f"other-{seed}").to_markdown(), 299)
+        for budget in (399, 100):
+            compared = store.compare_scenarios(f"{seed}", f"other-{seed}", max_tokens=budget)
+            check(compared.to_markdown(), budget)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,6 +79,7 @@ def test_names_alone_do_not_break_a_budget(store: Store, kind: str) -> None:
         (store.path / f"{copy}.db").write_bytes((store.path / "one.db").read_bytes())
     check(store.get_summary(name, max_tokens=100).to_markdown(), 100)
     check(store.diff_scenarios(name, f"{name}2").to_markdown(), 299)
+    check(store.compare_scenarios(name, f"{name}2", max_tokens=100).to_markdown(), 100)
 
 
 PROFILES = (
@@ -92,6 +96,8 @@ def test_summaries_of_every_profile_keep_their_budgets(store: Store, profile: st
     check(store.get_summary("made", samples=3).to_markdown(), 1_300)
     for budget in SUMMARIES:
         check(store.get_summary("made", max_tokens=budget).to_markdown(), budget)
+    store.generate_scenario(profile, count=tries(10, 200), seed=2, into="other")
+    check(store.compare_scenarios("made", "other").to_markdown(), 399)
     assert {found["name"] for found in store.list_profiles()} == set(PROFILES)
 
 

@@ -180,6 +180,16 @@ def apart(scene: Scene) -> None:
     scene.store.persist({"owners": [owner(7)]}, scenario="b")
 
 
+def far_apart(scene: Scene) -> None:
+    many = [
+        f"-- Owners beside {n}\n-- @name beside_{n} @section Owners @show {{n}}\n"
+        f"SELECT count(*) + {n} AS n FROM owners;"
+        for n in range(60)
+    ]
+    scene.toy_of("1.1", summary_sql="\n\n".join(many))
+    apart(scene)
+
+
 def triggered(scene: Scene) -> None:
     plain(scene)
     scene.sql("CREATE TRIGGER gone AFTER INSERT ON _log BEGIN DELETE FROM _tags; END")
@@ -424,6 +434,11 @@ SITUATIONS = [
         "a comparison by an origin that is not there", apart,
         "diff a b --by origin", ("--by id, natural-key or auto",),
         ("diff_scenarios", ("a", "b"), {"by": "origin"}), ('by="id", "natural-key" or "auto"',),
+    ),
+    Situation(
+        "more differences than the budget has room for", far_apart,
+        "compare a b", ("(--all gives more)",),
+        mcp=("compare", {"a": "a", "b": "b"}), mcp_offers=("(max_tokens gives more)",),
     ),
     Situation(
         "a comparison that takes too long", large_pair,

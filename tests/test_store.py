@@ -325,6 +325,7 @@ def test_no_view_of_a_stranger_runs_in_place_of_housekeeping(store: Store, table
         lambda: store.clone_scenario("odd"),
         lambda: store.merge_scenarios(["good", "odd"], new_name="merged"),
         lambda: store.diff_scenarios("good", "odd"),
+        lambda: store.compare_scenarios("good", "odd"),
         lambda: store.export_scenario("odd", format="csv"),
         lambda: store.upgrade_scenario("odd"),
     ):

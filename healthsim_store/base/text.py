@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+_NARROW = 12  # characters of a column that is narrow enough
+
 
 def nearest(word: str, known: Iterable[str], *, count: int = 3) -> list[str]:
     """At most ``count`` of the ``known`` names that resemble ``word``, best first."""
@@ -108,7 +110,7 @@ def for_terminal(text: str, width: int) -> str:
     in_code = False
     for is_table, group in itertools.groupby(text.split("\n"), lambda line: line[:1] == "|"):
         if is_table:
-            lines += _aligned(list(group))
+            lines += _aligned(list(group), width)
             continue
         for line in group:
             in_code ^= line.startswith("```")
@@ -124,9 +126,36 @@ def for_terminal(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _aligned(lines: Sequence[str]) -> list[str]:
+def _aligned(lines: Sequence[str], width: int) -> list[str]:
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
     headers, _rule, *cells = rows if len(rows) > 1 else [[], []]
     if any(len(row) != len(headers) for row in cells):
         return list(lines)  # a cell with a | in it: left as it is
-    return count_table(headers, cells)
+    return count_table(headers, _narrower(headers, cells, width))
+
+
+def _narrower(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], width: int
+) -> list[Sequence[str]]:
+    """The rows, where they are too wide with the long cells on several lines; no word is cut."""
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    # A column has "| " before it and a space behind it, and the last one a "|".
+    least = [
+        max([_NARROW, *(len(word) for cell in column for word in cell.split())])
+        for column in zip(headers, *rows, strict=True)
+    ]
+    while sum(widths) + 3 * len(widths) + 1 > width:
+        wide = [n for n, own in enumerate(widths) if own > least[n]]
+        if not wide:
+            break  # words that are too long by themselves
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    told: list[Sequence[str]] = []
+    for row in rows:
+        parts = [
+            textwrap.wrap(cell, own, break_long_words=False, break_on_hyphens=False) or [""]
+            if len(cell) > own
+            else [cell]
+            for cell, own in zip(row, widths, strict=True)
+        ]
+        told += itertools.zip_longest(*parts, fillvalue="")
+    return told

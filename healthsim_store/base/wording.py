@@ -103,6 +103,7 @@ _FLAGS = {
     ("", "log_entries"): "--log",
     ("", "params"): "--param",
     ("", "tags"): "--tag",
+    ("compare_scenarios", "max_tokens"): "--all",
     ("diff_scenarios", "entity_type"): "--entity",
     ("export_scenario", "options"): "--set",
     ("generate_scenario", "options"): "--set",

@@ -414,7 +414,7 @@ class _Check:
         statistics = self._understood(read_statistics)
         self._count("statistic", len(statistics))
         for failed in compute(self._sandbox, statistics)[1]:
-            self.error("statistic", failed)
+            self.error("statistic", str(failed))
         if questions := self._understood(read_questions):
             self._count("question", len(questions))
         able, reasons = sort_out(self._sandbox, questions)

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "clone": "copying",
     "merge": "copying",
     "diff": "copying",
+    "compare": "comparing",
     "export": "exporting",
     "metadata": "exporting",
     "serve": "serving",

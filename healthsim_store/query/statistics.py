@@ -42,6 +42,18 @@ class Answer:
     rows: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A statistic without an answer, and why: it failed, or it would have taken too long."""
+
+    name: str
+    label: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.reason})"
+
+
 def read_charts(sandbox: Sandbox) -> list[ChartRows]:
     """The statistics that are only for charts, JSON-ready; one that fails is left out."""
     with sandbox.moment():
@@ -55,17 +67,21 @@ def make_charts(charts: Sequence[ChartRows]) -> list[Answer]:
     return [Answer(name, section, label, "", tuple(rows)) for name, section, label, rows in charts]
 
 
-def compute(sandbox: Sandbox, statistics: Sequence[Statistic]) -> tuple[list[Answer], list[str]]:
-    """The answers, and a text with the reason for each statistic that failed.
+def compute(
+    sandbox: Sandbox, statistics: Sequence[Statistic]
+) -> tuple[list[Answer], list[Failure]]:
+    """The answers, and which statistics failed and why.
 
     A statistic without a row, or with only NULLs, is in neither.
     """
-    answers, failed = [], []
+    answers: list[Answer] = []
+    failed: list[Failure] = []
     deadline = time.monotonic() + SECONDS_IN_ALL
     for statistic in statistics:
         left = deadline - time.monotonic()
         if left <= 0:
-            failed.append(f"{statistic.label} (those before it took {SECONDS_IN_ALL:.0f} seconds)")
+            reason = f"those before it took {SECONDS_IN_ALL:.0f} seconds"
+            failed.append(Failure(statistic.name, statistic.label, reason))
             continue
         try:
             with sandbox.run(statistic.sql, timeout=min(SECONDS, left), written=True) as cursor:
@@ -75,13 +91,13 @@ def compute(sandbox: Sandbox, statistics: Sequence[Statistic]) -> tuple[list[Ans
                     for row in cursor.fetchmany(MAX_ROWS + 1)
                 ]
         except QueryError as error:
-            failed.append(f"{statistic.label} ({error.message})")
+            failed.append(Failure(statistic.name, statistic.label, error.message))
             continue
         rows = tuple(row for row in found if any(value is not None for value in row.values()))
         more = ", …" if statistic.show and len(found) > MAX_ROWS else ""
         rows = rows[:MAX_ROWS]
         if rows:
-            text = ", ".join(fill(statistic.show, row) for row in _shown(rows)) + more
+            text = ", ".join(tell(statistic.show, rows)) + more
             answers.append(Answer(statistic.name, statistic.section, statistic.label, text, rows))
     return answers, failed
 
@@ -94,6 +110,14 @@ def _sensible(value: Any) -> Any:
     if not isinstance(value, float) or not math.isfinite(value):
         return value
     return round(value, 6) if abs(value) >= 1 else float(f"{value:.6g}")
+
+
+def tell(show: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A text for each row, as the template ``show`` declares it.
+
+    Long labels are cut, and those that differ still do.
+    """
+    return [fill(show, row) for row in _shown(rows)] if rows else []
 
 
 def _shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

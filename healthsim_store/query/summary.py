@@ -22,7 +22,7 @@ from ..storage.format import read_identity, read_tags
 from ..storage.own_questions import read_own_names
 from ..storage.sandbox import Sandbox
 from .samples import sample
-from .statistics import Answer, compute
+from .statistics import Answer, Failure, compute
 
 BASE_TOKENS = 300
 SAMPLE_TOKENS = 200  # for each entity type with samples
@@ -248,6 +248,9 @@ def _cell(value: Any) -> str:
 def read_summary(sandbox: Sandbox, *, samples: int, statistics: bool = True) -> dict[str, Any]:
     """The parts of a summary, JSON-ready, read from the file in one read transaction.
 
+    Beside them are the statistics that are declared, and why some failed: what a comparison needs
+    to know of those without an answer.
+
     Args:
         sandbox: the scenario's file.
         samples: sample rows of each entity type.
@@ -263,10 +266,11 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
     entity_types = read_entity_types(connection)
     counts = count_entities(sandbox, [entity_type.name for entity_type in entity_types])
     answers: list[Answer] = []
-    omitted: list[str] = []
+    failed: list[Failure] = []
+    spoken = [s for s in read_statistics(connection) if s.show] if statistics else []
     if statistics:
-        spoken = [statistic for statistic in read_statistics(connection) if statistic.show]
-        answers, omitted = compute(sandbox, spoken)
+        answers, failed = compute(sandbox, spoken)
+    omitted = [str(failure) for failure in failed]
     filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
     if samples and len(filled) > SAMPLED_TYPES:
         omitted.append(f"samples of {_some([e.label for e in filled[SAMPLED_TYPES:]])}")
@@ -284,6 +288,8 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
         "products": {product.name: product.version for product in read_products(connection)},
         "entity_counts": counts,
         "statistics": [(a.name, a.section, a.label, a.text, a.rows) for a in answers],
+        "declared": [(s.product, s.name, s.section, s.label, s.show, s.sql) for s in spoken],
+        "failed": [(failure.name, failure.reason) for failure in failed],
         "samples": sampled,
         "omitted": omitted,
         "labels": {entity_type.name: entity_type.label for entity_type in entity_types},

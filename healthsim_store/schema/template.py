@@ -47,3 +47,24 @@ def _format(spec: str, value: float) -> str:
     if spec:
         return spec.replace("d", ".0f") if isinstance(value, float) else spec
     return "" if isinstance(value, int) else ".10g"
+
+
+def fill_difference(template: str, name: str, difference: float) -> str:
+    """How much more a value is, signed, as the template shows the value: ``+43``, ``-$1,200``.
+
+    Of two percentages it is told in points: 29 % is 29 points more than 0 %, and not 29 % more.
+    One that the template's format would round to nothing keeps its first digit.
+
+    Args:
+        template: the template.
+        name: a column that it names.
+        difference: the later value less the earlier one; not zero.
+    """
+    before, _, spec, after = next(m.groups() for m in _FIELD.finditer(template) if m[2] == name)
+    amount = abs(difference)
+    told = format(amount, _format(spec or "", amount))
+    if not any(sign in "123456789" for sign in told):
+        told = format(100 * amount if told.endswith("%") else amount, ".1g")
+    points = after == "%" or bool(spec and spec.endswith("%"))
+    sign = "-" if difference < 0 else "+"
+    return f"{sign}{before}{told.removesuffix('%')}{' points' if points else ''}"

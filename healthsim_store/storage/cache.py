@@ -19,7 +19,7 @@ from typing import Any
 from ..base.sqlite import beside, connect, look, transaction
 from ..errors import ScenarioNotFound
 
-_VERSION = 2
+_VERSION = 3
 _SETTLED_NS = 100_000_000  # longer than the tick by which file systems on disks write times
 _COARSE_NS = 2_500_000_000  # for a file system that writes whole (FAT: even) seconds
 

@@ -150,3 +150,22 @@ def test_texts_that_differ_still_differ_when_they_are_cut(texts: list[str], most
     shown = shorten_apart(texts, most)
     assert len(set(shown)) == len(set(texts))
     assert all(one == text or "…" in one for one, text in zip(shown, texts, strict=True))
+
+
+def test_a_table_that_is_too_wide_has_its_long_cells_on_several_lines() -> None:
+    told = for_terminal("| | A |\n|---|---|\n| Long words | one two three four |\n| x | y |", 29)
+    assert told.split("\n") == [
+        "|            | A          |",
+        "|------------|------------|",
+        "| Long words | one two    |",
+        "|            | three four |",
+        "| x          | y          |",
+    ]
+
+
+def test_no_word_of_a_table_is_cut() -> None:
+    assert for_terminal("| |\n|---|\n| |", 2) == "|  |\n|--|\n|  |"
+    text = "| Name | B |\n|---|---|\n| incomprehensibilities of it | b |"
+    told = for_terminal(text, 10)
+    assert "| incomprehensibilities |" in told
+    assert "| of it                 |" in told

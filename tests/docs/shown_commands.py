@@ -41,6 +41,11 @@ def read_commands(page: Path) -> Iterator[Command]:
             raise ValueError(f"{page.name}: is this a command or an answer?\n{block}")
 
 
+def read_answers(page: Path) -> list[str]:
+    """What a page prints in fenced blocks of no language: answers, as they are on the screen."""
+    return [block for language, block in _blocks(page.read_text("utf-8")) if language == "text"]
+
+
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
     """Fenced blocks with their language ("text" if none), and indented ones, with none."""
     lines = iter([*text.splitlines(), ""])

@@ -55,8 +55,8 @@ def test_one_that_fails_is_told_and_the_others_are_computed(sandbox: Sandbox) ->
     answers, failed = compute(sandbox, [bad, good])
     assert [answer.text for answer in answers] == ["7"]
     assert len(failed) == 1
-    assert failed[0].startswith("Bad (")
-    assert "nowhere" in failed[0]
+    assert (failed[0].name, failed[0].label) == ("bad", "Bad")
+    assert "nowhere" in failed[0].reason
 
 
 def test_all_together_have_a_bound(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,8 +66,8 @@ def test_all_together_have_a_bound(sandbox: Sandbox, monkeypatch: pytest.MonkeyP
              statistic("late", "SELECT 8 AS n")]  # fmt: skip
     answers, failed = compute(sandbox, asked)
     assert [answer.name for answer in answers] == ["quick"]
-    assert failed[0].startswith("Slow (")
-    assert failed[1] == "Late (those before it took 0 seconds)"
+    assert str(failed[0]).startswith("Slow (")
+    assert str(failed[1]) == "Late (those before it took 0 seconds)"
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,8 @@ READS: Mapping[str, Call] = {
     "diff_scenarios, second": lambda s, o: s.diff_scenarios(
         GOOD, NAME, by="natural-key"
     ).to_dict(),
+    "compare_scenarios, first": lambda s, o: s.compare_scenarios(NAME, GOOD).to_markdown(),
+    "compare_scenarios, second": lambda s, o: s.compare_scenarios(GOOD, NAME).to_dict(),
     "diff_scenarios, by origin": lambda s, o: s.diff_scenarios(GOOD, NAME, by="origin"),
     "list_history": lambda s, o: s.list_history(NAME).to_dict(),
     "persist, the same": _without(

@@ -33,12 +33,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def test_each_prompt_is_answered_by_a_command(played: tuple[str, Path]) -> None:
     told, _ = played
-    for number in range(1, 13):
+    for number in range(1, 14):
         assert f"Example {number}: " in told
     assert "> Generate 100 Medicare Advantage members over 65 years old in California" in told
     assert "$ healthsim-store generate medicare-advantage --count 100 --seed " in told
     assert "$ healthsim-store clone diabetes-cohort\n" in told
-    assert re.search(r"12 of 12 examples in \d+\.\d seconds\.\n$", told)
+    assert re.search(r"13 of 13 examples in \d+\.\d seconds\.\n$", told)
 
 
 def test_it_fits_on_a_screen_of_100_columns(played: tuple[str, Path]) -> None:
@@ -115,8 +115,8 @@ def test_quietly_a_line_for_each_and_nothing_left(tmp_path: Path) -> None:
     done = demo("--quiet", TMPDIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert len(lines) == 13
-    assert all(re.fullmatch(r"ok +\d+\. .* \(\d+\.\d s\)", line) for line in lines[:12])
+    assert len(lines) == 14
+    assert all(re.fullmatch(r"ok +\d+\. .* \(\d+\.\d s\)", line) for line in lines[:13])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -60,6 +60,7 @@ def test_every_reply_keeps_its_budget(nasty: Any, kind: str) -> None:
             found = {"scenario": scenario, "max_tokens": budget} | arguments
             assert nasty.raw(f"scenario_{tool}", found).content
         nasty.raw("scenario_diff", {"a": scenario, "b": "other", "rows": 9, "max_tokens": budget})
+        nasty.raw("scenario_compare", {"a": scenario, "b": "other", "max_tokens": budget})
         # What is asked comes back in errors.
         nasty.raw("scenario_query", {"scenario": scenario, "sql": word, "max_tokens": budget})
         nasty.raw("scenario_summary", {"scenario": word, "max_tokens": budget})

@@ -51,6 +51,9 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
         text, data = talk("diff", a="one-patient", b="diabetes-cohort")
         assert data["entity_types"]["patients"] == {"added": 30, "removed": 1, "changed": 0}
 
+        text, data = talk("compare", a="one-patient", b="diabetes-cohort")
+        assert ["Patients", "1", "30", "+29"] in data["rows"]
+
         text, _ = talk("annotate", scenario="second", add=["validated"])
         assert text == "second: validated"
 
@@ -145,7 +148,7 @@ def test_the_whole_list_costs_less_than_3000_tokens(talk: Any) -> None:
     tools = talk.do(talk.client.list_tools).tools
     told = [tool.model_dump(by_alias=True, exclude_none=True) for tool in tools]
     assert count_tokens(json.dumps(told, separators=(",", ":"))) <= 3_000
-    assert len(tools) == 16
+    assert len(tools) == 17
     for tool in told:
         assert tool["name"].startswith("scenario_")
         assert "title" not in tool["inputSchema"]
@@ -157,7 +160,7 @@ def test_annotations_are_true(talk: Any) -> None:
     reading = {name for name, hints in told.items() if hints.read_only_hint}
     assert reading == {
         "scenario_list", "scenario_describe", "scenario_summary", "scenario_samples",
-        "scenario_query", "scenario_diff",
+        "scenario_query", "scenario_diff", "scenario_compare",
     }  # fmt: skip
     destructive = {name for name, hints in told.items() if hints.destructive_hint}
     assert destructive == {
@@ -189,7 +192,7 @@ def test_read_only_leaves_only_what_reads(stdio: Any, folder: Path) -> None:
     with stdio(folder, "--read-only") as talk:
         tools = talk.do(talk.client.list_tools).tools
         assert all(tool.annotations.read_only_hint for tool in tools)
-        assert len(tools) == 6
+        assert len(tools) == 7
         told = talk.error("delete", scenario="one-patient")
         assert told == (
             "invalid_argument: scenario_delete is not there: this server was started with"
@@ -267,6 +270,7 @@ def test_any_budget_is_kept(talk: Any, tokens: int) -> None:
         ("samples", {"scenario": "diabetes", "entity_type": "encounters", "count": 50}),
         ("query", {"scenario": "diabetes", "sql": "SELECT mrn, ssn, city FROM patients"}),
         ("diff", {"a": "one-patient", "b": "diabetes-cohort", "rows": 20}),
+        ("compare", {"a": "one-patient", "b": "diabetes-cohort"}),
         ("export", {"scenario": "diabetes", "force": True}),
     ):
         talk(tool, **arguments, max_tokens=tokens)

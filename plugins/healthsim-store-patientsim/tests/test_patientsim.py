@@ -98,6 +98,42 @@ def test_statistics_have_the_known_answers(store: Store) -> None:
     }
 
 
+def a1c_cohort(values: tuple[float, ...], insulin: int) -> dict[str, list[dict[str, Any]]]:
+    """Seven patients with an A1C each; the first ones are on insulin, all others on metformin."""
+    drugs = ["Insulin glargine"] * insulin + ["Metformin"] * (7 - insulin)
+    return {
+        "patients": [patient(n, death_date="2010-01-01") for n in range(7)],
+        "lab_results": [lab(f"P-{n}", value) for n, value in enumerate(values)],
+        "medications": [
+            {"patient_mrn": f"P-{n}", "name": name, "start_date": "2024-01-01"}
+            for n, name in enumerate(drugs)
+        ],
+    }
+
+
+def test_two_cohorts_side_by_side(store: Store) -> None:
+    """Of 7 patients 2 are 29 %; the means are 54.6 / 7 = 7.8 and 49.7 / 7 = 7.1."""
+    store.persist(a1c_cohort((6.1, 7.0, 7.5, 7.5, 8.0, 8.5, 10.0), insulin=2), scenario="a")
+    store.persist(a1c_cohort((6.1, 6.5, 7.0, 7.0, 7.0, 7.5, 8.6), insulin=0), scenario="b")
+    told = store.compare_scenarios("a", "b").to_markdown()
+    assert (
+        "| Average A1C | 7.8% (range: 6.1-10.0%) | 7.1% (range: 6.1-8.6%)"
+        " | -0.7 points, highest -1.4 points |\n"
+    ) in told
+    assert "| On insulin | 2 (29%) | 0 (0%) | -2, percent -29 points |\n" in told
+    assert told.endswith("\nEqual: Patients 7, Lab Results 7, Medications 7; Age range, Gender")
+    assert count_tokens(told) < 400
+
+
+def test_nobody_on_insulin_is_0_where_medications_are_recorded_and_untold_where_none_are(
+    store: Store,
+) -> None:
+    store.persist(a1c_cohort((7.0,) * 7, insulin=0), scenario="recorded")
+    assert store.get_summary("recorded").statistics["on_insulin"].text == "0 (0%)"
+    store.persist({"patients": [patient(1)]}, scenario="unrecorded")
+    assert "on_insulin" not in store.get_summary("unrecorded").statistics
+
+
 def test_labels_are_whole_and_no_two_look_the_same(store: Store) -> None:
     long = "Type 2 diabetes mellitus with diabetic "
     rows = [

@@ -1,4 +1,4 @@
-"""`healthsim-store demo`: the twelve examples, played with the real commands in a fresh store."""
+"""`healthsim-store demo`: the examples, played with the real commands in a fresh store."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Aside(io.TextIOBase):
 @click.option("--to", "folder", metavar="FOLDER", help="Where to work  [default: a temporary one]")
 @click.pass_context
 def demo(context: click.Context, quiet: bool, folder: str | None) -> None:
-    """Play the twelve examples of a conversation, from nothing, in a store of their own.
+    """Play the thirteen examples of a conversation, from nothing, in a store of their own.
 
     Each prompt, the command that answers it, and the answer. The exit code is 1 when an example
     fails.

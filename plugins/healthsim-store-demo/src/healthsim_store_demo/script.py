@@ -1,4 +1,6 @@
-"""The conversation that healthsim-store is for: twelve prompts, and the commands that answer them.
+"""The conversation that healthsim-store is for: its prompts, and the commands that answer them.
+
+Twelve are those that it was made for. The thirteenth closes the A/B test that the ninth begins.
 
 Each answer must have the texts that are given with its command; the seeds make them come true on
 every machine.
@@ -58,8 +60,13 @@ GROUP BY patient_id HAVING max(total_charge) > 10000
 ORDER BY sum(total_charge) DESC"""
 
 
+TREATED = """\
+loinc_code = '4548-4' AND patient_id IN
+  (SELECT patient_id FROM medications WHERE name LIKE 'Insulin%')"""
+
+
 def examples(exports: str) -> tuple[Example, ...]:
-    """The twelve; files are exported into the folder ``exports``."""
+    """All of them; files are exported into the folder ``exports``."""
     return (
         Example(
             1, "Generate 100 Medicare members",
@@ -204,6 +211,34 @@ def examples(exports: str) -> tuple[Example, ...]:
                     "--to", f"{exports}/training-parquet",
                     says=("| patients.parquet", "smaller than CSV!)", "spark.read.parquet("),
                 ),
+            ),
+        ),
+        Example(
+            13, "An A/B test: change the clone, compare, merge back",
+            "In the copy of my cohort, take everyone off insulin, with an A1C a tenth lower, and"
+            " compare the two; merge it back; no, undo that",
+            (
+                _command(
+                    "update", "diabetes-cohort-copy", "lab_results",
+                    "--set-sql", "value_numeric=round(value_numeric * 0.9, 1)",
+                    "--set-sql", "value=round(value_numeric * 0.9, 1)", "--where", TREATED,
+                    says=("110 lab results",),
+                ),
+                _command(
+                    "remove", "diabetes-cohort-copy", "medications",
+                    "--where", "name LIKE 'Insulin%'", says=("46 medications",),
+                ),
+                _command(
+                    "compare", "diabetes-cohort", "diabetes-cohort-copy",
+                    says=("| On insulin ", "| 44 (29%) ", "| 0 (0%) ", "-29 points",
+                          "| Average A1C ", "Equal: Patients 150, "),
+                ),
+                _command(
+                    "merge", "--into", "diabetes-cohort", "diabetes-cohort-copy",
+                    "--on-conflict", "overwrite", says=("| 110 ", "| 274 ", "resolved: 0"),
+                    quietly=True,
+                ),
+                _command("undo", "diabetes-cohort", says=("Undone in ", "46 medications")),
             ),
         ),
     )  # fmt: skip

@@ -224,6 +224,14 @@ class Reading:
 
         return fitted(make, len(lines), max_tokens).result(max_tokens)
 
+    # What an argument is, scenario_diff tells; the list of tools is paid for in every conversation.
+    def scenario_compare(self, a: str, b: str, max_tokens: int = 400) -> CallToolResult:
+        """Statistics of two cohorts side by side."""
+        found = self._store.compare_scenarios(
+            self._confined.name(a), self._confined.name(b), max_tokens=max_tokens
+        )
+        return compared(found, max_tokens).result(max_tokens)
+
 
 class _Page:
     """Rows of a query as a reply, without the columns that are empty in all of them."""
@@ -291,6 +299,22 @@ def summarised(summary: hs.Summary, budget: int, head: str = "", **told: Any) ->
         if reply.fits(budget) or not plain.samples:
             return reply
     return Reply(text, data | {"truncated": True})
+
+
+def compared(found: hs.ComparisonResult, budget: int) -> Reply:
+    """As many differences as the budget has room for, the largest ones."""
+    told = found.rows()
+
+    def make(count: int, *, short: bool = True) -> Reply:
+        data: dict[str, Any] = {"a": found.a, "b": found.b}
+        if count:
+            data |= {"columns": ["", "a", "b", "b - a"], "rows": told[:count]}
+        if count < len(told):
+            data["truncated"] = len(told) - count
+        return Reply(found.told(count, short=short), data)
+
+    whole = make(len(told), short=False)
+    return whole if whole.fits(budget) else fitted(make, len(told), budget)
 
 
 def _samples(summary: hs.Summary, most: int) -> dict[str, Any]:

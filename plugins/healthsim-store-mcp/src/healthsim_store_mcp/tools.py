@@ -42,7 +42,7 @@ class Nature:
 
 _MOST_TOKENS = 1_000  # of the reply of a plugin's tool
 
-READING = ("list", "describe", "summary", "samples", "query", "diff")
+READING = ("list", "describe", "summary", "samples", "query", "diff", "compare")
 WRITING: Mapping[str, Nature] = {
     "persist": Nature(destructive=True),  # on_conflict="replace"
     "change": Nature(destructive=True),

@@ -56,6 +56,8 @@ FROM diagnoses
 WHERE code_system = 'ICD-10-CM' AND (code GLOB 'E08*' OR code GLOB 'E09*' OR code GLOB 'E1[013]*')
 HAVING count(*) > 0;
 
+-- Where medications are recorded and none is insulin, it is 0; where none are, it is not known.
+
 -- On insulin
 -- @name on_insulin @section Clinical Characteristics @show {n:,} ({percent:.0f}%)
 SELECT count(DISTINCT patient_id) AS n,
@@ -65,7 +67,7 @@ WHERE name LIKE '%insulin%' OR name LIKE '%humalog%' OR name LIKE '%novolog%'
   OR name LIKE '%lantus%' OR name LIKE '%basaglar%' OR name LIKE '%toujeo%'
   OR name LIKE '%levemir%' OR name LIKE '%tresiba%' OR name LIKE '%humulin%'
   OR name LIKE '%novolin%'
-HAVING count(*) > 0;
+HAVING EXISTS (SELECT 1 FROM medications);
 
 -- Encounter dates
 -- @name encounter_dates @section Clinical Characteristics @show {first} to {last}

@@ -62,7 +62,7 @@ HAVING count(*) > 0;
 SELECT n, 100.0 * n / nullif((SELECT count(*) FROM visit_schedule WHERE subject_id IS NOT NULL), 0)
   AS percent
 FROM (SELECT count(*) AS n FROM actual_visits WHERE visit_status = 'completed')
-WHERE n > 0;
+WHERE EXISTS (SELECT 1 FROM actual_visits);
 
 -- Adverse events
 -- @name adverse_events @section Visit Statistics @show {n:,} ({subjects:,} subjects affected)
@@ -75,7 +75,7 @@ HAVING count(*) > 0;
 SELECT count(*) AS n, count(DISTINCT subject_id) AS subjects
 FROM adverse_events
 WHERE aeser = 'Y'
-HAVING count(*) > 0;
+HAVING EXISTS (SELECT 1 FROM adverse_events);
 
 -- Dispositions
 -- @name dispositions @section Visit Statistics @show {reason} {n:,}
