@@ -50,7 +50,13 @@ def healthsim_store_importers() -> list[Importer]:
     What is not taken over is told by ``source.skip(rows, reason)`` or ``folder.skip(rows,
     reason)``; the reply shows it, by file and reason.
 
+    ``options`` are what a user may choose, by ``--set`` and ``options``: each a ``Parameter`` of a
+    type as in questions.sql. What was chosen arrives checked, in ``source.options`` or
+    ``folder.options``; an option without a default is None.
+
         import json
+
+        from healthsim_store import Parameter
 
 
         def read_geojson(source):
@@ -63,7 +69,9 @@ def healthsim_store_importers() -> list[Importer]:
             for file in folder.files():
                 with file.text() as lines:
                     for udi, _, kind in (line.strip().partition(":") for line in lines):
-                        if kind in ("implant", "pump"):
+                        if folder.options["kind"] not in (None, kind):
+                            file.skip(1, "of another kind than was asked for")
+                        elif kind in ("implant", "pump"):
                             devices.append({"udi": udi, "kind": kind})
                         else:
                             file.skip(1, "of no known kind")
@@ -72,9 +80,10 @@ def healthsim_store_importers() -> list[Importer]:
 
         @hookimpl
         def healthsim_store_importers():
+            kind = Parameter("kind", "choice", values=("implant", "pump"))
             return [
                 Importer("geojson", (".geojson",), read_geojson),
-                Importer("ward", (".ward",), read_folder=read_ward),
+                Importer("ward", (".ward",), read_folder=read_ward, options=(kind,)),
             ]
     """
     raise AssertionError("a specification is never called")

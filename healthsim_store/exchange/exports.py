@@ -18,9 +18,9 @@ from ..errors import InvalidArgument, SourceError
 from ..schema.model import EntityType
 from ..storage.rules import refuse_unbounded
 from . import datapackage
-from .export_options import bind_options
 from .export_result import ExportResult, LeftOut
 from .export_work import COPY, ExportWork, check_file_name
+from .format_options import bind_options
 from .formats import Exporter, Formats
 from .sensitive import forget_sensitive, sensitive_columns, without_sensitive
 from .snapshot import Snapshot

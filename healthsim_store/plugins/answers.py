@@ -122,7 +122,7 @@ def _importer(item: Any) -> str | None:
         function = getattr(item, name)
         if function is not None and not callable(function):
             return f"{name} is a {_kind(function)}, not a function"
-    return None
+    return _options(item)
 
 
 def _exporter(item: Any) -> str | None:

@@ -23,22 +23,25 @@ def everything(store: hs.Store) -> Reply:
         products.setdefault(found.product, []).append(found.name)
     profiles = {p["name"]: line(p["title"]) for p in store.list_profiles() if "problem" not in p}
     formats = store.list_export_formats()
+    read = store.list_import_formats()
     lines = ["Entity types (give entity_types for their fields):"]
     lines += [f"{product}: {', '.join(names)}" for product, names in products.items()]
     lines += ["", "Profiles (give profile for its options):"]
     lines += [f"{name}: {title}" for name, title in profiles.items()]
-    lines += ["", f"Export formats: {', '.join(formats)}"]
+    lines += ["", f"Import formats: {', '.join(read)}", f"Export formats: {', '.join(formats)}"]
     data = {
         "entity_types": {product: ", ".join(names) for product, names in products.items()},
         "profiles": profiles,
+        "import_formats": read,
         "export_formats": formats,
     }
-    options = {
-        line(name, 60): ", ".join(map(_takes, has)) for name, has in store.export_options().items()
-    }
-    if options:
-        lines += [f"Options of {name}: {has}" for name, has in options.items()]
-        data["export_options"] = options
+    both = {"import": store.import_options(), "export": store.export_options()}
+    for kind, having in both.items():
+        options = {line(name, 60): ", ".join(map(_takes, has)) for name, has in having.items()}
+        if options:
+            what = f"Options of the {kind} format"
+            lines += [f"{what} {name}: {has}" for name, has in options.items()]
+            data[f"{kind}_options"] = options
     return Reply("\n".join(lines), data)
 
 

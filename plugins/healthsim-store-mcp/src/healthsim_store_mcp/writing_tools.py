@@ -39,7 +39,9 @@ class Writing:
         ] = None,
         count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
         seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
-        options: Annotated[dict[str, Any] | None, Field(description="With profile")] = None,
+        options: Annotated[
+            dict[str, Any] | None, Field(description="Of profile, or of format")
+        ] = None,
         file: Annotated[
             str | None, Field(description="CSV, JSON, NDJSON, Parquet, or an export's folder")
         ] = None,
@@ -89,7 +91,7 @@ class Writing:
             left: dict[str, int] = {}
             if file:
                 stored, left = entity_sources.from_file(
-                    self._confined, file, format, entity_type, order, Progress(ctx)
+                    self._confined, file, format, entity_type, options, order, Progress(ctx)
                 )
             elif select:
                 if source is None:
