@@ -98,10 +98,11 @@ def healthsim_store_exporters() -> list[Exporter]:
     the declared types (``table.schema``), ``table.texts()`` with dates and timestamps as text,
     ``table.batches()`` as they are stored.
 
-    ``write_all(scenario, folder)``, in its place, makes files of any names, and yields a
-    ``WrittenFile`` of each. ``scenario.entity_types`` are those to export, by name, and
-    ``scenario.table(name)`` is one of them, as above. ``scenario.select(sql, parameters)`` is the
-    rows of a SELECT that may join all tables; it can only read, in bounded memory. What was told
+    ``write_all(scenario, folder)``, in its place, makes files of any names, also in folders below
+    (``notes/a.txt``), and yields a ``WrittenFile`` of each. ``scenario.entity_types`` are those to
+    export, by name, and ``scenario.table(name)`` is one of them, as above.
+    ``scenario.select(sql, parameters)`` is the rows of a SELECT that may join all tables; it can
+    only read, in bounded memory. What was told
     is compared with what is there: every file, the rows of .csv, .tsv, .ndjson, .jsonl and
     .parquet (a CSV may have a header), and those of a file that is told to be of one entity type.
     ``copy(source, path)`` makes one file of the whole; ``source`` is a private copy of the

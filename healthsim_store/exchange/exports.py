@@ -158,7 +158,14 @@ def _foreign(folder: Path) -> str | None:
     if package is None:
         return f"{place(folder)} is no export of healthsim-store, so it is not replaced."
     ours = {datapackage.FILE, *(resource.path for resource in package.resources)}
-    other = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
+    folders = {parent.as_posix() for path in ours for parent in Path(path).parents}
+    other = []
+    for entry in folder.rglob("*"):
+        name = entry.relative_to(folder).as_posix()
+        is_folder = entry.is_dir() and not entry.is_symlink()
+        if name not in (folders if is_folder else ours):
+            other.append(name)
+    other.sort()
     if other:
         return f"{place(folder)} has {other[0]}, which no export wrote, so it is not replaced."
     return None

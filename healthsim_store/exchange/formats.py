@@ -58,7 +58,8 @@ class Importer:
 class WrittenFile:
     """A file that ``write_all`` of an `Exporter` wrote.
 
-    ``name`` is its name in the folder, ``rows`` how many rows it has. ``entity_type`` is given if
+    ``name`` is its path in the folder, such as ``a.csv`` or ``notes/a.csv``. ``rows`` is how many
+    rows it has. ``entity_type``  is given if
     they are all rows of that one and nothing else. ``mediatype`` is that of the exporter unless
     given.
     """

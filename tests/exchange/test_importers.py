@@ -92,8 +92,9 @@ def read_fault(folder):
 def write_cards(scenario, folder):
     rows = scenario.select("SELECT full_name, gender FROM owners ORDER BY owner_id")
     lines = ["|".join(row) for row in rows]
-    (folder / "all.card").write_text("".join(f"{line}\\n" for line in lines))
-    yield WrittenFile("all.card", len(lines), "owners")
+    (folder / "below").mkdir()
+    (folder / "below" / "all.card").write_text("".join(f"{line}\\n" for line in lines))
+    yield WrittenFile("below/all.card", len(lines), "owners")
 
 
 OPTIONS = (
@@ -195,7 +196,13 @@ def test_an_export_of_several_files_comes_back(reading: Store, tmp_path: Path) -
     assert reading.scenario_info("again").tags == ("ward",)
     names = [row["full_name"] for row in reading.load_scenario("again")["owners"]]
     assert names == [one["full_name"] for one in owners]
-    file = tmp_path / "out" / "all.card"
+    (tmp_path / "out" / "below").rename(tmp_path / "elsewhere")
+    (tmp_path / "out" / "below").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SourceError, match=r"below/all\.card .* leads out of the folder by a link"):
+        reading.import_data(tmp_path / "out", scenario="led")
+    (tmp_path / "out" / "below").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "out" / "below")
+    file = tmp_path / "out" / "below" / "all.card"
     file.write_bytes(file.read_bytes().replace(b"|", b"/"))
     with pytest.raises(SourceError, match=r"all\.card has the hash"):
         reading.import_data(tmp_path / "out", scenario="changed")
