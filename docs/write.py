@@ -403,7 +403,9 @@ def _promised_class(name: str, value: type) -> Iterator[str]:
             if not field.name.startswith("_"):
                 free = field.default is field.default_factory is dataclasses.MISSING
                 yield f"{name}.{field.name}: {field.type}{'' if free else ' (optional)'}"
-    for attribute, annotation in vars(value).get("__annotations__", {}).items():
+    own = [one for one in value.__mro__ if one is value or one.__name__.startswith("_")]
+    annotations = [pair for one in own for pair in vars(one).get("__annotations__", {}).items()]
+    for attribute, annotation in annotations:
         if "ClassVar" in str(annotation) and not attribute.startswith("_"):
             yield f"{name}.{attribute}: {annotation}"
     for method, member in _public(value):
