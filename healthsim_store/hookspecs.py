@@ -243,7 +243,8 @@ def healthsim_store_tools() -> list[Tool]:
 def healthsim_store_pages() -> list[Page]:
     """Pages of `serve`, each at ``/-/pages/NAME``: HTML where a text is returned, else JSON.
 
-    The function gets the store and the arguments of the address. It escapes what it puts into HTML.
+    The list of scenarios links to each, by its ``title`` or name. The function gets the store and
+    the arguments of the address. It escapes what it puts into HTML.
 
         from healthsim_store import Page
 
@@ -254,6 +255,6 @@ def healthsim_store_pages() -> list[Page]:
 
         @hookimpl
         def healthsim_store_pages():
-            return [Page("totals.json", totals)]
+            return [Page("totals.json", totals, title="Entities by scenario")]
     """
     raise AssertionError("a specification is never called")

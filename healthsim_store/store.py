@@ -216,7 +216,7 @@ class Store:
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
         )
-        return persisting.persist(self._files, _declared, batch, scenario, context)
+        return persisting.persist(self._files, _declared, _versions, batch, scenario, context)
 
     @verb
     def persist_batches(
@@ -263,7 +263,7 @@ class Store:
             operation=operation,
         )
         return persisting.persist_batches(
-            self._files, _declared, batches, plan, scenario, context, stored
+            self._files, _declared, _versions, batches, plan, scenario, context, stored
         )
 
     @verb
@@ -1236,6 +1236,10 @@ class Store:
 
 def _declared() -> Declarations:
     return installed().declarations
+
+
+def _versions() -> Mapping[str, str]:
+    return installed().versions
 
 
 @functools.cache

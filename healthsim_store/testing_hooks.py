@@ -180,7 +180,7 @@ class FolderImporterTests(_Imports):
         """What else is in the folder: hidden files, a description, and what nobody knows."""
         path = self._written(tmp_path)
         before, _ = self._imported(tmp_path / "one", path)
-        strange = {".hidden": b"\0", "datapackage.json": "{}"}
+        strange: dict[str, str | bytes] = {".hidden": b"\0", "datapackage.json": "{}"}
         if brought("importers", self.importer).suffixes:
             strange["of.nobody-knows"] = b"\0"
         for name, content in strange.items():

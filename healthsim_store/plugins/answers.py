@@ -191,6 +191,6 @@ def _tool(item: Any) -> str | None:
 def _page(item: Any) -> str | None:
     if not _PAGE.fullmatch(item.name):
         return "a page's name has only letters, digits, '.', '-' and '_'"
-    if callable(item.function):
-        return None
-    return f"function is a {_kind(item.function)}, not a function"
+    if not callable(item.function):
+        return f"function is a {_kind(item.function)}, not a function"
+    return _texts(item, "title")
