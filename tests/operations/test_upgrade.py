@@ -167,6 +167,10 @@ def test_a_product_that_is_left_out_is_told_with_the_reason(
     assert note().startswith(
         "toy 1.0 is left out: the plugin toysim, toy/schema.sql, line 24: CREATE TRIGGER: only"
     )
+    with pytest.raises(
+        UpgradeRefused, match=r"toy is left out: the plugin toysim, toy/schema\.sql"
+    ):
+        old.upgrade_scenario("s")
     # One whose plugin cannot even be imported: it is called as its product is.
     monkeypatch.setattr(sys, "path", [one for one in sys.path if "/site" not in one])
     install(tmp_path / "broken", "toy", {"__init__.py": "1 / 0\n"})
