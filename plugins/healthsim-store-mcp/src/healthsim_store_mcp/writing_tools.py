@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from healthsim_store.query.select import all_typed
+from healthsim_store.doors import all_typed
 
 from . import entity_sources
 from .argument_types import Budget, Scenario, Strategy
