@@ -99,7 +99,7 @@ class Reading:
         elif name:
             reply = descriptions.tables(self._store, name, max_tokens)
         else:
-            reply = descriptions.everything(self._store)
+            reply = descriptions.everything(self._store, max_tokens)
         return reply.result(max_tokens)
 
     def scenario_summary(
