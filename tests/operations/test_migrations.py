@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -506,7 +507,10 @@ def test_on_the_command_line(store: Store, release: Release, run: Run, tmp_path:
     )
     assert "Nothing was changed: --dry-run." in done.stderr
     store.delete_scenario("s")
-    assert run("upgrade", "--all").stdout.splitlines()[:2] == ["x:", "toy 0.9 to 1.0:"]
+    done = run("upgrade", "--all")
+    assert done.stdout.splitlines()[:2] == ["x:", "toy 0.9 to 1.0:"]
+    # The scenario that was deleted, and the one as it was.
+    assert re.search(r"The trash takes [\d.]+ [kKM]B now, of 2 files\.", done.stderr)
     done = run("upgrade", "--all", "--json")
     assert json.loads(done.stdout)[0]["products"][0]["changes"] == []
     (store.path / "b.db").write_text("no database " * 100)
