@@ -87,7 +87,6 @@ CALLS: Mapping[str, Names] = {
     "get_summary": Names("summary", "scenario_summary"),
     "list_export_formats": Names("plugins", "scenario_describe", ()),
     "import_data": Names("import", "scenario_persist", ("file",)),
-    "list_import_formats": Names("plugins", "scenario_describe", ()),
     "query_scenario": Names("query", "scenario_query", ("scenario", "sql")),
     "restore_scenario": Names("restore", "scenario_restore"),
     "upgrade_scenario": Names("upgrade", None),
