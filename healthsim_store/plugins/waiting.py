@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.machinery
+import os
 import sys
 import threading
 import time
@@ -66,7 +67,7 @@ class Loaded:
 
 def left_behind(loaded: Loaded) -> str | None:
     """Why it is not loaded this time: it did not end the last time. None where it may be tried."""
-    if not _folder().is_dir():  # as nearly always
+    if not _is_any():
         return None
     mark = loaded.mark()
     try:
@@ -78,6 +79,18 @@ def left_behind(loaded: Loaded) -> str | None:
     return (
         f"did not end within {MARKED:g} seconds when it was loaded {age / 60:.0f} minutes ago."
         f" It is tried again after an hour, when its files have changed, or without {mark}"
+    )
+
+
+def _is_any() -> bool:
+    """Whether there may be marks: platformdirs, which knows, takes too long for nearly nothing."""
+    roots = [os.environ.get(name) for name in ("XDG_CACHE_HOME", "LOCALAPPDATA")]
+    homes = [os.path.expanduser(path) for path in ("~/.cache", "~/Library/Caches")]
+    return any(
+        os.path.isdir(os.path.join(root, "healthsim-store", *between, "unfinished"))
+        for root in (*roots, *homes)
+        if root
+        for between in ((), ("Cache",))
     )
 
 

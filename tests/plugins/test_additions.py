@@ -88,7 +88,9 @@ def test_each_check_is_run_and_a_faulty_one_is_named(site: Path, tmp_path: Path)
     with Store(tmp_path / "store") as store:
         store.persist({"owners": [owner(1), owner(2)]}, scenario="s")
         result = store.check_scenario("s")
-        assert result.checked["plugin_check"] == 6
+        own = [name for name, _ in installed().owned("checks") if name == "adds"]
+        assert len(own) == 6
+        assert result.checked["plugin_check"] == len(installed().owned("checks"))
         told = [f.message for f in result.findings if f.kind == "plugin_check"]
         assert told[0] == "names: Owner 1 in s"
         assert told[1:21] == [f"many: {n}" for n in range(20)]
