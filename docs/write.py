@@ -32,7 +32,7 @@ import click  # noqa: E402
 import error_causes  # noqa: E402
 
 import healthsim_store  # noqa: E402
-from healthsim_store import commands, errors, hookspecs, store, testing  # noqa: E402
+from healthsim_store import commands, doors, errors, hookspecs, store, testing  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
 from healthsim_store.plugins import names  # noqa: E402
@@ -392,8 +392,10 @@ def _promised() -> str:
     for name, value in vars(testing).items():
         if name.endswith("Tests"):
             lines += _promised_class(f"healthsim_store.testing.{name}", value)
-    for name in commands.__all__:
-        lines.append(_line(f"healthsim_store.commands.{name}", getattr(commands, name)))
+    for module in (commands, doors):
+        for name in module.__all__:
+            lines.append(_line(f"{module.__name__}.{name}", getattr(module, name)))
+    lines.append("the classes of healthsim_store.errors, with their codes, as in docs/errors.md")
     return "\n".join(lines)
 
 
@@ -403,7 +405,9 @@ def _promised_class(name: str, value: type) -> Iterator[str]:
             if not field.name.startswith("_"):
                 free = field.default is field.default_factory is dataclasses.MISSING
                 yield f"{name}.{field.name}: {field.type}{'' if free else ' (optional)'}"
-    for attribute, annotation in vars(value).get("__annotations__", {}).items():
+    own = [one for one in value.__mro__ if one is value or one.__name__.startswith("_")]
+    annotations = [pair for one in own for pair in vars(one).get("__annotations__", {}).items()]
+    for attribute, annotation in annotations:
         if "ClassVar" in str(annotation) and not attribute.startswith("_"):
             yield f"{name}.{attribute}: {annotation}"
     for method, member in _public(value):

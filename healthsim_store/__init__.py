@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     list_entity_types = _default.list_entity_types
     list_export_formats = _default.list_export_formats
     list_history = _default.list_history
+    list_import_formats = _default.list_import_formats
     list_profiles = _default.list_profiles
     list_questions = _default.list_questions
     list_scenarios = _default.list_scenarios

@@ -52,8 +52,10 @@ class Page:
 
     ``function(store, arguments)`` gets the `Store` and the arguments of the address, as texts. A
     text that it returns is shown as HTML; anything else is sent as JSON. What stands in HTML has to
-    be escaped by the function. Where ``serve`` shows only some scenarios there are no such pages.
+    be escaped by the function. The list of scenarios has a link to it, called by the ``title``, or
+    else by the name. Where ``serve`` shows only some scenarios there are no such pages.
     """
 
     name: str
     function: Callable[[Any, Mapping[str, str]], Any]
+    title: str = ""

@@ -50,7 +50,13 @@ def healthsim_store_importers() -> list[Importer]:
     What is not taken over is told by ``source.skip(rows, reason)`` or ``folder.skip(rows,
     reason)``; the reply shows it, by file and reason.
 
+    ``options`` are what a user may choose, by ``--set`` and ``options``: each a ``Parameter`` of a
+    type as in questions.sql. What was chosen arrives checked, in ``source.options`` or
+    ``folder.options``; an option without a default is None.
+
         import json
+
+        from healthsim_store import Parameter
 
 
         def read_geojson(source):
@@ -63,7 +69,9 @@ def healthsim_store_importers() -> list[Importer]:
             for file in folder.files():
                 with file.text() as lines:
                     for udi, _, kind in (line.strip().partition(":") for line in lines):
-                        if kind in ("implant", "pump"):
+                        if folder.options["kind"] not in (None, kind):
+                            file.skip(1, "of another kind than was asked for")
+                        elif kind in ("implant", "pump"):
                             devices.append({"udi": udi, "kind": kind})
                         else:
                             file.skip(1, "of no known kind")
@@ -72,9 +80,10 @@ def healthsim_store_importers() -> list[Importer]:
 
         @hookimpl
         def healthsim_store_importers():
+            kind = Parameter("kind", "choice", values=("implant", "pump"))
             return [
                 Importer("geojson", (".geojson",), read_geojson),
-                Importer("ward", (".ward",), read_folder=read_ward),
+                Importer("ward", (".ward",), read_folder=read_ward, options=(kind,)),
             ]
     """
     raise AssertionError("a specification is never called")
@@ -89,10 +98,11 @@ def healthsim_store_exporters() -> list[Exporter]:
     the declared types (``table.schema``), ``table.texts()`` with dates and timestamps as text,
     ``table.batches()`` as they are stored.
 
-    ``write_all(scenario, folder)``, in its place, makes files of any names, and yields a
-    ``WrittenFile`` of each. ``scenario.entity_types`` are those to export, by name, and
-    ``scenario.table(name)`` is one of them, as above. ``scenario.select(sql, parameters)`` is the
-    rows of a SELECT that may join all tables; it can only read, in bounded memory. What was told
+    ``write_all(scenario, folder)``, in its place, makes files of any names, also in folders below
+    (``notes/a.txt``), and yields a ``WrittenFile`` of each. ``scenario.entity_types`` are those to
+    export, by name, and ``scenario.table(name)`` is one of them, as above.
+    ``scenario.select(sql, parameters)`` is the rows of a SELECT that may join all tables; it can
+    only read, in bounded memory. What was told
     is compared with what is there: every file, the rows of .csv, .tsv, .ndjson, .jsonl and
     .parquet (a CSV may have a header), and those of a file that is told to be of one entity type.
     ``copy(source, path)`` makes one file of the whole; ``source`` is a private copy of the
@@ -233,7 +243,8 @@ def healthsim_store_tools() -> list[Tool]:
 def healthsim_store_pages() -> list[Page]:
     """Pages of `serve`, each at ``/-/pages/NAME``: HTML where a text is returned, else JSON.
 
-    The function gets the store and the arguments of the address. It escapes what it puts into HTML.
+    The list of scenarios links to each, by its ``title`` or name. The function gets the store and
+    the arguments of the address. It escapes what it puts into HTML.
 
         from healthsim_store import Page
 
@@ -244,6 +255,6 @@ def healthsim_store_pages() -> list[Page]:
 
         @hookimpl
         def healthsim_store_pages():
-            return [Page("totals.json", totals)]
+            return [Page("totals.json", totals, title="Entities by scenario")]
     """
     raise AssertionError("a specification is never called")

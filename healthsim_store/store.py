@@ -221,7 +221,7 @@ class Store:
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
         )
-        return persisting.persist(self._files, _declared, batch, scenario, context)
+        return persisting.persist(self._files, _declared, _versions, batch, scenario, context)
 
     @verb
     def persist_batches(
@@ -268,7 +268,7 @@ class Store:
             operation=operation,
         )
         return persisting.persist_batches(
-            self._files, _declared, batches, plan, scenario, context, stored
+            self._files, _declared, _versions, batches, plan, scenario, context, stored
         )
 
     @verb
@@ -447,6 +447,7 @@ class Store:
         again: bool = False,
         encoding: str = "utf-8",
         columns: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
         progress: Progress = lambda _: None,
     ) -> ImportResult:
         """Read files, folders or standard input into a scenario, in one transaction.
@@ -456,8 +457,8 @@ class Store:
 
         Args:
             source: a path, or several; ``-`` is standard input.
-            format: the format's name; by default each file's ending tells. The name of a format
-                that a product maps (``synthea``) takes one folder.
+            format: one of `list_import_formats`; by default each file's ending tells. The name of
+                a format that a product maps (``synthea``) takes one folder.
             scenario: the scenario to add to, or the name of a new one; by default one named after
                 ``context``, else after the first file.
             entity_type: what the rows are; by default the file's name, or the keys of a JSON
@@ -473,14 +474,16 @@ class Store:
             again: store rows that are there already, as for `persist`.
             encoding: of text files.
             columns: the header of delimited text that has none.
+            options: values of the format's own options, by name; see `import_options`.
             progress: is told how many bytes were just read.
 
-        Raises SourceError, UnknownFormat, UnknownEntityType and what `persist` raises.
+        Raises SourceError, UnknownFormat, UnknownEntityType, InvalidValue for an option, and what
+        `persist` raises.
         """
         sources = [source] if isinstance(source, str | Path) else source
         blank = Source("", encoding=encoding, columns=tuple(columns), progress=progress)
         return imports.import_files(
-            imports.Files(sources, format, entity_type, blank),
+            imports.Files(sources, format, entity_type, blank, options),
             imports.Target(
                 scenario,
                 context,
@@ -1180,6 +1183,15 @@ class Store:
         )
 
     @verb
+    def list_import_formats(self) -> list[str]:
+        """The formats that `import_data` reads: those of files, and those that products map."""
+        return installed().formats.readable()
+
+    def import_options(self) -> dict[str, tuple[Parameter, ...]]:
+        """The options of each format to import that has some, by its name."""
+        return installed().formats.import_options()
+
+    @verb
     def list_export_formats(self) -> list[str]:
         """The formats that `export_scenario` writes."""
         return list(installed().formats.exporters)
@@ -1451,6 +1463,10 @@ class Store:
 
 def _declared() -> Declarations:
     return installed().declarations
+
+
+def _versions() -> Mapping[str, str]:
+    return installed().versions
 
 
 @functools.cache

@@ -13,7 +13,8 @@ for every statistic and question to have an answer.
     class TestAsthma(ProfileTests):
         profile = "asthma"
 
-`ImporterTests`, `ExporterTests` and `CommandTests` are the same for formats and commands.
+`ImporterTests`, `FolderImporterTests`, `ExporterTests` and `CommandTests` are the same for formats
+and commands.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ from .storage.sandbox import Sandbox
 from .store import Store
 from .testing_hooks import CommandTests as CommandTests
 from .testing_hooks import ExporterTests as ExporterTests
+from .testing_hooks import FolderImporterTests as FolderImporterTests
 from .testing_hooks import ImporterTests as ImporterTests
 from .testing_hooks import why_missing
 

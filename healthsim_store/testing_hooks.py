@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base.sqlite import connect
+from .errors import EmptyBatch, SourceError
 from .plugins import Plugins, installed
 from .schema.product import Product
 from .storage.catalog import add_product
@@ -21,6 +23,8 @@ from .store import Store
 
 if TYPE_CHECKING:
     from click.testing import Result
+
+    from .exchange.imports import ImportResult
 
 #: One column of each type that a format meets.
 SCHEMA = """
@@ -85,44 +89,52 @@ def scenario(
         yield store
 
 
-class ImporterTests:
-    """The tests of an importer. Inherit from it, and set its attributes.
-
-    ``importer`` is the format's name. ``file`` is the name of a file and ``content`` what is in it.
-    ``schema`` declares the entity types that the file has rows of, as in schema.sql. ``rows`` are
-    the rows that it has, by entity type.
-    """
+class _Imports:
+    """What the tests of files and those of folders share."""
 
     importer: ClassVar[str]
-    file: ClassVar[str]
-    content: ClassVar[str | bytes]
     schema: ClassVar[str]
     rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]]
-
-    def test_the_importer_is_loaded(self) -> None:
-        assert Path(self.file).suffix.lower() in brought("importers", self.importer).suffixes
-
-    def test_the_file_s_rows_are_stored(self, tmp_path: Path) -> None:
-        loaded = self._imported(tmp_path, self._written(tmp_path))
-        assert loaded == {name: list(rows) for name, rows in self.rows.items()}
-
-    def test_a_second_file_is_read_as_the_first(self, tmp_path: Path) -> None:
-        """What is kept from the first file must not get into the second."""
-        path = self._written(tmp_path)
-        first = self._imported(tmp_path / "one", path)
-        assert self._imported(tmp_path / "two", path) == first
+    skipped: ClassVar[Mapping[str, int]] = {}
+    options: ClassVar[Mapping[str, Any]] = {}
 
     def _written(self, folder: Path) -> Path:
-        content = self.content
-        path = folder / self.file
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
+        """Write what is to be read into a folder; its path."""
+        raise NotImplementedError
 
-    def _imported(self, folder: Path, path: Path) -> dict[str, list[dict[str, Any]]]:
+    def test_its_rows_are_stored(self, tmp_path: Path) -> None:
+        loaded, _ = self._imported(tmp_path, self._written(tmp_path))
+        assert loaded == {name: list(rows) for name, rows in self.rows.items()}
+
+    def test_what_is_left_out_is_told(self, tmp_path: Path) -> None:
+        """By `skip`: whoever imports has to know of every row that is not stored."""
+        _, result = self._imported(tmp_path, self._written(tmp_path))
+        told: Counter[str] = Counter()
+        for account in result.sources:
+            told.update(account.unmapped)
+        assert told == Counter(self.skipped)
+
+    def test_the_second_time_is_as_the_first(self, tmp_path: Path) -> None:
+        """What is kept from the first time must not get into the second."""
+        path = self._written(tmp_path)
+        first, _ = self._imported(tmp_path / "one", path)
+        assert self._imported(tmp_path / "two", path)[0] == first
+
+    def _imported(
+        self, folder: Path, path: Path
+    ) -> tuple[dict[str, list[dict[str, Any]]], ImportResult]:
         brought("importers", self.importer)
         with scenario(folder / "store", self.schema, {}) as store:
-            store.import_data([path], scenario="s", format=self.importer)
+            result = store.import_data(
+                path, scenario="s", format=self.importer, options=self.options
+            )
             loaded = store.load_scenario("s")
+        return self._given(loaded), result
+
+    def _given(
+        self, loaded: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The fields that ``rows`` has, of what was stored."""
         given = {name: {key for row in rows for key in row} for name, rows in self.rows.items()}
         return {
             name: [{key: row.get(key) for key in given[name]} for row in loaded.get(name, ())]
@@ -130,14 +142,80 @@ class ImporterTests:
         }
 
 
+class ImporterTests(_Imports):
+    """The tests of an importer's ``read``. Inherit from it, and set its attributes.
+
+    ``importer`` is the format's name. ``file`` is the name of a file and ``content`` what is in it.
+    ``schema`` declares the entity types that the file has rows of, as in schema.sql. ``rows`` are
+    the rows that it has, by entity type. ``skipped`` has the number of rows that are left out, by
+    reason. ``options`` are values of the format's options.
+    """
+
+    file: ClassVar[str]
+    content: ClassVar[str | bytes]
+
+    def test_the_importer_is_loaded(self) -> None:
+        found = brought("importers", self.importer)
+        assert found.read, "it has no read; FolderImporterTests tests read_folder"
+        assert Path(self.file).suffix.lower() in found.suffixes
+
+    def _written(self, folder: Path) -> Path:
+        return _write(folder / self.file, self.content)
+
+
+class FolderImporterTests(_Imports):
+    """The tests of an importer's ``read_folder``. Inherit from it, and set its attributes.
+
+    They are those of `ImporterTests`, but in place of ``file`` and ``content`` there is ``files``:
+    the contents of the folder's files, by their paths in it.
+    """
+
+    files: ClassVar[Mapping[str, str | bytes]]
+
+    def test_the_importer_is_loaded(self) -> None:
+        found = brought("importers", self.importer)
+        assert found.read_folder, "it has no read_folder; ImporterTests tests read"
+
+    def test_what_is_not_of_the_format_is_left_alone(self, tmp_path: Path) -> None:
+        """What else is in the folder: hidden files, a description, and what nobody knows."""
+        path = self._written(tmp_path)
+        before, _ = self._imported(tmp_path / "one", path)
+        strange: dict[str, str | bytes] = {".hidden": b"\0", "datapackage.json": "{}"}
+        if brought("importers", self.importer).suffixes:
+            strange["of.nobody-knows"] = b"\0"
+        for name, content in strange.items():
+            _write(path / name, content)
+        assert self._imported(tmp_path / "two", path)[0] == before
+
+    def test_a_folder_without_files_is_one_clear_error(self, tmp_path: Path) -> None:
+        """And no fault of the plugin, such as a TypeError."""
+        (tmp_path / "empty").mkdir()
+        with contextlib.suppress(EmptyBatch, SourceError):
+            self._imported(tmp_path, tmp_path / "empty")
+            raise AssertionError("something was stored of an empty folder")
+
+    def _written(self, folder: Path) -> Path:
+        (folder / "given").mkdir()
+        for name, content in self.files.items():
+            _write(folder / "given" / name, content)
+        return folder / "given"
+
+
+def _write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
 class ExporterTests:
     """The tests of an exporter. Inherit from it, set ``exporter``, and write ``read``.
 
     ``exporter`` is the format's name. ``schema`` and ``rows`` are what is exported: by default an
-    entity type with a column of each type.
+    entity type with a column of each type. ``options`` are values of the format's options.
     """
 
     exporter: ClassVar[str]
+    options: ClassVar[Mapping[str, Any]] = {}
     schema: ClassVar[str] = SCHEMA
     rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = ROWS
 
@@ -168,24 +246,28 @@ class ExporterTests:
             if brought("exporters", self.exporter).write is None:
                 return
             names = [entity_type.name for entity_type in store.registry("s")]
-            store.export_scenario("s", format=self.exporter, to=tmp_path / "out", entities=names)
+            self._export(store, tmp_path / "out", entities=names)
             for file in _data(tmp_path / "out"):
                 assert self.read(file) in (None, []), file.name
 
     def test_the_same_rows_make_the_same_files(self, tmp_path: Path) -> None:
         with self._exported(tmp_path) as (store, files):
-            store.export_scenario("s", format=self.exporter, to=tmp_path / "again")
-            if brought("exporters", self.exporter).write is not None:
+            self._export(store, tmp_path / "again")
+            if brought("exporters", self.exporter).copy is None:
                 for file in files:
-                    again = tmp_path / "again" / file.name
+                    again = tmp_path / "again" / file.relative_to(tmp_path / "out")
                     assert again.read_bytes() == file.read_bytes(), file.name
 
     @contextlib.contextmanager
     def _exported(self, folder: Path) -> Iterator[tuple[Store, list[Path]]]:
         brought("exporters", self.exporter)
         with scenario(folder / "store", self.schema, self.rows) as store:
-            store.export_scenario("s", format=self.exporter, to=folder / "out")
+            self._export(store, folder / "out")
             yield store, _data(folder / "out")
+
+    def _export(self, store: Store, to: Path, **given: Any) -> None:
+        options = self.options or None
+        store.export_scenario("s", format=self.exporter, to=to, options=options, **given)
 
 
 def _given(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -111,6 +111,7 @@ VERBS: dict[str, Verb] = {
         again=("--again", "again"),
         encoding=("--encoding", No("Rare: the user imports such a file by the command line.")),
         columns=("--columns", No("Rare: the user imports such a file by the command line.")),
+        options=("--set", "options"),
         progress=(PROGRESS, PROGRESS),
     ),
     "update_entities": _verb(
@@ -335,6 +336,7 @@ VERBS: dict[str, Verb] = {
         options=("--set", "options"),
         progress=(PROGRESS, PROGRESS),
     ),
+    "list_import_formats": _verb("plugins", "scenario_describe", _READS),
     "list_export_formats": _verb("plugins", "scenario_describe", _READS),
     "check_scenario": _verb(
         "check", "scenario_describe",

@@ -33,7 +33,7 @@ ALONE = {
         "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "generation/engine.py": "the deadline of a profile's statement",
         "schema/dry_run.py": "the deadline of a declaration's statements",
-        "operations/migrate.py": "the deadline of a file's migrations",
+        "base/deadline.py": "the deadline of an upgrade",
     },
 }
 

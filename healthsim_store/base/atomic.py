@@ -39,9 +39,8 @@ def atomic_folder(target: Path, *, foreign: Callable[[Path], str | None]) -> Ite
         _sweep(target)
         partial.mkdir()
         yield partial
-        for file in partial.iterdir():
-            flush(file)
-        flush(partial)
+        for path in [*partial.rglob("*"), partial]:
+            flush(path)
         _check(target, foreign)
         _put(partial, target)
         flush(target.parent)

@@ -108,6 +108,7 @@ _FLAGS = {
     ("export_scenario", "options"): "--set",
     ("generate_scenario", "options"): "--set",
     ("", "for_scenario"): "--for",
+    ("import_data", "options"): "--set",
     ("merge_scenarios", "new_name"): "--name",
     ("restore_scenario", "new_name"): "--as",
     ("purge_deleted", "everything"): "--all",

@@ -32,6 +32,11 @@ def rows(name: str, table_name: str, column: str, value: str, *, sort: str) -> s
     return f"{table(name, table_name)}?{filtered}"
 
 
+def page(name: str) -> str:
+    """A page of a plugin."""
+    return f"/-/pages/{tilde_encode(name)}"
+
+
 def query(name: str, sql: str, values: Mapping[str, str] | None = None) -> str:
     """The query page, with a statement to begin with and values of its ``:names``."""
     given = {key: text for key, text in (values or {}).items() if is_value(key)}

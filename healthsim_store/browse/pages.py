@@ -17,7 +17,7 @@ from . import arguments, csv_answers, links, page_data
 from .arguments import QueryArguments
 from .error_answers import ErrorAnswer, explain
 from .metadata import query_name
-from .plugin_pages import ROUTE, plugin_page
+from .plugin_pages import ROUTE, linked_pages, plugin_page
 from .question_form import make_fields
 from .served_store import ServedStore, find_served
 
@@ -28,6 +28,7 @@ async def index(datasette: Any, request: Any) -> Response:
     """All scenarios, filtered by ``?tag=`` and ``?q=``."""
     served, wanted = _store_of(datasette), arguments.read(request)
     listed = await asyncio.to_thread(page_data.listing, served, wanted.get("tag"), wanted.get("q"))
+    listed["pages"] = linked_pages(served)
     return await _page(datasette, request, "scenarios.html", listed)
 
 

@@ -12,10 +12,18 @@ from datasette.utils.asgi import NotFound, Response
 
 from ..base.faults import blamed_on
 from ..plugins import installed
-from . import arguments
+from . import arguments, links
 from .served_store import ServedStore, find_served
 
 ROUTE = r"/-/pages/(?P<page>[^/]+)$"
+
+
+def linked_pages(served: ServedStore) -> dict[str, list[tuple[str, str]]]:
+    """What the list of scenarios links to: by plugin, what a page is called, and its path."""
+    pages: dict[str, list[tuple[str, str]]] = {}
+    for plugin, page in () if served.is_partial else installed().owned("pages"):
+        pages.setdefault(plugin, []).append((page.title or page.name, links.page(page.name)))
+    return pages
 
 
 async def plugin_page(datasette: Any, request: Any) -> Response:

@@ -9,7 +9,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,9 @@ from ..commands import json_option as json_option
 from ..commands import open_scenario as open_scenario
 from ..commands import open_store as open_store
 from ..commands import store_option as store_option
+
+if TYPE_CHECKING:
+    from ..schema.parameter import Parameter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -104,6 +107,12 @@ def values_by_name(given: Iterable[str]) -> dict[str, str]:
             raise InvalidArgument(f"--set {text}: no value.", hint="Write --set OPTION=VALUE.")
         values[name.strip()] = value.strip()
     return values
+
+
+def options_told(options: Mapping[str, Iterable[Parameter]]) -> str:
+    """The options of formats, by format, for the help of ``--set``; empty where none has any."""
+    told = [f"{name}: {'; '.join(one.told for one in has)}" for name, has in options.items()]
+    return f"  [{' | '.join(told)}]" if told else ""
 
 
 class ListingHelp(click.Command):

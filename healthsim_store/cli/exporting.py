@@ -12,6 +12,7 @@ from .common import (
     echo_text,
     json_option,
     open_scenario,
+    options_told,
     progress_bar,
     store_option,
     values_by_name,
@@ -28,9 +29,7 @@ def _options() -> str:
     """The options of the installed formats; empty where none has any."""
     from ..plugins import installed
 
-    found = installed().formats.export_options()
-    told = [f"{name}: {'; '.join(one.told for one in has)}" for name, has in found.items()]
-    return f"  [{' | '.join(told)}]" if told else ""
+    return options_told(installed().formats.export_options())
 
 
 @click.command(cls=ListingHelp, lists={"formats": _formats, "options": _options})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..base.text import size
 from ..base.wording import command
 from ..errors import ExitCode
 from .common import (
@@ -21,6 +23,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..operations.upgrade import Upgraded
+    from ..store import Store
 
 
 @click.command()
@@ -111,8 +114,19 @@ def upgrade(
         elif not as_json:
             click.echo(f"{result.scenario}:")
             _tell_upgraded(store.find(result.scenario), result.products, dry_run)
+    if not dry_run and any(result.changed for result in results):
+        _tell_trash(store)
     if any(result.error for result in results):
         context.exit(ExitCode.ERROR)
+
+
+def _tell_trash(store: Store) -> None:
+    """How much is on the disk of what was deleted or upgraded."""
+    sizes = []
+    for deleted in store.list_deleted():
+        with contextlib.suppress(OSError):  # somebody restores it at this moment
+            sizes.append(deleted.path.stat().st_size)
+    click.echo(f"The trash takes {size(sum(sizes))} now, of {len(sizes):,} files.", err=True)
 
 
 def _tell_upgraded(path: Path, done: Sequence[Upgraded], dry_run: bool) -> None:

@@ -14,9 +14,11 @@ from .common import (
     echo_text,
     json_option,
     open_store,
+    options_told,
     progress_bar,
     store_option,
     table,
+    values_by_name,
 )
 
 if TYPE_CHECKING:
@@ -83,17 +85,36 @@ def _formats() -> str:
     return ", ".join(reader.name for reader in READERS)
 
 
-@click.command("import", cls=ListingHelp, lists={"formats": _formats})
+def _options() -> str:
+    """The options of the installed formats; empty where none has any."""
+    from ..plugins import installed
+
+    return options_told(installed().formats.import_options())
+
+
+@click.command("import", cls=ListingHelp, lists={"formats": _formats, "options": _options})
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--format", help="{formats}, or one that a product maps.")
 @click.option("--entity-type", help="What the rows are  [default: by the file's name]")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
 @click.option("--columns", default="", metavar="A,B,C", help="The header of CSV that has none.")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="An option of the format; may be repeated.{options}",
+)
 @_batch_options
 @json_option
 @store_option
 def import_(
-    sources: tuple[str, ...], columns: str, as_json: bool, folder: str | None, **options: Any
+    sources: tuple[str, ...],
+    columns: str,
+    given: tuple[str, ...],
+    as_json: bool,
+    folder: str | None,
+    **options: Any,
 ) -> None:
     """Read files, folders or - (standard input) into a scenario, all or nothing.
 
@@ -104,6 +125,7 @@ def import_(
     from ..exchange.imports import total_size
 
     options["columns"] = [name.strip() for name in columns.split(",") if name.strip()]
+    options["options"] = values_by_name(given)
     with progress_bar(total_size(sources), "Reading") as progress:
         result = open_store(folder).import_data(sources, progress=progress, **options)
     if as_json:

@@ -30,8 +30,8 @@ _CHUNK = 1 << 20
 class Resource:
     """A file of a package, as datapackage.json describes it.
 
-    ``path`` is a name in the folder. ``entity_type`` is None for a file of all types. ``hash`` is
-    as `file_hash` returns it.
+    ``path`` is one in the folder, such as ``a.csv`` or ``notes/a.csv``. ``entity_type`` is None for
+    a file of all types. ``hash`` is as `file_hash` returns it.
     """
 
     path: str
@@ -43,6 +43,11 @@ class Resource:
     def verify(self, folder: Path) -> None:
         """Raises SourceError if the file in ``folder`` has another size or hash, or is missing."""
         file = folder / self.path
+        if not file.parent.resolve().is_relative_to(folder.resolve()):
+            raise SourceError(
+                f"{self.path} is in {FILE}, and leads out of the folder by a link.",
+                hint="Put the files themselves there.",
+            )
         try:
             size = file.stat().st_size
             found = file_hash(file) if size == self.bytes else None
@@ -248,8 +253,8 @@ def read(folder: Path) -> Package | None:
 
 def _resource(told: Mapping[str, Any]) -> Resource:
     path = str(told["path"])
-    if Path(path).name != path or "\\" in path or path in ("", ".", ".."):
-        raise ValueError(f"{path!r} is not the name of a file in the folder")
+    if "\\" in path or {"", ".", ".."} & {*path.split("/")} or Path(path).is_absolute():
+        raise ValueError(f"{path!r} is not the path of a file in the folder")
     return Resource(
         path=path,
         entity_type=Path(path).stem if "schema" in told else None,

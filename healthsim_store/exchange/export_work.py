@@ -64,6 +64,7 @@ class ExportWork:
         self._done = 0
         self._at_end = False  # whether the exporter read the table to its end
         self._resources: list[dict[str, Any]] = []
+        self._names: set[str] = set()  # of resources
         self.files: list[ExportedFile] = []
         self.csv_bytes = 0.0
         self.csv_exact = True
@@ -165,8 +166,7 @@ class ExportWork:
             for file in self._exporter.write_all(tables, self._folder):
                 self._check_told(file, told)
                 told[file.name] = file
-            found = {path.name: path for path in self._folder.iterdir() if path.name != COPY}
-            self._compare(told, found)
+            self._compare(told, _written(self._folder))
         rows = sum(self._snapshot.counts[name] for name in self._exported)
         self._progress(max(0, rows - self._done))  # what SELECTs read is not counted
         for name in sorted(told):
@@ -178,11 +178,14 @@ class ExportWork:
             raise TypeError(f"it tells of a {type(file).__name__}, not a WrittenFile")
         name, of = file.name, file.entity_type
         try:
-            check_file_name(name, "A file")
+            *_, last = [check_file_name(part, "A file") for part in name.split("/")]
         except (InvalidName, AttributeError):
             raise TypeError(f"it tells of {name!r:.80}, which cannot be a file's name") from None
-        if name in told or name == datapackage.FILE:
+        if name in told or last == datapackage.FILE:
             raise TypeError(f"it tells of {name}{' twice' if name in told else ''}")
+        same = next((one for one in told if one.lower() == name.lower()), None)
+        if same:
+            raise TypeError(f"it tells of {same} and {name}, which many systems take for one file")
         if not isinstance(file.rows, int) or isinstance(file.rows, bool) or file.rows < 0:
             raise TypeError(f"it tells that {name} has {file.rows!r:.40} rows")
         if of is not None and of not in self._exported:
@@ -191,10 +194,10 @@ class ExportWork:
     def _compare(self, told: Mapping[str, WrittenFile], found: Mapping[str, Path]) -> None:
         """Raises TypeError where what was told and what is there differ."""
         for name in sorted({*told, *found}):
-            if name not in found or not found[name].is_file():
-                raise TypeError(f"it tells of {name} and wrote no such file")
             if name not in told:
                 raise TypeError(f"it wrote {name} and does not tell of it")
+            if name not in found or not found[name].is_file():
+                raise TypeError(f"it tells of {name} and wrote no such file")
             rows, of = told[name].rows, told[name].entity_type
             true = possible_counts(found[name])
             if true is not None and rows not in true:
@@ -211,6 +214,10 @@ class ExportWork:
         resource = datapackage.Resource(
             file.name, None, file.rows, path.stat().st_size, datapackage.file_hash(path)
         )
+        name = datapackage.slug(file.name)
+        while name in self._names:
+            name += "-"
+        self._names.add(name)
         described = datapackage.describe_resource(
             resource,
             format=path.suffix.removeprefix(".") or self._exporter.name,
@@ -219,7 +226,7 @@ class ExportWork:
             dialect=self._exporter.dialect if own else None,
         )
         # Two files may differ only by their endings, and two names may not be the same.
-        self._resources.append(described | {"name": datapackage.slug(file.name)})
+        self._resources.append(described | {"name": name})
         self.files.append(ExportedFile(file.name, file.entity_type, file.rows, resource.bytes))
 
     def copy(self) -> None:
@@ -281,6 +288,21 @@ class ExportWork:
                 **({"left_out": left_out} if left_out else {}),
             },
         )
+
+
+def _written(folder: Path) -> dict[str, Path]:
+    """What an exporter wrote, by its path in the folder; of a folder only what is in it.
+
+    Raises TypeError for a link: the export would be what it leads to, and not be whole without it.
+    """
+    found: dict[str, Path] = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise TypeError(f"it made the link {name}, where only files may be")
+        if name != COPY and not (path.is_dir() and any(path.iterdir())):
+            found[name] = path
+    return found
 
 
 def check_file_name(name: str, what: str) -> str:

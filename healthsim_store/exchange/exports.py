@@ -18,9 +18,9 @@ from ..errors import InvalidArgument, SourceError
 from ..schema.model import EntityType
 from ..storage.rules import refuse_unbounded
 from . import datapackage
-from .export_options import bind_options
 from .export_result import ExportResult, LeftOut
 from .export_work import COPY, ExportWork, check_file_name
+from .format_options import bind_options
 from .formats import Exporter, Formats
 from .sensitive import forget_sensitive, sensitive_columns, without_sensitive
 from .snapshot import Snapshot
@@ -158,7 +158,14 @@ def _foreign(folder: Path) -> str | None:
     if package is None:
         return f"{place(folder)} is no export of healthsim-store, so it is not replaced."
     ours = {datapackage.FILE, *(resource.path for resource in package.resources)}
-    other = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
+    folders = {parent.as_posix() for path in ours for parent in Path(path).parents}
+    other = []
+    for entry in folder.rglob("*"):
+        name = entry.relative_to(folder).as_posix()
+        is_folder = entry.is_dir() and not entry.is_symlink()
+        if name not in (folders if is_folder else ours):
+            other.append(name)
+    other.sort()
     if other:
         return f"{place(folder)} has {other[0]}, which no export wrote, so it is not replaced."
     return None

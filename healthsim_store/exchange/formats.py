@@ -35,13 +35,15 @@ class Importer:
     ``read(source)`` reads a file; it yields pairs of an entity type and rows. If the entity type is
     None, the name of the source says what the rows are. ``read_folder(folder)`` reads a
     `SourceFolder` whole, where the user gives a folder and this format by its name; it names each
-    entity type. An importer has one of the two, or both.
+    entity type. An importer has one of the two, or both. ``options`` are what a user may choose;
+    their values are in ``source.options`` and ``folder.options``.
     """
 
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[Source], Tables] | None = None
     read_folder: Callable[[SourceFolder], Tables] | None = None
+    options: Sequence[Parameter] = ()
 
     def __post_init__(self) -> None:
         """Raises InvalidArgument without any function."""
@@ -56,7 +58,8 @@ class Importer:
 class WrittenFile:
     """A file that ``write_all`` of an `Exporter` wrote.
 
-    ``name`` is its name in the folder, ``rows`` how many rows it has. ``entity_type`` is given if
+    ``name`` is its path in the folder, such as ``a.csv`` or ``notes/a.csv``. ``rows`` is how many
+    rows it has. ``entity_type``  is given if
     they are all rows of that one and nothing else. ``mediatype`` is that of the exporter unless
     given.
     """
@@ -211,6 +214,10 @@ class Formats:
     def export_options(self) -> dict[str, tuple[Parameter, ...]]:
         """The options of each exporter that has some, by its name."""
         return {name: tuple(one.options) for name, one in self.exporters.items() if one.options}
+
+    def import_options(self) -> dict[str, tuple[Parameter, ...]]:
+        """The options of each importer that has some, by its name."""
+        return {name: tuple(one.options) for name, one in self.importers.items() if one.options}
 
     def by_entity_type(self) -> str:
         """The names of the formats that write a file for each entity type, for a hint."""

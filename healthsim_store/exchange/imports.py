@@ -25,6 +25,7 @@ from .datapackage import FILE as PACKAGE_FILE
 from .datapackage import Package
 from .datapackage import read as read_package
 from .foreign import tables
+from .format_options import bind_options
 from .formats import Formats, Importer
 from .package import contents, instead_of_import
 from .source import Source, SourceFolder
@@ -104,14 +105,22 @@ class Target:
 class Files:
     """What an import reads.
 
-    ``sources``, ``format`` and ``entity_type`` are as in `Store.import_data`. ``blank`` is a source
-    without a name. It has the settings that all sources share.
+    ``sources``, ``format``, ``entity_type`` and ``options`` are as in `Store.import_data`.
+    ``blank`` is a source without a name. It has the settings that all sources share.
     """
 
     sources: Sequence[str | Path]
     format: str | None
     entity_type: str | None
     blank: Source
+    options: Mapping[str, Any] | None = None
+
+    def settings(self, importer: Importer) -> Source:
+        """``blank`` for what an importer reads, with the values of its options.
+
+        Raises InvalidValue.
+        """
+        return replace(self.blank, options=bind_options(importer, self.options))
 
 
 def import_files(
@@ -160,6 +169,8 @@ def import_files(
         )
 
     if files.format and mappings:
+        if files.options:
+            files.settings(Importer(files.format, (), lambda _: iter(())))  # it has none
         with staged(files.format, mappings, _folder(files)) as mapping:
             mapping.count_skipped()
             persisted = store(mapping.entities(), files.format)
@@ -171,7 +182,12 @@ def import_files(
                 f"{folder} says itself what its files are.", hint="Leave out the entity type."
             )
         described, packaged = contents(
-            folder, package, files.blank, reading.checked, formats=formats, registry=registry
+            folder,
+            package,
+            _of_package(files, package, formats),
+            reading.checked,
+            formats=formats,
+            registry=registry,
         )
         return ImportResult(store(packaged, package.format), tuple(described))
     entities = reading.entities(files)
@@ -213,6 +229,12 @@ def _is_read_whole(package: Package, formats: Formats) -> bool:
     if importer is None or importer.read_folder is None:
         return False
     return importer.read is None or any(one.entity_type is None for one in package.resources)
+
+
+def _of_package(files: Files, package: Package, formats: Formats) -> Source:
+    """The settings for the files of an export."""
+    importer = formats.importers.get(package.format)
+    return files.settings(importer) if importer else files.blank
 
 
 def _described(target: Target, package: Package) -> Target:
@@ -290,7 +312,6 @@ class _Reading:
     ) -> Iterator[tuple[Source | SourceFolder, Importer]]:
         if not files.sources:
             raise InvalidArgument("No file was given.", hint="Give files, a folder, or -.")
-        blank = files.blank
         for item in files.sources:
             path = Path(item)
             if importer and importer.read is None and not path.is_dir():
@@ -304,11 +325,13 @@ class _Reading:
                         "Standard input has no ending that tells its format.",
                         hint=f"Give {choice('format', [*self._formats.importers])}.",
                     )
+                blank = files.settings(importer)
                 yield replace(blank, name="standard input", stream=sys.stdin.buffer), importer
             elif path.is_dir() and importer and importer.read_folder:
+                blank = files.settings(importer)
                 yield SourceFolder(path.name, path, blank, self._own(importer)), importer
             elif path.is_dir():
-                yield from self._in_folder(path, blank, importer)
+                yield from self._in_folder(path, files, importer)
             elif not path.exists():
                 raise SourceError(f"There is no file {path}.", hint="Check the path.")
             else:
@@ -325,7 +348,7 @@ class _Reading:
                     )
                 if len(known) > 1:
                     raise self._formats.several(path.name, known)
-                yield replace(blank, name=path.name, path=path), known[0]
+                yield replace(files.settings(known[0]), name=path.name, path=path), known[0]
 
     def _own(self, importer: Importer) -> Callable[[str], bool]:
         """Whether a file of a folder, by its name, is one for the importer."""
@@ -334,7 +357,7 @@ class _Reading:
         return lambda name: importer in self._formats.claiming(name)
 
     def _in_folder(
-        self, path: Path, blank: Source, importer: Importer | None
+        self, path: Path, files: Files, importer: Importer | None
     ) -> Iterator[tuple[Source, Importer]]:
         """The files of a folder that are read one by one, each with its importer."""
         found = False
@@ -348,7 +371,7 @@ class _Reading:
                 raise self._formats.several(file.name, known)
             if known:
                 found = True
-                yield replace(blank, name=file.name, path=file), known[0]
+                yield replace(files.settings(known[0]), name=file.name, path=file), known[0]
         if not found:
             endings = importer.suffixes if importer else self._formats.endings()
             raise SourceError(

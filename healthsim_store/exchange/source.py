@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from ..base.progress import Progress
 from ..base.wording import option_of_import
 from ..errors import InvalidArgument, SourceError
+from ..schema.types import Stored
 from .datapackage import FILE as DESCRIPTOR
 
 
@@ -19,7 +20,8 @@ class Source:
     """A file to read, or a stream without a path, such as standard input.
 
     ``name`` is for messages. ``encoding`` is that of text. ``progress`` is called with the number
-    of bytes that were just read. ``skipped`` is what `skip` was told, by reason.
+    of bytes that were just read. ``options`` are the values of the importer's options, by name.
+    ``skipped`` is what `skip` was told, by reason.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Source:
     encoding: str = "utf-8"
     columns: tuple[str, ...] = ()  # the header, for delimited text that has none
     progress: Progress = lambda _: None
+    options: Mapping[str, Stored] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict, init=False, compare=False)
 
     def skip(self, rows: int, reason: str) -> None:
@@ -92,6 +95,11 @@ class SourceFolder:
     def encoding(self) -> str:
         """That of text, as the caller gave it."""
         return self._blank.encoding
+
+    @property
+    def options(self) -> Mapping[str, Stored]:
+        """The values of the importer's options, by name."""
+        return self._blank.options
 
     def files(self, pattern: str = "*") -> list[Source]:
         """The files of the importer's endings, by name; all files where it has no endings.

@@ -11,9 +11,9 @@ import contextlib
 import itertools
 import re
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..base.deadline import Deadline
 from ..base.quoting import misread_name, strict, told
 from ..base.sql import permits, quoted
 from ..errors import MigrationFailed, UnknownVersion
@@ -23,9 +23,6 @@ from ..schema.versions import base_version, compare_versions
 from ..storage.format import now
 from ..storage.housekeeping import insert
 
-SECONDS = 1800.0  # for all statements of a file
-
-_STEPS = 10_000  # of SQLite's virtual machine, between looks at the clock
 _GROWTH = 20  # times the size of the file, and the pages below: what a step may make of it
 _PAGES = 250_000
 
@@ -85,7 +82,7 @@ class Steps:
         declaration: the installed one.
         steps: those that are due, in their order.
         old: the product's entity types as they are in the file.
-        until: when the steps must have ended, by the monotonic clock.
+        deadline: when all must have ended; it is over the connection already.
     """
 
     def __init__(
@@ -94,12 +91,12 @@ class Steps:
         declaration: Declaration,
         steps: Sequence[Migration],
         old: Mapping[str, EntityType],
-        until: float,
+        deadline: Deadline,
     ) -> None:
         self._connection = connection
         self._declaration = declaration
         self._steps = steps
-        self._until = until
+        self._deadline = deadline
         self._others = _tables(connection) - {*old}
         self._denied = ""
         self.changes: list[str] = []
@@ -224,17 +221,15 @@ class Steps:
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
-        """In the block only the product's tables can be changed, and it ends."""
+        """In the block only the product's tables can be changed, and the file has an end."""
         connection = self._connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages * _GROWTH + _PAGES}")
-        connection.set_progress_handler(lambda: time.monotonic() > self._until, _STEPS)
         connection.set_authorizer(self._authorize)
         try:
             yield
         finally:
             connection.set_authorizer(None)
-            connection.set_progress_handler(None, 0)
 
     def _authorize(
         self, action: int, first: str | None, second: str | None, *context: str | None
@@ -264,8 +259,8 @@ class Steps:
 
     def _reason(self, error: Exception) -> str:
         text = str(error)
-        if text == "interrupted":
-            return f"it did not end within {SECONDS:g} seconds"
+        if self._deadline.check(error):
+            return f"it did not end within {self._deadline.seconds:g} seconds"
         if "authoriz" in text and "function" in text:
             return f"{text}: it may use those that only compute"
         if "authoriz" in text or "prohibited" in text:

@@ -18,6 +18,7 @@ from ..storage.files import Files
 from ..storage.fingerprint import is_certain
 from ..storage.joining import Declared
 from ..storage.names import clean_name, make_name
+from ..storage.product_versions import older
 from ..storage.scenario import Batch, Written
 from ..storage.stored import Stored
 
@@ -31,8 +32,17 @@ class _Put:
     created: bool = False
 
 
+#: The versions of the installed products, by name.
+Versions = Callable[[], Mapping[str, str]]
+
+
 def persist(
-    files: Files, declared: Declared, batch: Batch, scenario: str | None, context: str | None
+    files: Files,
+    declared: Declared,
+    versions: Versions,
+    batch: Batch,
+    scenario: str | None,
+    context: str | None,
 ) -> PersistResult:
     """Store a batch in the scenario that is named, or in a new one; see `Store.persist`."""
     put = _put(files, declared, batch, scenario, context)
@@ -46,12 +56,13 @@ def persist(
             f" Give {option('batch_id')} where a call may be a retry."
         )
     notes += _told_triggers(written)
-    return _reply(files, put, written.stored, repeated=written.repeated, notes=notes)
+    return _reply(files, versions, put, written.stored, repeated=written.repeated, notes=notes)
 
 
 def persist_batches(
     files: Files,
     declared: Declared,
+    versions: Versions,
     batches: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
     plan: Batch,
     scenario: str | None,
@@ -92,7 +103,7 @@ def persist_batches(
     if count > len(own):
         notes.append(f"{count - len(own):,} of {count:,} batches were there"
                      f" already, with the same rows.{_again()}")  # fmt: skip
-    return _reply(files, first, new if own else before, repeated=not own, notes=notes)
+    return _reply(files, versions, first, new if own else before, repeated=not own, notes=notes)
 
 
 def _again() -> str:
@@ -110,6 +121,7 @@ def _told_triggers(written: Written) -> list[str]:
 
 def _reply(
     files: Files,
+    versions: Versions,
     put: _Put,
     stored: Mapping[str, Stored],
     *,
@@ -121,7 +133,10 @@ def _reply(
             return read_reply(sandbox, stored, created=put.created, repeated=repeated)
 
     reply = reply_after_commit(put.path, stored, read, created=put.created, repeated=repeated)
-    aside = remains.set_aside(files.folder, put.path) if put.created else ()
+    if put.created:
+        aside = remains.set_aside(files.folder, put.path)
+    else:
+        aside = older(reply.summary.products, versions(), put.path)
     return replace(reply, notes=(*notes, *aside))
 
 

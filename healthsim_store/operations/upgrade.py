@@ -11,12 +11,12 @@ import contextlib
 import functools
 import re
 import sqlite3
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..base.deadline import Deadline
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES, connect_writable, file_errors, transaction
@@ -48,6 +48,7 @@ from .check import check_content
 from .reshape import reshape
 
 _TEXTS = ("version", "schema_sql", "summary_sql", "checks_sql", "questions_sql")
+SECONDS = 1800.0  # for all that an upgrade of a file does, but for the check of the result
 # What `check` may find that an upgrade must not leave: rules of checks.sql may be new, and say
 # something of the rows that are there.
 _FAULTS = ("integrity", "foreign_key", "table", "unique", "value", "file")
@@ -150,6 +151,13 @@ def _current(path: Path, installed: Mapping[str, Declaration]) -> list[Upgraded]
     Raises NewerProduct, UpgradeRefused.
     """
     with contextlib.closing(Sandbox(path)) as sandbox, file_errors(path):
+        faulty = getattr(installed, "faulty", {})
+        for product in read_products(sandbox.connection):
+            if product.name in faulty:
+                raise UpgradeRefused(
+                    f"{product.name} is left out: {faulty[product.name].rstrip('.')}.",
+                    hint="Nothing was changed. Its plugin has to be put right first.",
+                )
         declarations = _declarations(sandbox.connection, installed)
         for version, declaration in declarations:
             _check_version(version, declaration)
@@ -201,9 +209,14 @@ def _upgrade_copy(
     origin: Path, installed: Mapping[str, Declaration], open_: type[Sandbox], path: Path
 ) -> tuple[list[Upgraded], bool]:
     """What was done of ``origin`` in its copy at ``path``, and whether that is anything."""
-    until = time.monotonic() + migrate.SECONDS
+    deadline = Deadline(SECONDS)
     connection = connect_writable(path)
-    with contextlib.closing(connection), file_errors(origin):
+    with (
+        contextlib.closing(connection),
+        file_errors(origin),
+        _ends(origin, deadline),
+        deadline.over(connection),
+    ):
         verify(connection, origin)
         # A table is replaced while others refer to it; the proof at the end looks at all.
         connection.execute("PRAGMA foreign_keys = OFF")
@@ -218,7 +231,7 @@ def _upgrade_copy(
                 upgrade_format(connection)
             done = []
             for version, declaration in _declarations(connection, installed):
-                done.append(_upgrade(connection, origin, version, declaration, until))
+                done.append(_upgrade(connection, origin, version, declaration, deadline))
             with refused(connection, origin):
                 _log(connection, done)
             _prove_references(connection, origin)
@@ -236,12 +249,26 @@ def _upgrade_copy(
     return done, changed
 
 
+@contextlib.contextmanager
+def _ends(origin: Path, deadline: Deadline) -> Iterator[None]:
+    """Raises UpgradeRefused where the time is over."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if deadline.check(error):
+            raise UpgradeRefused(
+                f"The upgrade of {origin.stem} did not end within {deadline.seconds:g} seconds.",
+                hint="Nothing was changed. Try it when the machine has less to do.",
+            ) from error
+        raise
+
+
 def _upgrade(
     connection: sqlite3.Connection,
     origin: Path,
     version: str,
     declaration: Declaration,
-    until: float,
+    deadline: Deadline,
 ) -> Upgraded:
     product = declaration.product
     upgraded = Upgraded(product, version, declaration.version)
@@ -260,7 +287,7 @@ def _upgrade(
     tables = {*old}
     due = migrate.due(declaration, version)
     if due:
-        steps = migrate.Steps(connection, declaration, due, old, until)
+        steps = migrate.Steps(connection, declaration, due, old, deadline)
         steps.run()
         tables = steps.tables()
         _drop_indexes(connection, tables)
@@ -334,6 +361,8 @@ def _bring_back(
         try:
             connection.execute(sql)
         except sqlite3.OperationalError as error:
+            if str(error) == "interrupted":
+                raise
             told.append(f"the {kind} {name}, which somebody made, is gone: {error}")
             continue
         names = sorted({*re.findall(r"\w+", sql)} & {*gone}) if kind == "view" else []

@@ -122,7 +122,7 @@ def _importer(item: Any) -> str | None:
         function = getattr(item, name)
         if function is not None and not callable(function):
             return f"{name} is a {_kind(function)}, not a function"
-    return None
+    return _options(item)
 
 
 def _exporter(item: Any) -> str | None:
@@ -191,6 +191,6 @@ def _tool(item: Any) -> str | None:
 def _page(item: Any) -> str | None:
     if not _PAGE.fullmatch(item.name):
         return "a page's name has only letters, digits, '.', '-' and '_'"
-    if callable(item.function):
-        return None
-    return f"function is a {_kind(item.function)}, not a function"
+    if not callable(item.function):
+        return f"function is a {_kind(item.function)}, not a function"
+    return _texts(item, "title")

@@ -75,8 +75,13 @@ class Plugins:
 
         products: dict[str, Product] = self.checked.find("products")
         reasons: dict[str, str] = {}
-        for plugin in self.checked.plugins:
-            for product in plugin.products if plugin.problem else ():
+        faulty: dict[str, str] = {}
+        for plugin in (plugin for plugin in self.checked.plugins if plugin.problem):
+            # One that cannot be imported brings nothing; its product is called as it is.
+            called = [product.name for product in plugin.products] or [plugin.name]
+            told = f"the plugin {plugin.name}, {plugin.problem}"
+            faulty |= {name.replace("-", "_"): told for name in called}
+            for product in plugin.products:
                 try:
                     names = [e.name for e in product.declaration.entity_types]
                 except Exception:  # the reason why it is left out
@@ -84,7 +89,13 @@ class Plugins:
                 for name in names:
                     owners = plugin.clashes.get(("table", name))
                     reasons[name] = neither(name, owners) if owners else left_out(plugin)
-        return Declarations({n: product.declaration for n, product in products.items()}, reasons)
+        declared = {name: product.declaration for name, product in products.items()}
+        return Declarations(declared, reasons, faulty)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of the installed products; their declarations are not read."""
+        return {name: product.version for name, product in self.find("products").items()}
 
     @functools.cached_property
     def registry(self) -> Registry:

@@ -18,6 +18,7 @@ from .names import DISABLE, GROUP
 from .one_file import PythonFile, found_files, told
 from .plugin import Plugin
 from .tracing import traced, watch, with_traced_formats
+from .waiting import Loaded, Watch, left_behind
 
 Entry = importlib.metadata.EntryPoint | PythonFile | Plugin
 
@@ -33,7 +34,9 @@ def load_all() -> list[Plugin]:
     with _loading:
         if _busy:
             raise Faulty("it uses a store while it is loaded, which loads the plugins")
-        return [_load(entry) for entry in sorted([*_entries(), *found_files()], key=_order)]
+        with Watch(sys.stderr) as watching:
+            entries = sorted([*_entries(), *found_files()], key=_order)
+            return [_load(entry, watching) for entry in entries]
 
 
 def _order(entry: Entry) -> tuple[str, str]:
@@ -74,19 +77,25 @@ def _distribution(entry: importlib.metadata.EntryPoint | PythonFile) -> tuple[st
     return "?", "?"
 
 
-def _load(entry: Entry) -> Plugin:
+def _load(entry: Entry, watching: Watch) -> Plugin:
     if isinstance(entry, Plugin):
         return entry
     name = entry.name
     distribution, version = _distribution(entry)
     path = entry.path if isinstance(entry, PythonFile) else None
     plugin = Plugin(name, distribution, version, file=path)
+    module = "" if isinstance(entry, PythonFile) else entry.module
+    loading = Loaded(name, distribution, version, module, path)
+    unfinished = left_behind(loading)
+    if unfinished:
+        return replace(plugin, problem=unfinished)
     apart = Apart()
     stream = sys.stderr  # which it does not have while it is loaded
     _busy.append(name)
     brought: dict[str, Any] = {}
     try:
-        brought = apart.run(lambda: _brought(entry, stream), brought)
+        with watching.over(loading):
+            brought = apart.run(lambda: _brought(entry, stream), brought)
     except KeyboardInterrupt as interrupt:
         interrupt.add_note(f"The plugin {name} was being loaded; {DISABLE}=1 loads none.")
         raise

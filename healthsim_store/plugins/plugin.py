@@ -80,6 +80,11 @@ class Plugin:
             "versions": {product.name: product.version for product in self.products},
             "formats": [importer.name for importer in self.importers],
             "suffixes": {importer.name: [*importer.suffixes] for importer in self.importers},
+            "import_options": {
+                importer.name: [option.to_dict() for option in importer.options]
+                for importer in self.importers
+                if importer.options
+            },
             "mapped": self.mapped(),
             "exports": [exporter.name for exporter in self.exporters],
             "export_options": {
@@ -101,9 +106,11 @@ class Plugin:
         """The same in a line, for a reader."""
         parts = {
             "products": [f"{product.name} {product.version}" for product in self.products],
-            "formats": [" ".join((one.name, *one.suffixes)) for one in self.importers],
+            "formats": [
+                _with_options(" ".join((one.name, *one.suffixes)), one) for one in self.importers
+            ],
             "mapped formats": self.mapped(),
-            "exports": [_export(exporter) for exporter in self.exporters],
+            "exports": [_with_options(one.name, one) for one in self.exporters],
             "profiles": [profile.name for profile in self.profiles],
             "commands": [str(command.name) for command in self.commands],
             "checks": [check.name for check in self.checks],
@@ -113,6 +120,6 @@ class Plugin:
         return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items() if names)
 
 
-def _export(exporter: Exporter) -> str:
-    names = " and ".join(option.name for option in exporter.options)
-    return f"{exporter.name} with {names}" if names else exporter.name
+def _with_options(told: str, format: Exporter | Importer) -> str:
+    names = " and ".join(option.name for option in format.options)
+    return f"{told} with {names}" if names else told

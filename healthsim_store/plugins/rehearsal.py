@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..base.version import __version__
 from ..errors import DeclarationError
-from .isolation import reason
+from .isolation import Apart, reason
 from .plugin import Name, Plugin
 
 if TYPE_CHECKING:
@@ -28,8 +28,16 @@ KEPT = 24 * 3600.0  # seconds that it is known; then it is tried again
 def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
     """The plugin, with a problem if its declarations do not work, and the names that they take.
 
-    What does not end costs its whole second once a day, and not with every command.
+    What does not end costs its whole second once a day, and not with every command. Ctrl-C, which
+    SQLite would take for a statement that fails, is no problem of the plugin.
     """
+    apart = Apart()
+    none: dict[Name, str] = {}
+    tried, names = apart.run(lambda: _tried_out(plugin, apart), (plugin, none))
+    return (replace(tried, problem=apart.problem) if apart.problem else tried), names
+
+
+def _tried_out(plugin: Plugin, apart: Apart) -> tuple[Plugin, dict[Name, str]]:
     from ..schema import dry_run
 
     try:
@@ -47,7 +55,7 @@ def tried_out(plugin: Plugin) -> tuple[Plugin, dict[Name, str]]:
                     raise
             return plugin, _names(plugin.products, dry_run.SECONDS)
         except DeclarationError as error:
-            if dry_run.is_endless(error):
+            if dry_run.is_endless(error) and not apart.pressed:
                 _keep(known, error.in_one_line)
             raise
     except DeclarationError as error:

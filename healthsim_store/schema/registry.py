@@ -41,14 +41,19 @@ class Link:
 class Declarations(dict[str, Declaration]):
     """Declarations by product.
 
-    ``left_out`` are names of entity types that cannot be used, each with the reason.
+    ``left_out`` are names of entity types that cannot be used, each with the reason. ``faulty`` are
+    the products that are installed and cannot be used, each with the reason.
     """
 
     def __init__(
-        self, declarations: Mapping[str, Declaration], left_out: Mapping[str, str] | None = None
+        self,
+        declarations: Mapping[str, Declaration],
+        left_out: Mapping[str, str] | None = None,
+        faulty: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(declarations)
         self.left_out = left_out or {}
+        self.faulty = faulty or {}
 
 
 class Registry:

@@ -23,9 +23,9 @@ def compared(
     for product in read_products(connection):
         known = installed.get(product.name)
         if known is None:
-            yield (
-                f"{product.name} {product.version} is not installed; the file speaks for itself."
-            )
+            reason = getattr(installed, "faulty", {}).get(product.name)
+            why = f"left out: {reason.rstrip('.')}" if reason else "not installed"
+            yield f"{product.name} {product.version} is {why}; the file speaks for itself."
             continue
         if compare_versions(product.version, known.version) > 0:
             yield (
@@ -66,6 +66,22 @@ def outdated(
                     f" {call('upgrade_scenario', path)} brings the file to what is installed;"
                     f" whoever makes {product.name} gives it a new version."
                 )
+
+
+def older(products: Mapping[str, str], installed: Mapping[str, str], path: Path) -> Iterator[str]:
+    """What is told, in passing, of each product that a file has in an older version.
+
+    Args:
+        products: the versions of the file, by product.
+        installed: the installed versions, by product.
+        path: the scenario's file, by which a hint calls it.
+    """
+    for name, version in products.items():
+        if name in installed and compare_versions(version, installed[name]) < 0:
+            yield (
+                f"{path.stem} was made by {name} {version}, and {installed[name]} is installed:"
+                f" {call('upgrade_scenario', path)}."
+            )
 
 
 def changed_tables(connection: sqlite3.Connection, declaration: Declaration) -> list[str]:

@@ -279,6 +279,27 @@ def test_several_named_files_of_joined_tables(filled: Store, tmp_path: Path) -> 
     assert [file.rows for file in again.files] == [3, 1]
 
 
+def test_files_in_folders_below(filled: Store, tmp_path: Path) -> None:
+    make = (
+        "(folder / 'b/c').mkdir(parents=True); (folder / 'b/c/a.csv').write_text('1');"
+        "(folder / 'b-c-a.csv').write_text('1');"
+        "told += [WrittenFile('b/c/a.csv', 1), WrittenFile('b-c-a.csv', 1)]"
+    )
+    to = tmp_path / "out"
+    for _ in "ab":  # the second replaces the first
+        done = filled.export_scenario(
+            "s", format="fault", to=to, options={"fault": make}, force=True
+        )
+        assert sorted(file.name for file in done.files) == ["a.csv", "b-c-a.csv", "b/c/a.csv"]
+    resources = described(to)["resources"]
+    assert len({one["name"] for one in resources}) == 3
+    (below,) = (one for one in resources if one["path"] == "b/c/a.csv")
+    assert (below["bytes"], below["rows"]) == (1, 1)
+    (to / "b" / "mine").mkdir()
+    with pytest.raises(TargetExists, match="has b/mine, which no export wrote"):
+        filled.export_scenario("s", format="fault", to=to, force=True)
+
+
 def test_an_export_for_others_is_not_taken_for_tables(filled: Store, tmp_path: Path) -> None:
     filled.export_scenario("s", format="register", to=tmp_path / "out")
     with pytest.raises(SourceError, match="register"):
@@ -320,6 +341,18 @@ FAULTS = {
     "not written": ("(folder / 'a.csv').unlink()", "it tells of a.csv and wrote no such file"),
     "a folder": ("(folder / 'b').mkdir(); told += [WrittenFile('b', 0)]", "wrote no such file"),
     "twice": ("told *= 2", "it tells of a.csv twice"),
+    "below": ("(folder / 'b').mkdir(); (folder / 'b/a.csv').touch()",
+              "it wrote b/a.csv and does not tell of it"),
+    "an empty folder": ("(folder / 'b').mkdir()", "it wrote b and does not tell of it"),
+    "rooted": ("told += [WrittenFile('/a', 0)]", "which cannot be a file's name"),
+    "out of a folder": ("told += [WrittenFile('b/../a', 0)]", "which cannot be a file's name"),
+    "hidden": ("told += [WrittenFile('.b/a', 0)]", "which cannot be a file's name"),
+    "of Windows": ("told += [WrittenFile('b\\\\a', 0)]", "which cannot be a file's name"),
+    "by a link": ("(folder / 'b').symlink_to(folder.parent)", "it made the link b, where only"),
+    "a link": ("(folder / 'b.csv').symlink_to(folder / 'a.csv');"
+               "told += [WrittenFile('b.csv', 2)]", "it made the link b.csv"),
+    "one but for its case": ("told += [WrittenFile('A.csv', 0)]", "it tells of a.csv and A.csv"),
+    "its own below": ("told += [WrittenFile('b/datapackage.json', 0)]", "it tells of b/datapack"),
     "outside": ("told += [WrittenFile('../b', 0)]", "which cannot be a file's name"),
     "no name": ("told += [WrittenFile(None, 0)]", "which cannot be a file's name"),
     "its own": ("told += [WrittenFile('datapackage.json', 0)]", "it tells of datapackage.json"),

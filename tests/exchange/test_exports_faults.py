@@ -419,7 +419,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "outside": (
         lambda folder: edited(folder, lambda p: p["resources"][0].update(path="../things.csv")),
-        "not the name of a file in the folder",
+        "not the path of a file in the folder",
     ),
     "shapeless": (lambda folder: edited(folder, lambda p: p.update(resources=[5])), "has not what"),
     "no JSON": (lambda folder: (folder / "datapackage.json").write_text("{"), "is not JSON"),

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import PLUGIN, SCHEMA, SUMMARY, Run, install, owner
+from forks import command
 
 from healthsim_store import Importer, ImportResult, Store
-from healthsim_store.errors import EmptyBatch, InvalidArgument, PluginFailed, SourceError
+from healthsim_store.errors import (
+    EmptyBatch,
+    InvalidArgument,
+    InvalidValue,
+    PluginFailed,
+    SourceError,
+)
 from healthsim_store.plugins import installed
 
 IMPORTERS = '''
-from healthsim_store import Exporter, Importer, WrittenFile
+from healthsim_store import Exporter, Importer, Parameter, WrittenFile
 
 
 def read_cards(source):
@@ -58,6 +67,22 @@ def read_folder(folder):
     yield "pets", pets()
 
 
+def read_notes(source):
+    """One owner of a line; options say which sign stands between the fields, and who is wanted."""
+    with source.text() as lines:
+        for number, line in enumerate(lines):
+            name, gender = line.strip().split(source.options["between"])
+            if source.options["gender"] in (None, gender):
+                yield "owners", [{"full_name": name, "gender": gender, "born": "2000-01-01",
+                                  "tax_number": f"t{number}"}]
+
+
+def read_note_folder(folder):
+    for file in folder.files():
+        assert file.options == folder.options
+        yield from read_notes(file)
+
+
 def read_fault(folder):
     names = {"folder": folder, "told": [("owners", [])]}
     exec((folder.path / "fault.py").read_text(), names)
@@ -67,16 +92,22 @@ def read_fault(folder):
 def write_cards(scenario, folder):
     rows = scenario.select("SELECT full_name, gender FROM owners ORDER BY owner_id")
     lines = ["|".join(row) for row in rows]
-    (folder / "all.card").write_text("".join(f"{line}\\n" for line in lines))
-    yield WrittenFile("all.card", len(lines), "owners")
+    (folder / "below").mkdir()
+    (folder / "below" / "all.card").write_text("".join(f"{line}\\n" for line in lines))
+    yield WrittenFile("below/all.card", len(lines), "owners")
 
 
+OPTIONS = (
+    Parameter("between", "text", default=";", description="what stands between the fields"),
+    Parameter("gender", "choice", values=("F", "M"), synonyms={"female": "F"}),
+)
 IMPORTERS = [
     Importer("cards", (".card", ".pets"), read_folder=read_folder),
     Importer("card", (".card",), read_cards),
     Importer("long", (".long.json",), read_cards),
     Importer("short", (".json",), read_cards),
     Importer("faulty", (), read_folder=read_fault),
+    Importer("notes", (".note",), read_notes, read_note_folder, options=OPTIONS),
 ]
 EXPORTERS = [Exporter("cards", write_all=write_cards)]
 '''
@@ -165,7 +196,13 @@ def test_an_export_of_several_files_comes_back(reading: Store, tmp_path: Path) -
     assert reading.scenario_info("again").tags == ("ward",)
     names = [row["full_name"] for row in reading.load_scenario("again")["owners"]]
     assert names == [one["full_name"] for one in owners]
-    file = tmp_path / "out" / "all.card"
+    (tmp_path / "out" / "below").rename(tmp_path / "elsewhere")
+    (tmp_path / "out" / "below").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SourceError, match=r"below/all\.card .* leads out of the folder by a link"):
+        reading.import_data(tmp_path / "out", scenario="led")
+    (tmp_path / "out" / "below").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "out" / "below")
+    file = tmp_path / "out" / "below" / "all.card"
     file.write_bytes(file.read_bytes().replace(b"|", b"/"))
     with pytest.raises(SourceError, match=r"all\.card has the hash"):
         reading.import_data(tmp_path / "out", scenario="changed")
@@ -231,3 +268,82 @@ def test_what_an_importer_may_not_do(reading: Store, tmp_path: Path, fault: str,
 def test_an_importer_has_a_function() -> None:
     with pytest.raises(InvalidArgument, match="neither read nor read_folder"):
         Importer("x", (".x",))
+
+
+# -- options ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.note").write_text("Ann;F\nBo;M\n")
+    return tmp_path / "notes"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [({}, ["Ann", "Bo"]), ({"gender": "female"}, ["Ann"]), ({"gender": "M"}, ["Bo"])],
+)
+def test_options_come_as_their_types(
+    reading: Store, notes: Path, whole: bool, options: Any, names: list[str]
+) -> None:
+    """The same of a folder and of a file, whose ending tells the format."""
+    given: dict[str, Any] = {"format": "notes"} if whole else {}
+    reading.import_data(
+        notes if whole else notes / "a.note", scenario="s", options=options, **given
+    )
+    assert [row["full_name"] for row in reading.load_scenario("s")["owners"]] == names
+
+
+@pytest.mark.parametrize(
+    ("format", "given", "said"),
+    [
+        ("notes", {"gender": "X"}, "'X' does not fit gender: give one of F (female), M"),
+        ("notes", {"gendre": "F"}, "The format notes has no option 'gendre'."),
+        ("notes", {"colour": "red"}, "It has between, gender."),
+        (
+            "csv",
+            {"gender": "F"},
+            "The format csv has no option 'gender'.\nIt has none. Leave options",
+        ),
+    ],
+)
+def test_options_that_do_not_fit(
+    reading: Store, notes: Path, format: str, given: Any, said: str
+) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        reading.import_data(notes / "a.note", format=format, scenario="s", options=given)
+    assert said in str(caught.value)
+    assert reading.list_scenarios() == []
+
+
+def test_what_our_own_export_wrote_has_no_options(reading: Store, notes: Path) -> None:
+    reading.import_data(notes, format="notes", scenario="s")
+    reading.export_scenario("s", format="csv", to=notes / "out")
+    with pytest.raises(InvalidValue, match="The format csv has no option 'gender'"):
+        reading.import_data(notes / "out", scenario="t", options={"gender": "F"})
+
+
+def test_options_on_the_command_line(reading: Store, notes: Path, tmp_path: Path) -> None:
+    paths = [str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {
+        "HEALTHSIM_STORE_DIR": str(reading.path), "PYTHONPATH": os.pathsep.join(paths),
+    }  # fmt: skip
+
+    def run(*words: str) -> str:
+        done = command(*words, environment=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("import", str(notes / "a.note"), "-s", "s", "--set", "gender=female")
+    assert [row["full_name"] for row in reading.load_scenario("s")["owners"]] == ["Ann"]
+    shown = " ".join(run("import", "--help").split())
+    assert "notes: between: text, by default ;: what stands between the fields; gender" in shown
+    assert "notes .note with between and gender" in run("plugins")
+    told = {plugin["name"]: plugin for plugin in json.loads(run("plugins", "--json"))}
+    (between, gender) = told["reading"]["import_options"]["notes"]
+    assert between["default"] == ";"
+    assert gender["values"] == ["F", "M"]
+    assert reading.import_options()["notes"][1].name == "gender"
+    assert {"notes", "csv"} <= {*reading.list_import_formats()}

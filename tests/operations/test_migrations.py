@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +29,7 @@ from healthsim_store.errors import (
     UnknownVersion,
     UpgradeRefused,
 )
-from healthsim_store.operations import migrate
+from healthsim_store.operations import upgrade
 from healthsim_store.plugins import installed
 from healthsim_store.storage import scenario as scenario_file
 from healthsim_store.testing import ProductTests as Kit
@@ -182,7 +185,7 @@ def test_a_migration_that_does_what_it_should_not(
         file.execute("CREATE TABLE notes (text)")
         file.execute("INSERT INTO notes VALUES ('somebody wrote this')")
         file.commit()
-    monkeypatch.setattr(migrate, "SECONDS", 0.3)
+    monkeypatch.setattr(upgrade, "SECONDS", 0.3)
     before = dump(store)
     release("1.1", kennel.V1_0, HEAD + sql)
     began = time.monotonic()
@@ -196,6 +199,73 @@ def test_a_migration_that_does_what_it_should_not(
     assert store.list_deleted() == []
     assert not [*(store.path / ".healthsim-store").glob("new-*")]
     assert time.monotonic() - began < 20
+
+
+MANY = (
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)"
+    " INSERT INTO visits (visit_id, pet_id, seen, paid)"
+    " SELECT 'many' || i, 'p1', '2020-01-01', TRUE FROM n"
+)
+ENDLESS = """\
+UPDATE owners SET fax = (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                         SELECT max(i) FROM n);
+"""
+
+
+def grow(store: Store) -> None:
+    """Give the scenario more rows than can be written in a tenth of a second."""
+    with contextlib.closing(sqlite3.connect(store.path / "s.db")) as file:
+        file.execute(MANY)
+        file.commit()
+
+
+def test_the_time_is_that_of_all_and_not_of_the_steps_alone(
+    store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule of a table is new: no step runs, and the table is written anew."""
+    grow(store)
+    before = dump(store)
+    schema = kennel.V1_0.replace("paid BOOLEAN NOT NULL", "paid BOOLEAN NOT NULL DEFAULT TRUE")
+    release("1.1", schema, migrations="")
+    monkeypatch.setattr(upgrade, "SECONDS", 0.1)
+    for dry_run in (True, False):
+        with pytest.raises(UpgradeRefused, match=r"of s did not end within 0\.1 seconds") as caught:
+            store.upgrade_scenario("s", dry_run=dry_run)
+        assert "Nothing was changed." in str(caught.value.hint)
+    assert dump(store) == before
+    assert store.list_deleted() == []
+    monkeypatch.undo()
+    release("1.1", schema, migrations="")
+    (done,) = store.upgrade_scenario("s")
+    assert done.changes == ["rules or descriptions of visits"]
+
+
+@needs_fork
+@pytest.mark.parametrize("migrations", ["", HEAD + ENDLESS])
+def test_ctrl_c_leaves_the_old_file(store: Store, release: Release, migrations: str) -> None:
+    """In a step, and while a table is written anew; and nobody is told that the time is over."""
+    grow(store)
+    before = dump(store)
+    schema = kennel.V1_0.replace("paid BOOLEAN NOT NULL", "paid BOOLEAN NOT NULL DEFAULT TRUE")
+    release("1.1", schema, migrations)
+
+    def act() -> None:
+        try:
+            store.upgrade_scenario("s")
+        except KeyboardInterrupt:
+            os._exit(130)
+
+    for wait in (0.1, 0.2, 0.3, 0.5):
+        child = fork(act)
+        time.sleep(wait)
+        os.kill(child, signal.SIGINT)
+        code = ended(child)
+        if code == 0:  # it was done before
+            assert not migrations
+            break
+        assert code == 130, wait
+        assert dump(store) == before
+    assert not [*(store.path / ".healthsim-store").glob("new-*")]
 
 
 def test_rows_that_do_not_fit_afterwards_are_named(store: Store, release: Release) -> None:
@@ -437,7 +507,10 @@ def test_on_the_command_line(store: Store, release: Release, run: Run, tmp_path:
     )
     assert "Nothing was changed: --dry-run." in done.stderr
     store.delete_scenario("s")
-    assert run("upgrade", "--all").stdout.splitlines()[:2] == ["x:", "toy 0.9 to 1.0:"]
+    done = run("upgrade", "--all")
+    assert done.stdout.splitlines()[:2] == ["x:", "toy 0.9 to 1.0:"]
+    # The scenario that was deleted, and the one as it was.
+    assert re.search(r"The trash takes [\d.]+ [kKM]B now, of 2 files\.", done.stderr)
     done = run("upgrade", "--all", "--json")
     assert json.loads(done.stdout)[0]["products"][0]["changes"] == []
     (store.path / "b.db").write_text("no database " * 100)

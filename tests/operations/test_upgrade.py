@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SCHEMA, Run, owner
+from conftest import SCHEMA, Run, install, owner
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -18,6 +19,7 @@ from healthsim_store.errors import (
     UnknownEntityType,
     UpgradeRefused,
 )
+from healthsim_store.plugins import installed
 
 CARD = """
 -- A pet for a reader @card pets
@@ -135,6 +137,52 @@ def test_an_older_file_says_what_to_do(old: Store, toy_of: Callable[..., None]) 
     ):
         with pytest.raises(kind, match=r"has toy 1\.0, 1\.10 is installed: upgrade_scenario"):
             old.persist(batch, scenario="s")
+
+
+def test_a_reply_says_that_the_file_is_of_an_older_version(
+    old: Store, toy_of: Callable[..., None]
+) -> None:
+    pet = {"owner_id": "o1", "species": "cat"}
+    assert old.persist({"pets": [pet]}, scenario="s").notes == ()
+    toy_of("1.1")
+    (told,) = old.persist({"pets": [pet | {"legs": 3}]}, scenario="s").notes
+    assert told == 's was made by toy 1.0, and 1.1 is installed: upgrade_scenario("s").'
+    batches = iter([({"pets": [pet | {"legs": 2}]}, {})])
+    assert old.persist_batches(batches, scenario="s").notes == (told,)
+    assert old.persist({"pets": [pet | {"owner_id": "o7"}], "owners": [owner(7)]}).notes == ()
+    old.upgrade_scenario("s")
+    assert old.persist({"pets": [pet | {"legs": 1}]}, scenario="s").notes == ()
+    toy_of("1.0")  # what a newer one made needs nothing
+    assert old.persist({"pets": [pet | {"legs": 0}]}, scenario="s").notes == ()
+
+
+def test_a_product_that_is_left_out_is_told_with_the_reason(
+    old: Store, toy_of: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def note() -> str:
+        (found,) = [one for one in old.check_scenario("s").findings if one.kind == "product"]
+        return found.message
+
+    toy_of("1.1", SCHEMA + "CREATE TRIGGER t AFTER INSERT ON pets BEGIN SELECT 1; END;")
+    assert note().startswith(
+        "toy 1.0 is left out: the plugin toysim, toy/schema.sql, line 24: CREATE TRIGGER: only"
+    )
+    with pytest.raises(
+        UpgradeRefused, match=r"toy is left out: the plugin toysim, toy/schema\.sql"
+    ):
+        old.upgrade_scenario("s")
+    # One whose plugin cannot even be imported: it is called as its product is.
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if "/site" not in one])
+    install(tmp_path / "broken", "toy", {"__init__.py": "1 / 0\n"})
+    monkeypatch.syspath_prepend(str(tmp_path / "broken"))
+    installed.cache_clear()
+    assert note() == (
+        "toy 1.0 is left out: the plugin toy, ZeroDivisionError: division by zero;"
+        " the file speaks for itself."
+    )
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if "/broken" not in one])
+    installed.cache_clear()
+    assert note() == "toy 1.0 is not installed; the file speaks for itself."
 
 
 def spoil(store: Store, *statements: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def healthsim_store_checks():
 
 @hookimpl
 def healthsim_store_pages():
-    return [Page("hello", html), Page("data.json", data), Page("broken", broken)]
+    hello = Page("hello", html, title="Greeting & more")
+    return [hello, Page("data.json", data), Page("broken", broken)]
 """
 BAD = """
 from healthsim_store import Check, Page, Tool, hookimpl
@@ -86,7 +88,9 @@ def test_each_check_is_run_and_a_faulty_one_is_named(site: Path, tmp_path: Path)
     with Store(tmp_path / "store") as store:
         store.persist({"owners": [owner(1), owner(2)]}, scenario="s")
         result = store.check_scenario("s")
-        assert result.checked["plugin_check"] == 6
+        own = [name for name, _ in installed().owned("checks") if name == "adds"]
+        assert len(own) == 6
+        assert result.checked["plugin_check"] == len(installed().owned("checks"))
         told = [f.message for f in result.findings if f.kind == "plugin_check"]
         assert told[0] == "names: Owner 1 in s"
         assert told[1:21] == [f"many: {n}" for n in range(20)]
@@ -120,8 +124,16 @@ def test_pages_are_served_below_one_path(
         assert broken.status == 500
         assert "The plugin adds failed (page broken)" in broken.text
         assert served.get("/s").status == 200
+        links = re.findall(r'<a href="(/-/pages/[^"]*)">([^<]*)</a>', served.get("/").text)
+        assert links == [
+            ("/-/pages/hello", "Greeting &amp; more"), ("/-/pages/data~2Ejson", "data.json"),
+            ("/-/pages/broken", "broken"),
+        ]  # fmt: skip
+        assert "<dt>adds</dt>" in served.get("/").text
+        assert served.get(links[1][0]).json == {"scenarios": ["s"]}
     with serving(tmp_path / "store", "s", path=tmp_path, site=site) as served:
         assert served.get("/-/pages/data.json").status == 404
+        assert "Pages of plugins" not in served.get("/").text
 
 
 @pytest.mark.parametrize(
@@ -131,6 +143,7 @@ def test_pages_are_served_below_one_path(
         ("checks", "Check('a', None)", "find is a NoneType, not a function"),
         ("checks", "Check('a', print, 'owners')", "entity_types is 'owners', not a tuple"),
         ("pages", "Page('../a', print)", "a page's name has only letters"),
+        ("pages", "Page('a', print, 3)", "title is a int, not a text"),
         ("pages", "Page('a', 3)", "function is a int, not a function"),
         ("tools", "Tool('scenario_list', print)", "does not begin with scenario_"),
         ("tools", "Tool('a b', print)", "a tool's name has small letters"),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from browsing import serving
 from conftest import Run
-from large_products import COLUMNS, TYPES, install_large, kind, many, wide
+from large_products import COLUMNS, TYPES, column, install_large, kind, many, wide
 from real_tokenizer import counts
 
 from healthsim_store import Store
@@ -138,3 +138,40 @@ def test_on_the_command_line(large: Store, run: Run, tmp_path: Path) -> None:
         run("query", "wide", "SELECT * FROM wides LIMIT 1", "--json").stdout
     )["rows"]
     assert len(columns[0]) >= COLUMNS
+
+
+def test_in_the_browser(large: Store, site: Path, tmp_path: Path) -> None:
+    """Every page of ours and of Datasette's that shows tables, columns or statistics."""
+    for name, batch in BATCHES.items():
+        large.persist(batch, scenario=name)
+    wanted = {
+        "/": ["many", "wide"],
+        "/many": [kind(0), kind(TYPES - 1)],
+        "/wide": ["wides"],
+        f"/many/{kind(7)}": ["C0", "C2"],
+        f"/many/{kind(7)}/7-1": ["C1", "1.5", f"/many/{kind(6)}/6-1"],
+        "/wide/wides": [column(0), column(COLUMNS - 3)],
+        "/wide/wides/w3": [column(0), column(COLUMNS - 3)],
+        "/many/-/statistics": ["3 of 4.50"],
+    }
+    with serving(large.path, path=tmp_path, site=site) as served:
+        for path, texts in wanted.items():
+            page = served.get(path)
+            assert page.status == 200, path
+            assert [text for text in texts if text not in page.text] == [], path
+        info = served.get("/many/-/info.json").json
+        assert len(info["entity_counts"]) == TYPES
+        summary = served.get("/many/-/summary.json").json
+        assert sum(summary["entity_counts"].values()) == 3 * TYPES
+        rows = served.get("/wide/-/query.json", sql="SELECT * FROM wides").json
+        assert (len(rows["columns"]), rows["total"]) == (COLUMNS + 1, 20)
+        joined = f"SELECT b.code FROM {kind(198)} AS a JOIN {kind(199)} AS b ON b.parent_id = " \
+            f"a.{kind(198)}_id ORDER BY 1"  # fmt: skip
+        assert served.get("/many/-/query.csv", sql=joined).text.split() == [
+            "code",
+            "C0",
+            "C1",
+            "C2",
+        ]
+        assert len(served.get("/wide/wides.csv").text.splitlines()) == 21
+        assert "Traceback" not in served.told.read_text()

@@ -21,6 +21,18 @@ def write(table, path):
     rows = sum(batch.num_rows for batch in table.batches())
     path.write_text(f"{rows} {table.options['mark']}")
 
+def read(source):
+    with source.text() as text:
+        yield "pets", [
+            {"pet_id": name, "name": name, "species": source.options["species"]}
+            for name in text.read().split()
+        ]
+
+@hookimpl
+def healthsim_store_importers():
+    species = Parameter("species", "choice", default="cat", values=("cat", "dog"))
+    return [Importer("names", (".names",), read, options=(species,))]
+
 @hookimpl
 def healthsim_store_exporters():
     mark = Parameter("mark", "choice", default="!", values=("!", "?"))
@@ -78,7 +90,17 @@ def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
         assert formats == data_formats(talk)
         text, data = talk("describe")
         assert data["export_options"] == {"tally": "mark !|? = !"}
-        assert "Options of tally: mark !|? = !" in text
+        assert "Options of the export format tally: mark !|? = !" in text
+        assert data["import_options"] == {"names": "species cat|dog = cat"}
+        assert "Options of the import format names: species cat|dog = cat" in text
+        assert "names" in data["import_formats"]
+        (tmp_path / "store" / "more.names").write_text("Rex")
+        given = {"file": str(tmp_path / "store" / "more.names"), "scenario": "read"}
+        talk("persist", **given, options={"species": "dog"})
+        sql = "SELECT name, species FROM pets"
+        assert talk("query", scenario="read", sql=sql)[1]["rows"] == [["Rex", "dog"]]
+        told = talk.error("persist", **given, options={"species": "cow"})
+        assert "'cow' does not fit species: give one of cat, dog." in told
         talk("persist", entities={"patients": [PATIENT]}, scenario="home")
         given = {"scenario": "home", "format": "tally"}
         text, data = talk("export", **given, to="exports/t", options={"mark": "?"})

@@ -277,6 +277,45 @@ def test_check_finds_money_that_does_not_add_up(store: Store) -> None:
     assert "C-1" in finding.message
 
 
+def test_check_finds_what_was_paid_for_a_day_without_coverage(store: Store) -> None:
+    batch = plan()
+    store.persist(batch, scenario="s")
+    assert store.check_scenario("s").ok
+    ends = {"coverage_end": "2000-01-01", "coverage_start": "2000-01-01"}
+    store.update_entities("s", "members", ends, where="member_id = 'M-1'")
+    (paid,) = store.query_scenario(
+        "s", "SELECT count(*) AS n FROM claims WHERE member_id = 'M-1' AND total_paid > 0"
+    ).rows
+    assert paid["n"] > 0
+    (finding,) = store.check_scenario("s").findings
+    assert finding.message.startswith(
+        f"What is paid was on a day of the member's coverage: not so for {paid['n']}"
+    )
+
+
+def test_a_member_and_a_patient_with_one_person_id_are_one_human(store: Store) -> None:
+    """Told of both products in one scenario, where birth or gender differ and are known."""
+    patients = [
+        {"patient_id": f"p{n}", "mrn": f"P-{n}", "given_name": "A", "family_name": "B",
+         "person_id": f"x{n}", "birth_date": "1960-06-15", "gender": "F"}
+        for n in range(1, 5)
+    ]  # fmt: skip
+    members = [
+        member(1, person_id="x1", dob="1960-06-15", gender="F"),
+        member(2, person_id="x2", dob="1960-06-16", gender="F"),
+        member(3, person_id="x3", dob="1960-06-15", gender="M"),
+        member(4, person_id="x4", dob="1960-06-15", gender="U"),
+    ]
+    store.persist({"patients": patients, "members": members}, scenario="s")
+    told = [finding.message for finding in store.check_scenario("s").findings]
+    assert told == [
+        "member_and_patient: the member M-2 (F, born 1960-06-16) and the patient p2"
+        " (F, born 1960-06-15) have one person_id",
+        "member_and_patient: the member M-3 (M, born 1960-06-15) and the patient p3"
+        " (F, born 1960-06-15) have one person_id",
+    ]
+
+
 def csv_rows(folder: Path, name: str) -> list[dict[str, str]]:
     with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

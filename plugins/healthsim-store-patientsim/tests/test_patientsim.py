@@ -173,8 +173,10 @@ def test_age_counts_birthdays(store: Store) -> None:
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Rows of every entity type."""
+    """Rows of every entity type; nobody dies before something is measured."""
     batch = cohort()
+    for one in batch["patients"][:7]:
+        del one["death_date"]
     at = {"patient_mrn": "P-1"}
     batch["procedures"] = [
         at | {"code": "45378", "code_system": "CPT", "performed_time": "2024-01-01T08:00:00"}
@@ -190,6 +192,38 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 class TestPatientSim(ProductTests):
     product = "patientsim"
     rows = everything()
+
+
+def test_check_finds_what_cannot_be(store: Store) -> None:
+    """One row against each rule, at a patient who was born in 2000 and died in 2020."""
+    visit = {"class": "outpatient", "admission_time": "2010-01-01T08:00:00"}
+    rows = {
+        "patients": [patient(1, birth_date="2000-01-01", death_date="2020-01-01"), patient(2)],
+        "encounters": [
+            visit | {"encounter_id": "e1", "patient_mrn": "P-1"},
+            visit | {"encounter_id": "e2", "patient_mrn": "P-2"},
+        ],
+        "diagnoses": [diagnosis("P-1", "E11.9", encounter_id="e1", diagnosed_date="2010-01-01")],
+        "vitals": [{"patient_mrn": "P-1", "observed_time": "2020-01-01T23:00:00", "sbp": 120}],
+        "medications": [{"patient_mrn": "P-1", "name": "Insulin", "start_date": "2000-01-01"}],
+    }
+    store.persist(rows, scenario="s")
+    assert store.check_scenario("s").ok
+    wrong = {
+        "What belongs to a visit is of the visit's patient": (
+            "diagnoses", {"encounter_id": "e2"}, "diagnosis"
+        ),
+        "Nothing is before the birth": ("medications", {"start_date": "1999-12-31"}, "medication"),
+        "Nothing is measured or given after death": (
+            "vital_signs", {"observed_time": "2020-01-02T00:00:00"}, "vital sign"
+        ),
+    }  # fmt: skip
+    for label, (entity_type, values, kind) in wrong.items():
+        store.update_entities("s", entity_type, values, where="1")
+        (finding,) = store.check_scenario("s").findings
+        assert finding.message.startswith(f"{label}: not so for 1")
+        assert kind in finding.message
+        store.undo("s")
 
 
 def asked(store: Store, question: str, column: str = "mrn", **values: Any) -> list[Any]:

@@ -78,6 +78,47 @@ class TestTrialSim(ProductTests):
     rows = trial()
 
 
+def test_a_subject_and_a_patient_with_one_person_id_are_one_human(store: Store) -> None:
+    batch = trial()
+    for n, one in enumerate(batch["subjects"], 1):
+        one |= {"person_id": f"x{n}", "birth_date": "1970-01-01"}
+    batch["subjects"][1]["birth_date"] = "1970-01-02"
+    batch["patients"] = [
+        {"patient_id": f"p{n}", "mrn": f"P-{n}", "given_name": "A", "family_name": "B",
+         "person_id": f"x{n}", "birth_date": "1970-01-01", "gender": "F" if n % 2 else "M"}
+        for n in range(1, 5)
+    ]  # fmt: skip
+    store.persist(batch, scenario="s")
+    (finding,) = store.check_scenario("s").findings
+    assert finding.message == (
+        "subject_and_patient: the subject ONCO-01-002 (M, born 1970-01-02) and the patient p2"
+        " (M, born 1970-01-01) have one person_id"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "values", "rule", "count"),
+    [
+        ("subjects", {"death_date": "2024-01-31", "first_dose_date": None}, "treated_outside", 1),
+        ("subjects", {"death_date": "2024-02-03"}, "event_after_death", 1),
+        ("subjects", {"consent_date": "2024-02-02"}, "treated_outside", 1),
+        ("actual_visits", {"study_day": 2}, "study_day", 2),
+    ],
+)
+def test_check_finds_what_happens_on_an_impossible_day(
+    store: Store, entity_type: str, values: dict[str, Any], rule: str, count: int
+) -> None:
+    """Treatment began on 2024-02-01, visits are on the first three days of it."""
+    store.persist(trial(), scenario="s")
+    of_first = "subject_id = (SELECT subject_id FROM subjects WHERE usubjid = 'ONCO-01-001')"
+    store.update_entities("s", "subjects", {"first_dose_date": "2024-02-01"}, where=of_first)
+    assert store.check_scenario("s").ok
+    store.update_entities("s", entity_type, values, where=of_first)
+    titles = {one.name: one.label for one in installed().declarations["trialsim"].rules}
+    told = [one.message for one in store.check_scenario("s").findings]
+    assert any(one.startswith(f"{titles[rule]}: not so for {count}") for one in told), told
+
+
 def test_questions_have_the_known_answers(store: Store) -> None:
     batch = trial()
     batch["adverse_events"] += [

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from healthsim_store.operations.strategies import STRATEGIES
+from healthsim_store.doors import STRATEGIES
 
 from .replies import LEAST, MOST
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from healthsim_store.base.text import shorten
+from healthsim_store.doors import shorten
 
 from .refusals import invalid, unreadable
 

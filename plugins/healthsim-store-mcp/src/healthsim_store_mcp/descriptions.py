@@ -9,37 +9,48 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 import healthsim_store as hs
 
-from .replies import Reply, cell, columnar, fewest, fitted, line
+from .replies import Reply, cell, columnar, fitted, line
 
 _VALUES = 6  # allowed values that are told beside a column
 _CHOICES = 5  # that are told of a question's parameter; an error tells them all
 _QUESTIONS = 20  # of a scenario
 
 
-def everything(store: hs.Store) -> Reply:
-    """What can be stored, generated and exported."""
+def everything(store: hs.Store, budget: int) -> Reply:
+    """What can be stored, generated and exported; of a large product the first entity types."""
     products: dict[str, list[str]] = {}
     for found in store.list_entity_types():
         products.setdefault(found.product, []).append(found.name)
     profiles = {p["name"]: line(p["title"]) for p in store.list_profiles() if "problem" not in p}
     formats = store.list_export_formats()
-    lines = ["Entity types (give entity_types for their fields):"]
-    lines += [f"{product}: {', '.join(names)}" for product, names in products.items()]
-    lines += ["", "Profiles (give profile for its options):"]
-    lines += [f"{name}: {title}" for name, title in profiles.items()]
-    lines += ["", f"Export formats: {', '.join(formats)}"]
-    data = {
-        "entity_types": {product: ", ".join(names) for product, names in products.items()},
-        "profiles": profiles,
-        "export_formats": formats,
-    }
-    options = {
-        line(name, 60): ", ".join(map(_takes, has)) for name, has in store.export_options().items()
-    }
-    if options:
-        lines += [f"Options of {name}: {has}" for name, has in options.items()]
-        data["export_options"] = options
-    return Reply("\n".join(lines), data)
+    read = store.list_import_formats()
+    rest = ["", "Profiles (give profile for its options):"]
+    rest += [f"{name}: {title}" for name, title in profiles.items()]
+    rest += ["", f"Import formats: {', '.join(read)}", f"Export formats: {', '.join(formats)}"]
+    more: dict[str, Any] = {
+        "profiles": profiles, "import_formats": read, "export_formats": formats,
+    }  # fmt: skip
+    both = {"import": store.import_options(), "export": store.export_options()}
+    for kind, having in both.items():
+        options = {line(name, 60): ", ".join(map(_takes, has)) for name, has in having.items()}
+        if options:
+            what = f"Options of the {kind} format"
+            rest += [f"{what} {name}: {has}" for name, has in options.items()]
+            more[f"{kind}_options"] = options
+
+    def make(count: int) -> Reply:
+        told = {product: _beginning(names, count) for product, names in products.items()}
+        lines = ["Entity types (give entity_types for their fields):"]
+        lines += [f"{product}: {names}" for product, names in told.items()]
+        return Reply("\n".join([*lines, *rest]), {"entity_types": told, **more})
+
+    return fitted(make, max(map(len, products.values()), default=0), budget)
+
+
+def _beginning(names: Sequence[str], count: int) -> str:
+    left = len(names) - count
+    told = ", ".join(names[:count])
+    return f"{told} and {left} more (a larger max_tokens tells them)" if left > 0 else told
 
 
 def profile(store: hs.Store, name: str, budget: int) -> Reply:
@@ -96,14 +107,16 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
 
     own = [line(q.name, 60) for q in questions[:_QUESTIONS] if q.is_own]
 
-    def make(shown: int, *, values: bool) -> Reply:
+    def make(shown: int, *, values: bool, named: bool = True) -> Reply:
         told = {found.name: ", ".join(_columns(found, values=values)) for found in types[:shown]}
         others = [found.name for found in types[shown:]]
         text = "\n".join(f"{table} ({counts[table]:,}): {c}" for table, c in told.items())
-        data: dict[str, Any] = {"tables": told, "counts": {t.name: counts[t.name] for t in types}}
+        counted = types if named else types[:shown]
+        data: dict[str, Any] = {"tables": told, "counts": {t.name: counts[t.name] for t in counted}}
         if others:
-            text += f"\nTruncated; give entity_types for: {', '.join(others)}"
-            data["truncated"] = others
+            left = ", ".join(others) if named else f"{len(others)} more"
+            text += f"\nTruncated; give entity_types for: {left}"
+            data["truncated"] = others if named else f"{len(others)} more"
         if asked:
             names = [f"{question}({takes})" for question, takes in asked.items()]
             text += f"\nQuestions: {', '.join(names[:_QUESTIONS])}"
@@ -121,7 +134,8 @@ def tables(store: hs.Store, name: str, budget: int) -> Reply:
         whole = make(len(types), values=values)
         if whole.fits(budget):
             return whole
-    return make(fewest(lambda n: make(n, values=False).fits(budget), len(types)), values=False)
+    named = make(1, values=False).fits(budget)  # of a large product even the names are too many
+    return fitted(lambda n: make(n, values=False, named=named), len(types), budget)
 
 
 def _takes(parameter: Any) -> str:
@@ -194,16 +208,18 @@ def fields(known: Iterable[Any], wanted: Sequence[str], budget: int) -> Reply:
             row = [column.name, column.type.sql, about]
             rows.append([found.name, *row] if several else row)
 
-    def make(count: int) -> Reply:
+    def make(count: int, *, named: bool = True) -> Reply:
         text = columnar(header, rows[:count])
         data: dict[str, Any] = {"columns": header, "rows": rows[:count]}
         if count < len(rows):
             others = [".".join(row[:-2]) for row in rows[count:]]
-            text += f"\nTruncated; also: {', '.join(others)}"
-            data["truncated"] = others
+            left = ", ".join(others) if named else f"{len(others)} more (give a larger max_tokens)"
+            text += f"\nTruncated; also: {left}"
+            data["truncated"] = others if named else f"{len(others)} more"
         return Reply(text, data)
 
-    return fitted(make, len(rows), budget)
+    named = make(1).fits(budget)  # of a wide table even the names are too many
+    return fitted(lambda count: make(count, named=named), len(rows), budget)
 
 
 def _found(types: list[Any], name: str) -> Any:

@@ -47,13 +47,13 @@ def inline(confined: ConfinedStore, entities: Mapping[str, Any], order: Order) -
 
 
 def from_file(
-    confined: ConfinedStore, file: str, format: str | None, entity_type: str | None, order: Order,
-    progress: Rows,
+    confined: ConfinedStore, file: str, format: str | None, entity_type: str | None,
+    options: Mapping[str, Any] | None, order: Order, progress: Rows,
 ) -> tuple[Any, dict[str, int]]:  # fmt: skip
     """What was stored, and how many rows no entity was made of, by file and reason."""
     path = confined.confinement.reading(file)
     made = confined.store.import_data(
-        str(path), format=format, entity_type=entity_type, progress=progress,
+        str(path), format=format, entity_type=entity_type, options=options, progress=progress,
         **order.how(confined.target(order.scenario)),
     )  # fmt: skip
     left = {

@@ -10,9 +10,8 @@ from mcp.server.mcpserver.tools import Tool
 from pydantic import ValidationError
 
 import healthsim_store as hs
-from healthsim_store.base.faults import as_error
+from healthsim_store.doors import all_typed, as_error
 from healthsim_store.errors import QueryError
-from healthsim_store.query.select import all_typed
 
 from .replies import LEAST, compact, cut, line
 

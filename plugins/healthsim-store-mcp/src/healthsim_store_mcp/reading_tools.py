@@ -10,7 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 import healthsim_store as hs
-from healthsim_store.query.select import all_typed
+from healthsim_store.doors import all_typed
 
 from . import descriptions
 from .argument_types import Budget, Scenario
@@ -99,7 +99,7 @@ class Reading:
         elif name:
             reply = descriptions.tables(self._store, name, max_tokens)
         else:
-            reply = descriptions.everything(self._store)
+            reply = descriptions.everything(self._store, max_tokens)
         return reply.result(max_tokens)
 
     def scenario_summary(

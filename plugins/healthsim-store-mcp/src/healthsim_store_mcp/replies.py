@@ -16,7 +16,7 @@ from typing import Any
 from mcp_types import CallToolResult, TextContent
 
 from healthsim_store import estimate_tokens
-from healthsim_store.base.text import shorten
+from healthsim_store.doors import shorten
 
 BUDGET = 1_000
 LEAST, MOST = 100, 20_000

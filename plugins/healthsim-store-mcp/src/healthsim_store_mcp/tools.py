@@ -14,10 +14,8 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 
 import healthsim_store as hs
-from healthsim_store.base.faults import blamed_on, in_one_line
-from healthsim_store.base.wording import MCP, at
+from healthsim_store.doors import MCP, at, blamed_on, in_one_line, tools_of_plugins
 from healthsim_store.errors import PluginFailed
-from healthsim_store.plugins import installed
 
 from .confined_store import ConfinedStore
 from .error_texts import explain
@@ -69,7 +67,7 @@ def tools(confined: ConfinedStore, *, read_only: bool) -> list[Tool]:
 def _of_plugins(store: hs.Store, *, read_only: bool) -> list[Tool]:
     """The tools that plugins bring; one that writes is not there where nothing may be written."""
     made = []
-    for plugin, added in installed().owned("tools"):
+    for plugin, added in tools_of_plugins():
         if added.writes and read_only:
             continue
         try:

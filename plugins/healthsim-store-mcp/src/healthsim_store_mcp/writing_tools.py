@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from healthsim_store.query.select import all_typed
+from healthsim_store.doors import all_typed
 
 from . import entity_sources
 from .argument_types import Budget, Scenario, Strategy
@@ -41,7 +41,9 @@ class Writing:
         ] = None,
         count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
         seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
-        options: Annotated[dict[str, Any] | None, Field(description="With profile")] = None,
+        options: Annotated[
+            dict[str, Any] | None, Field(description="Of profile, or of format")
+        ] = None,
         for_scenario: Annotated[str | None, Field(description="Profile reads it")] = None,
         file: Annotated[
             str | None, Field(description="CSV, JSON, NDJSON, Parquet, or an export's folder")
@@ -92,7 +94,7 @@ class Writing:
             left: dict[str, int] = {}
             if file:
                 stored, left = entity_sources.from_file(
-                    self._confined, file, format, entity_type, order, Progress(ctx)
+                    self._confined, file, format, entity_type, options, order, Progress(ctx)
                 )
             elif select:
                 if source is None:

@@ -26,3 +26,9 @@ WHERE abs(allowed_amount - paid_amount - patient_responsibility) > 0.005;
 SELECT member_id, relationship_code
 FROM members
 WHERE relationship_code <> '18' AND subscriber_id = member_id;
+
+-- What is paid was on a day of the member's coverage @name paid_uncovered
+SELECT claim_id, service_date, coverage_start, coverage_end, total_paid
+FROM claims
+JOIN members USING (member_id)
+WHERE total_paid > 0 AND (service_date < coverage_start OR service_date > coverage_end);

@@ -21,3 +21,22 @@ SELECT usubjid, death_date, visit_date
 FROM subjects
 JOIN actual_visits USING (subject_id)
 WHERE visit_date > death_date;
+
+-- Nobody is treated before consent or after death @name treated_outside
+SELECT usubjid, consent_date, death_date, exstdtc
+FROM subjects
+JOIN exposures USING (subject_id)
+WHERE exstdtc < consent_date OR exstdtc > death_date;
+
+-- No adverse event begins after death @name event_after_death
+SELECT usubjid, death_date, aestdtc, aeterm
+FROM subjects
+JOIN adverse_events USING (subject_id)
+WHERE aestdtc > death_date;
+
+-- The day of a visit counts from the first treatment, which is day 1 @name study_day
+SELECT usubjid, visit_date, first_dose_date, study_day
+FROM subjects
+JOIN actual_visits USING (subject_id)
+WHERE study_day <> julianday(visit_date) - julianday(first_dose_date)
+  + (visit_date >= first_dose_date);
