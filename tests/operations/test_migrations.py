@@ -608,9 +608,7 @@ def test_a_plugin_that_is_removed_while_its_files_are_open(
     monkeypatch.delenv("HEALTHSIM_STORE_NO_PLUGINS")
     release("3.0")
     assert [r.changed for r in store.upgrade_scenarios()] == [True, True, True]
-    assert ask(store, "SELECT count(*) FROM animals", "both") == [
-        (4,)
-    ]  # the copy's go back to the same
+    assert ask(store, "SELECT count(*) FROM animals", "both") == [(4,)]
 
 
 # -- the kit for authors -----------------------------------------------------------------------
