@@ -461,3 +461,11 @@ def test_the_command_line(run: Run) -> None:
     )
     done = run("merge", "ward", "b", "--base", "ward", "--name", "m", "--json")
     assert json.loads(done.stdout)["base"] == "ward"
+
+
+def test_a_name_for_what_is_there_is_refused_with_the_option_that_was_given(run: Run) -> None:
+    for number, name in enumerate("ab"):
+        run("persist", "--scenario", name, input=json.dumps({"owners": [owner(number)]}))
+    done = run("merge", "a", "--into", "b", "--name", "m")
+    assert done.returncode == 2
+    assert "Leave out --name, or --into." in done.stderr
