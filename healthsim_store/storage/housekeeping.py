@@ -354,7 +354,7 @@ ADDED: Mapping[str, Mapping[str, str]] = {
     "_ancestors": {
         "last_log": "the last log_id that it had when the next generation was copied of it;"
         " NULL where an older version made the copy",
-        "part": "1 where the next generation has only some of its entities, as clone --only makes",
+        "part": "1 where the next generation has only some of its entities: a clone of a part",
     },
     "_scenario": {
         "history_rows": "the most changed rows that the history keeps for undo",
