@@ -74,6 +74,10 @@ CAUSES = {
     "query_too_large": Cause(f'query ward-7 "{LONG}"'),
     "cannot_serve": Cause("serve --port 99999"),
     "invalid_declaration": Cause("generate wrong.sql", "`wrong.sql` is no profile"),
+    "not_conformant": Cause(
+        "export ward-7 --format ./club --to out",
+        "the standard in the folder `club` has a `@never` that finds a patient",
+    ),
     "newer_product": Cause("upgrade ahead", "`ahead` has a later version of a product"),
     "upgrade_refused": Cause(
         "upgrade behind", "`behind` has an older version, and a broken reference"

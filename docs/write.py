@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import importlib
 import inspect
+import os
 import re
 import sqlite3
 import sys
@@ -35,7 +36,7 @@ import healthsim_store  # noqa: E402
 from healthsim_store import commands, doors, errors, hookspecs, store, testing  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
-from healthsim_store.plugins import names  # noqa: E402
+from healthsim_store.plugins import installed, names  # noqa: E402
 from healthsim_store.plugins.new_plugin import plugin_files  # noqa: E402
 from healthsim_store.schema import refusals  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
@@ -87,12 +88,27 @@ def _commands() -> str:
         cli.name, dict(cli.commands), help=cli.help, params=cli.params,
         context_settings=cli.context_settings,
     )  # fmt: skip
-    texts = [_help_text(group, "healthsim-store")]
-    for name, command in sorted(cli.commands.items()):
-        texts.append(f"## {name}\n\n{_help_text(command, f'healthsim-store {name}')}")
-        for below, part in getattr(command, "commands", {}).items():
-            texts.append(_help_text(part, f"healthsim-store {name} {below}"))
+    with _without_plugins():
+        texts = [_help_text(group, "healthsim-store")]
+        for name, command in sorted(cli.commands.items()):
+            texts.append(f"## {name}\n\n{_help_text(command, f'healthsim-store {name}')}")
+            for below, part in getattr(command, "commands", {}).items():
+                texts.append(_help_text(part, f"healthsim-store {name} {below}"))
     return "\n\n".join(texts)
+
+
+@contextlib.contextmanager
+def _without_plugins() -> Iterator[None]:
+    """The help of a command lists the options of installed formats."""
+    before = os.environ.get(names.DISABLE)
+    os.environ[names.DISABLE] = "1"
+    installed.cache_clear()
+    try:
+        yield
+    finally:
+        del os.environ[names.DISABLE]
+        os.environ |= {names.DISABLE: before} if before else {}
+        installed.cache_clear()
 
 
 def _command(name: str) -> str:

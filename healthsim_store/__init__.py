@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .additions import Tool as Tool
     from .base.tokens import estimate_tokens as estimate_tokens
     from .errors import HealthsimStoreError as HealthsimStoreError
+    from .exchange.export_result import DatasetAccount as DatasetAccount
     from .exchange.export_result import ExportedFile as ExportedFile
     from .exchange.export_result import ExportResult as ExportResult
     from .exchange.export_result import LeftOut as LeftOut
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from .schema.product import Product as Product
     from .schema.registry import Registry as Registry
     from .schema.types import LogicalType as LogicalType
+    from .standards.standard import Standard as Standard
     from .storage.catalog import Questions as Questions
     from .storage.history import Operation as Operation
     from .storage.info import ScenarioInfo as ScenarioInfo
@@ -101,6 +103,7 @@ if TYPE_CHECKING:
     list_profiles = _default.list_profiles
     list_questions = _default.list_questions
     list_scenarios = _default.list_scenarios
+    list_standards = _default.list_standards
     list_tags = _default.list_tags
     load_scenario = _default.load_scenario
     merge_scenarios = _default.merge_scenarios
@@ -132,7 +135,7 @@ _HOMES = {
     "additions": "Check Page Tool",
     "base.tokens": "estimate_tokens",
     "errors": "HealthsimStoreError",
-    "exchange.export_result": "ExportedFile ExportResult LeftOut",
+    "exchange.export_result": "DatasetAccount ExportedFile ExportResult LeftOut",
     "exchange.formats": "Exporter Importer WrittenFile",
     "exchange.imports": "ImportResult",
     "exchange.scenario_tables": "ScenarioTables SelectedRows",
@@ -162,6 +165,7 @@ _HOMES = {
     "schema.product": "Product",
     "schema.registry": "Registry",
     "schema.types": "LogicalType",
+    "standards.standard": "Standard",
     "storage.catalog": "Questions",
     "storage.history": "Operation",
     "storage.info": "ScenarioInfo",

@@ -365,7 +365,7 @@ class QueryTooLarge(QueryError):
     exit_code = ExitCode.LIMIT
 
 
-# -- serving ---------------------------------------------------------------------------------
+# -- serving, products, standards and plugins ------------------------------------------------
 
 
 class CannotServe(HealthsimStoreError):
@@ -374,13 +374,16 @@ class CannotServe(HealthsimStoreError):
     code = "cannot_serve"
 
 
-# -- products and plugins --------------------------------------------------------------------
-
-
 class DeclarationError(HealthsimStoreError):
-    """A .sql file of a product or profile is wrong; the message names the file and line."""
+    """A .sql file of a product, profile or standard is wrong; told with its file and line."""
 
     code = "invalid_declaration"
+
+
+class NotConformant(HealthsimStoreError):
+    """What would be written breaks a rule of the standard or of its files; nothing was written."""
+
+    code = "not_conformant"
 
 
 class NewerProduct(HealthsimStoreError):
@@ -410,10 +413,7 @@ class MigrationFailed(UpgradeRefused):
 
 
 class PluginFailed(HealthsimStoreError):
-    """A plugin raised something that it should not have. ``plugin`` is its name.
-
-    What it raised is the ``__cause__``.
-    """
+    """The plugin of the name ``plugin`` raised what it should not have: the ``__cause__``."""
 
     code = "plugin_failed"
     exit_code = ExitCode.FAULT

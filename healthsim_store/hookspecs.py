@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .exchange.formats import Exporter, Importer
     from .generation.profile import Profile
     from .schema.product import Product
+    from .standards.standard import Standard
 
 hookspec = pluggy.HookspecMarker("healthsim_store")
 hookimpl = pluggy.HookimplMarker("healthsim_store")
@@ -256,5 +257,23 @@ def healthsim_store_pages() -> list[Page]:
         @hookimpl
         def healthsim_store_pages():
             return [Page("totals.json", totals, title="Entities by scenario")]
+    """
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def healthsim_store_standards() -> list[Standard]:
+    """Standards that `export` writes, each a folder of .sql files in the folder ``standards``.
+
+    ``standards/NAME/standard.sql`` says what it is and how it is written, and each other file is
+    one dataset: its layout, and the SELECTs that fill it. A folder without a standard.sql adds
+    datasets, or SELECTs, to a standard of another plugin. See docs/standards.md.
+
+        from healthsim_store import Standard
+
+
+        @hookimpl
+        def healthsim_store_standards():
+            return Standard.all_from_package(__name__)
     """
     raise AssertionError("a specification is never called")

@@ -1200,6 +1200,21 @@ class Store:
         """The options of each export format that has some, by its name."""
         return installed().formats.export_options()
 
+    @verb
+    def list_standards(self) -> list[dict[str, Any]]:
+        """The standards that `export_scenario` writes: name, version, title, datasets, files."""
+        return installed().standards.list()
+
+    def describe_standard(self, standard: str) -> dict[str, Any]:
+        """A standard with its options and its datasets, and what fills each of them.
+
+        Args:
+            standard: one of `list_standards`, or the path of a folder with a standard.sql.
+
+        Raises UnknownFormat, and DeclarationError for a standard that cannot be used.
+        """
+        return installed().standards.describe(standard)
+
     # -- soundness ---------------------------------------------------------------------------
 
     @verb

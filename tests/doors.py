@@ -336,6 +336,7 @@ VERBS: dict[str, Verb] = {
         options=("--set", "options"),
         progress=(PROGRESS, PROGRESS),
     ),
+    "list_standards": _verb("standards", "scenario_describe", _READS),
     "list_import_formats": _verb("plugins", "scenario_describe", _READS),
     "list_export_formats": _verb("plugins", "scenario_describe", _READS),
     "check_scenario": _verb(
@@ -425,6 +426,8 @@ BESIDE: dict[str, dict[str, str]] = {
         "* --tsv": "How the reply is printed.",
         "* --fmt": "How the reply is printed.",
         "profiles PROFILE": "All about one profile, as Store.describe_profile.",
+        "standards STANDARD": "All about one standard, as Store.describe_standard.",
+        "export --only": "The option only of a standard, as it is typed most.",
         "schema ENTITY_TYPE": "The fields of one entity type.",
         "schema --scenario": "The entity types of a scenario, as Store.registry.",
         "schema --sql": "The entity types as CREATE TABLE.",

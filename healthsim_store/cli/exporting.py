@@ -12,9 +12,11 @@ from .common import (
     echo_text,
     json_option,
     open_scenario,
+    open_store,
     options_told,
     progress_bar,
     store_option,
+    table,
     values_by_name,
 )
 
@@ -39,7 +41,7 @@ def _options() -> str:
     default="csv",
     show_default=True,
     metavar="FORMAT",
-    help="{formats}, or what a plugin brings.",
+    help="{formats}, what a plugin brings, or the path of a standard's folder.",
 )
 @click.option("--to", metavar="FOLDER", help="The folder to make  [default: one in your downloads]")
 @click.option("--force", is_flag=True, help="Replace an earlier export that is there.")
@@ -58,10 +60,20 @@ def _options() -> str:
     metavar="OPTION=VALUE",
     help="An option of the format; may be repeated.{options}",
 )
+@click.option(
+    "--only",
+    metavar="DATASETS",
+    help="Of a standard only these datasets, with commas between; the same as --set only=...",
+)
 @json_option
 @store_option
 def export(
-    scenario: str, given: tuple[str, ...], as_json: bool, folder: str | None, **options: Any
+    scenario: str,
+    given: tuple[str, ...],
+    only: str | None,
+    as_json: bool,
+    folder: str | None,
+    **options: Any,
 ) -> None:
     """Write a scenario as a folder of files, with a datapackage.json that describes them.
 
@@ -74,12 +86,51 @@ def export(
     registry = store.registry(name)
     chosen = {registry.entity_type(given).name for given in options["entities"]} or counts
     with progress_bar(sum(counts[entity_type] for entity_type in chosen), "Exporting") as progress:
-        values = values_by_name(given)
+        values = values_by_name(given) | ({"only": only} if only is not None else {})
         result = store.export_scenario(name, options=values, progress=progress, **options)
     if as_json:
         echo_json(result.to_dict())
     else:
         echo_text(result.to_markdown())
+
+
+@click.command()
+@click.argument("standard", required=False)
+@json_option
+@store_option
+def standards(standard: str | None, as_json: bool, folder: str | None) -> None:
+    """The standards that export writes, or the datasets of one.
+
+    With STANDARD it says which of their columns are filled, and from what.
+
+    STANDARD is a name, or the path of a folder with a standard.sql.
+    """
+    store = open_store(folder)
+    if standard is not None:
+        told = store.describe_standard(standard)
+        if as_json:
+            echo_json(told)
+            return
+        click.echo(f"{told['name']} {told['version']}: {told['title']}")
+        click.echo(f"Files: {', '.join(told['files'])}\n")
+        rows = [
+            [d["name"], d["label"], ", ".join(d["filled"]), ", ".join(d["not_filled"]),
+             ", ".join(d["reads"])]
+            for d in told["datasets"]
+        ]  # fmt: skip
+        click.echo(table(rows, ["Dataset", "What it is", "Filled", "Not filled", "From"]))
+        return
+    found = store.list_standards()
+    if as_json:
+        echo_json(found)
+        return
+    rows = [
+        [f["name"], f["title"], ", ".join(f["datasets"]), ", ".join(f["files"]), f["plugin"]]
+        for f in found
+    ]
+    click.echo(table(rows, ["Standard", "What it is", "Datasets", "Files", "Plugin"]))
+    if not rows:
+        click.echo("No plugin brings one; see docs/standards.md.", err=True)
 
 
 @click.command()

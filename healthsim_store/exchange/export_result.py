@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,58 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetAccount:
+    """What became of the rows that were meant for a dataset of a standard.
+
+    ``given`` rows came from the scenario and ``rows`` were written. ``refused`` are the others, by
+    the rule of the standard that they broke; ``examples`` has the first of each. ``empty`` are
+    columns without a value in any row, ``dropped`` those of them that the files have not, since the
+    standard lets them be left out. ``unread`` is what the scenario has not.
+    """
+
+    name: str
+    given: int
+    rows: int
+    refused: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, str] = field(default_factory=dict)
+    empty: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {
+            "name": self.name, "given": self.given, "rows": self.rows,
+            "refused": dict(self.refused), "examples": dict(self.examples),
+            "empty": list(self.empty), "dropped": list(self.dropped), "unread": list(self.unread),
+        }  # fmt: skip
+        return {key: value for key, value in told.items() if value or key in ("given", "rows")}
+
+    def told(self) -> str:
+        """What is worth knowing of it, in a line; empty where all rows were written."""
+        parts = [
+            f"{count:,} rows left out: {reason}"
+            + (f" ({self.examples[reason]})" if self.examples.get(reason) else "")
+            for reason, count in self.refused.items()
+        ]
+        return "; ".join([*parts, *self.unread])
+
+    def told_empty(self) -> str:
+        """Which columns have no value in any row, in a line."""
+        kept = [name for name in self.empty if name not in self.dropped]
+        told = f"**{self.name} without values**: {', '.join(kept) or 'none'}"
+        more = f"; {len(self.dropped)} more that may be left out are not in the files"
+        return told + (more if self.dropped else "")
+
+
+@dataclass(frozen=True, slots=True)
 class ExportResult:
     """The reply to an export. Its size depends on the number of entity types, not of rows.
 
     ``csv_bytes`` is the size that the same data has as CSV; None if the format is not compared with
     CSV. It is exact if ``csv_exact`` is true, otherwise an estimate from the beginning of each
     table. ``loading`` has the lines of code that read the files. ``left_out`` are the entity types
-    that the format does not take.
+    that the format does not take. ``datasets`` tells of each dataset of a standard what became of
+    its rows.
     """
 
     scenario: str
@@ -58,6 +104,7 @@ class ExportResult:
     title: str = field(default="", repr=False)
     loading: str = field(default="", repr=False)
     left_out: tuple[LeftOut, ...] = ()
+    datasets: tuple[DatasetAccount, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -92,6 +139,8 @@ class ExportResult:
             told |= {"csv_bytes": self.csv_bytes, "csv_exact": self.csv_exact}
         if self.left_out:
             told["left_out"] = [one.to_dict() for one in self.left_out]
+        if self.datasets:
+            told["datasets"] = [one.to_dict() for one in self.datasets]
         return told
 
     def to_markdown(self) -> str:
@@ -108,6 +157,8 @@ class ExportResult:
         ]
         if self.left_out:
             lines.append(f"**Left out**: {self.told_left_out}")
+        lines += [f"**{one.name}**: {one.told()}" for one in self.datasets if one.told()]
+        lines += [one.told_empty() for one in self.datasets if one.empty]
         return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
 
     @property

@@ -20,7 +20,7 @@ from ..schema.model import EntityType
 from ..schema.types import Stored
 from ..storage.names import clean_name
 from . import datapackage
-from .export_result import ExportedFile, LeftOut
+from .export_result import DatasetAccount, ExportedFile, LeftOut
 from .formats import Exporter, WrittenFile
 from .row_counts import possible_counts
 from .scenario_tables import ScenarioTables
@@ -66,6 +66,7 @@ class ExportWork:
         self._resources: list[dict[str, Any]] = []
         self._names: set[str] = set()  # of resources
         self.files: list[ExportedFile] = []
+        self.datasets: tuple[DatasetAccount, ...] = ()  # of a standard
         self.csv_bytes = 0.0
         self.csv_exact = True
 
@@ -167,6 +168,7 @@ class ExportWork:
                 self._check_told(file, told)
                 told[file.name] = file
             self._compare(told, _written(self._folder))
+        self.datasets = tuple(tables.told)
         rows = sum(self._snapshot.counts[name] for name in self._exported)
         self._progress(max(0, rows - self._done))  # what SELECTs read is not counted
         for name in sorted(told):

@@ -55,6 +55,11 @@ def export_file(
             f"{exporter.name} exports the whole file, not some entity types.",
             hint=f"Leave them out, or export to {formats.by_entity_type()}.",
         )
+    if entities and exporter.whole:
+        raise InvalidArgument(
+            f"{exporter.name} is made of the whole scenario, not of some entity types.",
+            hint=f"Leave them out, or {exporter.whole}.",
+        )
     check_file_name(path.stem, "The scenario")
     target = Path(to) if to is not None else _default_target(path.stem, exporter)
 
@@ -103,6 +108,7 @@ def export_file(
         csv_exact=work.csv_exact,
         loading=loading,
         left_out=left_out,
+        datasets=work.datasets,
     )
 
 

@@ -82,9 +82,10 @@ class Exporter:
 
     ``takes`` are the names of the entity types that can be written, or a function that says it of
     an `EntityType`; the others are told as left out. None is all. ``options`` are what a user may
-    choose. ``loading(location, files)`` returns the lines of code that read the files in the
-    folder. ``mediatype``, ``encoding`` and ``dialect`` go into datapackage.json. With
-    ``against_csv`` the reply compares the size with CSV.
+    choose. ``whole`` is given where entity types cannot be chosen; it says what can be instead.
+    ``loading(location, files)`` returns the lines of code that read the files in the folder.
+    ``mediatype``, ``encoding`` and ``dialect`` go into datapackage.json. With ``against_csv`` the
+    reply compares the size with CSV.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Exporter:
     write_all: Callable[[ScenarioTables, Path], Iterable[WrittenFile]] | None = None
     takes: Collection[str] | Callable[[EntityType], bool] | None = None
     options: Sequence[Parameter] = ()
+    whole: str = ""
 
     def __post_init__(self) -> None:
         """Raises InvalidArgument without exactly one of the three functions."""
@@ -136,6 +138,7 @@ class Formats:
     the SQL for one of them, by product; products are read only when it is first called.
     ``plugin_of`` returns the name of the plugin that brings a format, None for the core's own.
     ``missing(kind, name)`` says why a format that a plugin has is not here, None where none has it.
+    ``at(path)`` is the exporter of the standard in a folder, None where the text is no path.
     """
 
     importers: Mapping[str, Importer]
@@ -144,6 +147,7 @@ class Formats:
     mappings: Callable[[str], Mapping[str, str]] = lambda _: {}
     plugin_of: Callable[[Importer | Exporter], str | None] = lambda _: None
     missing: Callable[[str, str], str | None] = lambda kind, name: None
+    at: Callable[[str], Exporter | None] = lambda path: None
 
     def readable(self) -> list[str]:
         """Every format that `import` reads."""
@@ -197,8 +201,14 @@ class Formats:
         )
 
     def exporter(self, format: str) -> Exporter:
-        """The one of this name. Raises UnknownFormat, with the names that there are."""
+        """The one of this name, or of the standard in this folder.
+
+        Raises UnknownFormat, with the names that there are.
+        """
         if format not in self.exporters:
+            of_folder = self.at(format) if isinstance(format, str) else None
+            if of_folder is not None:
+                return of_folder
             near = did_you_mean(str(format), self.exporters)
             known = f"Known: {', '.join(self.exporters)}."
             why = self.missing("export format", str(format))

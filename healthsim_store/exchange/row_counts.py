@@ -9,7 +9,8 @@ from pathlib import Path
 def possible_counts(path: Path) -> set[int] | None:
     """The numbers of rows that a file may truly be said to have; None where nobody can tell.
 
-    A CSV or TSV may have a header or not, so it has two.
+    A CSV or TSV may have a header or not, so it has two. So has NDJSON with an object
+    in its first line and lists in the others: that line describes them.
 
     Args:
         path: a file that ends on .csv, .tsv, .ndjson, .jsonl or .parquet, or another one.
@@ -22,11 +23,20 @@ def possible_counts(path: Path) -> set[int] | None:
 
         return {pq.read_metadata(path).num_rows}
     if suffix in (".ndjson", ".jsonl"):
-        with path.open("rb") as lines:
-            return {sum(1 for line in lines if line.strip())}
+        return _lines(path)
     if suffix in (".csv", ".tsv"):
         return _delimited(path, "," if suffix == ".csv" else "\t")
     return None
+
+
+def _lines(path: Path) -> set[int]:
+    with path.open("rb") as file:
+        filled = (line for line in file if line.strip())
+        first = next(filled, b"")
+        second = next(filled, b"")
+        count = bool(first) + bool(second) + sum(1 for _ in filled)
+    described = first.lstrip().startswith(b"{") and second.lstrip().startswith(b"[")
+    return {count, count - 1} if described else {count}
 
 
 def _delimited(path: Path, delimiter: str) -> set[int] | None:

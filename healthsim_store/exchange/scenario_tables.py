@@ -19,6 +19,8 @@ from .table import Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .export_result import DatasetAccount
+
 _SECONDS = 3600.0  # for a SELECT to give its next rows
 _ROWS = 1_000  # that are fetched at once
 
@@ -43,7 +45,7 @@ class ScenarioTables:
 
     ``name``, ``description`` and ``tags`` are those of the scenario. ``entity_types`` are those to
     export, by name, with the columns to export. ``options`` are the values of the exporter's
-    options, by name.
+    options, by name. ``told`` is what `tell` was told.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ScenarioTables:
         self._hidden = hidden
         self._progress = progress
         self._unreadable = unreadable
+        self.told: list[DatasetAccount] = []
         self._read: set[str] = set()  # the tables of which progress was told
         self._free: list[Sandbox] = []
         self._open: dict[int, Generator[tuple[Any, ...], None, None]] = {}
@@ -135,6 +138,14 @@ class ScenarioTables:
         finally:
             self._free.append(sandbox)
             self._open.pop(number, None)
+
+    def tell(self, account: DatasetAccount) -> None:
+        """Have the reply of the export say what became of the rows for a dataset.
+
+        Args:
+            account: of one dataset.
+        """
+        self.told.append(account)
 
     def close(self) -> None:
         """End what is still being read."""

@@ -16,7 +16,7 @@ from ..schema.columns import read_column
 from ..schema.model import Column
 from ..schema.parser import parse_statement
 from ..schema.refusals import CLOCK
-from ..schema.sqlfile import Comment, Statement, read_comment, read_statements
+from ..schema.sqlfile import Comment, Statement, head_comment, read_statements
 from .markers import check_markers, columns_of, rate, whole
 from .profile import Profile
 from .reference_tables import ReferenceTable, read_csv_table, read_names_table
@@ -138,7 +138,7 @@ class _Parts:
 
 def read_recipe(profile: Profile) -> Recipe:
     """Read a profile. Raises DeclarationError with file, line, and what is allowed."""
-    head = _head(profile.sql, profile.where)
+    head = head_comment(profile.sql, allowed=HEAD_MARKERS, where=profile.where)
     reads = _read_from(head, profile.where)
     parts = _Parts(reads=bool(reads))
     parts.tables |= {source.name.lower() for source in reads}
@@ -224,21 +224,6 @@ def _read_from(head: Comment, where: str) -> tuple[Source, ...]:
     return found
 
 
-def _head(sql: str, where: str) -> Comment:
-    """The first comment of the file, up to an empty line."""
-    lines: list[str] = []
-    if "\0" in sql:
-        raise DeclarationError(f"{where}: there is a NUL in it")
-    for line in sql.splitlines():
-        if not line.startswith("--"):
-            if not line.strip():
-                break
-            lines = []  # this comment belongs to a statement
-            break
-        lines.append(line.removeprefix("--").strip())
-    return read_comment(" ".join(lines), allowed=HEAD_MARKERS, where=f"{where}, line 1")
-
-
 @dataclass(frozen=True, slots=True)
 class _File:
     """A file of a profile; it knows where the files are that it names."""
@@ -264,7 +249,7 @@ class _File:
 
 def _read(file: _File, parts: _Parts) -> None:
     """Read what a file includes, then its own statements."""
-    for name in _head(file.sql, file.where).words("include"):
+    for name in head_comment(file.sql, allowed=HEAD_MARKERS, where=file.where).words("include"):
         full, sql = file.text(name, "include")
         if file.depth == _MAX_DEPTH:
             raise DeclarationError(f"{file.where}: @include {name} goes too deep")

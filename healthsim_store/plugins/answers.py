@@ -21,9 +21,11 @@ HOOKS: Mapping[str, tuple[str, str]] = {
     "healthsim_store_checks": ("checks", "Check"),
     "healthsim_store_tools": ("tools", "Tool"),
     "healthsim_store_pages": ("pages", "Page"),
+    "healthsim_store_standards": ("standards", "Standard"),
 }
 _TOOL = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _PAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+STANDARD = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _MOST = 1_000  # items of one hook: one that gives without end would never be loaded
 
 
@@ -64,6 +66,7 @@ def _problem(item: Any, expected: str) -> str | None:
     checks: Mapping[str, Any] = {
         "Product": _product, "Importer": _importer, "Exporter": _exporter, "Profile": _profile,
         "click.Command": _command, "Check": _check, "Tool": _tool, "Page": _page,
+        "Standard": _standard,
     }  # fmt: skip
     problem: str | None = checks[expected](item)
     return f"{name}: {problem}" if problem else None
@@ -79,6 +82,10 @@ def _type(expected: str) -> type[Any]:
         from ..generation.profile import Profile
 
         return Profile
+    if expected == "Standard":
+        from ..standards.standard import Standard
+
+        return Standard
     if expected == "click.Command":
         import click
 
@@ -194,3 +201,13 @@ def _page(item: Any) -> str | None:
     if not callable(item.function):
         return f"function is a {_kind(item.function)}, not a function"
     return _texts(item, "title")
+
+
+def _standard(item: Any) -> str | None:
+    if not STANDARD.fullmatch(item.name):
+        return "a standard's name has small letters, digits, '-' and '_', with a letter first"
+    if not isinstance(item.files, Mapping):
+        return f"files is a {_kind(item.files)}, not a dict"
+    parts = [part for pair in item.files.items() for part in pair]
+    odd = next((_kind(part) for part in parts if not isinstance(part, str)), None)
+    return f"files has a {odd}, not a text" if odd else _texts(item, "version", "where")

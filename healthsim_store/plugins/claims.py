@@ -34,7 +34,7 @@ def claimed(plugin: Plugin) -> Claims:
     things: dict[str, tuple[Any, ...]] = {
         "product": plugin.products,
         "format": plugin.importers,
-        "export format": plugin.exporters,
+        "export format": (*plugin.exporters, *(one for one in plugin.standards if not one.adds)),
         "profile": plugin.profiles,
         "command": plugin.commands,
         "tool": plugin.tools,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..exchange.formats import Exporter, Importer
     from ..schema.product import Product
     from ..schema.registry import Declarations, Registry
+    from ..standards.library import Standards
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Plugins:
             kind: ``format``, ``export format``, ``profile`` or ``command``.
             name: what it is called.
         """
-        for plugins in (self, self.checked) if kind == "format" else (self,):
+        declared = kind in ("format", "export format")
+        for plugins in (self, self.checked) if declared else (self,):
             told = missing(plugins.plugins, (kind, name))
             if told:
                 return told
@@ -61,7 +63,8 @@ class Plugins:
         taken: list[Claims] = []
         for plugin in self.plugins:
             names: dict[Name, str] = {}
-            if (plugin.products or plugin.file) and not plugin.problem:
+            has = plugin.products or plugin.file or plugin.standards
+            if has and not plugin.problem:
                 with traced(f"{plugin.name}: its declarations, tried out,"):
                     plugin, names = tried_out(plugin)
             checked.append(plugin)
@@ -113,11 +116,24 @@ class Plugins:
         mapped = {name for plugin in healthy for name in plugin.mapped()}
         return Formats(
             importers=self.find("importers"),
-            exporters=self.find("exporters"),
+            exporters=self.find("exporters") | self.standards.exporters(),
             mapped=sorted(mapped),
             mappings=self._mappings,
             plugin_of=self._plugin_of,
             missing=self.missing,
+            at=self.standards.at,
+        )
+
+    @functools.cached_property
+    def standards(self) -> Standards:
+        """The standards that can be written."""
+        from ..standards.library import Standards
+
+        return Standards(
+            brought=tuple(self.owned("standards")),
+            checked=lambda: tuple(self.checked.owned("standards")),
+            products=lambda: tuple(self.declarations.values()),
+            missing=lambda name: self.missing("export format", name),
         )
 
     def _plugin_of(self, format: Importer | Exporter) -> str | None:

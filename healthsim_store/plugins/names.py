@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "diff": "copying",
     "compare": "comparing",
     "export": "exporting",
+    "standards": "exporting",
     "metadata": "exporting",
     "serve": "serving",
     "tag": "managing",

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from ..standards.standard import HEAD
+from .answers import STANDARD
 from .isolation import Faulty
 from .names import FOLDER
 from .plugin import Plugin
@@ -62,14 +64,20 @@ def found_files() -> Iterator[PythonFile | Plugin]:
         return
     folder = Path(named)
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".sql"))
+        files = sorted(path for path in folder.iterdir() if _is_plugin(path))
     except OSError as error:
         yield Plugin(FOLDER, str(folder), "?", problem=f"cannot be read: {error.strerror}")
         return
     for path in files:
         if path.name[0] in "._":
             continue
-        yield PythonFile(path) if path.suffix == ".py" else _of_sql(path)
+        yield (
+            _of_folder(path)
+            if path.is_dir()
+            else PythonFile(path)
+            if path.suffix == ".py"
+            else _of_sql(path)
+        )
 
 
 def told(path: Path) -> tuple[str, str]:
@@ -95,6 +103,24 @@ def _of_sql(path: Path) -> Plugin:
     if _MAPS.search(profile.sql):
         return Plugin(name, file, version, mappings={name: profile.sql}, file=path)
     return Plugin(name, file, version, profiles=(profile,), file=path)
+
+
+def _is_plugin(path: Path) -> bool:
+    return path.suffix in (".py", ".sql") or (path / HEAD).is_file()
+
+
+def _of_folder(path: Path) -> Plugin:
+    """The plugin that is the folder of a standard."""
+    from ..errors import DeclarationError
+    from ..standards.standard import Standard
+
+    try:
+        if not STANDARD.fullmatch(path.name):
+            raise Faulty("its name may have only small letters, digits, '-' and '_'")
+        found = Standard.from_folder(path)
+    except (DeclarationError, Faulty) as error:
+        return Plugin(path.name, str(path), "?", problem=str(error), file=path)
+    return Plugin(path.name, str(path), found.version, standards=(found,), file=path)
 
 
 def _check_name(path: Path) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..exchange.formats import Exporter, Importer
     from ..generation.profile import Profile
     from ..schema.product import Product
+    from ..standards.standard import Standard
 
 #: A kind of thing, such as a format, and the name of one.
 Name = tuple[str, str]
@@ -41,6 +42,7 @@ class Plugin:
     checks: tuple[Check, ...] = ()
     tools: tuple[Tool, ...] = ()
     pages: tuple[Page, ...] = ()
+    standards: tuple[Standard, ...] = ()
     problem: str | None = None
     notes: tuple[str, ...] = ()
     clashes: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Plugin:
             "page": self.pages,
         }
         names = {(kind, str(t.name)): kind for kind, things in brought.items() for t in things}
+        names |= {("export format", one.name): "standard" for one in self.standards}
         return names | {("format", format): "format" for format in self.mapped()}
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,7 +98,7 @@ class Plugin:
             "profiles": [profile.name for profile in self.profiles],
             "commands": [command.name for command in self.commands],
         }
-        for kind in ("checks", "tools", "pages"):
+        for kind in ("checks", "tools", "pages", "standards"):
             if getattr(self, kind):
                 told[kind] = [thing.name for thing in getattr(self, kind)]
         if self.notes:
@@ -111,6 +114,7 @@ class Plugin:
             ],
             "mapped formats": self.mapped(),
             "exports": [_with_options(one.name, one) for one in self.exporters],
+            "standards": [f"{one.name} {one.version}" for one in self.standards],
             "profiles": [profile.name for profile in self.profiles],
             "commands": [str(command.name) for command in self.commands],
             "checks": [check.name for check in self.checks],

@@ -87,7 +87,7 @@ def _try_apart(plugin: Plugin, known: Path) -> None:
     from ..schema.dry_run import statements
     from ..storage.apart import Trial, try_apart
 
-    if not (plugin.products or plugin.mappings) or known.exists():
+    if not (plugin.products or plugin.mappings or plugin.standards) or known.exists():
         return
     mappings = [(format, str(plugin.file), sql) for format, sql in plugin.mappings.items()]
     for product in plugin.products:
@@ -96,7 +96,22 @@ def _try_apart(plugin: Plugin, known: Path) -> None:
     for format, owner, sql in mappings:
         with contextlib.closing(StagedFolder(format, {owner: sql}, None)) as staged:
             try_apart((Trial(*told) for told in staged.statements()), [FUNCTION])
+    _try_standards(plugin)
     _keep(known, "")
+
+
+def _try_standards(plugin: Plugin) -> None:
+    """Read and try out the standards that it declares, not those that it adds to."""
+    from ..schema.dry_run import SECONDS
+    from ..standards.reading import read_standard
+    from ..standards.trial import try_in_worker, try_out
+
+    products = [product.declaration for product in plugin.products]
+    for standard in plugin.standards:
+        if not standard.adds:
+            declared = read_standard([standard])
+            try_in_worker(declared, products)
+            try_out(declared, products, seconds=SECONDS)
 
 
 def _names(products: Sequence[Product], seconds: float) -> dict[Name, str]:
@@ -118,7 +133,8 @@ def _known(plugin: Plugin, seconds: float) -> Path:
     products = plugin.products
     texts = [f"{__version__} {sqlite3.sqlite_version} {seconds}"]
     texts += [part for p in products for part in (p.schema, p.summary, p.checks, p.questions)]
-    for mappings in (plugin.mappings, *(p.formats for p in products)):
+    standards = (one.files for one in plugin.standards)
+    for mappings in (plugin.mappings, *(p.formats for p in products), *standards):
         texts += [part for pair in sorted(mappings.items()) for part in pair]
     name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
     return platformdirs.user_cache_path("healthsim-store", appauthor=False) / "endless" / name

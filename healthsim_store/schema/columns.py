@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from sqlglot import exp
@@ -27,6 +27,7 @@ def read_column(
     markers: Collection[str] = COLUMN_MARKERS,
     written: str = "",
     stored: bool = False,
+    named: Callable[[str, str, str], None] = check_name,
 ) -> tuple[Column, bool, Comment]:
     """The column, whether it is declared as the primary key, and its comment.
 
@@ -36,11 +37,12 @@ def read_column(
         markers: those that may stand in its comment.
         written: the statement, by which messages tell what was written.
         stored: it is from a scenario file, where an older version let in more.
+        named: raises DeclarationError for what no column may be called, as `check_name` does.
 
     Raises DeclarationError.
     """
     if not stored:
-        check_name(part.name, "column", where)
+        named(part.name, "column", where)
     declared = part.kind.sql(dialect="postgres") if part.kind else ""
     try:
         logical = LogicalType.parse(declared)

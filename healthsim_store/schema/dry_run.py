@@ -65,7 +65,7 @@ class DryRun:
         with contextlib.closing(connection):
             until = time.thread_time() + self._seconds
             connection.set_progress_handler(lambda: time.thread_time() > until, _STEPS)
-            _make(connection, declaration)
+            make(connection, declaration)
             connection.execute("PRAGMA trusted_schema = OFF")  # as in the sandbox
             connection.set_authorizer(authorize_reading)
             _ask(connection, declaration)
@@ -75,11 +75,8 @@ class DryRun:
 
 def statements(declaration: Declaration) -> Iterator[tuple[str, str, dict[str, Stored]]]:
     """Every statement that is run here, with its place and the values of its parameters."""
-    for entity_type in declaration.entity_types:
-        for statement in create_statements(entity_type):
-            yield strict(statement), entity_type.where, {}
-    for extra in declaration.extras:
-        yield strict(extra.sql), extra.where, {}
+    for statement, where in making(declaration):
+        yield statement, where, {}
     for extra in declaration.extras:
         if extra.kind == "VIEW":
             yield f"SELECT * FROM {quoted(extra.name)}", extra.where, {}
@@ -96,21 +93,37 @@ def statements(declaration: Declaration) -> Iterator[tuple[str, str, dict[str, S
             yield question.sql, question.where, values
 
 
+def making(declaration: Declaration) -> Iterator[tuple[str, str]]:
+    """The statements that make its tables, indexes and views, each with its place."""
+    for entity_type in declaration.entity_types:
+        for statement in create_statements(entity_type):
+            yield strict(statement), entity_type.where
+    for extra in declaration.extras:
+        yield strict(extra.sql), extra.where
+
+
 def is_endless(error: DeclarationError) -> bool:
     """Whether a declaration was refused because a statement took longer than there is time."""
     return str(error.__cause__) == "interrupted"
 
 
-def confine(connection: sqlite3.Connection, seconds: float) -> None:
-    """Let statements of a product only read, by whatever function, and only for so long.
+def confine(connection: sqlite3.Connection, seconds: float, *, any_function: bool = True) -> None:
+    """Let statements of a product only read, and only for so long.
 
     Args:
-        connection: the database, with functions of ours.
+        connection: the database, perhaps with functions of ours.
         seconds: of the processor, for all statements.
+        any_function: they may call whatever function there is, not only those of the sandbox.
     """
     until = time.thread_time() + seconds
     connection.set_progress_handler(lambda: time.thread_time() > until, _STEPS)
-    connection.set_authorizer(_authorize_any_function)
+    connection.set_authorizer(_authorize_any_function if any_function else authorize_reading)
+
+
+def release(connection: sqlite3.Connection) -> None:
+    """Let everything be done again with a connection that was confined."""
+    connection.set_progress_handler(None, 0)
+    connection.set_authorizer(None)
 
 
 def _authorize_any_function(
@@ -140,7 +153,8 @@ def _check_name_and_version(declaration: Declaration) -> None:
         ) from None
 
 
-def _make(connection: sqlite3.Connection, declaration: Declaration) -> None:
+def make(connection: sqlite3.Connection, declaration: Declaration) -> None:
+    """Make its tables, indexes and views. Raises DeclarationError, with file and line."""
     for entity_type in declaration.entity_types:
         where = f"{entity_type.where}, table {entity_type.name}"
         for statement in create_statements(entity_type):

@@ -105,6 +105,29 @@ def read_comment(
     return Comment(" ".join(parts[0].split()), markers, tuple(given))
 
 
+def head_comment(sql: str, *, allowed: Collection[str], where: str) -> Comment:
+    """The first comment of a file, up to an empty line; an empty one where it has none.
+
+    Args:
+        sql: the text of the file.
+        allowed: the markers that may be there.
+        where: the file, for messages.
+
+    Raises DeclarationError.
+    """
+    lines: list[str] = []
+    if "\0" in sql:
+        raise DeclarationError(f"{where}: there is a NUL in it")
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            if not line.strip():
+                break
+            lines = []  # this comment belongs to a statement
+            break
+        lines.append(line.removeprefix("--").strip())
+    return read_comment(" ".join(lines), allowed=allowed, where=f"{where}, line 1")
+
+
 def joined_comments(comments: Iterable[str]) -> str:
     """Several comments of one thing as one: their texts, then their markers."""
     found = [(text, _MARKER.search(text)) for text in comments]

@@ -88,6 +88,24 @@ FEWER = """
 -- @migration fewer to 1.1: dogs are not kept @since 1.0
 DELETE FROM dogs;
 """
+# A standard that no patient may be in.
+CLUB = {
+    "standard.sql": """
+-- A club @writer datasets
+
+-- A member @never
+SELECT member FROM members;
+""",
+    "members.sql": """
+-- Members
+CREATE TABLE members (
+  member INTEGER PRIMARY KEY -- Number
+);
+
+-- @into members
+SELECT rowid AS member FROM patients;
+""",
+}
 # A mistake in a module of ours: what it calls is not there.
 MISTAKE = """
 import sys
@@ -127,6 +145,9 @@ class Ward:
 
     def _make_files(self) -> None:
         (self.folder / "taken").mkdir()
+        (self.folder / "club").mkdir()
+        for name, text in CLUB.items():
+            (self.folder / "club" / name).write_text(text.lstrip(), "utf-8")
         for name, text in {
             "other.json": json.dumps({"patients": [patient(3)]}),
             "more.json": json.dumps({"patients": [patient(4)]}),

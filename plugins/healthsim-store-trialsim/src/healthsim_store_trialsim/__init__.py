@@ -1,6 +1,6 @@
 """TrialSim for healthsim-store: clinical trials (studies, subjects, visits, ...)."""
 
-from healthsim_store import Check, Product, Profile, hookimpl
+from healthsim_store import Check, Product, Profile, Standard, hookimpl
 
 
 @hookimpl
@@ -11,6 +11,11 @@ def healthsim_store_products() -> list[Product]:
 @hookimpl
 def healthsim_store_profiles() -> list[Profile]:
     return Profile.all_from_package(__name__)
+
+
+@hookimpl
+def healthsim_store_standards() -> list[Standard]:
+    return Standard.all_from_package(__name__)
 
 
 @hookimpl

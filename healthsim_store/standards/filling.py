@@ -1,0 +1,264 @@
+"""Fills the layouts of a standard from a scenario, in a temporary database.
+
+SQLite is the first conformance check: a row that breaks a rule of its layout is left out and
+counted, by the rule. A SELECT can only read the scenario; what it gives is put into the layout row
+by row, in bounded memory.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..base.sql import quoted
+from ..base.sqlite import connect
+from ..base.text import shorten
+from ..errors import DeclarationError
+from ..schema.ddl import ROW_RULE, create_table
+from ..schema.types import Stored
+from .model import Dataset, Declared, Select
+
+_CHUNK = 2_000  # rows that are put in at once; where one is refused, they are put in one by one
+
+
+class Selects(Protocol):
+    """What SELECTs can be asked of: the tables of a scenario."""
+
+    def select(self, sql: str, parameters: Mapping[str, Any] = ...) -> Any:
+        """The rows, with ``columns``. Raises ValueError for a statement that cannot be run."""
+        ...
+
+
+@dataclass(slots=True)
+class Filled:
+    """A dataset with its rows, and what became of those that were given.
+
+    ``refused`` counts by rule, ``examples`` has the first row of each. ``lengths`` are the most
+    bytes of text in a column, ``values`` how many rows have a value in it. ``unread`` says why a
+    SELECT was not asked, by its place.
+    """
+
+    dataset: Dataset
+    given: int = 0
+    rows: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """The columns that no row has a value in."""
+        return tuple(name for name, count in self.values.items() if not count)
+
+
+class Filling:
+    """A temporary database of layouts that is filled dataset by dataset.
+
+    Args:
+        declared: the standard.
+        path: of the database, which is made.
+    """
+
+    def __init__(self, declared: Declared, path: Path | str) -> None:
+        self._declared = declared
+        self.connection = connect(path)
+        # It is thrown away whole, so it needs no journal; but a chunk must be undone, for which
+        # one in memory will do.
+        for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "foreign_keys = ON"):
+            self.connection.execute(f"PRAGMA {pragma}")
+        self.filled: dict[str, Filled] = {}
+
+    def fill(
+        self, chosen: Sequence[Dataset], source: Selects, values: Mapping[str, Stored]
+    ) -> None:
+        """Fill the datasets, each after those that it refers to.
+
+        Args:
+            chosen: what to fill.
+            source: what the SELECTs read.
+            values: of the standard's options.
+
+        Raises DeclarationError for a SELECT that cannot be run or does not fit its layout.
+        """
+        for dataset in in_order(chosen):
+            self.connection.execute(create_table(dataset.table))
+            filled = self.filled[dataset.name.lower()] = Filled(dataset)
+            for select in dataset.selects:
+                self._ask(filled, select, source, values)
+            self._measure(filled)
+
+    def _ask(
+        self, filled: Filled, select: Select, source: Selects, values: Mapping[str, Stored]
+    ) -> None:
+        try:
+            rows = source.select(select.sql, values)
+        except ValueError as error:
+            missing = str(error).partition("no such table: ")[2].rstrip(".")
+            if missing and missing.lower() in select.reads:
+                filled.unread[select.where] = f"the scenario has no {missing}"
+                return
+            raise DeclarationError(f"{select.where}: {error}") from error
+        columns = fitting(filled.dataset, rows.columns, select.where)
+        insert = (
+            f"INSERT INTO {quoted(filled.dataset.name)} ({', '.join(map(quoted, columns))})"
+            f" VALUES ({', '.join('?' * len(columns))})"
+        )
+        try:
+            for chunk in _chunks(rows):
+                self._insert(filled, insert, columns, chunk)
+        except ValueError as error:  # while rows are read
+            raise DeclarationError(f"{select.where}: {error}") from error
+
+    def _insert(
+        self, filled: Filled, insert: str, columns: Sequence[str], rows: Sequence[Any]
+    ) -> None:
+        connection = self.connection
+        filled.given += len(rows)
+        connection.execute("BEGIN")
+        try:
+            connection.executemany(insert, rows)
+            connection.execute("COMMIT")
+            filled.rows += len(rows)
+            return
+        except sqlite3.IntegrityError:
+            connection.execute("ROLLBACK")
+        connection.execute("BEGIN")
+        for row in rows:
+            try:
+                connection.execute(insert, row)
+                filled.rows += 1
+            except sqlite3.IntegrityError as error:
+                self._refuse(filled, columns, row, error)
+        connection.execute("COMMIT")
+
+    def _refuse(
+        self, filled: Filled, columns: Sequence[str], row: Sequence[Any], error: Exception
+    ) -> None:
+        values = dict(zip(columns, row, strict=True))
+        reason, named = self._reason(filled.dataset, values, str(error))
+        if reason not in filled.refused:
+            shown = [*dict.fromkeys([*filled.dataset.key, *named])]
+            told = (f"{name} {_short(values[name])}" for name in shown if name in values)
+            filled.examples[reason] = ", ".join(told)
+        filled.refused[reason] = filled.refused.get(reason, 0) + 1
+
+    def _reason(
+        self, dataset: Dataset, values: Mapping[str, Any], text: str
+    ) -> tuple[str, list[str]]:
+        """Why SQLite refused a row, and the columns that it is about."""
+        rule, _, subject = text.partition(" constraint failed: ")
+        if rule == "UNIQUE":
+            names = [name.strip().rpartition(".")[2] for name in subject.split(",")]
+            return f"{', '.join(names)} is there twice", names
+        if rule == "NOT NULL":
+            name = subject.rpartition(".")[2]
+            return f"{name} is required", [name]
+        if rule == "CHECK":
+            if subject.startswith(ROW_RULE):
+                check = subject.removeprefix(ROW_RULE)
+                return f"it must satisfy {check}", [name for name in values if name in check]
+            return subject, [subject.partition(" ")[0].rstrip(":")]
+        if text.startswith("FOREIGN KEY"):
+            for column, reference in dataset.table.references():
+                value = values.get(column.name)
+                parent = quoted(reference.entity_type)
+                sql = f"SELECT 1 FROM {parent} WHERE {quoted(reference.column)} = ?"
+                if value is not None and not self.connection.execute(sql, (value,)).fetchone():
+                    return f"{column.name} is not in {reference.entity_type}", [column.name]
+        return text, []
+
+    def _measure(self, filled: Filled) -> None:
+        names = [variable.name for variable in filled.dataset.variables]
+        asked = ", ".join(
+            f"count({quoted(name)}), max(length(CAST({quoted(name)} AS BLOB)))" for name in names
+        )
+        table = quoted(filled.dataset.name)
+        found = self.connection.execute(f"SELECT {asked} FROM {table}").fetchone()
+        filled.values = dict(zip(names, found[::2], strict=True))
+        filled.lengths = {n: length or 0 for n, length in zip(names, found[1::2], strict=True)}
+
+    def rows(self, filled: Filled, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a dataset in the order of its key.
+
+        Args:
+            filled: the dataset.
+            names: the columns to read.
+        """
+        columns = ", ".join(map(quoted, names))
+        order = ", ".join(map(quoted, filled.dataset.key)) or "rowid"
+        sql = f"SELECT {columns} FROM {quoted(filled.dataset.name)} ORDER BY {order}"
+        yield from self.connection.execute(sql)
+
+    def distinct(self, filled: Filled, name: str, most: int) -> list[Any]:
+        """The values of a column, at most so many, in order."""
+        column = quoted(name)
+        sql = (
+            f"SELECT DISTINCT {column} FROM {quoted(filled.dataset.name)}"
+            f" WHERE {column} IS NOT NULL ORDER BY {column} LIMIT {most}"
+        )
+        return [value for (value,) in self.connection.execute(sql)]
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def in_order(datasets: Iterable[Dataset]) -> list[Dataset]:
+    """The datasets, each after those of them that it refers to."""
+    waiting = {dataset.name.lower(): dataset for dataset in datasets}
+    ordered: list[Dataset] = []
+    while waiting:
+        for name, dataset in [*waiting.items()]:
+            if not dataset.needs & waiting.keys():
+                ordered.append(waiting.pop(name))
+    return ordered
+
+
+def fitting(dataset: Dataset, names: Sequence[str], where: str) -> list[str]:
+    """The columns of the layout that a SELECT gives, in the SELECT's order.
+
+    Args:
+        dataset: its layout.
+        names: of the SELECT's columns.
+        where: file and line of it.
+
+    Raises DeclarationError for a column that is not of the layout or given twice, and for a
+    required one that is not given.
+    """
+    from ..base.text import did_you_mean
+
+    columns: list[str] = []
+    for name in names:
+        variable = dataset.by_name.get(name.lower())
+        if variable is None:
+            every = [v.name for v in dataset.variables]
+            raise DeclarationError(
+                f"{where}: {name} is no column of {dataset.name}",
+                hint=did_you_mean(name, every) or f"It has {', '.join(every)}.",
+            )
+        if variable.name in columns:
+            raise DeclarationError(f"{where}: {variable.name} is given twice")
+        columns.append(variable.name)
+    for variable in dataset.variables:
+        needed = variable.required and variable.column.default is None
+        if needed and variable.name not in columns:
+            raise DeclarationError(
+                f"{where}: {variable.name} of {dataset.name} is required, and the SELECT does not"
+                " give it"
+            )
+    return columns
+
+
+def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    reader = iter(rows)
+    while chunk := [*itertools.islice(reader, _CHUNK)]:
+        yield chunk
+
+
+def _short(value: Any) -> str:
+    return "empty" if value is None else shorten(str(value), 40, "...")

@@ -1,0 +1,147 @@
+"""What a standard declares, as plain values. `reading` reads them from its .sql files."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..schema.model import Column, EntityType
+from ..schema.parameter import Parameter
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A column of a dataset. ``column`` has its name, type and rules; the description is its label.
+
+    ``role`` and ``origin`` are words of the standard. ``key`` is its place in the key that orders
+    the rows, from 1; 0 where it has none. One that is ``optional`` is left out of the files where
+    no row has a value in it. ``codes`` is the name of its code list, ``codes_id`` the code of that.
+    """
+
+    column: Column
+    role: str = ""
+    origin: str = ""
+    key: int = 0
+    optional: bool = False
+    codes: str = ""
+    codes_id: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+    @property
+    def label(self) -> str:
+        return self.column.description
+
+    @property
+    def required(self) -> bool:
+        """Whether every row has a value in it."""
+        return self.column.required
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A SELECT that fills a dataset. ``reads`` are the tables that it names."""
+
+    sql: str
+    where: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A SELECT that finds no row in what is written. ``text`` says what it would mean if it did."""
+
+    text: str
+    sql: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A layout and what fills it.
+
+    ``table`` is the layout as a table of SQLite's: its rules are the first check of what is
+    written. ``kind`` is what the standard counts it among, ``structure`` what a row of it is.
+    ``reference`` is true of one that describes the study, and not what happened in it.
+    """
+
+    name: str
+    label: str
+    variables: tuple[Variable, ...]
+    table: EntityType
+    where: str
+    kind: str = ""
+    structure: str = ""
+    reference: bool = False
+    selects: tuple[Select, ...] = ()
+
+    @functools.cached_property
+    def by_name(self) -> dict[str, Variable]:
+        """The variables, by their names in small letters: SQL knows no others."""
+        return {variable.name.lower(): variable for variable in self.variables}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that order the rows."""
+        keys = sorted((v.key, v.name) for v in self.variables if v.key)
+        return tuple(name for _, name in keys)
+
+    @property
+    def needs(self) -> set[str]:
+        """The datasets that it refers to, without itself, in small letters."""
+        names = {reference.entity_type.lower() for _, reference in self.table.references()}
+        return names - {self.name.lower()}
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The document that a standard follows: ``name`` and ``version`` as define.xml has them."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What standard.sql says above its statements; quick to read.
+
+    ``kinds`` are the files that it can be written as, the first one unless somebody asks for
+    another. ``guide`` is given where a define.xml belongs to it; ``terminology`` has the name and
+    the version of the code lists. ``params`` are its own options as they are declared.
+    """
+
+    name: str
+    version: str
+    title: str
+    writer: str
+    kinds: tuple[str, ...]
+    guide: Guide | None = None
+    terminology: Guide | None = None
+    options: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A whole standard, ready to be filled. ``study`` gives one row that describes the data."""
+
+    head: Head
+    datasets: tuple[Dataset, ...]
+    nevers: tuple[Never, ...] = ()
+    study: Select | None = None
+
+    @functools.cached_property
+    def by_name(self) -> Mapping[str, Dataset]:
+        """The datasets, by their names in small letters."""
+        return {dataset.name.lower(): dataset for dataset in self.datasets}
+
+    def reads(self) -> set[str]:
+        """The tables of a scenario that any of its SELECTs names, in small letters."""
+        return {
+            table.lower()
+            for dataset in self.datasets
+            for select in dataset.selects
+            for table in select.reads
+        }

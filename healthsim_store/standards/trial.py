@@ -1,0 +1,115 @@
+"""A standard is tried out on empty tables before anybody relies on it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..base.quoting import misread_name, strict, told
+from ..base.sqlite import connect, located
+from ..errors import DeclarationError
+from ..schema import dry_run
+from ..schema.ddl import create_table
+from ..schema.model import Declaration
+from ..schema.types import Stored
+from ..storage.apart import Trial, try_apart
+from .filling import fitting, in_order
+from .model import Dataset, Declared, Select
+
+_NO_TABLE = "no such table: "
+
+
+def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: float) -> None:
+    """Make the layouts, run each SELECT on empty tables, and see whether it fits its layout.
+
+    A SELECT may name a table of a product that is not here: whether it does is known with a
+    scenario.
+
+    Args:
+        declared: the standard.
+        products: whose entity types the SELECTs may read.
+        seconds: of the processor, for all of it.
+
+    Raises DeclarationError, with file and line.
+    """
+    with contextlib.closing(connect(":memory:")) as connection:
+        for dataset in in_order(declared.datasets):
+            with located(dataset.where):
+                connection.execute(strict(create_table(dataset.table)))
+        dry_run.confine(connection, seconds)
+        for never in declared.nevers:
+            _columns(connection, never.sql, never.where, {}, missing=False)
+    for dataset, names in columns_given(declared, products, seconds=seconds):
+        del dataset, names  # they fit
+
+
+def columns_given(
+    declared: Declared, products: Iterable[Declaration], *, seconds: float = dry_run.SECONDS
+) -> Iterator[tuple[Dataset, list[str]]]:
+    """For each SELECT that can be run on the products' tables, the columns that it gives.
+
+    Raises what `try_out` does.
+    """
+    values = {option.name: option.default for option in declared.head.options}
+    with contextlib.closing(connect(":memory:")) as connection:
+        for product in products:
+            dry_run.make(connection, product)
+        dry_run.confine(connection, seconds, any_function=False)
+        if declared.study:
+            _columns(connection, declared.study.sql, declared.study.where, values)
+        for dataset in declared.datasets:
+            for select in dataset.selects:
+                names = _columns(connection, select.sql, select.where, values)
+                if names is not None:
+                    yield dataset, fitting(dataset, names, select.where)
+
+
+def _columns(
+    connection: sqlite3.Connection,
+    sql: str,
+    where: str,
+    values: Mapping[str, Stored],
+    *,
+    missing: bool = True,
+) -> Sequence[str] | None:
+    """The columns of a SELECT; None for one whose tables are not here."""
+    name = misread_name(connection, sql, values)
+    if name is not None:
+        raise DeclarationError(f"{where}: {told(name)}")
+    with located(where):
+        try:
+            cursor = connection.execute(sql, values)
+            cursor.fetchall()
+        except sqlite3.OperationalError as error:
+            if missing and str(error).startswith(_NO_TABLE):
+                return None
+            raise
+    return [description[0] for description in cursor.description]
+
+
+def try_in_worker(declared: Declared, products: Iterable[Declaration]) -> None:
+    """Run the same statements in another process first, which can be ended.
+
+    Raises DeclarationError for one that does not end, or takes too much memory.
+    """
+    try_apart(_of_layouts(declared))
+    try_apart(_of_scenario(declared, products))
+
+
+def _of_layouts(declared: Declared) -> Iterator[Trial]:
+    for dataset in in_order(declared.datasets):
+        yield Trial(strict(create_table(dataset.table)), dataset.where)
+    for never in declared.nevers:
+        yield Trial(strict(never.sql), never.where)
+
+
+def _of_scenario(declared: Declared, products: Iterable[Declaration]) -> Iterator[Trial]:
+    for product in products:
+        for sql, where in dry_run.making(product):
+            yield Trial(sql, where)
+    values: dict[str, Any] = {option.name: option.default for option in declared.head.options}
+    selects: list[Select] = [select for d in declared.datasets for select in d.selects]
+    for select in (*selects, *([declared.study] if declared.study else [])):
+        yield Trial(strict(select.sql), select.where, values)
