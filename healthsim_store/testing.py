@@ -13,8 +13,8 @@ for every statistic and question to have an answer.
     class TestAsthma(ProfileTests):
         profile = "asthma"
 
-`ImporterTests`, `FolderImporterTests`, `ExporterTests` and `CommandTests` are the same for formats
-and commands.
+`ImporterTests`, `FolderImporterTests`, `ExporterTests`, `StandardTests` and `CommandTests` are the
+same for formats, standards and commands.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ from .testing_hooks import CommandTests as CommandTests
 from .testing_hooks import ExporterTests as ExporterTests
 from .testing_hooks import FolderImporterTests as FolderImporterTests
 from .testing_hooks import ImporterTests as ImporterTests
+from .testing_hooks import StandardTests as StandardTests
 from .testing_hooks import why_missing
 
 #: With this variable set, a run of the tests records the product's version as released.

@@ -7,6 +7,7 @@ entity types stand in ``schema``, so that no product needs to be installed.
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,9 @@ from .store import Store
 if TYPE_CHECKING:
     from click.testing import Result
 
+    from .exchange.export_result import ExportResult
     from .exchange.imports import ImportResult
+    from .standards.model import Declared
 
 #: One column of each type that a format meets.
 SCHEMA = """
@@ -277,6 +280,80 @@ def _given(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _data(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return [path for path in files if path.name != "datapackage.json"]
+
+
+class StandardTests:
+    """The tests of a standard. Inherit from it, and set its attributes.
+
+    ``standard`` is its name. ``rows`` are entities of an installed product, by entity type.
+    ``datasets`` are the rows that are written of them, by dataset, in the order of its key; of each
+    only the columns that you name. ``options`` are values of the standard's options.
+    """
+
+    standard: ClassVar[str]
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]]
+    datasets: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]]
+    options: ClassVar[Mapping[str, Any]] = {}
+
+    def test_the_standard_is_loaded(self) -> None:
+        told = self._declared()
+        for dataset in told.datasets:
+            assert dataset.selects, f"nothing fills {dataset.name}"
+
+    def test_the_rows_are_written(self, tmp_path: Path) -> None:
+        """As your ``datasets`` say, and without one being left out."""
+        made = self._exported(tmp_path, self._readable())
+        for account in made.datasets:
+            assert not account.refused, f"{account.name}: {account.told()}"
+            assert not account.unread, f"{account.name}: {account.told()}"
+        for name, rows in self.datasets.items():
+            file = tmp_path / "out" / f"{name.lower()}.{self._readable()}"
+            found = [
+                {key: _as_text(row.get(key)) for key in wanted}
+                for row, wanted in zip(_rows_of(file), rows, strict=True)
+            ]
+            expected = [{key: _as_text(value) for key, value in row.items()} for row in rows]
+            assert found == expected, name
+
+    def test_it_is_written_as_every_kind_of_files(self, tmp_path: Path) -> None:
+        for kind in self._declared().head.kinds:
+            made = self._exported(tmp_path / kind, kind)
+            assert made.rows == sum(account.rows for account in made.datasets), kind
+
+    def _declared(self) -> Declared:
+        brought("standards", self.standard)
+        return installed().standards.declared(self.standard)
+
+    def _readable(self) -> str:
+        """A kind of its files in which a row's values stand by name."""
+        kinds = self._declared().head.kinds
+        return next(kind for kind in ("json", "csv") if kind in kinds)
+
+    @contextlib.contextmanager
+    def _stored(self, folder: Path) -> Iterator[Store]:
+        with Store(folder / "store") as store:
+            store.persist(self.rows, scenario="s")
+            yield store
+
+    def _exported(self, folder: Path, kind: str) -> ExportResult:
+        with self._stored(folder) as store:
+            options = {**self.options, "files": kind}
+            return store.export_scenario(
+                "s", format=self.standard, to=folder / "out", options=options
+            )
+
+
+def _rows_of(file: Path) -> list[dict[str, Any]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        if file.suffix == ".csv":
+            return [*csv.DictReader(opened)]
+        told = json.load(opened)
+    names = [column["name"] for column in told["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in told["rows"]]
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 class CommandTests:

@@ -1,7 +1,8 @@
 """Plugins of one file each, in a folder that the user names; in no other folder is anything run.
 
 A ``.py`` file implements hooks, as a package does. A ``.sql`` file is a profile, or, where a SELECT
-has @from, the mapping of a foreign format. Each is called by its file.
+has @from, the mapping of a foreign format. Each is called by its file. A folder with a standard.sql
+is a standard.
 """
 
 from __future__ import annotations
@@ -71,13 +72,10 @@ def found_files() -> Iterator[PythonFile | Plugin]:
     for path in files:
         if path.name[0] in "._":
             continue
-        yield (
-            _of_folder(path)
-            if path.is_dir()
-            else PythonFile(path)
-            if path.suffix == ".py"
-            else _of_sql(path)
-        )
+        if (path / HEAD).is_file():
+            yield _of_folder(path)
+        else:
+            yield PythonFile(path) if path.suffix == ".py" else _of_sql(path)
 
 
 def told(path: Path) -> tuple[str, str]:

@@ -6,7 +6,7 @@ SQLite itself then refuses what does not belong, whoever writes, and the comment
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..base.sql import literal, quoted
 from .model import Column, EntityType
@@ -23,8 +23,16 @@ def create_statements(entity_type: EntityType) -> Iterator[str]:
             yield f"CREATE INDEX {index} ON {quoted(entity_type.name)} ({quoted(column.name)})"
 
 
-def create_table(entity_type: EntityType) -> str:
+def create_table(entity_type: EntityType, *, key: Sequence[str] = ()) -> str:
+    """CREATE TABLE alone.
+
+    Args:
+        entity_type: the table.
+        key: a primary key of these columns, by which the rows lie; for a table of no scenario.
+    """
     lines = [(_column(entity_type, column), column.description) for column in entity_type.columns]
+    if key:
+        lines.append((f"PRIMARY KEY ({', '.join(map(quoted, key))})", ""))
     lines += [
         (f"UNIQUE ({', '.join(map(quoted, key))})", "")
         for key in entity_type.unique_keys
@@ -41,7 +49,8 @@ def create_table(entity_type: EntityType) -> str:
         comment = f" -- {note}" if note else ""
         body += f"  {line}{comma}{comment}\n"
     about = f"  -- {entity_type.description}\n" if entity_type.description else ""
-    return f"CREATE TABLE {quoted(entity_type.name)} (\n{about}{body}) STRICT"
+    options = "STRICT, WITHOUT ROWID" if key else "STRICT"
+    return f"CREATE TABLE {quoted(entity_type.name)} (\n{about}{body}) {options}"
 
 
 def _column(entity_type: EntityType, column: Column) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..base.version import __version__
-from .output import DEFINE, Output, is_number
+from .output import DEFINE, Output
 
 VERSION = "1.1.0"
 
@@ -20,18 +20,21 @@ _TYPES = {
     "text": "string", "integer": "integer", "real": "float", "decimal": "float",
     "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "string",
 }  # fmt: skip
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
 _CHUNK = 1_000  # rows that are made into text at once
 
 
 def write_json(output: Output, path: Path) -> None:
     """One document, row by row."""
     head = json.dumps(_head(output), ensure_ascii=False, indent=1)
-    separator = ""
+    separator = "\n"
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(head.removesuffix("\n}") + ',\n "rows": [')
-        for lines in _lines(output):
-            file.write(separator + "\n  " + ",\n  ".join(lines))
-            separator = ","
+        for rows in _chunks(output):
+            file.write(separator + _encode(rows)[1:-1])  # without the brackets of the chunk
+            separator = ",\n"
         file.write("\n ]\n}\n")
 
 
@@ -39,8 +42,8 @@ def write_ndjson(output: Output, path: Path) -> None:
     """A line that describes the dataset, and a line for each row."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(_head(output), ensure_ascii=False) + "\n")
-        for lines in _lines(output):
-            file.write("\n".join(lines) + "\n")
+        for rows in _chunks(output):
+            file.writelines(f"{_encode(row)}\n" for row in rows)
 
 
 def _head(output: Output) -> dict[str, Any]:
@@ -80,27 +83,21 @@ def _columns(output: Output) -> Iterator[dict[str, Any]]:
         yield told
 
 
-def _lines(output: Output) -> Iterator[list[str]]:
-    """The rows as JSON, some at a time."""
-    encode = json.JSONEncoder(
-        ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
-    ).encode
-    texts = [not is_number(variable) for variable in output.variables]
+def _chunks(output: Output) -> Iterator[Sequence[Sequence[Any]]]:
+    """The rows, some at a time."""
     booleans = [
         place for place, v in enumerate(output.variables) if v.column.type.kind == "boolean"
     ]
-    rows = output.rows()
+    rows = output.blank_rows()
     while chunk := [*itertools.islice(rows, _CHUNK)]:
-        made = []
-        for row in chunk:
-            if None in row or booleans:
-                values = [
-                    "" if value is None and text else value
-                    for value, text in zip(row, texts, strict=True)
-                ]
-                for place in booleans:
-                    values[place] = None if row[place] is None else bool(row[place])
-                made.append(encode(values))
-            else:
-                made.append(encode(row))
-        yield made
+        yield [*map(_with_booleans(booleans), chunk)] if booleans else chunk
+
+
+def _with_booleans(places: Sequence[int]) -> Callable[[tuple[Any, ...]], list[Any]]:
+    def call(row: tuple[Any, ...]) -> list[Any]:
+        values = [*row]
+        for place in places:
+            values[place] = None if row[place] is None else bool(row[place])
+        return values
+
+    return call

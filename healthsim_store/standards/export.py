@@ -83,7 +83,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
     path = folder / DATABASE
-    with contextlib.closing(Filling(declared, path)) as filling:
+    with contextlib.closing(Filling(path)) as filling:
         _refuse(kind, (xpt.check_names(_output(filling, Filled(d), package)) for d in chosen))
         filling.fill(chosen, scenario, values)
         for filled in filling.filled.values():
@@ -166,6 +166,7 @@ def _output(filling: Filling, filled: Filled, package: Package) -> Output:
         variables=variables,
         package=package,
         rows=functools.partial(filling.rows, filled, names),
+        blank_rows=functools.partial(filling.rows, filled, names, blank=True),
         distinct=lambda variable, most: filling.distinct(filled, variable.name, most),
     )
 

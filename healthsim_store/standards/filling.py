@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,10 +18,12 @@ from ..base.sql import quoted
 from ..base.sqlite import connect
 from ..base.text import shorten
 from ..errors import DeclarationError
-from ..schema.ddl import ROW_RULE, create_table
+from ..schema.ddl import ROW_RULE
 from ..schema.types import Stored
-from .model import Dataset, Declared, Select
+from .model import Dataset
+from .tables import layout_table
 
+_CACHE_KB = 64_000  # pages of the database that are kept in memory
 _CHUNK = 2_000  # rows that are put in at once; where one is refused, they are put in one by one
 
 
@@ -61,17 +63,16 @@ class Filling:
     """A temporary database of layouts that is filled dataset by dataset.
 
     Args:
-        declared: the standard.
         path: of the database, which is made.
     """
 
-    def __init__(self, declared: Declared, path: Path | str) -> None:
-        self._declared = declared
+    def __init__(self, path: Path | str) -> None:
         self.connection = connect(path)
         # It is thrown away whole, so it needs no journal; but a chunk must be undone, for which
         # one in memory will do.
-        for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "foreign_keys = ON"):
-            self.connection.execute(f"PRAGMA {pragma}")
+        settings = ("journal_mode = MEMORY", "synchronous = OFF", f"cache_size = -{_CACHE_KB}")
+        for setting in (*settings, "foreign_keys = ON"):
+            self.connection.execute(f"PRAGMA {setting}")
         self.filled: dict[str, Filled] = {}
 
     def fill(
@@ -87,24 +88,30 @@ class Filling:
         Raises DeclarationError for a SELECT that cannot be run or does not fit its layout.
         """
         for dataset in in_order(chosen):
-            self.connection.execute(create_table(dataset.table))
             filled = self.filled[dataset.name.lower()] = Filled(dataset)
-            for select in dataset.selects:
-                self._ask(filled, select, source, values)
-            self._measure(filled)
+            asked = [*self._asked(filled, source, values)]
+            given = {name for _, columns, _ in asked for name in columns}
+            self.connection.execute(layout_table(dataset, given))
+            for where, columns, rows in asked:
+                self._put(filled, where, columns, rows)
+            self._measure(filled, given)
 
-    def _ask(
-        self, filled: Filled, select: Select, source: Selects, values: Mapping[str, Stored]
-    ) -> None:
-        try:
-            rows = source.select(select.sql, values)
-        except ValueError as error:
-            missing = str(error).partition("no such table: ")[2].rstrip(".")
-            if missing and missing.lower() in select.reads:
+    def _asked(
+        self, filled: Filled, source: Selects, values: Mapping[str, Stored]
+    ) -> Iterator[tuple[str, list[str], Iterable[Any]]]:
+        """Of each SELECT that can be run its place, the columns that it gives, and its rows."""
+        for select in filled.dataset.selects:
+            try:
+                rows = source.select(select.sql, values)
+            except ValueError as error:
+                missing = str(error).partition("no such table: ")[2].rstrip(".")
+                if not missing or missing.lower() not in select.reads:
+                    raise DeclarationError(f"{select.where}: {error}") from error
                 filled.unread[select.where] = f"the scenario has no {missing}"
-                return
-            raise DeclarationError(f"{select.where}: {error}") from error
-        columns = fitting(filled.dataset, rows.columns, select.where)
+                continue
+            yield select.where, fitting(filled.dataset, rows.columns, select.where), rows
+
+    def _put(self, filled: Filled, where: str, columns: list[str], rows: Iterable[Any]) -> None:
         insert = (
             f"INSERT INTO {quoted(filled.dataset.name)} ({', '.join(map(quoted, columns))})"
             f" VALUES ({', '.join('?' * len(columns))})"
@@ -113,7 +120,7 @@ class Filling:
             for chunk in _chunks(rows):
                 self._insert(filled, insert, columns, chunk)
         except ValueError as error:  # while rows are read
-            raise DeclarationError(f"{select.where}: {error}") from error
+            raise DeclarationError(f"{where}: {error}") from error
 
     def _insert(
         self, filled: Filled, insert: str, columns: Sequence[str], rows: Sequence[Any]
@@ -173,27 +180,49 @@ class Filling:
                     return f"{column.name} is not in {reference.entity_type}", [column.name]
         return text, []
 
-    def _measure(self, filled: Filled) -> None:
-        names = [variable.name for variable in filled.dataset.variables]
-        asked = ", ".join(
-            f"count({quoted(name)}), max(length(CAST({quoted(name)} AS BLOB)))" for name in names
-        )
-        table = quoted(filled.dataset.name)
-        found = self.connection.execute(f"SELECT {asked} FROM {table}").fetchone()
-        filled.values = dict(zip(names, found[::2], strict=True))
-        filled.lengths = {n: length or 0 for n, length in zip(names, found[1::2], strict=True)}
+    def _measure(self, filled: Filled, given: Collection[str]) -> None:
+        """How many rows have a value in each column, and how long texts are at most."""
+        variables = [
+            variable
+            for variable in filled.dataset.variables
+            if variable.name in given or variable.column.default is not None
+        ]
+        longest = {"TEXT": "max(length(CAST({0} AS BLOB)))", "INTEGER": "max(abs({0}))"}
+        asked = [
+            f"count({name}), {longest.get(variable.column.type.storage, '0').format(name)}"
+            for variable in variables
+            for name in (quoted(variable.name),)
+        ]
+        sql = f"SELECT {', '.join(asked) or 1} FROM {quoted(filled.dataset.name)}"
+        found = self.connection.execute(sql).fetchone()
+        filled.values = {variable.name: 0 for variable in filled.dataset.variables}
+        filled.lengths = dict(filled.values)
+        for place, variable in enumerate(variables):
+            most = found[2 * place + 1] or 0
+            text = variable.column.type.storage == "TEXT"
+            filled.values[variable.name] = found[2 * place]
+            filled.lengths[variable.name] = most if text else len(str(most))
 
-    def rows(self, filled: Filled, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, filled: Filled, names: Sequence[str], *, blank: bool = False
+    ) -> Iterator[tuple[Any, ...]]:
         """The rows of a dataset in the order of its key.
 
         Args:
             filled: the dataset.
             names: the columns to read.
+            blank: a text that is not known is empty.
         """
-        columns = ", ".join(map(quoted, names))
+        columns = ", ".join(self._column(filled, name, blank=blank) for name in names)
         order = ", ".join(map(quoted, filled.dataset.key)) or "rowid"
         sql = f"SELECT {columns} FROM {quoted(filled.dataset.name)} ORDER BY {order}"
-        yield from self.connection.execute(sql)
+        return iter(self.connection.execute(sql))
+
+    def _column(self, filled: Filled, name: str, *, blank: bool) -> str:
+        text = filled.dataset.by_name[name.lower()].column.type.storage == "TEXT"
+        if not (blank and text):
+            return quoted(name)
+        return f"coalesce({quoted(name)}, '')" if filled.values[name] else "''"
 
     def distinct(self, filled: Filled, name: str, most: int) -> list[Any]:
         """The values of a column, at most so many, in order."""

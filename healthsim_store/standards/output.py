@@ -47,13 +47,15 @@ class Output:
     """A dataset to be written. ``variables`` are those that the files have.
 
     ``rows`` gives the rows in the order of the key, each a tuple of the variables' values as they
-    are stored. ``distinct`` gives the values of a variable, at most so many.
+    are stored; ``blank_rows`` has an empty text where one is not known. ``distinct`` gives the
+    values of a variable, at most so many.
     """
 
     filled: Filled
     variables: tuple[Variable, ...]
     package: Package
     rows: Callable[[], Iterator[tuple[Any, ...]]]
+    blank_rows: Callable[[], Iterator[tuple[Any, ...]]]
     distinct: Callable[[Variable, int], list[Any]]
 
     @property

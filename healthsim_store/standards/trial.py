@@ -11,12 +11,12 @@ from ..base.quoting import misread_name, strict, told
 from ..base.sqlite import connect, located
 from ..errors import DeclarationError
 from ..schema import dry_run
-from ..schema.ddl import create_table
 from ..schema.model import Declaration
 from ..schema.types import Stored
 from ..storage.apart import Trial, try_apart
 from .filling import fitting, in_order
 from .model import Dataset, Declared, Select
+from .tables import layout_table
 
 _NO_TABLE = "no such table: "
 
@@ -37,7 +37,7 @@ def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: flo
     with contextlib.closing(connect(":memory:")) as connection:
         for dataset in in_order(declared.datasets):
             with located(dataset.where):
-                connection.execute(strict(create_table(dataset.table)))
+                connection.execute(strict(layout_table(dataset)))
         dry_run.confine(connection, seconds)
         for never in declared.nevers:
             _columns(connection, never.sql, never.where, {}, missing=False)
@@ -100,7 +100,7 @@ def try_in_worker(declared: Declared, products: Iterable[Declaration]) -> None:
 
 def _of_layouts(declared: Declared) -> Iterator[Trial]:
     for dataset in in_order(declared.datasets):
-        yield Trial(strict(create_table(dataset.table)), dataset.where)
+        yield Trial(strict(layout_table(dataset)), dataset.where)
     for never in declared.nevers:
         yield Trial(strict(never.sql), never.where)
 

@@ -70,6 +70,7 @@ def output(rows: list[tuple[Any, ...]], **types: str) -> Output:
         variables,
         Package(head, Study("S"), "xpt", moment),
         lambda: iter(rows),
+        lambda: iter(rows),
         lambda variable, most: [],
     )
 
