@@ -158,6 +158,5 @@ def _defaults(dataset: Dataset) -> Iterator[str]:
 
 
 def _is_path(text: str) -> bool:
-    """Whether a text is meant as the path of a folder: ``./a``, ``/a``, or a folder of one."""
-    separated = os.sep in text or "/" in text or text in (".", "..")
-    return separated or (Path(text) / HEAD).is_file()
+    """Whether a text is meant as the path of a folder, as ``./a`` and ``/a`` are."""
+    return os.sep in text or "/" in text or text in (".", "..")

@@ -89,7 +89,7 @@ def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
         formats = tools["scenario_export"].input_schema["properties"]["format"]["enum"]
         assert formats == data_formats(talk)
         text, data = talk("describe")
-        assert data["export_options"] == {"tally": "mark !|? = !"}
+        assert data["export_options"]["tally"] == "mark !|? = !"
         assert "Options of the export format tally: mark !|? = !" in text
         assert data["import_options"] == {"names": "species cat|dog = cat"}
         assert "Options of the import format names: species cat|dog = cat" in text
@@ -107,6 +107,7 @@ def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
         assert data["left_out"] == {"patients": 1}
         assert "**Left out**: patients (1 rows): the format tally does not take it" in text
         assert (tmp_path / "store" / "exports" / "t" / "pets.tally").read_text() == "3 ?"
+        assert "is given by the user" in talk.error("export", scenario="home", format="./club")
         told = talk.error("export", **given, options={"mark": "x"})
         assert "'x' does not fit mark: give one of !, ?." in told
 

@@ -73,10 +73,11 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
         {"SUBJID": "4", "ARMCD": "SOC", "ACTARMCD": None, "ARMNRS": "ASSIGNED, NOT TREATED"},
     ],
     "AE": [
-        {"USUBJID": "ONCO-2024-001-01-1", "AESEQ": 1, "AETERM": "Rash", "AESTDY": -1,
-         "AEENDY": 1, "EPOCH": "SCREENING", "AESDTH": None},
         {"AESEQ": 2, "AETERM": "Sepsis", "AESTDY": 25, "EPOCH": "FOLLOW-UP", "AESDTH": "Y",
          "AESOC": "Infections", "AEOUT": "FATAL"},
+        # It has no number, so it comes after those that have one.
+        {"USUBJID": "ONCO-2024-001-01-1", "AESEQ": 3, "AETERM": "Rash", "AESTDY": -1,
+         "AEENDY": 1, "EPOCH": "SCREENING", "AESDTH": None},
     ],
     "EX": [
         {"EXSEQ": 1, "EXTRT": "DRUG A", "EXDOSE": 200.0, "EXDOSFRQ": "EVERY 3 WEEKS",

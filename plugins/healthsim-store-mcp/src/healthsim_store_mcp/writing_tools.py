@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import secrets
 from typing import Annotated, Any, Literal
 
@@ -278,6 +279,8 @@ class Writing:
                 )
             reply = self.write_query(name, query, to, force=force, progress=Progress(ctx))
             return reply.result(max_tokens)
+        if os.sep in format or "/" in format:  # the folder of a standard may lie anywhere
+            raise invalid("format is one of the list: a standard's folder is given by the user.")
         confinement = self._confined.confinement
         target = confinement.writing(to) if to else confinement.export_folder(name, format)
         made = self._store.export_scenario(
@@ -290,6 +293,9 @@ class Writing:
         }  # fmt: skip
         if made.left_out:
             data["left_out"] = {line(one.entity_type, 60): one.rows for one in made.left_out}
+        refused = {one.name: line(one.told(), 400) for one in made.datasets if one.told()}
+        if refused:
+            data["datasets"] = refused
         more = f"Truncated. All files are in {line(str(target), 120)}."
         return Reply(made.to_markdown(), data).result(max_tokens, more)
 

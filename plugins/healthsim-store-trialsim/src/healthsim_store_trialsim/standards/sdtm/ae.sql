@@ -63,12 +63,21 @@ CREATE TABLE AE (
   PRIMARY KEY (STUDYID, USUBJID, AESEQ)
 );
 
+-- An event without a number comes after the subject's events that have one.
+CREATE VIEW numbered_events AS
+SELECT *, aeseq AS number FROM adverse_events WHERE aeseq IS NOT NULL
+UNION ALL
+SELECT *,
+  row_number() OVER (PARTITION BY subject_id ORDER BY aestdtc, adverse_event_id) + coalesce(
+    (SELECT max(g.aeseq) FROM adverse_events AS g WHERE g.subject_id = e.subject_id), 0
+  )
+FROM adverse_events AS e WHERE aeseq IS NULL;
+
 -- @into AE
 SELECT
   studyid AS STUDYID,
   usubjid AS USUBJID,
-  coalesce(aeseq, row_number() OVER (PARTITION BY usubjid ORDER BY aestdtc, adverse_event_id))
-    AS AESEQ,
+  number AS AESEQ,
   aeterm AS AETERM,
   aedecod AS AEDECOD,
   aebodsys AS AEBODSYS,
@@ -85,6 +94,5 @@ SELECT
   aeendtc AS AEENDTC,
   study_day(aestdtc, reference) AS AESTDY,
   study_day(aeendtc, reference) AS AEENDY
-FROM adverse_events
-JOIN named_subjects USING (subject_id)
-ORDER BY usubjid, aestdtc;
+FROM numbered_events
+JOIN named_subjects USING (subject_id);

@@ -77,5 +77,4 @@ SELECT
 FROM subjects AS s
 JOIN studies USING (study_id)
 JOIN sites AS i USING (site_id)
-LEFT JOIN treatment_arms USING (arm_id)
-ORDER BY usubjid;
+LEFT JOIN treatment_arms USING (arm_id);

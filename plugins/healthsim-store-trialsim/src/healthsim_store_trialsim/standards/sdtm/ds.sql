@@ -53,5 +53,4 @@ SELECT
   day AS DSSTDTC,
   study_day(day, reference) AS DSSTDY
 FROM dispositions
-JOIN named_subjects USING (subject_id)
-ORDER BY usubjid, day;
+JOIN named_subjects USING (subject_id);

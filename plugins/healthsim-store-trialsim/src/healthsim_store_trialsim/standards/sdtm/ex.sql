@@ -40,11 +40,21 @@ CREATE TABLE EX (
   PRIMARY KEY (STUDYID, USUBJID, EXSEQ)
 );
 
+-- A treatment without a number comes after the subject's treatments that have one.
+CREATE VIEW numbered_exposures AS
+SELECT *, exseq AS number FROM exposures WHERE exseq IS NOT NULL
+UNION ALL
+SELECT *,
+  row_number() OVER (PARTITION BY subject_id ORDER BY exstdtc, exposure_id) + coalesce(
+    (SELECT max(g.exseq) FROM exposures AS g WHERE g.subject_id = e.subject_id), 0
+  )
+FROM exposures AS e WHERE exseq IS NULL;
+
 -- @into EX
 SELECT
   studyid AS STUDYID,
   usubjid AS USUBJID,
-  coalesce(exseq, row_number() OVER (PARTITION BY usubjid ORDER BY exstdtc, exposure_id)) AS EXSEQ,
+  number AS EXSEQ,
   upper(extrt) AS EXTRT,
   exdose AS EXDOSE,
   exdosu AS EXDOSU,
@@ -55,6 +65,5 @@ SELECT
   coalesce(exendtc, exstdtc) AS EXENDTC,
   study_day(exstdtc, reference) AS EXSTDY,
   study_day(coalesce(exendtc, exstdtc), reference) AS EXENDY
-FROM exposures
-JOIN named_subjects USING (subject_id)
-ORDER BY usubjid, exstdtc;
+FROM numbered_exposures
+JOIN named_subjects USING (subject_id);
