@@ -23,6 +23,7 @@ _TYPES = {
     "text": "text", "integer": "integer", "real": "float", "decimal": "float",
     "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "text",
 }  # fmt: skip
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _YES = {True: "Yes", False: "No"}
 _MOST_TERMS = 1_000  # of a code list without an end
 
@@ -54,9 +55,18 @@ def write(outputs: Sequence[Output], package: Package, path: Path) -> None:
             _item(version, output, variable, lists)
     for oid, (variable, terms) in lists.items():
         _code_list(version, oid, variable, terms, package)
+    _make_xml(root)
     ET.indent(root)
     tree = ET.ElementTree(root)
     tree.write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _make_xml(root: ET.Element) -> None:
+    """Put a sign in place of what no XML may have, such as a control character of a text."""
+    for element in root.iter():
+        element.text = element.text and _NO_XML.sub("\ufffd", element.text)
+        for name, value in element.items():
+            element.set(name, _NO_XML.sub("\ufffd", value))
 
 
 def _odm(name: str) -> str:

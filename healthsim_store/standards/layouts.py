@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from sqlglot import exp
 
-from ..errors import DeclarationError
+from ..errors import DeclarationError, InvalidName
+from ..exchange import datapackage
+from ..exchange.export_work import check_file_name
 from ..schema.columns import check_sql, checked, read_column
 from ..schema.model import Column, EntityType
 from ..schema.parser import parse_statement
@@ -36,6 +39,7 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
         raise DeclarationError(f"{where}: a layout needs its columns in brackets")
     name = schema.this.name
     _check_name(name, "dataset", where)
+    _check_file(name, where)
     variables: dict[str, Variable] = {}
     keys: list[str] = []
     key_place = where
@@ -144,6 +148,19 @@ def _check_name(name: str, what: str, where: str) -> None:
             hint="It has letters, digits and _, begins with a letter, has at most 63, and is no"
             " word of SQL.",
         )
+
+
+def _check_file(name: str, where: str) -> None:
+    """Raises DeclarationError for a dataset whose file could not be called so."""
+    try:
+        if check_file_name(name.lower(), "The dataset") != Path(datapackage.FILE).stem:
+            return
+    except InvalidName:
+        pass
+    raise DeclarationError(
+        f"{where}: no file may be called as the dataset {name}",
+        hint=f"{datapackage.FILE} describes an export, and some systems have names of their own.",
+    )
 
 
 def _refuse_lost_markers(statement: Statement, found: int) -> None:

@@ -24,7 +24,9 @@ from healthsim_store.plugins import installed
 ROOT = Path(__file__).resolve().parents[2]
 # Their blocks are parts of a plugin or a profile, which tests of their own put together, or
 # signatures and docstrings, which a test compares with the code.
-WITH_THEIR_OWN_TESTS = {"docs/plugins.md", "docs/profiles.md", "docs/python.md"}
+WITH_THEIR_OWN_TESTS = {
+    "docs/plugins.md", "docs/profiles.md", "docs/python.md", "docs/standards.md",
+}  # fmt: skip
 PAGES = sorted(
     str(page.relative_to(ROOT))
     for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md"))

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import Run
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
@@ -43,6 +44,21 @@ def omop(tmp_path: Path) -> Path:
 def rows(path: Path) -> list[list[str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return [*csv.reader(file)]
+
+
+def test_the_commands_of_the_page(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not {"patientsim", "trialsim"} <= set(installed().declarations):
+        pytest.skip("PatientSim or TrialSim is not installed")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^    healthsim-store (.*)$", DOC, re.MULTILINE)
+    assert len(commands) == 3
+    for words in commands:
+        done = run(*words.split())
+        assert done.returncode == 0, done.stderr
+    assert {path.suffix for path in (tmp_path / "trial-xpt").iterdir()} == {".xpt", ".xml", ".json"}
 
 
 def test_it_is_short_and_all_sql(omop: Path) -> None:

@@ -63,6 +63,10 @@ REFUSED = {
     "a default that is none": (keepers("DEFAULT 'CLUB'", "DEFAULT 'KENNELCLUB'"), "keepers.sql, "
         "line 3, column CLUB: DEFAULT 'KENNELCLUB', which is not text"),
     "a word of SQL as a name": (dogs("DOG INTEGER", "GROUP INTEGER"), "dogs.sql, line 4"),
+    "a dataset that would be the description": ({"datapackage": kennel_club.DOGS.replace("TABLE "
+        "DOGS", "TABLE datapackage")}, "datapackage.sql, line 2: no file may be called"),
+    "a dataset of a system's own name": ({"con": kennel_club.DOGS.replace("TABLE DOGS", "TABLE "
+        "CON")}, "con.sql, line 2: no file may be called as the dataset CON"),
     "a layout in another file": ({"cats": kennel_club.DOGS}, "cats.sql, line 2: the layout of DOGS "
         "in the file cats.sql"),
     "a SELECT in another file": ({"cats": "-- @into DOGS\nSELECT 1;"}, "cats.sql, line 2: @into "

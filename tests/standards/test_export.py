@@ -136,6 +136,14 @@ def test_define_xml_describes_what_is_written(filled: Store, tmp_path: Path) -> 
     assert root.findtext(f".//{ODM}StudyDescription") == "Dogs (all of them)"
 
 
+def test_define_xml_is_xml_whatever_a_text_has(store: Store, tmp_path: Path) -> None:
+    store.persist({"owners": [owner(1)], "pets": [pet(1, 1)]}, scenario="kennel")
+    odd = kennel_club.replaced("standard", "'Dogs (all of them)'", "'<&\"' || char(1, 0xE9)")
+    export(store, kennel_club.write(tmp_path, **odd), tmp_path / "out")
+    root = ET.parse(tmp_path / "out" / "define.xml").getroot()
+    assert root.findtext(f".//{ODM}StudyDescription") == '<&"\ufffdé'
+
+
 def test_all_files_are_in_the_data_package(filled: Store, tmp_path: Path) -> None:
     export(filled, kennel_club.write(tmp_path), tmp_path / "out")
     told = json.loads((tmp_path / "out" / "datapackage.json").read_text())
