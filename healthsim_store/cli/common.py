@@ -136,11 +136,16 @@ class ListingHelp(click.Command):
                 filled = filled and filled.replace(name, text)
             return filled
 
-        self.help = filled(self.help)
-        for parameter in self.params:
-            if isinstance(parameter, click.Option):
-                parameter.help = filled(parameter.help)
-        super().format_help(context, formatter)
+        described: list[click.Command | click.Option] = [self]
+        described += [*(one for one in self.params if isinstance(one, click.Option))]
+        before = [one.help for one in described]
+        try:
+            for one in described:
+                one.help = filled(one.help)
+            super().format_help(context, formatter)
+        finally:  # the lists may be others the next time
+            for one, help in zip(described, before, strict=True):
+                one.help = help
 
 
 @contextlib.contextmanager

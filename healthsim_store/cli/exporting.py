@@ -41,7 +41,7 @@ def _options() -> str:
     default="csv",
     show_default=True,
     metavar="FORMAT",
-    help="{formats}, what a plugin brings, or the path of a standard's folder.",
+    help="{formats}, or what a plugin brings; or the path of a standard's folder.",
 )
 @click.option("--to", metavar="FOLDER", help="The folder to make  [default: one in your downloads]")
 @click.option("--force", is_flag=True, help="Replace an earlier export that is there.")
@@ -63,7 +63,7 @@ def _options() -> str:
 @click.option(
     "--only",
     metavar="DATASETS",
-    help="Of a standard only these datasets, with commas between; the same as --set only=...",
+    help="Of a standard these datasets alone, with commas between; its option of this name.",
 )
 @json_option
 @store_option

@@ -101,6 +101,7 @@ def answers(run: Run, tmp_path: Path, own: Path) -> dict[tuple[str, ...], tuple[
         ("export", "u", "--to", str(tmp_path / "out" / "u")),
         ("metadata", "--to", str(tmp_path / "out")), ("profiles",),
         ("generate", str(own), "--into", "g", "--seed", "7"), ("profiles", str(own)),
+        ("standards",),
         ("regenerate", "g", "--profile", str(own)), ("serve", "--help"), ("plugins", "--help"),
         ("--help",), ("--version",), ("sumary", "s"), ("export", "u", "--format", "nothing"),
         ("persist", "--scenario", "nobody", "--help"),
