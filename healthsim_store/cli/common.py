@@ -137,7 +137,7 @@ class ListingHelp(click.Command):
             return filled
 
         described: list[click.Command | click.Option] = [self]
-        described += [*(one for one in self.params if isinstance(one, click.Option))]
+        described += [one for one in self.params if isinstance(one, click.Option)]
         before = [one.help for one in described]
         try:
             for one in described:
