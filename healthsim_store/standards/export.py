@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.quoting import strict
 from ..base.sqlite import located
 from ..base.text import did_you_mean
+from ..base.wording import option
 from ..errors import DeclarationError, InvalidValue, NotConformant
 from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
@@ -131,9 +132,14 @@ def choose(declared: Declared, only: str) -> list[Dataset]:
             whole = ",".join([*(name.lower() for name in missing), *names])
             raise InvalidValue(
                 f"{dataset.name} refers to {' and '.join(missing)}, which would be missing.",
-                [ONLY], hint=f"Write them together: {ONLY}={whole}.",
+                [ONLY], hint=f"Write them together: {_chosen(ONLY, whole)}.",
             )  # fmt: skip
     return chosen
+
+
+def _chosen(name: str, value: str) -> str:
+    """An option of a standard with a value, as it is given where this is read."""
+    return option("options", {name: value}, verb="export_scenario")
 
 
 def _study(select: Select | None, scenario: ScenarioTables, values: Mapping[str, Any]) -> Study:
@@ -192,7 +198,7 @@ def _refuse(kind: str, found: Iterable[Iterable[str]]) -> None:
         more = f"\nand {len(problems) - 10} more" if len(problems) > 10 else ""
         raise NotConformant(
             "XPT files cannot hold this:\n" + "\n".join(problems[:10]) + more,
-            hint=f"Nothing is cut. Write another kind of files: {FILES}=json.",
+            hint=f"Nothing is cut. Write another kind of files: {_chosen(FILES, 'json')}.",
         )
 
 

@@ -168,7 +168,7 @@ def test_only_some_datasets_are_written(filled: Store, tmp_path: Path) -> None:
     with pytest.raises(InvalidValue) as error:
         export(filled, folder, tmp_path / "out", only="dogs")
     assert error.value.message == "DOGS refers to KEEPERS, which would be missing."
-    assert error.value.hint == "Write them together: only=keepers,dogs."
+    assert error.value.hint == "Write them together: options={'only': 'keepers,dogs'}."
     with pytest.raises(InvalidValue, match="no dataset 'dags'") as error:
         export(filled, folder, tmp_path / "out", only="dags")
     assert error.value.hint == "Did you mean DOGS?"
