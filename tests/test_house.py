@@ -20,6 +20,7 @@ ALONE = {
     "sqlite3.connect": {"base/sqlite.py": "it is where connections are made"},
     "set_authorizer": {
         "storage/sandbox.py": "the only way to run untrusted SQL",
+        "storage/inserting.py": "the same, where its rows go into a table of ours",
         "storage/triggers.py": "what a stranger's trigger does is refused where rows are written",
         "storage/worker.py": "declarations that are tried in it may open no other file",
         "schema/dry_run.py": "a declaration is tried out as the sandbox will run it",
@@ -29,6 +30,7 @@ ALONE = {
     },
     "set_progress_handler": {
         "storage/sandbox.py": "the deadline of a query",
+        "storage/inserting.py": "the deadline of a SELECT whose rows go into a table of ours",
         "storage/worker.py": "the deadline of a declaration's statement that is tried in it",
         "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "generation/engine.py": "the deadline of a profile's statement",

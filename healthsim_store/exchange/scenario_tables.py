@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.prefetch import work_ahead
@@ -12,6 +13,7 @@ from ..base.progress import Progress
 from ..errors import QueryError, QueryTimeout, QueryTooLarge
 from ..schema.model import EntityType
 from ..schema.types import Stored
+from ..storage.inserting import insert_selected
 from ..storage.sandbox import Sandbox
 from .snapshot import Snapshot
 from .table import Table
@@ -116,6 +118,33 @@ class ScenarioTables:
         number = next(self._numbers)
         rows = self._open[number] = self._run(sql, parameters, number)
         return SelectedRows(next(rows), rows)
+
+    def insert_into(
+        self,
+        database: Path,
+        table: str,
+        columns: Sequence[str],
+        sql: str,
+        parameters: Mapping[str, Any],
+    ) -> int:
+        """Put all rows of a SELECT into a table of another database, or none; how many they are.
+
+        It reads as `select` does, which must have taken the statement before.
+
+        Args:
+            database: the SQLite file with the table.
+            table: its name.
+            columns: what the SELECT gives, in its order.
+            sql: the SELECT.
+            parameters: values for its ``:name``.
+
+        Raises sqlite3.IntegrityError for a row that the table refuses, and another sqlite3.Error
+        where it cannot be done so.
+        """
+        return insert_selected(
+            self._snapshot.path, database, table, columns, sql, parameters,
+            hidden=self._hidden, seconds=_SECONDS,
+        )  # fmt: skip
 
     def _run(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any], number: int

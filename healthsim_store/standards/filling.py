@@ -1,8 +1,8 @@
 """Fills the layouts of a standard from a scenario, in a temporary database.
 
 SQLite is the first conformance check: a row that breaks a rule of its layout is left out and
-counted, by the rule. A SELECT can only read the scenario; what it gives is put into the layout row
-by row, in bounded memory.
+counted, by the rule. A SELECT can only read the scenario. Its rows are put into the layout at once,
+without going through Python; where SQLite refuses one, they are put in row by row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..base.text import shorten
 from ..errors import DeclarationError
 from ..schema.ddl import ROW_RULE
 from ..schema.types import Stored
-from .model import Dataset
+from .model import Dataset, Select
 from .tables import layout_table
 
 _CACHE_KB = 64_000  # pages of the database that are kept in memory
@@ -32,6 +32,17 @@ class Selects(Protocol):
 
     def select(self, sql: str, parameters: Mapping[str, Any] = ...) -> Any:
         """The rows, with ``columns``. Raises ValueError for a statement that cannot be run."""
+        ...
+
+    def insert_into(
+        self,
+        database: Path,
+        table: str,
+        columns: Sequence[str],
+        sql: str,
+        parameters: Mapping[str, Any],
+    ) -> int:
+        """Put all rows into a table, or none. Raises sqlite3.Error."""
         ...
 
 
@@ -66,7 +77,8 @@ class Filling:
         path: of the database, which is made.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self.connection = connect(path)
         # It is thrown away whole, so it needs no journal; but a chunk must be undone, for which
         # one in memory will do.
@@ -90,37 +102,62 @@ class Filling:
         for dataset in in_order(chosen):
             filled = self.filled[dataset.name.lower()] = Filled(dataset)
             asked = [*self._asked(filled, source, values)]
-            given = {name for _, columns, _ in asked for name in columns}
+            given = {name for _, columns in asked for name in columns}
             self.connection.execute(layout_table(dataset, given))
-            for where, columns, rows in asked:
-                self._put(filled, where, columns, rows)
+            for select, columns in asked:
+                if not self._put_whole(filled, select, columns, source, values):
+                    self._put(filled, select, columns, source, values)
             self._measure(filled, given)
 
     def _asked(
         self, filled: Filled, source: Selects, values: Mapping[str, Stored]
-    ) -> Iterator[tuple[str, list[str], Iterable[Any]]]:
-        """Of each SELECT that can be run its place, the columns that it gives, and its rows."""
+    ) -> Iterator[tuple[Select, list[str]]]:
+        """Each SELECT that can be run, with the columns of the layout that it gives."""
         for select in filled.dataset.selects:
             try:
-                rows = source.select(select.sql, values)
+                found = source.select(f"SELECT * FROM ({select.sql}\n) LIMIT 0", values)
             except ValueError as error:
                 missing = str(error).partition("no such table: ")[2].rstrip(".")
                 if not missing or missing.lower() not in select.reads:
                     raise DeclarationError(f"{select.where}: {error}") from error
                 filled.unread[select.where] = f"the scenario has no {missing}"
                 continue
-            yield select.where, fitting(filled.dataset, rows.columns, select.where), rows
+            yield select, fitting(filled.dataset, found.columns, select.where)
 
-    def _put(self, filled: Filled, where: str, columns: list[str], rows: Iterable[Any]) -> None:
+    def _put_whole(
+        self,
+        filled: Filled,
+        select: Select,
+        columns: Sequence[str],
+        source: Selects,
+        values: Mapping[str, Stored],
+    ) -> bool:
+        """Whether all rows of a SELECT were put in at once; else none was."""
+        try:
+            count = source.insert_into(self._path, filled.dataset.name, columns, select.sql, values)
+        except sqlite3.Error:  # which row it is, or what is wrong, is told one by one
+            return False
+        filled.given += count
+        filled.rows += count
+        return True
+
+    def _put(
+        self,
+        filled: Filled,
+        select: Select,
+        columns: Sequence[str],
+        source: Selects,
+        values: Mapping[str, Stored],
+    ) -> None:
         insert = (
             f"INSERT INTO {quoted(filled.dataset.name)} ({', '.join(map(quoted, columns))})"
             f" VALUES ({', '.join('?' * len(columns))})"
         )
         try:
-            for chunk in _chunks(rows):
+            for chunk in _chunks(source.select(select.sql, values)):
                 self._insert(filled, insert, columns, chunk)
         except ValueError as error:  # while rows are read
-            raise DeclarationError(f"{where}: {error}") from error
+            raise DeclarationError(f"{select.where}: {error}") from error
 
     def _insert(
         self, filled: Filled, insert: str, columns: Sequence[str], rows: Sequence[Any]

@@ -185,6 +185,19 @@ def test_sensitive_columns_are_empty(filled: Store, tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
 
 
+def test_a_sensitive_column_is_not_read_where_no_row_is_refused(
+    filled: Store, tmp_path: Path
+) -> None:
+    keepers = kennel_club.KEEPERS.replace("tax_number AS KEEPER, full_name", "owner_id AS KEEPER,"
+                                          " tax_number")  # fmt: skip
+    folder = kennel_club.write(tmp_path, keepers=keepers, dogs=None, standard=ALONE)
+    for drop, names in ((False, ["T1", "T2"]), (True, ["", ""])):
+        out = tmp_path / f"{drop}"
+        made = filled.export_scenario("kennel", format=str(folder), to=out, drop_sensitive=drop)
+        assert made.datasets[0].refused == {}
+        assert [row[2] for row in document(out, "keepers")["rows"]] == names
+
+
 # -- what became of the rows -----------------------------------------------------------------
 
 
