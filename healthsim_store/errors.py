@@ -168,7 +168,11 @@ class InvalidRows(InvalidArgument):
         self.complete = complete
         count = len(self.problems)
         title = f"{count}{'' if complete else ' or more'} problem{'s' if count != 1 else ''}"
-        lines = [f"Nothing was stored: {title}.", *(f"- {problem}" for problem in self.problems)]
+        alike: dict[Any, list[Any]] = {}
+        for problem in self.problems:
+            alike.setdefault(problem.alike, []).append(problem)
+        told = [first.with_others(others) for first, *others in alike.values()]
+        lines = [f"Nothing was stored: {title}.", *(f"- {line}" for line in told)]
         super().__init__("\n".join(lines), hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
