@@ -126,7 +126,8 @@ def import_(sources: tuple[str, ...], as_json: bool, folder: str | None, **optio
     rows = []
     for account in result.kinds:
         for entity_type, count in account.mapped.items():
-            rows.append([account.name, f"{count:,}", entity_type])
+            if count:
+                rows.append([account.name, f"{count:,}", entity_type])
         if not account.rows:
             rows.append([account.name, "0", "; ".join(account.notes) or "no rows"])
         if account.shared:

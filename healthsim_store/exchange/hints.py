@@ -8,21 +8,7 @@ from collections.abc import Sequence
 from ..base.wording import option_of_import
 
 _NAMES = {";": "semicolons", "|": "pipes", "\t": "tabs", ",": "commas"}
-_NULLS = {
-    "na",
-    "n/a",
-    "null",
-    "nan",
-    "nat",
-    "none",
-    "nil",
-    "missing",
-    "unknown",
-    "-",
-    ".",
-    "?",
-    "\\n",
-}
+_NULLS = frozenset("na n/a null nan nat none nil missing unknown - . ?".split())
 _NUMBER = re.compile(r"[-+]?[\d., ']*\d[\d., ']*", re.ASCII)
 _SERIAL = range(10_000, 80_000)  # Excel's days from 1927 to 2119
 

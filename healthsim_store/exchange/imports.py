@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,6 @@ from .reading_options import ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
-
-_NO_FILE = "No file of {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +179,7 @@ class _Import:
                 self._files.format,
                 reading.settle,
                 reading.origins.locate,
-                _NO_FILE,
+                _not_in(entities),
             )
         except EmptyBatch as error:
             error.hint = reading.left_out() or error.hint
@@ -193,11 +191,11 @@ class _Import:
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
         _refuse_conversions(self._files.blank.options, format)
-        with staged(format, mappings, self._folder()) as mapping:
+        with staged(format, mappings, self._folder(), self._refusing) as mapping:
             mapping.count_skipped()
             persisted = self._store(
                 mapping.entities(), format, mapping.settle, mapping.locate,
-                mapping.missing_files() or _NO_FILE,
+                mapping.lacking,
             )  # fmt: skip
             return ImportResult(persisted, tuple(mapping.settle()))
 
@@ -211,7 +209,7 @@ class _Import:
             formats=self._formats, registry=self._registry,
         )  # fmt: skip
         persisted = self._store(
-            entities, package.format, lambda: accounts, reading.origins.locate, _NO_FILE
+            entities, package.format, lambda: accounts, reading.origins.locate, _not_in(entities)
         )
         return ImportResult(persisted, tuple(accounts))
 
@@ -221,7 +219,7 @@ class _Import:
         format: str | None,
         settle: Callable[[], list[Account]],
         locate: origins.Locate,
-        missing: str,
+        lacking: Callable[[str], str | None],
     ) -> PersistResult:
         """Store the rows, if their account adds up; an error names their files and lines."""
         target, names = self._target, [Path(source).name for source in self._files.sources]
@@ -242,7 +240,13 @@ class _Import:
         try:
             return self._persist(batch, target.scenario, target.context or fallback)
         except InvalidRows as error:
-            raise origins.told(error, locate, {*entities}, f"{missing} was given") from error
+            raise origins.told(error, locate, lacking) from error
+
+    def _refusing(self, source: Source, account: Account) -> Source:
+        """The source, whose rows that cannot be read are left out, where they are to be."""
+        if self._target.batch.tolerance.bad_rows != "skip":
+            return source
+        return self._rejects.refusing(source, account)
 
     def _folder(self) -> dict[str, list[Source]]:
         """The CSV files of the folder, by name; a format that products map is always one folder."""
@@ -268,6 +272,12 @@ class _Import:
         package = read_package(folder) if alone and folder.is_dir() else None
         fits = package and self._files.format in (None, package.format)
         return (package if fits else None), folder
+
+
+def _not_in(entities: Collection[str]) -> Callable[[str], str | None]:
+    """What is missing where there is no file of an entity type; None where there is one."""
+    given = {*entities}
+    return lambda name: None if name in given else f"No file of {name} was given"
 
 
 def _is_read_whole(package: Package, formats: Formats) -> bool:

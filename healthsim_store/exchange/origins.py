@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..base.wording import option, takes
 from ..errors import InvalidRows
 from ..storage.tolerance import Tolerance
 from ..storage.violations import Problem
@@ -79,31 +80,40 @@ def tolerance(bad_rows: str, orphans: str, locate: Locate, rejects: Rejects) -> 
         first = problems[0]
         found = locate(first.entity_type, first.row)
         if found:
-            field = f"{first.field} " if first.field else ""
+            field = f"{first.field}: " if first.field else ""
             found[0].refuse(first.entity_type, f"{field}{first.expected}")
 
     return Tolerance(bad_rows, orphans, left_out)
 
 
-def told(error: InvalidRows, locate: Locate, given: Collection[str], missing: str) -> InvalidRows:
+def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None]) -> InvalidRows:
     """The error as who gave files reads it.
 
     Args:
         error: what the rows' numbers tell.
         locate: where rows come from.
-        given: the entity types of which there was a file.
-        missing: what is missing where there is none, such as a file's name; "{}" is the entity type
+        lacking: of an entity type, what says that there is no file of it; None where there is one.
     """
     problems = [placed(problem, locate) for problem in error.problems]
-    new = InvalidRows(problems, complete=error.complete, hint=error.hint)
-    lacking: dict[str, str] = {}
+    new = InvalidRows(problems, complete=error.complete, hint=error.hint or _way_on(problems))
+    first: dict[str, str] = {}
     for problem in problems:
-        if problem.parent and problem.parent not in given:
-            lacking.setdefault(problem.parent, problem.file or problem.entity_type)
-    if lacking:
-        first = [
-            f"{missing.format(parent)}, and {child} refers to it."
-            for parent, child in lacking.items()
-        ]
-        new.message = "\n".join([*first, new.message])
+        if problem.parent and (why := lacking(problem.parent)):
+            first.setdefault(why, problem.file or problem.entity_type)
+    if first:
+        lines = [f"{why}, and {child} refers to it." for why, child in first.items()]
+        new.message = "\n".join([*lines, new.message])
     return new
+
+
+def _way_on(problems: Sequence[Problem]) -> str | None:
+    """How the other rows can be stored."""
+    if all(problem.orphan for problem in problems):
+        name = "orphans"
+    elif any(problem.value is None and problem.count > 1 for problem in problems):
+        return None  # a whole column
+    else:
+        name = "bad_rows"
+    if not takes(name):
+        return None
+    return f"To leave such rows out, and have them counted in a file: {option(name, 'skip')}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -74,11 +73,7 @@ class Reading:
         if not self._skipping or not isinstance(source, Source):
             return source
 
-        def refuse(line: int | None, field: str | None, value: Any, reason: str) -> None:
-            account.leave_out({reason: 1})
-            self._rejects.add(account.name, line, None, field, value, reason)
-
-        return replace(source, refuse=refuse)
+        return self._rejects.refusing(source, account)
 
     def settle(self) -> list[Account]:
         """The accounts, after the rows were read, with what the importers left out."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..base.text import shorten
 from ..errors import InvalidArgument
+from .account import Account
+from .source import Source
 
 _HEADER = ("file", "line", "entity_type", "field", "value", "reason")
 _IN_MEMORY = 1_000_000  # bytes; more are kept in a temporary file
@@ -60,6 +63,15 @@ class Rejects:
             [file or "", line or "", entity_type or "", field or "", shorten(text, 2000), reason]
         )
         self._written += 1
+
+    def refusing(self, source: Source, account: Account) -> Source:
+        """The source, whose rows that cannot be read are counted in the account, and left out."""
+
+        def refuse(line: int | None, field: str | None, value: Any, reason: str) -> None:
+            account.leave_out({reason: 1})
+            self.add(source.name, line, None, field, value, reason)
+
+        return replace(source, refuse=refuse)
 
     def write(self, scenario: str) -> tuple[str | None, str | None]:
         """Write the file, if there is anything to write.

@@ -69,7 +69,9 @@ def _refuse_bomb(source: Source) -> None:
 
 
 def _sheet(source: Source, book: Any) -> str:
-    names: list[str] = [one.name for one in book.sheets_metadata if one.typ.name == "WorkSheet"]
+    names: list[str] = [
+        one.name for one in book.sheets_metadata if str(one.typ).endswith("WorkSheet")
+    ]
     wanted = source.options.sheet
     if wanted is not None:
         if wanted in names:

@@ -13,7 +13,7 @@ import contextlib
 import hashlib
 import itertools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ MARKERS = ("into", "from", "skip")
 
 _NO_RULE = "the mapping has no rule for them"
 _KNOWN = "they were not looked at again, since the batch_id is known"
+
+Refusing = Callable[[Source, Account], Source]
 
 _ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 
@@ -116,12 +118,17 @@ class StagedFolder:
         required = known.required | {row[1] for row in info if row[3]}
         self._layouts[table.lower()] = _Layout(tuple(names), required)
 
-    def stage(self, sources: Mapping[str, Sequence[Source]]) -> None:
+    def stage(
+        self,
+        sources: Mapping[str, Sequence[Source]],
+        refusing: Refusing = lambda source, account: source,
+    ) -> None:
         """Load the files.
 
         Args:
             sources: the files, by their names in lower case without the ending; several where they
                 are parts of one.
+            refusing: gives the source that counts rows which cannot be read in an account.
 
         Raises SourceError if no mapping knows any of them, or a header lacks a required column.
         """
@@ -142,7 +149,8 @@ class StagedFolder:
             if len(files) > 1:
                 told = f"{pattern_of(told)} ({len(files):,} files)"
             account = self.accounts[name] = Account(told)
-            for source in files:
+            for file in files:
+                source = refusing(file, account)
                 if source.path and source.path.stat().st_size == 0 and len(sources) > 1:
                     account.notes += (f"{source.name} is empty",)
                     continue
@@ -150,7 +158,8 @@ class StagedFolder:
                 if name not in self._layouts:
                     account.rows += sum(1 for _ in rows)
                 else:
-                    self._parts.setdefault(name, []).append((account.rows + 1, source))
+                    staged = account.rows - sum(account.unmapped.values())
+                    self._parts.setdefault(name, []).append((staged + 1, source))
                     self._load(name, account, source, rows)
                 source.check_unchanged()
             if name not in self._layouts and account.rows:
@@ -267,21 +276,48 @@ class StagedFolder:
     def _refuse_doubles(self, into: str, account: Account) -> None:
         """Raise SourceError where more entities were made than there were rows for them."""
         left_out = sum(account.unmapped.values())
-        came = account.mapped.get(into, 0) + left_out
-        if came > account.rows:
-            raise SourceError(
-                f"{account.name} has {account.rows:,} rows, but they gave"
-                f" {account.mapped.get(into, 0):,} {into}"
-                + (f", and {left_out:,} were left out." if left_out else "."),
-                hint="Another file that is joined to it may have the same id twice.",
-            )
+        if account.mapped.get(into, 0) + left_out <= account.rows:
+            return
+        twice = [text for name in self._parts if (text := self._twice(name))]
+        raise SourceError(
+            f"{account.name} has {account.rows:,} rows, but they gave"
+            f" {account.mapped.get(into, 0):,} {into}"
+            + (f", and {left_out:,} were left out." if left_out else "."),
+            hint="; ".join(twice[:3]) + "." if twice else "A file joined to it has an id twice.",
+        )
 
-    def missing_files(self) -> str | None:
-        """What is to be told where entities are missing that a file of the format would give."""
-        gone = sorted(name for name in self._layouts if name not in self.accounts)
-        if not gone:
+    def _twice(self, name: str) -> str | None:
+        """Which id a file has twice, with the lines; None where it has none."""
+        column = next((one for one in self._layouts[name].columns if one.lower() == "id"), None)
+        if column is None:
             return None
-        return f"{{}} are missing: {', '.join(f'{name}.csv' for name in gone)} not"
+        found = self._connection.execute(
+            f"SELECT {quoted(column)}, min(rowid), max(rowid) FROM {quoted(name)}"
+            f" GROUP BY 1 HAVING count(*) > 1 AND {quoted(column)} IS NOT NULL LIMIT 1"
+        ).fetchone()
+        if found is None:
+            return None
+        places = [self._place(name, rowid) for rowid in found[1:]]
+        lines = " and ".join(f"{file}, line {line}" for file, line in places)
+        return f"{column} {found[0]!r:.60} is there twice: {lines}"
+
+    def _place(self, name: str, rowid: int) -> tuple[str, int | None]:
+        """The file and line of a staged row."""
+        parts = self._parts[name]
+        begin, part = parts[bisect.bisect_right([begin for begin, _ in parts], rowid) - 1]
+        return part.name, part.lines.of(rowid - begin)
+
+    def lacking(self, entity_type: str) -> str | None:
+        """Which files are not in the folder that would give an entity type; None if one is."""
+        files = {
+            statement.comment.markers["from"].lower()
+            for statement in self._selects
+            if statement.comment.markers["into"] == entity_type
+        }
+        if not files or files & self._parts.keys():
+            return None
+        names = " and ".join(f"{name}.csv" for name in sorted(files))
+        return f"{names} {'is' if len(files) == 1 else 'are'} not in the folder"
 
     def locate(self, into: str, row: int) -> tuple[Account, str, int | None] | None:
         """Of a row of an entity type, from 1: the account of its file, the file, and its line.
@@ -295,12 +331,10 @@ class StagedFolder:
         first, statement = given[at]
         source = statement.comment.markers["from"].lower()
         account = self.accounts[source]
-        parts = self._parts.get(source, [])
         rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
         if rowid is None:
             return account, account.name, None
-        begin, part = parts[bisect.bisect_right([begin for begin, _ in parts], rowid) - 1]
-        return account, part.name, part.lines.of(rowid - begin)
+        return account, *self._place(source, rowid)
 
     def count_skipped(self) -> None:
         """Count the rows that the mapping leaves out with a reason.
@@ -391,13 +425,16 @@ def _check_fields(statement: Statement, names: Sequence[str], registry: Registry
 
 @contextlib.contextmanager
 def staged(
-    format: str, sql_by_product: Mapping[str, str], sources: Mapping[str, Sequence[Source]]
+    format: str,
+    sql_by_product: Mapping[str, str],
+    sources: Mapping[str, Sequence[Source]],
+    refusing: Refusing = lambda source, account: source,
 ) -> Iterator[StagedFolder]:
     """The folder in staging tables; the temporary database is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
         mapping = StagedFolder(format, sql_by_product, Path(scratch))
         with contextlib.closing(mapping):
-            mapping.stage(sources)
+            mapping.stage(sources, refusing)
             yield mapping
 
 

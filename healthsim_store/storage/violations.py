@@ -224,6 +224,12 @@ def wrong_value(
 ) -> Problem:
     """A value that is not of its column's type, or none of those that are allowed."""
     hint = did_you_mean(value, column.values) if isinstance(value, str) else None
+    if column.type.kind == "text" and isinstance(value, float):
+        hint = "Text that a program took for a number may have lost zeros at its beginning."
+        if takes("whole_numbers"):
+            hint += f" To store whole ones as they are: {option('whole_numbers', True)}."
+    if column.type.kind == "text" and isinstance(value, str) and "\0" in value:
+        hint = "It has a NUL character, at which programs take it to end."
     if isinstance(error, Inexact):
         hint = "Round it first."
         if takes("round_decimals"):
