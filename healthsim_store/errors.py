@@ -157,7 +157,7 @@ class InvalidValue(InvalidArgument):
 class InvalidRows(InvalidArgument):
     """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
 
-    ``complete`` is false when there may be more problems than the list has.
+    ``complete`` is false when there may be more problems.
     """
 
     code = "invalid_rows"
@@ -169,11 +169,10 @@ class InvalidRows(InvalidArgument):
         count = len(self.problems)
         title = f"{count}{'' if complete else ' or more'} problem{'s' if count != 1 else ''}"
         alike: dict[Any, list[Any]] = {}
-        for problem in self.problems:
+        for problem in problems:
             alike.setdefault(problem.alike, []).append(problem)
-        told = [first.with_others(others) for first, *others in alike.values()]
-        lines = [f"Nothing was stored: {title}.", *(f"- {line}" for line in told)]
-        super().__init__("\n".join(lines), hint=hint)
+        told = (f"\n- {first.with_others(others)}" for first, *others in alike.values())
+        super().__init__(f"Nothing was stored: {title}.{''.join(told)}", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {

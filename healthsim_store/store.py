@@ -24,6 +24,7 @@ from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.export_result import ExportResult
 from .exchange.exports import export_file
+from .exchange.found_files import Files as FoundFiles
 from .exchange.given_rows import persist_rows
 from .exchange.imports import ImportResult
 from .exchange.reading_options import ReadingOptions
@@ -84,6 +85,7 @@ def verb(method: Method) -> Method:
     signature = inspect.signature(method)
     if "reading" in signature.parameters:
         signature = _with_reading_options(signature)
+        method.__doc__ = _telling_reading_options(method.__doc__ or "")
     takes = frozenset(signature.parameters)
 
     @functools.wraps(method)
@@ -106,6 +108,13 @@ def _with_reading_options(signature: inspect.Signature) -> inspect.Signature:
         for spec in reading_specs()
     ]
     return signature.replace(parameters=[*given, *options])
+
+
+def _telling_reading_options(text: str) -> str:
+    """The docstring with each reading option, in place of ``reading``."""
+    before, after = text.split("            reading: ")
+    told = "".join(f"            {spec.name}: {spec.help}\n" for spec in reading_specs())
+    return before + told + "\n" + after.partition("\n\n")[2]
 
 
 class Store:
@@ -537,7 +546,7 @@ class Store:
         )
         check_texts(scenario=scenario, context=context, description=description, batch_id=batch_id)
         return imports.import_files(
-            imports.Files(sources, format, entity_type, blank),
+            FoundFiles(sources, format, entity_type, blank),
             imports.Target(batch, scenario, context, rejects),
             persist=self._persist,
             formats=installed().formats,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,20 @@ from .package import instead_of_import
 from .source import Source, SourceFolder
 
 STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What an import reads.
+
+    ``sources``, ``format`` and ``entity_type`` are as in `Store.import_data`. ``blank`` is a source
+    without a name. It has the settings that all sources share.
+    """
+
+    sources: Sequence[str | Path]
+    format: str | None
+    entity_type: str | None
+    blank: Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from .account import Account, add_up, by_kind
 from .datapackage import Package
 from .datapackage import read as read_package
 from .formats import Formats
-from .found_files import STDIN, Finder, unpacked
+from .found_files import STDIN, Files, Finder, unpacked
 from .package import contents
 from .reading import Reading
 from .reading_options import ReadingOptions
@@ -75,20 +75,6 @@ class Target:
     scenario: str | None = None
     context: str | None = None
     rejects: str | Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What an import reads.
-
-    ``sources``, ``format`` and ``entity_type`` are as in `Store.import_data`. ``blank`` is a source
-    without a name. It has the settings that all sources share.
-    """
-
-    sources: Sequence[str | Path]
-    format: str | None
-    entity_type: str | None
-    blank: Source
 
 
 def import_files(

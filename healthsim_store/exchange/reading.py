@@ -6,7 +6,7 @@ import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from ..base.wording import option_of_import
 from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownEntityType
@@ -17,12 +17,9 @@ from . import conversions, hints, origins, part_files
 from .account import Account
 from .foreign import tables
 from .formats import Formats
-from .found_files import Finder, Found, no_type_hint
+from .found_files import Files, Finder, Found, no_type_hint
 from .rejects import Rejects
 from .source import Source, SourceFolder
-
-if TYPE_CHECKING:
-    from .imports import Files
 
 _TOLD = 10  # reasons why rows were left out, in one error
 

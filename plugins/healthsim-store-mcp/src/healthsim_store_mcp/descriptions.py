@@ -8,6 +8,7 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 
 import healthsim_store as hs
+from healthsim_store.exchange.reading_options import specs as reading_options
 
 from .replies import Reply, cell, columnar, fewest, fitted, line
 
@@ -33,6 +34,9 @@ def everything(store: hs.Store) -> Reply:
         "profiles": profiles,
         "export_formats": formats,
     }
+    reading = ", ".join([*(spec.name for spec in reading_options()), "bad_rows", "orphans"])
+    lines += [f"Options of a file, for scenario_persist: {reading}"]
+    data["file_options"] = reading
     options = {
         line(name, 60): ", ".join(map(_takes, has)) for name, has in store.export_options().items()
     }

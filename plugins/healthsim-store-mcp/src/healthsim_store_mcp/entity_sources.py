@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from healthsim_store import RowStream
+from healthsim_store.exchange.reading_options import ReadingOptions
 
 from .confined_store import ConfinedStore, seed_of
 from .descriptions import profile_count
@@ -33,12 +36,13 @@ class Order:
     batch_id: str | None
     round_decimals: bool = False
     again: bool = False
+    dry_run: bool = False
 
     def how(self, scenario: str | None) -> dict[str, Any]:
         return {
             "scenario": scenario, "context": self.context, "tags": self.tags,
             "on_conflict": self.on_conflict, "batch_id": self.batch_id,
-            "round_decimals": self.round_decimals, "again": self.again,
+            "round_decimals": self.round_decimals, "again": self.again, "dry_run": self.dry_run,
         }  # fmt: skip
 
 
@@ -47,7 +51,8 @@ def inline(confined: ConfinedStore, entities: Mapping[str, Any], order: Order) -
 
 
 def from_file(
-    confined: ConfinedStore, file: str, format: str | None, entity_type: str | None, order: Order,
+    confined: ConfinedStore, file: str, format: str | None, entity_type: str | None,
+    options: Mapping[str, Any] | None, order: Order,
     progress: Rows,
 ) -> tuple[Any, dict[str, int]]:  # fmt: skip
     """What was stored, and how many rows no entity was made of, by file and reason."""
@@ -55,13 +60,29 @@ def from_file(
     made = confined.store.import_data(
         str(path), format=format, entity_type=entity_type, progress=progress,
         **order.how(confined.target(order.scenario)),
+        **_file_options(confined, path, options or {}),
     )  # fmt: skip
     left = {
         f"{line(account.name, 60)}: {line(reason, 120)}": count
-        for account in made.sources
+        for account in made.kinds
         for reason, count in account.unmapped.items()
     }
     return made.persisted, left
+
+
+def _file_options(
+    confined: ConfinedStore, path: Path, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options of reading a file, and a place for the rows that it leaves out."""
+    given = dict(options)
+    words = ("bad_rows", "orphans")
+    ReadingOptions.of({name: value for name, value in given.items() if name not in words})
+    if "skip" in (given.get("bad_rows"), given.get("orphans")):
+        names = itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
+        places = (confined.confinement.writing(f"rejects-{path.stem}{n}.csv") for n in names)
+        given["rejects"] = next(place for place in places if not place.exists())
+        given["rejects"].parent.mkdir(parents=True, exist_ok=True)
+    return given
 
 
 def selected(
@@ -131,10 +152,15 @@ def told(said: str, stored: Any, budget: int, left: Mapping[str, int] | None = N
     """The reply to all of them; ``left`` are rows of a file that no entity was made of."""
     counts = {
         kind: {name: n for name, n in getattr(stored, kind, {}).items() if n}
-        for kind in ("inserted", "skipped", "replaced", "rounded")
+        for kind in ("inserted", "skipped", "replaced", "rounded", "left_out")
     }
     changed: dict[str, Any] = {kind: found for kind, found in counts.items() if found}
     head = f'Saved "{stored.scenario}" ({said}).\n'
+    if getattr(stored, "dry_run", False):
+        head = f"Nothing was stored (dry run). It would be {stored.account}.\n"
+    rejects = getattr(stored, "rejects", None)
+    if rejects:
+        head += f"Rows that were left out are in {rejects}\n"
     whole = changed.get("inserted") == {
         name: n for name, n in stored.summary.entity_counts.items() if n
     }

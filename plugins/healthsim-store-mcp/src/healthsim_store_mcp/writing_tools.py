@@ -39,7 +39,9 @@ class Writing:
         ] = None,
         count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
         seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
-        options: Annotated[dict[str, Any] | None, Field(description="With profile")] = None,
+        options: Annotated[
+            dict[str, Any] | None, Field(description="Of profile, or how file is read")
+        ] = None,
         file: Annotated[
             str | None, Field(description="CSV, JSON, NDJSON, Parquet, or an export's folder")
         ] = None,
@@ -67,6 +69,7 @@ class Writing:
         ] = None,
         round_decimals: bool = False,
         again: Annotated[bool, Field(description="Also what is there already")] = False,
+        dry_run: bool = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Store entities of one: profile, file, select, entities. The reply is a summary."""
@@ -77,8 +80,12 @@ class Writing:
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
         order = entity_sources.Order(
-            scenario, context, tags or (), on_conflict, batch_id, round_decimals, again
+            scenario, context, tags or (), on_conflict, batch_id, round_decimals, again, dry_run
         )
+        if dry_run and profile:
+            raise invalid("dry_run is for file, select and entities.")
+        if options and not (profile or file):
+            raise invalid("options are of profile and file.")
         with self._confined.once(batch_id):
             if profile:
                 progress = Progress(ctx, count or profile_count(self._store, profile))
@@ -89,7 +96,7 @@ class Writing:
             left: dict[str, int] = {}
             if file:
                 stored, left = entity_sources.from_file(
-                    self._confined, file, format, entity_type, order, Progress(ctx)
+                    self._confined, file, format, entity_type, options, order, Progress(ctx)
                 )
             elif select:
                 if source is None:
