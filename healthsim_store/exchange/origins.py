@@ -52,18 +52,18 @@ def placed(problem: Problem, locate: Locate) -> Problem:
     found = locate(problem.entity_type, problem.row)
     if found:
         problem = replace(problem, file=found[1], line=found[2])
-    kind = _KINDS.get(problem.expected[:18])
+    kind = next((k for start, k in _KINDS.items() if problem.expected.startswith(start)), None)
     if kind and isinstance(problem.value, str) and not problem.hint:
         problem = replace(problem, hint=hints.value(kind, problem.value))
     return problem
 
 
+#: What a value must be, by which its kind is known.
 _KINDS = {
-    "must be a date tha": "date",
-    "must be a date and": "timestamp",
-    "must be a number w": "decimal",
+    "must be a date that": "date",
+    "must be a date and time": "timestamp",
     "must be a number": "real",
-    "must be a whole nu": "integer",
+    "must be a whole number": "integer",
 }
 
 

@@ -126,9 +126,8 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
 
 def test_a_file_that_changes_while_it_is_read(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "owners.csv"
-    path.write_text(
-        "full_name,tax_number,born\n" + "".join(f"A,X{n},1970-01-01\n" for n in range(60_000))
-    )
+    rows = "".join(f"A,X{n},1970-01-01\n" for n in range(60_000))
+    path.write_text(f"full_name,tax_number,born\n{rows}")
 
     def grow(_: int) -> None:
         with path.open("a") as file:

@@ -73,7 +73,8 @@ REFUSED: list[tuple[str, Any]] = [
     # Three decimals that a float32, or a share of the whole amount, would hide.
     ("DECIMAL(12,2)", 1000000.0625), ("DECIMAL(12,2)", 5234567890.123),
     ("INTEGER", "1_000"), ("INTEGER", "\u0663"), ("INTEGER", np.timedelta64(5, "ns")),
-    ("INTEGER", np.array([5])), ("VARCHAR", float("inf")), ("VARCHAR", 2134.0), ("VARCHAR", True), ("JSON", {1: 2}), ("JSON", "NaN"),
+    ("INTEGER", np.array([5])), ("VARCHAR", float("inf")), ("VARCHAR", 2134.0),
+    ("VARCHAR", True), ("JSON", {1: 2}), ("JSON", "NaN"),
     ("JSON", "[" * 501 + "]" * 501),
 ]  # fmt: skip
 
