@@ -59,6 +59,10 @@ class Finder:
         self._formats = formats
         self._blank = blank
 
+    def in_folder(self, path: Path, importer: Importer) -> list[Found]:
+        """The files of a folder that an importer reads; none where there is none."""
+        return list(self._files_of(path, importer))
+
     def find(self, path: Path, importer: Importer | None) -> Iterator[Found]:
         """The files of a path, which may be a folder.
 
@@ -157,6 +161,18 @@ class Finder:
         return known[0] if known else None
 
     def _in_folder(self, path: Path, importer: Importer | None) -> Iterator[Found]:
+        found = False
+        for one in self._files_of(path, importer):
+            found = True
+            yield one
+        if not found:
+            endings = importer.suffixes if importer else self._formats.endings()
+            raise SourceError(
+                f"{path} has no file of a known format.",
+                hint=f"Endings: {', '.join(endings)}.",
+            )
+
+    def _files_of(self, path: Path, importer: Importer | None) -> Iterator[Found]:
         """The files of a folder that are read one by one, each with its importer."""
 
         def is_data(name: str) -> bool:
@@ -175,20 +191,11 @@ class Finder:
             if entry.is_dir():
                 if part_files.is_hidden(entry.name) or not part_files.is_table(entry, is_data):
                     continue
-                for one in self._parts(entry, importer):
-                    found = True
-                    yield one
+                yield from self._parts(entry, importer)
                 continue
             reader = self._importer_of(entry.name, importer)
             if reader is not None:
-                found = True
                 yield self._found(entry, entry.name, reader, ())
-        if not found:
-            endings = importer.suffixes if importer else self._formats.endings()
-            raise SourceError(
-                f"{path} has no file of a known format.",
-                hint=f"Endings: {', '.join(endings)}.",
-            )
 
     def _parts(self, folder: Path, importer: Importer | None) -> Iterator[Found]:
         """The parts of a table that is a folder; the folder's name tells what they are."""

@@ -245,7 +245,7 @@ class _Import:
             )
         csv = self._formats.importers["csv"]
         found: dict[str, list[Source]] = {}
-        for one in Finder(self._formats, files.blank).find(folder, csv):
+        for one in Finder(self._formats, files.blank).in_folder(folder, csv):
             assert isinstance(one.source, Source)
             if one.importer is csv:
                 found.setdefault(one.names[0].lower(), []).append(one.source)
