@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .exchange.formats import Importer as Importer
     from .exchange.formats import WrittenFile as WrittenFile
     from .exchange.imports import ImportResult as ImportResult
+    from .exchange.reading_options import ReadingOptions as ReadingOptions
     from .exchange.scenario_tables import ScenarioTables as ScenarioTables
     from .exchange.scenario_tables import SelectedRows as SelectedRows
     from .exchange.source import Source as Source
@@ -121,6 +122,7 @@ _HOMES = {
     "exchange.export_result": "ExportedFile ExportResult LeftOut",
     "exchange.formats": "Exporter Importer WrittenFile",
     "exchange.imports": "ImportResult",
+    "exchange.reading_options": "ReadingOptions",
     "exchange.scenario_tables": "ScenarioTables SelectedRows",
     "exchange.source": "Source SourceFolder",
     "exchange.account": "Account",

@@ -16,7 +16,7 @@ from ..errors import SourceError
 
 #: What is read may be so many times larger than its file, once it is over `FREE` bytes.
 RATIO = 200
-FREE = 64_000_000
+FREE = 16_000_000
 #: And never larger than this.
 MOST = 100_000_000_000
 _MEMBERS = 100_000  # files in one archive

@@ -76,7 +76,9 @@ def read_json(source: Source) -> Tables:
         yield None, _with_given(source, documents)
         return
     if not documents:
-        raise SourceError(f"{source.name} is empty.", hint="Give a list of objects.")
+        raise SourceError(
+            f"{source.name} is empty, which is not JSON.", hint="Give a list of objects."
+        )
     yield from _tables(source, _at(source, documents[0]))
 
 

@@ -62,7 +62,7 @@ class Source:
     given: tuple[tuple[str, str | None], ...] = ()
     refuse: Callable[[int | None, str | None, Any, str], None] | None = None
     skipped: dict[str, int] = field(default_factory=dict, init=False, compare=False)
-    lines: Lines = field(default_factory=Lines, init=False, compare=False)
+    lines: Any = field(default_factory=Lines, init=False, compare=False)
     _seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
