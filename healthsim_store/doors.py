@@ -21,13 +21,14 @@ from .additions import Tool
 from .base.faults import as_error, blamed_on, in_one_line
 from .base.text import shorten
 from .base.wording import BROWSER, MCP, PYTHON, SHELL, at
+from .exchange.reading_options import reserved as options_of_files
 from .operations.strategies import STRATEGIES
 from .plugins import installed
 from .query.select import all_typed
 
 __all__ = [
     "BROWSER", "MCP", "PYTHON", "SHELL", "STRATEGIES", "all_typed", "as_error", "at", "blamed_on",
-    "in_one_line", "shorten", "tools_of_plugins",
+    "in_one_line", "options_of_files", "shorten", "tools_of_plugins",
 ]  # fmt: skip
 
 
