@@ -308,6 +308,7 @@ def test_the_core_knows_no_product() -> None:
             for column in entity_type.columns
             if "_" in column.name  # `name` and `status` are words of any code
         }
+    products.discard("person_id")  # the one name that products share: a human's, in any of them
     root = Path(healthsim_store.__file__).parent
     for file in root.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):

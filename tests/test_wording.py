@@ -40,7 +40,17 @@ COMMANDS_OF = {
     "healthsim_store_mcp/": ["mcp"],
     "healthsim_store/browse/page_data.py": ["summary", "query", "export"],
     "healthsim_store_demo/demo.py": ["demo"],
-    "healthsim_store_demo/script.py": ["generate", "merge", "export", "query", "samples"],
+    "healthsim_store_demo/script.py": [
+        "generate",
+        "merge",
+        "export",
+        "query",
+        "samples",
+        "update",
+        "remove",
+        "clone",
+        "compare",
+    ],
     "healthsim_store/cli/streaming.py": ["query"],
     # The options that they give to commands of plugins, as those of the core have them.
     "healthsim_store/commands.py": ["list"],

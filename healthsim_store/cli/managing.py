@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,12 +120,12 @@ def upgrade(
 
 
 def _tell_trash(store: Store) -> None:
-    """How much is on the disk of what was deleted or upgraded."""
-    sizes = []
-    for deleted in store.list_deleted():
-        with contextlib.suppress(OSError):  # somebody restores it at this moment
-            sizes.append(deleted.path.stat().st_size)
-    click.echo(f"The trash takes {size(sum(sizes))} now, of {len(sizes):,} files.", err=True)
+    """How much is on the disk of what was deleted or upgraded, and how it goes."""
+    trash = store.list_deleted()
+    took = size(sum(deleted.size for deleted in trash))
+    told = f"The trash takes {took} now, of {len(trash):,} files"
+    how = f"; {command('purge_deleted', everything=True)} takes them out for good" if trash else ""
+    click.echo(f"{told}{how}.", err=True)
 
 
 def _tell_upgraded(path: Path, done: Sequence[Upgraded], dry_run: bool) -> None:

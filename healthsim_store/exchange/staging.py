@@ -22,15 +22,16 @@ from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
 from ..base.text import did_you_mean
-from ..errors import DeclarationError, InvalidArgument, SourceError
+from ..errors import DeclarationError, SourceError
 from ..schema import dry_run
-from ..schema.model import EXTRA, Declaration
-from ..schema.registry import Link, Registry
+from ..schema.model import Declaration
+from ..schema.registry import Registry
 from ..schema.sqlfile import Statement, blanked, read_statements
 from . import staged_lines
 from .account import Account
 from .delimited import read_delimited
 from .part_files import pattern_of, without_number
+from .selected_fields import check_fields
 from .source import Source
 
 MARKERS = ("into", "from", "skip")
@@ -202,7 +203,7 @@ class StagedFolder:
                 cursor = self._connection.execute(strict(statement.sql))
                 cursor.fetchall()
             names = [description[0] for description in cursor.description]
-            _check_fields(statement, [name for name in names if name != _ROWS], registry)
+            check_fields(statement, [name for name in names if name != _ROWS], registry)
         for statement in self._skips:
             self._check_source(statement, "skip")
             self._count(statement)
@@ -402,39 +403,6 @@ def try_out_mapping(
     mapping = StagedFolder(format, {declaration.product: sql}, None)
     with contextlib.closing(mapping):
         mapping.try_out(Registry(declaration.entity_types), seconds=seconds or dry_run.SECONDS)
-
-
-def _check_fields(statement: Statement, names: Sequence[str], registry: Registry) -> None:
-    into = statement.comment.markers["into"]
-    try:
-        entity_type = registry.entity_type(into)
-    except InvalidArgument as error:
-        raise DeclarationError(
-            f"{statement.where}: @into {into}, which is no entity type of the product",
-            hint=error.hint,
-        ) from None
-    given: dict[tuple[str, str], str] = {}
-    for name in names:
-        field = registry.field(entity_type.name, name)
-        if field is None:
-            every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
-            raise DeclarationError(
-                f"{statement.where}: {name} is not a field of {entity_type.name}",
-                hint=registry.near_field(entity_type.name, name) or f"Fields: {every}.",
-            )
-        parts = field.beside if isinstance(field, Link) else ()
-        of_key = field.key.name if isinstance(field, Link) and parts else ""
-        target = (field.column.name if isinstance(field, Link) else field.name, of_key)
-        if target in given:
-            raise DeclarationError(f"{statement.where}: {name} means the same as {given[target]}")
-        given[target] = name
-    columns = {column for column, _ in given}
-    for column in entity_type.columns:
-        if column.required and column.default is None and column.name not in columns:
-            raise DeclarationError(
-                f"{statement.where}: {column.name} of {entity_type.name} is required, and the "
-                "SELECT does not give it"
-            )
 
 
 @contextlib.contextmanager

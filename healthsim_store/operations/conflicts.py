@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..base.sql import literal, quoted
 from ..base.wording import choice
 from ..errors import MergeConflict
-from ..schema.model import EntityType
+from ..schema.model import Column, EntityType
 from .builder import SOURCE
 from .lineage import Lineage, counterpart
 from .strategies import STRATEGIES, Strategy
@@ -68,6 +68,14 @@ class Ids:
         if entity_type not in self._mapped:
             return value
         return f"coalesce((SELECT new FROM {_ids(entity_type)} WHERE old = {value}), {value})"
+
+    def met(self, entity_type: str, name: str, column: Column) -> bool:
+        """Whether a column of the source's table ``name`` has any id that is another here."""
+        sql = f"SELECT old FROM {_ids(entity_type)}"
+        sql = (
+            f"SELECT 1 FROM {SOURCE}.{quoted(name)} WHERE {quoted(column.name)} IN ({sql}) LIMIT 1"
+        )
+        return self._connection.execute(sql).fetchone() is not None
 
     def map(self, entity_type: str, select: str) -> None:
         """Remember the pairs that a SELECT gives: the id there, the id here."""

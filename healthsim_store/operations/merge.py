@@ -307,11 +307,9 @@ class _Merge:
 
     def _check_followed(self, part: Part, before: Sequence[str]) -> None:
         """That nothing stored before refers to ids that only now became others."""
-        if not self._ids.changed(part.name):
-            return
-        for name in before:
+        for name in before if self._ids.changed(part.name) else ():
             for column, to in self.registry.entity_type(name).references(soft=True):
-                if to.entity_type == part.name != name:
+                if to.entity_type == part.name != name and self._ids.met(part.name, name, column):
                     raise CopyFailed(
                         f"{name}.{column.name} refers to {part.name}, which refer to {name}: which"
                         f" {part.name} are meant cannot be told after a conflict.",

@@ -54,6 +54,11 @@ class Process:
         self.alive = True
         self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
 
+    def __del__(self) -> None:
+        """Nobody has it any more, such as one that was killed while the program ended."""
+        if getattr(self, "alive", False):
+            self.end()
+
     @staticmethod
     def _start(considerate: bool) -> subprocess.Popen[bytes]:
         # Ctrl-C is for us; we end it.

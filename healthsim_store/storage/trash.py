@@ -200,7 +200,7 @@ class Trash:
             deleted = [entry for entry in deleted if entry.name == name]
         if wanted.older_than is not None:
             before = dt.datetime.now(dt.UTC) - dt.timedelta(days=wanted.older_than)
-            deleted = [e for e in deleted if e.deleted_at < f"{before:%Y-%m-%dT%H:%M:%SZ}"]
+            deleted = [e for e in deleted if e.deleted_at <= f"{before:%Y-%m-%dT%H:%M:%SZ}"]
         told = Purged(tuple(deleted), sum(entry.size for entry in deleted), done=False)
         if dry_run or not deleted or not confirm(told):
             return told

@@ -38,7 +38,7 @@ TEMPORARY_BYTES = 400_000_000  # of one temporary file
 ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
 SLOW_SECONDS = 0.2  # after which a considerate worker lets others go first
-CONSIDERATE = "--considerate"  # its argument
+CONSIDERATE = "considerate"  # its argument
 
 _NICENESS = 10
 TRIAL_SECONDS = 3.0  # of the processor, for a statement that is tried and that nothing stops

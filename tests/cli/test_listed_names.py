@@ -37,7 +37,7 @@ def test_help_lists_what_there_is() -> None:
     assert "csv, tsv, json, ndjson, parquet, sqlite, or what a plugin brings" in told("export")
     merge = told("merge")
     assert "skip, overwrite, rename or error; for one entity type" in merge
-    assert "conflict: skip the first one stays overwrite it gets the later" in merge
+    assert "differ: skip the first one stays overwrite it gets the later" in merge
     assert merge == told("merge"), "to show it twice is to show the same"
 
 

@@ -83,6 +83,7 @@ def test_a_merge_accounts_for_every_row_of_its_sources(store: Store, strategy: s
         given = sum(store.scenario_info(name).entity_counts[entity_type] for name in sources)
         done = result.conflicts.get(entity_type, {})
         gave_way = done.get("skip", 0) + done.get("overwrite", 0)
+        gave_way += result.same.get(entity_type, 0)
         assert given == merged[entity_type] + gave_way
         assert merged[entity_type] == result.entity_counts[entity_type]
         taken = sum(counts.get(entity_type, 0) for counts in result.taken.values())

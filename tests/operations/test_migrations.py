@@ -510,7 +510,8 @@ def test_on_the_command_line(store: Store, release: Release, run: Run, tmp_path:
     done = run("upgrade", "--all")
     assert done.stdout.splitlines()[:2] == ["x:", "toy 0.9 to 1.0:"]
     # The scenario that was deleted, and the one as it was.
-    assert re.search(r"The trash takes [\d.]+ [kKM]B now, of 2 files\.", done.stderr)
+    assert re.search(r"The trash takes [\d.]+ [kKM]B now, of 2 files;", done.stderr)
+    assert "healthsim-store purge --all takes them out" in done.stderr
     done = run("upgrade", "--all", "--json")
     assert json.loads(done.stdout)[0]["products"][0]["changes"] == []
     (store.path / "b.db").write_text("no database " * 100)
@@ -608,7 +609,7 @@ def test_a_plugin_that_is_removed_while_its_files_are_open(
     monkeypatch.delenv("HEALTHSIM_STORE_NO_PLUGINS")
     release("3.0")
     assert [r.changed for r in store.upgrade_scenarios()] == [True, True, True]
-    assert ask(store, "SELECT count(*) FROM animals", "both") == [(8,)]
+    assert ask(store, "SELECT count(*) FROM animals", "both") == [(4,)]
 
 
 # -- the kit for authors -----------------------------------------------------------------------

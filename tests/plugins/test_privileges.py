@@ -52,6 +52,7 @@ def faults(text: str) -> list[str]:
             continue
         owner = node.value.id if isinstance(node.value, ast.Name) else ""
         is_hidden = node.attr[0] == "_" and node.attr[:2] != "__" and owner not in ("self", "cls")
+        is_hidden = is_hidden and (owner, node.attr) != ("os", "_exit")  # the standard library's
         is_ours = owner in aliases and node.attr not in (*healthsim_store.__all__, "__version__")
         if is_hidden or is_ours:
             found.append(f"{owner}.{node.attr}")

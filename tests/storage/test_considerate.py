@@ -62,7 +62,10 @@ def test_a_slow_one_lets_others_go_first_and_is_not_kept(store: Store, many: _Pr
 def test_in_a_program_of_one_caller_nothing_is_slow(store: Store) -> None:
     store.persist({"owners": [owner(1)]}, scenario="s")
     sandbox = IsolatedSandbox(store.find("s"))
+    process = sandbox._remote._process
     with pytest.raises(QueryTimeout), sandbox.run(LOOP, timeout=0.6) as rows:
         rows.fetchall()
-    assert sandbox.usable
+    assert not process.slow
+    # On a machine with much to do it may have been ended, as one that does not answer in time.
+    assert sandbox.usable or not process.alive
     sandbox.close()

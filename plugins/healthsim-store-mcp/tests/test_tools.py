@@ -364,14 +364,14 @@ def test_rows_of_a_query_into_a_file_and_a_scenario(talk: Any, shared: Path) -> 
         "encounters": "SELECT e.* FROM encounters e JOIN patients USING (patient_id)"
         " WHERE gender = 'F'",
     }
-    _, made = talk("persist", select=select, source="diabetes-cohort", scenario="women")
+    _, made = talk("persist", select=select, source="diabetes-cohort", scenario="selected")
     assert made["entity_counts"]["patients"] == len(women)
-    with closing(sqlite3.connect(shared / "women.db")) as connection:
+    with closing(sqlite3.connect(shared / "selected.db")) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     wrong = {"patients": "SELECT * FROM patient"}
     told = talk.error("persist", select=wrong, source="diabetes-cohort", scenario="none")
     assert "Did you mean patients?" in told
-    told = talk.error("persist", select=select, source="women", scenario="women")
+    told = talk.error("persist", select=select, source="selected", scenario="selected")
     assert "cannot be selected into itself" in told
     assert "none" not in hs.Store(shared).names()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
 
-from healthsim_store.query.select import all_typed
+from healthsim_store.doors import all_typed
 
 from .error_texts import signature
 from .refusals import invalid

@@ -14,7 +14,7 @@ import click
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
-from healthsim_store.storage.processes import processes
+from healthsim_store.doors import end_reading
 
 HOST = "127.0.0.1"
 LEAST = 16  # characters of a token
@@ -58,7 +58,7 @@ def serve_http(server: MCPServer[Any], port: int, token: str | None) -> None:
                 super().handle_exit(sig, frame)
                 # Calls that still read would keep this process from its end. In a thread: it waits
                 # for a lock, which what was interrupted here may have.
-                threading.Thread(target=processes.end_all, daemon=True).start()
+                threading.Thread(target=end_reading, daemon=True).start()
 
         Server(config).run(sockets=[listener])
 

@@ -7,7 +7,7 @@ import signal
 import threading
 from types import FrameType
 
-from healthsim_store.storage.processes import processes
+from healthsim_store.doors import end_reading
 
 INTERRUPTED = 130  # the exit code, as of every command
 
@@ -29,7 +29,7 @@ def _begin_to_end(number: int, frame: FrameType | None) -> None:
 
 
 def _end() -> None:
-    ending = threading.Thread(target=processes.end_all, daemon=True)
+    ending = threading.Thread(target=end_reading, daemon=True)
     ending.start()
     ending.join(_SECONDS)
     os._exit(INTERRUPTED)

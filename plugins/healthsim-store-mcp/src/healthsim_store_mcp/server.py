@@ -22,7 +22,7 @@ from mcp_types import CallToolResult, InputRequiredResult, Resource
 from pydantic import AnyUrl, ValidationError
 
 import healthsim_store as hs
-from healthsim_store.storage.processes import processes
+from healthsim_store.doors import serve_many
 
 from .arguments import checked
 from .confined_store import ConfinedStore
@@ -122,7 +122,7 @@ def build(
         allowed: further folders that tools may read and write files in.
         read_only: only the tools that read, and nothing at all is written.
     """
-    processes.serve_many()
+    serve_many()
     store = hs.Store(folder, remember=not read_only)
     confined = ConfinedStore(store, Confinement(store.path, allowed))
     server = Server(confined, tools(confined, read_only=read_only))
