@@ -155,10 +155,7 @@ class InvalidValue(InvalidArgument):
 
 
 class InvalidRows(InvalidArgument):
-    """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
-
-    ``complete`` is false when there may be more problems than the list has.
-    """
+    """Rows cannot be stored, so nothing was; ``problems`` are all of them where ``complete``."""
 
     code = "invalid_rows"
     exit_code = ExitCode.ERROR
@@ -166,10 +163,13 @@ class InvalidRows(InvalidArgument):
     def __init__(self, problems: Sequence[Any], *, complete: bool, hint: str | None = None) -> None:
         self.problems = tuple(problems)
         self.complete = complete
-        count = len(self.problems)
-        title = f"{count}{'' if complete else ' or more'} problem{'s' if count != 1 else ''}"
-        lines = [f"Nothing was stored: {title}.", *(f"- {problem}" for problem in self.problems)]
-        super().__init__("\n".join(lines), hint=hint)
+        title = f"{len(problems)}{'' if complete else ' or more'} problem"
+        title += "s" if len(problems) != 1 else ""
+        alike: dict[Any, list[Any]] = {}
+        for problem in problems:
+            alike.setdefault(problem.alike, []).append(problem)
+        told = (f"\n- {one.with_others(others)}" for one, *others in alike.values())
+        super().__init__(f"Nothing was stored: {title}.{''.join(told)}", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {

@@ -12,12 +12,12 @@ from ..errors import SourceError
 from ..schema.model import EntityType
 from ..schema.registry import Registry
 from ..storage.rows import chunks
+from .account import Account
 from .datapackage import FILE, Package, Resource
 from .foreign import tables
 from .formats import Formats
 from .readers import arrow_rows, parquet_batches
 from .source import Source
-from .staging import Account
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,11 +8,13 @@ accounted for.
 from __future__ import annotations
 
 import base64
+import bisect
 import contextlib
 import hashlib
+import itertools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,16 @@ from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
 from ..base.text import did_you_mean
-from ..errors import DeclarationError, InvalidArgument, SourceError
+from ..errors import DeclarationError, SourceError
 from ..schema import dry_run
-from ..schema.model import EXTRA, Declaration
-from ..schema.registry import Link, Registry
+from ..schema.model import Declaration
+from ..schema.registry import Registry
 from ..schema.sqlfile import Statement, blanked, read_statements
-from .readers import read_delimited
+from . import staged_lines
+from .account import Account
+from .delimited import read_delimited
+from .part_files import pattern_of, without_number
+from .selected_fields import check_fields
 from .source import Source
 
 MARKERS = ("into", "from", "skip")
@@ -33,42 +39,9 @@ MARKERS = ("into", "from", "skip")
 _NO_RULE = "the mapping has no rule for them"
 _KNOWN = "they were not looked at again, since the batch_id is known"
 
+Refusing = Callable[[Source, Account], Source]
+
 _ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
-
-
-@dataclass(slots=True)
-class Account:
-    """What happened to the rows of one source file.
-
-    ``rows`` were read. ``mapped`` counts those that became entities, by entity type, ``unmapped``
-    the others, by reason. ``shared`` were counted under more than one entity type: so ``rows`` is
-    the sum of the others without ``shared``. Whether the entities were inserted, skipped or
-    replaced is told of all sources together, by `PersistResult`.
-    """
-
-    name: str
-    rows: int = 0
-    mapped: dict[str, int] = field(default_factory=dict)
-    unmapped: dict[str, int] = field(default_factory=dict)  # by reason
-    shared: int = 0
-    not_carried: tuple[str, ...] = ()  # columns that no mapping uses
-
-    def leave_out(self, skipped: Mapping[str, int]) -> None:
-        """Count rows that were read and left out, by reason."""
-        for reason, count in skipped.items():
-            self.rows += count
-            self.unmapped[reason] = self.unmapped.get(reason, 0) + count
-
-    def to_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "name": self.name,
-            "rows": self.rows,
-            "mapped": self.mapped,
-            "unmapped": self.unmapped,
-            "shared": self.shared,
-            "not_carried": list(self.not_carried),
-        }
-        return {key: value for key, value in told.items() if value or key == "rows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +75,8 @@ class StagedFolder:
         self._selects: list[Statement] = []
         self._skips: list[Statement] = []
         self._read = False
+        self._parts: dict[str, list[tuple[int, Source]]] = {}  # by table, with their first rowids
+        self._given: dict[str, list[tuple[int, Statement]]] = {}  # by entity type, first numbers
         self.accounts: dict[str, Account] = {}
         try:
             for product, sql in sql_by_product.items():
@@ -147,30 +122,52 @@ class StagedFolder:
         required = known.required | {row[1] for row in info if row[3]}
         self._layouts[table.lower()] = _Layout(tuple(names), required)
 
-    def stage(self, sources: Mapping[str, Source]) -> None:
+    def stage(
+        self,
+        sources: Mapping[str, Sequence[Source]],
+        refusing: Refusing = lambda source, account: source,
+    ) -> None:
         """Load the files.
 
         Args:
-            sources: the files, by their names in lower case without the ending.
+            sources: the files, by their names in lower case without the ending; several where they
+                are parts of one.
+            refusing: gives the source that counts rows which cannot be read in an account.
 
         Raises SourceError if no mapping knows any of them, or a header lacks a required column.
         """
-        if not sources.keys() & self._layouts.keys():
+        grouped: dict[str, list[Source]] = {}
+        for name, files in sources.items():
+            whole = without_number(name)
+            known = whole if name not in self._layouts and whole in self._layouts else name
+            grouped.setdefault(known, []).extend(files)
+        if not grouped.keys() & self._layouts.keys():
             raise SourceError(
                 f"No file of the format {self._format} is there.",
                 hint=f"Expected: {', '.join(f'{name}.csv' for name in sorted(self._layouts))}.",
             )
         self._make_tables()
         self._connection.execute("BEGIN")
-        for name, source in sources.items():
-            account = self.accounts[name] = Account(source.name)
-            rows = read_delimited(source, ",")
-            if name not in self._layouts:
-                account.rows = sum(1 for _ in rows)
-                if account.rows:
-                    account.unmapped["no installed product maps this file"] = account.rows
-            else:
-                self._load(name, account, rows)
+        for name, files in grouped.items():
+            told = files[0].name
+            if len(files) > 1:
+                told = f"{pattern_of(told)} ({len(files):,} files)"
+            account = self.accounts[name] = Account(told)
+            for file in files:
+                source = refusing(file, account)
+                if source.path and source.path.stat().st_size == 0 and len(sources) > 1:
+                    account.notes += (f"{source.name} is empty",)
+                    continue
+                rows = read_delimited(source, ",")
+                if name not in self._layouts:
+                    account.rows += sum(1 for _ in rows)
+                else:
+                    staged = account.rows - sum(account.unmapped.values())
+                    self._parts.setdefault(name, []).append((staged + 1, source))
+                    self._load(name, account, source, rows)
+                source.check_unchanged()
+            if name not in self._layouts and account.rows:
+                account.unmapped["no installed product maps this file"] = account.rows
         self._connection.execute("COMMIT")
         self._make_views()
 
@@ -206,7 +203,7 @@ class StagedFolder:
                 cursor = self._connection.execute(strict(statement.sql))
                 cursor.fetchall()
             names = [description[0] for description in cursor.description]
-            _check_fields(statement, [name for name in names if name != _ROWS], registry)
+            check_fields(statement, [name for name in names if name != _ROWS], registry)
         for statement in self._skips:
             self._check_source(statement, "skip")
             self._count(statement)
@@ -232,7 +229,9 @@ class StagedFolder:
                 hint="The comment before @skip is the reason: -- without a name @skip people",
             )
 
-    def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
+    def _load(
+        self, name: str, account: Account, source: Source, rows: Iterator[dict[str, str | None]]
+    ) -> None:
         layout = self._layouts[name]
         first = next(rows, None)
         if first is None:
@@ -241,12 +240,14 @@ class StagedFolder:
         missing = sorted(c for c in layout.required if c.casefold() not in header)
         if missing:
             raise SourceError(
-                f"{account.name}: the header lacks {', '.join(missing)}.",
+                f"{source.name}: the header lacks {', '.join(missing)}.",
                 hint=f"It has: {', '.join(first)}. Is this the format {self._format}?",
             )
         present = [column for column in layout.columns if column.casefold() in header]
         wanted = [header[column.casefold()] for column in present]
-        account.not_carried = tuple(column for column in first if column not in wanted)
+        others = [*account.not_carried, *(column for column in first if column not in wanted)]
+        account.not_carried = tuple(dict.fromkeys(others))
+        nulls = {*source.reading.null}
         insert = (
             f"INSERT INTO {quoted(name)} ({', '.join(map(quoted, present))})"
             f" VALUES ({', '.join('?' * len(present))})"
@@ -254,11 +255,10 @@ class StagedFolder:
 
         def values() -> Iterator[list[str | None]]:
             assert first is not None
-            account.rows = 1
-            yield [first[column] for column in wanted]
-            for row in rows:
+            for row in itertools.chain([first], rows):
                 account.rows += 1
-                yield [row[column] for column in wanted]
+                cells = [row[column] for column in wanted]
+                yield [None if cell in nulls else cell for cell in cells] if nulls else cells
 
         self._connection.executemany(insert, values())
 
@@ -271,7 +271,9 @@ class StagedFolder:
 
     def _rows(self, into: str, statements: list[Statement]) -> Iterator[dict[str, Any]]:
         self._read = True
+        number = 1
         for statement in statements:
+            self._given.setdefault(into, []).append((number, statement))
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
             with located(statement.where):
@@ -280,7 +282,74 @@ class StagedFolder:
             for values in cursor:
                 row = dict(zip(names, values, strict=True))
                 account.mapped[into] = account.mapped.get(into, 0) + row.pop(_ROWS, 1)
+                account.made[into] = account.made.get(into, 0) + 1
+                number += 1
                 yield row
+        for source in {one.comment.markers["from"].lower() for one in statements}:
+            self._refuse_doubles(into, self.accounts[source])
+
+    def _refuse_doubles(self, into: str, account: Account) -> None:
+        """Raise SourceError where more entities were made than there were rows for them."""
+        left_out = sum(account.unmapped.values())
+        if account.mapped.get(into, 0) + left_out <= account.rows:
+            return
+        twice = [text for name in self._parts if (text := self._twice(name))]
+        raise SourceError(
+            f"{account.name} has {account.rows:,} rows, but they gave"
+            f" {account.mapped.get(into, 0):,} {into}"
+            + (f", and {left_out:,} were left out." if left_out else "."),
+            hint="; ".join(twice[:3]) + "." if twice else "A file joined to it has an id twice.",
+        )
+
+    def _twice(self, name: str) -> str | None:
+        """Which id a file has twice, with the lines; None where it has none."""
+        column = next((one for one in self._layouts[name].columns if one.lower() == "id"), None)
+        if column is None:
+            return None
+        found = self._connection.execute(
+            f"SELECT {quoted(column)}, min(rowid), max(rowid) FROM {quoted(name)}"
+            f" GROUP BY 1 HAVING count(*) > 1 AND {quoted(column)} IS NOT NULL LIMIT 1"
+        ).fetchone()
+        if found is None:
+            return None
+        places = [self._place(name, rowid) for rowid in found[1:]]
+        lines = " and ".join(f"{file}, line {line}" for file, line in places)
+        return f"{column} {found[0]!r:.60} is there twice: {lines}"
+
+    def _place(self, name: str, rowid: int) -> tuple[str, int | None]:
+        """The file and line of a staged row."""
+        parts = self._parts[name]
+        begin, part = parts[bisect.bisect_right([begin for begin, _ in parts], rowid) - 1]
+        return part.name, part.lines.of(rowid - begin)
+
+    def lacking(self, entity_type: str) -> str | None:
+        """Which files are not in the folder that would give an entity type; None if one is."""
+        files = {
+            statement.comment.markers["from"].lower()
+            for statement in self._selects
+            if statement.comment.markers["into"] == entity_type
+        }
+        if not files or files & self._parts.keys():
+            return None
+        names = " and ".join(f"{name}.csv" for name in sorted(files))
+        return f"{names} {'is' if len(files) == 1 else 'are'} not in the folder"
+
+    def locate(self, into: str, row: int) -> tuple[Account, str, int | None] | None:
+        """Of a row of an entity type, from 1: the account of its file, the file, and its line.
+
+        The line is not known where a SELECT joins, groups or unites so that none is its own.
+        """
+        given = self._given.get(into, [])
+        at = bisect.bisect_right([first for first, _ in given], row) - 1
+        if at < 0:
+            return None
+        first, statement = given[at]
+        source = statement.comment.markers["from"].lower()
+        account = self.accounts[source]
+        rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
+        if rowid is None:
+            return account, account.name, None
+        return account, *self._place(source, rowid)
 
     def count_skipped(self) -> None:
         """Count the rows that the mapping leaves out with a reason.
@@ -336,48 +405,18 @@ def try_out_mapping(
         mapping.try_out(Registry(declaration.entity_types), seconds=seconds or dry_run.SECONDS)
 
 
-def _check_fields(statement: Statement, names: Sequence[str], registry: Registry) -> None:
-    into = statement.comment.markers["into"]
-    try:
-        entity_type = registry.entity_type(into)
-    except InvalidArgument as error:
-        raise DeclarationError(
-            f"{statement.where}: @into {into}, which is no entity type of the product",
-            hint=error.hint,
-        ) from None
-    given: dict[tuple[str, str], str] = {}
-    for name in names:
-        field = registry.field(entity_type.name, name)
-        if field is None:
-            every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
-            raise DeclarationError(
-                f"{statement.where}: {name} is not a field of {entity_type.name}",
-                hint=registry.near_field(entity_type.name, name) or f"Fields: {every}.",
-            )
-        parts = field.beside if isinstance(field, Link) else ()
-        of_key = field.key.name if isinstance(field, Link) and parts else ""
-        target = (field.column.name if isinstance(field, Link) else field.name, of_key)
-        if target in given:
-            raise DeclarationError(f"{statement.where}: {name} means the same as {given[target]}")
-        given[target] = name
-    columns = {column for column, _ in given}
-    for column in entity_type.columns:
-        if column.required and column.default is None and column.name not in columns:
-            raise DeclarationError(
-                f"{statement.where}: {column.name} of {entity_type.name} is required, and the "
-                "SELECT does not give it"
-            )
-
-
 @contextlib.contextmanager
 def staged(
-    format: str, sql_by_product: Mapping[str, str], sources: Mapping[str, Source]
+    format: str,
+    sql_by_product: Mapping[str, str],
+    sources: Mapping[str, Sequence[Source]],
+    refusing: Refusing = lambda source, account: source,
 ) -> Iterator[StagedFolder]:
     """The folder in staging tables; the temporary database is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
         mapping = StagedFolder(format, sql_by_product, Path(scratch))
         with contextlib.closing(mapping):
-            mapping.stage(sources)
+            mapping.stage(sources, refusing)
             yield mapping
 
 

@@ -21,8 +21,7 @@ from ..storage.format import upgrade, write_log
 from ..storage.recording import Recorder, read_limits
 from ..storage.rewriting import refusals
 from ..storage.scenario import opened
-from ..storage.violations import Problem, refused, wrong_value
-from ..storage.writer import MAX_PROBLEMS
+from ..storage.violations import MAX_PROBLEMS, Problem, refused, wrong_value
 from .selection import select_rows
 
 _LAST = 2**63 - 1  # the greatest rowid: no row is of a batch

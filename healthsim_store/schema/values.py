@@ -83,12 +83,12 @@ def text(value: Any, size: int | None, scale: int) -> str:
         found = value
     elif isinstance(value, dt.date):
         found = value.isoformat()
-    elif isinstance(value, int | uuid.UUID):
-        found = str(int(value)) if isinstance(value, bool) else str(value)
-    elif (isinstance(value, float) and math.isfinite(value)) or (
+    elif isinstance(value, bool | float):
+        raise ValueError(value)  # 2134.0 may have been 02134, which a program took for a number
+    elif isinstance(value, int | uuid.UUID) or (
         isinstance(value, decimal.Decimal) and value.is_finite()
     ):
-        found = str(value)  # not of 1e999 in a JSON file, which is infinite to Python
+        found = str(value)
     else:
         raise ValueError(value)
     if (size and len(found) > size) or "\0" in found:

@@ -18,6 +18,9 @@ from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..schema.values import Inexact
 
+MAX_PROBLEMS = 20  # that one error tells
+_VALUES = 4  # of problems that are alike, in one line
+
 _TAKEN = "is already in the scenario"
 
 
@@ -33,6 +36,35 @@ class Problem:
     hint: str | None = None
     count: int = 1
     entity_id: str | None = None  # of a row that is in the scenario, which has no number
+    parent: str | None = None  # the entity type that it refers to, and whose entity is not there
+    file: str | None = None  # where the row is from, and the line that it begins in
+    line: int | None = None
+
+    @property
+    def orphan(self) -> bool:
+        """Whether nothing is wrong but that it refers to an entity that is not there."""
+        return self.parent is not None
+
+    @property
+    def alike(self) -> tuple[str, str | None, str]:
+        """What problems have in common that are told in one line."""
+        return self.entity_type, self.field, self.expected
+
+    def with_others(self, others: Sequence[Problem]) -> str:
+        """This and others that are alike, in a line, by their values."""
+        if not others:
+            return str(self)
+        every = [self, *others]
+        counts: dict[str, int] = {}
+        for one in every:
+            value = "" if one.value is None else _short(one.value)
+            counts[value] = counts.get(value, 0) + one.count
+        shown = [f"{value} {_rows(n)}".strip() for value, n in [*counts.items()][:_VALUES]]
+        more = f" and {len(counts) - _VALUES:,} other values" if len(counts) > _VALUES else ""
+        what = ", ".join(part for part in (self.entity_type, self.field) if part)
+        hint = f" {self.hint}" if self.hint else ""
+        first = self.entity_id or self.place
+        return f"{what}: {self.expected}: {', '.join(shown)}{more}; the first: {first}.{hint}"
 
     @property
     def is_taken(self) -> bool:
@@ -44,12 +76,21 @@ class Problem:
         field = f", {self.field}" if self.field else ""
         value = "" if self.value is None else f" {_short(self.value)}"
         hint = f" {self.hint}" if self.hint else ""
-        which = self.entity_id or f"row {self.row:,}"
+        which = self.entity_id or self.place
         return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}.{hint}"
+
+    @property
+    def place(self) -> str:
+        """Where the row is: in which line of which file, or its number."""
+        if self.file is None:
+            return f"row {self.row:,}"
+        return f"({self.file}, line {self.line:,})" if self.line else f"({self.file})"
 
     def to_dict(self) -> dict[str, Any]:
         told = {
             "entity_type": self.entity_type,
+            "file": self.file,
+            "line": self.line,
             "row": None if self.entity_id else self.row,
             "entity_id": self.entity_id,
             "field": self.field,
@@ -59,6 +100,10 @@ class Problem:
             "count": self.count,
         }
         return {key: value for key, value in told.items() if value is not None}
+
+
+def _rows(count: int) -> str:
+    return f"({count:,} row{'' if count == 1 else 's'})"
 
 
 def _short(value: Any) -> str:
@@ -165,6 +210,7 @@ def _dangling(
             value,
             f"there is no such {reference.column} in {reference.entity_type}",
             hint,
+            parent=reference.entity_type,
         )
 
 
@@ -178,6 +224,12 @@ def wrong_value(
 ) -> Problem:
     """A value that is not of its column's type, or none of those that are allowed."""
     hint = did_you_mean(value, column.values) if isinstance(value, str) else None
+    if column.type.kind == "text" and isinstance(value, float):
+        hint = "Text that a program took for a number may have lost zeros at its beginning."
+        if takes("whole_numbers"):
+            hint += f" To store whole ones as they are: {option('whole_numbers', True)}."
+    if column.type.kind == "text" and isinstance(value, str) and "\0" in value:
+        hint = "It has a NUL character, at which programs take it to end."
     if isinstance(error, Inexact):
         hint = "Round it first."
         if takes("round_decimals"):

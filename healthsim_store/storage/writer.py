@@ -17,19 +17,19 @@ from typing import Any
 from ..base.arguments import ON_CONFLICT
 from ..base.sql import greatest_rowid, quoted
 from ..base.sqlite import file_of
+from ..base.wording import option
 from ..errors import InvalidArgument, InvalidRows
-from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
+from . import self_references
 from .format import EntityIds
 from .partial import key_given, not_there, update_sql
 from .plan import MISSING_PARENT, Plan, Value, value_sql
 from .recording import Recorder
 from .rows import CHUNK, Rows, grouped_chunks
 from .stored import Stored
-from .violations import Problem, refused, too_long, wrong_value
-
-MAX_PROBLEMS = 20
+from .tolerance import NONE, Tolerance
+from .violations import MAX_PROBLEMS, Problem, refused, too_long, wrong_value
 
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
@@ -49,10 +49,12 @@ class Writer:
         round_decimals: bool = False,
         chunked: Callable[[str, Any], Iterator[list[Rows]]] = grouped_chunks,
         recorder: Recorder | None = None,
+        tolerance: Tolerance = NONE,
     ) -> None:
         """``chunked`` makes chunks of an entity type's rows, as `grouped_chunks` does.
 
-        ``recorder`` notes rows that are there and get other values.
+        ``recorder`` notes rows that are there and get other values. ``tolerance`` says which rows
+        are left out.
         """
         if on_conflict not in ON_CONFLICT:
             raise InvalidArgument(
@@ -66,6 +68,13 @@ class Writer:
         self._rounding = round_decimals
         self._chunked = chunked
         self._recorder = recorder
+        self._tolerance = tolerance
+        self._left_out = 0  # rows of the entity type at hand
+        if tolerance.any and on_conflict == "update":
+            raise InvalidArgument(
+                "Rows that update others are not left out.",
+                hint=f"Leave out {option('bad_rows')} and {option('orphans')}.",
+            )
 
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
@@ -83,7 +92,7 @@ class Writer:
         before = self._scalar(f"SELECT count(*) FROM {table}") if counted else 0
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], Plan] = {}
-        number = 1
+        number, self._left_out = 1, 0
         for chunk in self._chunked(entity_type.name, source):
             problems: list[Problem] = []
             changed = self._changed(name)
@@ -110,7 +119,14 @@ class Writer:
         written = self._connection.total_changes - changes
         if self._recorder:
             written -= self._recorder.noted(name) - noted
-        self._check_self_references(entity_type, 0 if replacing else last_rowid)
+        orphans = self_references.check(
+            self._connection,
+            entity_type,
+            0 if replacing else last_rowid,
+            self._tolerance,
+            numbered=self._on_conflict == "error" and not self._left_out,
+        )
+        left_out, written = self._left_out + orphans, written - orphans
         rounded = sum(plan.rounded for plan in plans.values())
         written = min(written, number - 1)  # a trigger that was allowed counts as well
         if self._on_conflict == "update":
@@ -118,8 +134,10 @@ class Writer:
         if replacing:
             inserted = max(0, self._scalar(f"SELECT count(*) FROM {table}") - before)
             inserted = min(inserted, written)
-            return Stored(inserted=inserted, replaced=written - inserted, rounded=rounded)
-        return Stored(inserted=written, skipped=number - 1 - written, rounded=rounded)
+            replaced = written - inserted
+            return Stored(inserted, replaced=replaced, rounded=rounded, left_out=left_out)
+        skipped = number - 1 - written - left_out
+        return Stored(written, skipped, rounded=rounded, left_out=left_out)
 
     def _changed(self, entity_type: str) -> int:
         """How many rows were written so far; what the recorder noted is not counted."""
@@ -149,6 +167,9 @@ class Writer:
             found = self._write_carefully(
                 entity_type, plan, rows.values[bad], number + bad, last_rowid
             )
+            if self._tolerance.takes(found):
+                self._left_out += 1
+                continue
             problems += found
             if len(problems) >= MAX_PROBLEMS:
                 return problems
@@ -241,52 +262,18 @@ class Writer:
                 expected = f"there is no such {parts} in {link.parent.name}{within}"
                 hint = f"Store {link.parent.name} first, or in the same batch."
                 name = plan.fields[position]
-                problems.append(Problem(entity_type.name, number, name, value, expected, hint))
+                problems.append(
+                    Problem(
+                        entity_type.name,
+                        number,
+                        name,
+                        value,
+                        expected,
+                        hint,
+                        parent=link.parent.name,
+                    )
+                )
         return problems
-
-    def _check_self_references(self, entity_type: EntityType, last_rowid: int) -> None:
-        """Children may stand before their parents within a batch; here all of it is in.
-
-        Looks at the rows after ``last_rowid``: all of them where old rows were updated.
-        """
-        table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
-        for column, reference in entity_type.references():
-            if reference.entity_type != entity_type.name:
-                continue
-            name = quoted(column.name)
-            dangling = self._connection.execute(
-                f"SELECT rowid, {name} FROM {table} AS child WHERE rowid > ? AND {name} IS NOT NULL"
-                f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE {key} = child.{name}) LIMIT ?",
-                (last_rowid, MAX_PROBLEMS),
-            ).fetchall()
-            if dangling:
-                expected = f"there is no such {reference.column} in {entity_type.name}"
-                problems = [
-                    Problem(entity_type.name, rowid - last_rowid, column.name, value, expected)
-                    for rowid, value in dangling
-                ]
-                raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
-            if column.acyclic:
-                self._check_acyclic(entity_type, column, last_rowid)
-
-    def _check_acyclic(self, entity_type: EntityType, column: Column, last_rowid: int) -> None:
-        """Every circle that was not there before goes through a new row. A row may name itself."""
-        found = self._connection.execute(
-            circles(entity_type, column), {"after": last_rowid, "limit": MAX_PROBLEMS}
-        )
-        problems = [
-            Problem(
-                entity_type.name,
-                rowid - last_rowid,
-                column.name,
-                value,
-                f"following {column.name} from here comes back to this row",
-                "One of them must lead out of the circle, or to itself.",
-            )
-            for rowid, value in found
-        ]
-        if problems:
-            raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
 
     def _plan(
         self, entity_type: EntityType, shape: tuple[str, ...], number: int, count: int

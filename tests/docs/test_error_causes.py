@@ -126,12 +126,13 @@ class Ward:
         self._make_scenarios()
 
     def _make_files(self) -> None:
-        (self.folder / "taken").mkdir()
+        for folder in ("taken", "people"):
+            (self.folder / folder).mkdir()
         for name, text in {
             "other.json": json.dumps({"patients": [patient(3)]}),
             "more.json": json.dumps({"patients": [patient(4)]}),
             "dogs.json": json.dumps({"dogs": [{"dog_id": "d1"}]}),
-            "empty.json": '{"patients": []}',
+            "people/patients.csv": "Id,BIRTHDATE,FIRST,LAST,GENDER\n",
             "wrong.json": '{"patients": [{"mrn": "P-1"}]}',
             "people.txt": "somebody",
             "wrong.sql": "SELECT 1;",

@@ -1,0 +1,66 @@
+"""Rows that a program has, stored with the same options as those of files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..base.wording import option
+from ..errors import InvalidArgument
+from ..query.reply import PersistResult
+from ..schema.registry import Registry
+from ..storage.scenario import Batch
+from . import conversions, origins
+from .imports import Persist, Target
+from .reading_options import ReadingOptions
+from .rejects import Rejects
+
+#: Options that say how values are written; the others are of files.
+_OF_VALUES = ("null", "decimal", "thousands", "date_format", "time_format", "whole_numbers")
+
+
+def persist_rows(
+    target: Target, options: ReadingOptions, *, persist: Persist, registry: Callable[[], Registry]
+) -> PersistResult:
+    """Store rows; see `Store.persist`.
+
+    Args:
+        target: the batch, and where it is stored.
+        options: how the values are written.
+        persist: stores a batch.
+        registry: returns the entity types, where they are needed.
+    """
+    others = [name for name in options.given() if name not in _OF_VALUES]
+    if others:
+        raise InvalidArgument(
+            f"{option(others[0])} is for files.", hint="Rows that are given have no such thing."
+        )
+    conversions.check(options)
+    batch, whole = target.batch, dict[str, int]()
+    if conversions.is_needed(options):
+        batch = replace(batch, entities=_converted(batch, options, registry(), whole))
+    words = batch.tolerance
+    if not words.any:
+        return conversions.told(persist(batch, target.scenario, target.context), whole)
+    with contextlib.closing(Rejects(target.rejects)) as rejects:
+        tolerance = origins.tolerance(
+            words.bad_rows, words.orphans, lambda entity_type, row: None, rejects
+        )
+        batch = replace(batch, tolerance=tolerance)
+        made = conversions.told(persist(batch, target.scenario, target.context), whole)
+        if made.dry_run:
+            return made
+        path, failed = rejects.write(made.scenario)
+        return replace(made, rejects=path, notes=made.notes + ((failed,) if failed else ()))
+
+
+def _converted(
+    batch: Batch, options: ReadingOptions, registry: Registry, whole: dict[str, int]
+) -> Mapping[str, Iterator[dict[str, Any]]]:
+    found = {}
+    for name, rows in batch.entities.items():
+        entity_type = registry.entity_type(name).name
+        found[name] = conversions.converted(options, registry, entity_type, rows, whole)
+    return found

@@ -1,0 +1,119 @@
+"""Where the rows of a batch came from: the file, and the line in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..base.wording import option, takes
+from ..errors import InvalidRows
+from ..storage.tolerance import Tolerance
+from ..storage.violations import Problem
+from . import hints
+from .account import Account
+from .rejects import Rejects
+from .source import Source, SourceFolder
+
+#: Of a row, by its entity type and number from 1: the account of its file, the file, its line.
+Locate = Callable[[str, int], tuple[Account, str, int | None] | None]
+
+
+class Origins:
+    """The files of the rows that were read so far, by entity type."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[tuple[int, Source | SourceFolder, Account]]] = {}
+        self._counts: dict[str, int] = {}
+
+    def begin(self, entity_type: str, source: Source | SourceFolder, account: Account) -> None:
+        """The next rows of the entity type come from this file."""
+        first = self._counts.get(entity_type, 0) + 1
+        self._parts.setdefault(entity_type, []).append((first, source, account))
+
+    def count(self, entity_type: str, rows: int) -> None:
+        """So many more rows came."""
+        self._counts[entity_type] = self._counts.get(entity_type, 0) + rows
+
+    def locate(self, entity_type: str, row: int) -> tuple[Account, str, int | None] | None:
+        """See `Locate`."""
+        parts = self._parts.get(entity_type, ())
+        part = next((part for part in reversed(parts) if part[0] <= row), None)
+        if part is None:
+            return None
+        first, source, account = part
+        line = source.lines.of(row - first) if isinstance(source, Source) else None
+        return account, source.name, line
+
+
+def placed(problem: Problem, locate: Locate) -> Problem:
+    """The problem with its file and line, and a hint about how its value may be written."""
+    if problem.entity_id is not None:
+        return problem
+    found = locate(problem.entity_type, problem.row)
+    if found:
+        problem = replace(problem, file=found[1], line=found[2])
+    kind = next((k for start, k in _KINDS.items() if problem.expected.startswith(start)), None)
+    if kind and isinstance(problem.value, str) and not problem.hint:
+        problem = replace(problem, hint=hints.value(kind, problem.value))
+    return problem
+
+
+#: What a value must be, by which its kind is known.
+_KINDS = {
+    "must be a date that": "date",
+    "must be a date and time": "timestamp",
+    "must be a number": "real",
+    "must be a whole number": "integer",
+}
+
+
+def tolerance(bad_rows: str, orphans: str, locate: Locate, rejects: Rejects) -> Tolerance:
+    """Which rows of files are left out; those are counted in the accounts of their files."""
+
+    def left_out(problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            told = placed(problem, locate)
+            rejects.add(
+                told.file, told.line or told.row, told.entity_type, told.field, told.value,
+                told.expected,
+            )  # fmt: skip
+        first = problems[0]
+        found = locate(first.entity_type, first.row)
+        if found:
+            field = f"{first.field}: " if first.field else ""
+            found[0].refuse(first.entity_type, f"{field}{first.expected}")
+
+    return Tolerance(bad_rows, orphans, left_out)
+
+
+def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None]) -> InvalidRows:
+    """The error as who gave files reads it.
+
+    Args:
+        error: what the rows' numbers tell.
+        locate: where rows come from.
+        lacking: of an entity type, what says that there is no file of it; None where there is one.
+    """
+    problems = [placed(problem, locate) for problem in error.problems]
+    new = InvalidRows(problems, complete=error.complete, hint=error.hint or _way_on(problems))
+    first: dict[str, str] = {}
+    for problem in problems:
+        if problem.parent and (why := lacking(problem.parent)):
+            first.setdefault(why, problem.file or problem.entity_type)
+    if first:
+        lines = [f"{why}, and {child} refers to it." for why, child in first.items()]
+        new.message = "\n".join([*lines, new.message])
+    return new
+
+
+def _way_on(problems: Sequence[Problem]) -> str | None:
+    """How the other rows can be stored."""
+    if all(problem.orphan for problem in problems):
+        name = "orphans"
+    elif any(problem.value is None and problem.count > 1 for problem in problems):
+        return None  # a whole column
+    else:
+        name = "bad_rows"
+    if not takes(name):
+        return None
+    return f"To leave such rows out, and have them counted in a file: {option(name, 'skip')}."

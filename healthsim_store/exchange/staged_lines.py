@@ -1,0 +1,47 @@
+"""Which row of a staged file a row of a SELECT is made of."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..base.quoting import strict
+
+
+def rowid(connection: sqlite3.Connection, sql: str, table: str, row: int) -> int | None:
+    """The rowid in the table that the SELECT's row is made of; None where that cannot be told.
+
+    Args:
+        connection: the staged files.
+        sql: a SELECT.
+        table: that of the source, which it reads.
+        row: the number of its row, from 0.
+    """
+    asked = _with_rowid(sql, table)
+    if asked is None:
+        return None
+    try:
+        found = connection.execute(f"{strict(asked)} LIMIT 1 OFFSET {row}").fetchone()
+    except sqlite3.Error:
+        return None
+    return found[-1] if found and isinstance(found[-1], int) else None
+
+
+def _with_rowid(sql: str, table: str) -> str | None:
+    """The SELECT with the rowid of the table as its last column."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(sql, read="sqlite")
+    except sqlglot.errors.SqlglotError:
+        return None
+    if not isinstance(tree, exp.Select) or tree.args.get("distinct") or tree.args.get("limit"):
+        return None
+    start = tree.args.get("from_") or tree.args.get("from")
+    joined = [join.this for join in tree.args.get("joins") or ()]
+    read = [start.this if start else None, *joined]
+    for one in read:
+        if isinstance(one, exp.Table) and one.name.lower() == table.lower():
+            column = exp.column("rowid", table=one.alias_or_name)
+            return tree.select(column, append=True).sql(dialect="sqlite")
+    return None
