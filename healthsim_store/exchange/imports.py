@@ -170,7 +170,7 @@ class _Import:
         except EmptyBatch as error:
             error.hint = reading.left_out() or error.hint
             accounts = reading.settle()
-            if any(account.rows for account in accounts):
+            if any(account.rows for account in accounts) or not reading.has_files:
                 raise
             return ImportResult(nothing_stored(self._target.scenario), tuple(accounts))
         return ImportResult(reading.told(persisted), tuple(reading.settle()))

@@ -86,6 +86,11 @@ class Reading:
                     settled[-1].leave_out(file.skipped)
         return settled
 
+    @property
+    def has_files(self) -> bool:
+        """Whether there was a file, if only an empty one; a folder may have none of its format."""
+        return any(isinstance(source, Source) or source.handed for source, _ in self._read)
+
     def left_out(self) -> str:
         """What the importers left out, in a line; empty where it is nothing."""
         told = [
