@@ -1,4 +1,4 @@
-"""Measure clone, merge and diff against plain SQLite, in one run.
+"""Measure clone, merge and diff, against plain SQLite and against each other, in one run.
 
     python benchmarks/copying.py [--quick]
 
@@ -109,6 +109,37 @@ def diff(store: Store, rounds: int) -> None:
     report("diff of a scenario and its clone", t["ours"], "s", "none", "every column of every row")
 
 
+def merge_back(store: Store, rounds: int) -> None:
+    """Of a clone of which 1,000 rows changed: a merge into its original, and one with a base."""
+    for name, city in (("ours", "Newtown"), ("theirs", "Oldtown")):
+        store.clone_scenario("million", new_name=name)
+        first, last = (0, 1000) if name == "ours" else (1000, 2000)
+        rows = f"rowid IN (SELECT rowid FROM patients ORDER BY rowid LIMIT {last} OFFSET {first})"
+        store.update_entities(name, "patients", {"city": city}, where=rows)
+    t = medians(rounds, diff=lambda: store.diff_scenarios("million", "ours"))
+
+    def into(target: str) -> tuple[float, float]:
+        """Once: from its undo on, the original has changed since it was copied."""
+        os.sync()
+        merge = functools.partial(store.merge_scenarios, ["ours"], into=target, base="million")
+        return timed(merge), timed(lambda: store.undo(target))
+
+    def told(what: str, seconds: float, more: str = "") -> None:
+        report(f"{what} : diff of the two", seconds / t["diff"], "x", "none",
+               f"merge {seconds:.2f} s, once; diff {t['diff']:.2f} s{more}")  # fmt: skip
+
+    os.sync()
+    three = functools.partial(
+        store.merge_scenarios, ["ours", "theirs"], base="million", new_name="both"
+    )
+    told("three-way merge into a new scenario", timed(three))
+    told("three-way merge into one of the two", into("theirs")[0])
+    merged, undone = into("million")
+    told("merge of a clone into its original", merged, f"; undo {undone:.2f} s")
+    store.update_entities("million", "patients", {"city": "Hightown"}, where="rowid % 1000 = 0")
+    told("the same, where the original changed since", into("million")[0])
+
+
 def main() -> None:
     scale = begin(__doc__)
     rounds = 5
@@ -121,6 +152,7 @@ def main() -> None:
         clone(store, scratch, rounds)
         merge(store, scratch, rounds)
         diff(store, 3)
+        merge_back(store, 3)
 
 
 if __name__ == "__main__":

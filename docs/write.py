@@ -321,6 +321,7 @@ def _tables() -> str:
             if table.carried:
                 facts.append("A clone has the same rows.")
             comments = dict(re.findall(r"^ *(\w+) [^\n]*?-- (.+)$", table.sql, re.MULTILINE))
+            comments |= housekeeping.ADDED.get(table.name, {})
             rows = [
                 f"| `{name}`{' (key)' if key else ''} | {kind}{' NOT NULL' if required else ''}"
                 f" | {comments.get(name, '')} |"

@@ -83,7 +83,7 @@ def test_names_alone_do_not_break_a_budget(store: Store, kind: str) -> None:
 
 
 PROFILES = (
-    "copd", "diabetes-claims", "diabetes-cohort", "heart-failure", "medicare-advantage",
+    "copd", "diabetes-cohort", "heart-failure", "insured-diabetes-cohort", "medicare-advantage",
     "oncology-phase3",
 )  # fmt: skip
 

@@ -206,7 +206,8 @@ class _Merge:
         self.notes += applied.notes
 
     def _take_questions(self, source: MergeSource) -> None:
-        renamed = take_own_questions(self._connection, SOURCE)
+        taken = take_own_questions(self._connection, SOURCE)
+        renamed = {old: new for old, new in taken.items() if new != old}
         if renamed:
             self._renamed_questions[source.name] = renamed
 

@@ -100,7 +100,7 @@ def check_named(into: str | None, **names: str | None) -> None:
         if into is not None and given is not None:
             raise InvalidArgument(
                 f"{name} is of a new scenario, and {into} is there already.",
-                hint=f"Leave out {option(name)}, or {option('into')}.",
+                hint=f"Leave out {option(name, verb='merge_scenarios')}, or {option('into')}.",
             )
 
 

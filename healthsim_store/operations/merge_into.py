@@ -18,6 +18,7 @@ from ..storage.catalog import read_entity_types
 from ..storage.files import Files
 from ..storage.format import read_last_number, upgrade, write_log
 from ..storage.housekeeping import OF_PRODUCTS, copy_rows
+from ..storage.own_questions import take_own_questions
 from ..storage.recording import Recorder
 from ..storage.scenario import opened
 from .applying import Applied, apply_changes
@@ -31,6 +32,7 @@ from .strategies import Strategies, Strategy
 from .three_way import ThreeWay
 from .update import DryRun
 
+_NAMED = 10  # questions in the reply
 _NO_BASE = Attached("nothing", BASE, {}, Lineage(""))
 
 
@@ -135,8 +137,10 @@ class _Into:
         strategies = self._asked.strategies.for_types(registry)
         before = _counts(connection, registry)
         applied = self._apply(connection, registry, strategies, recorder)
+        base = BASE if self._base and not self._is_base else None
+        questions = take_own_questions(connection, SOURCE, base)
         self._asked.progress(sum(applied.counts(source.entity_types)))
-        return self._told(connection, registry, strategies, recorder, before, applied)
+        return self._told(connection, registry, strategies, recorder, before, applied, questions)
 
     def _declare(self, connection: sqlite3.Connection) -> None:
         """Take from the source the products that the target has not."""
@@ -203,6 +207,7 @@ class _Into:
         recorder: Recorder,
         before: Mapping[str, int],
         applied: Applied,
+        questions: Mapping[str, str],
     ) -> MergeResult:
         target, source, done = self._target.name, self._source.name, applied.done
         taken = {
@@ -227,9 +232,9 @@ class _Into:
             changes=changes if self._base else {},
             disputes=tuple(applied.disputes),
             done=done,
-            notes=(*rebuilt, *applied.notes),
+            notes=(*rebuilt, *applied.notes, *_told_questions(questions)),
         )
-        if not done:
+        if not done and not questions:
             if self._asked.dry_run:
                 raise DryRun(replace(result, scenario=None))
             return result
@@ -239,12 +244,20 @@ class _Into:
                 "from": [source],
                 **({"base": self._base.name} if self._base else {}),
                 "on_conflict": sorted({strategy.name for strategy in strategies.values()}),
+                **({"questions": questions} if questions else {}),
             },
         )  # fmt: skip
         result = replace(result, number=number, undoable=recorder.save())
         if self._asked.dry_run:
             raise DryRun(replace(result, scenario=None, number=None))
         return result
+
+
+def _told_questions(taken: Mapping[str, str]) -> Iterator[str]:
+    if taken:
+        names = [old if new == old else f"{old} as {new}" for old, new in taken.items()]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield f"Saved questions taken: {', '.join(names[:_NAMED])}{more}."
 
 
 def _counts(connection: sqlite3.Connection, registry: Registry) -> dict[str, int]:

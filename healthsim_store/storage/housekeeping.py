@@ -330,22 +330,36 @@ CREATE TABLE _history_rows (
 CHANGES: Mapping[int, Sequence[str]] = {
     4: (
         "ALTER TABLE _products ADD COLUMN questions_sql TEXT NOT NULL DEFAULT ''",
-        # What the rows of a batch are known by, so that they are not stored twice.
         "ALTER TABLE _log ADD COLUMN fingerprint TEXT",
         "CREATE INDEX _log_by_fingerprint ON _log (fingerprint)",
-        # JSON list: what is declared of the question's parameters, see schema.parameter
         "ALTER TABLE _questions ADD COLUMN parameters TEXT NOT NULL DEFAULT '[]'",
-        # Of several batches that one call stored: the log_id of the first.
         "ALTER TABLE _log ADD COLUMN call INTEGER",
         "ALTER TABLE _log ADD COLUMN undone_at TEXT",
-        # The last entry of its log by then; NULL where an older version made the clone.
         "ALTER TABLE _ancestors ADD COLUMN last_log INTEGER",
-        # 1 where the next generation has only some of its entities.
         "ALTER TABLE _ancestors ADD COLUMN part INTEGER NOT NULL DEFAULT 0",
-        # What undo may take of the file.
         "ALTER TABLE _scenario ADD COLUMN history_rows INTEGER NOT NULL DEFAULT 200000",
         "ALTER TABLE _scenario ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 100000000",
     ),
+}
+
+#: What the columns are that a change added, by table.
+ADDED: Mapping[str, Mapping[str, str]] = {
+    "_products": {"questions_sql": "its questions.sql as written"},
+    "_questions": {"parameters": "JSON list: what is declared of its parameters"},
+    "_log": {
+        "fingerprint": "what the rows of a batch are known by, so that they are not stored twice",
+        "call": "of several batches that one call stored: the log_id of the first",
+        "undone_at": "UTC; NULL unless it was undone, and not done again",
+    },
+    "_ancestors": {
+        "last_log": "the last log_id that it had when the next generation was copied of it;"
+        " NULL where an older version made the copy",
+        "part": "1 where the next generation has only some of its entities: a clone of a part",
+    },
+    "_scenario": {
+        "history_rows": "the most changed rows that the history keeps for undo",
+        "history_bytes": "the most bytes that their values may have",
+    },
 }
 
 FORMAT_VERSION = 4

@@ -112,32 +112,38 @@ def turn_own_rows(connection: sqlite3.Connection, old: Sequence[Row], new: Seque
     )
 
 
-def take_own_questions(connection: sqlite3.Connection, schema: str) -> Mapping[str, str]:
-    """Copy the saved questions of a source of a merge; those that were renamed, by their old name.
+def take_own_questions(
+    connection: sqlite3.Connection, schema: str, base: str | None = None
+) -> Mapping[str, str]:
+    """Copy the saved questions of a source of a merge; the new name of each by its old one.
 
-    The first source's keeps its name. One that is the same is there once, and another one of the
-    same name gets ``_2`` behind it. Raises CorruptScenario.
+    What is there keeps its name. One that is the same is there once, and another one of the same
+    name gets ``_2`` behind it. Raises CorruptScenario.
 
     Args:
-        connection: the file that is made, in which the source is attached.
+        connection: the file that takes them, in which the source is attached.
         schema: the name under which it is.
+        base: that of the base of the merge; what is the same in it is not taken.
     """
     same = ("label", "description", "sql", "parameters")
     there = {row["name"]: row for row in read_records(connection, _TABLE)}
-    renamed: dict[str, str] = {}
+    of_base = read_records(connection, _TABLE, schema=base) if base else []
+    then = {row["name"]: row for row in of_base}
+    taken: dict[str, str] = {}
     for row in read_records(connection, _TABLE, schema=schema):
         name, number = row["name"], 1
+        if name in then and all(then[name][key] == row[key] for key in same):
+            continue
         while name in there and any(there[name][key] != row[key] for key in same):
             number += 1
             name = f"{row['name']}_{number}"
         if name in there:
             continue
-        if name != row["name"]:
-            renamed[row["name"]] = name
+        taken[row["name"]] = name
         there[name] = row | {"name": name}
         connection.execute(
             f"INSERT INTO {_TABLE} ({', '.join(_COLUMNS)})"
             f" VALUES ({', '.join(f':{column}' for column in _COLUMNS)})",
             there[name],
         )
-    return renamed
+    return taken

@@ -14,7 +14,7 @@ import pytest
 import healthsim_store
 from healthsim_store import errors, hookspecs
 from healthsim_store.cli import cli
-from healthsim_store.storage.housekeeping import TABLES
+from healthsim_store.storage.housekeeping import ADDED, CHANGES, TABLES
 from healthsim_store.store import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +96,16 @@ def test_the_pages_name_all_there_is() -> None:
             assert f"### `{name}() -> list[" in page("docs/plugins.md")
     tables = re.findall(r"^### `(\w+)`$", page("docs/scenario-file.md"), re.MULTILINE)
     assert tables == [table.name for table in TABLES]
+
+
+def test_each_column_that_a_version_added_is_described() -> None:
+    statements = "\n".join(sql for changes in CHANGES.values() for sql in changes)
+    columns = set(re.findall(r"TABLE (\w+) ADD COLUMN (\w+)", statements))
+    assert columns == {(table, name) for table, told in ADDED.items() for name in told}
+    for _, name in columns:
+        assert re.search(
+            rf"^\| `{name}` \| [A-Z ]+ \| \w", page("docs/scenario-file.md"), re.MULTILINE
+        )
 
 
 @pytest.mark.parametrize("name", sorted(VERBS))

@@ -28,7 +28,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     installed.cache_clear()
     with Store(tmp_path_factory.mktemp("real") / "store") as made:
         # Persons who are patients and members, and a trial, in one file.
-        for profile in ("diabetes-claims", "oncology-phase3"):
+        for profile in ("insured-diabetes-cohort", "oncology-phase3"):
             made.generate_scenario(profile, count=60, seed=1, into="three-products")
         if SYNTHEA.is_dir():
             made.import_data([SYNTHEA], format="synthea", scenario="synthea")

@@ -310,6 +310,43 @@ def test_files_of_an_older_format(ward: Store, older: str) -> None:
         ward.merge_scenarios(["b"], into="ward")
 
 
+def saved(store: Store, scenario: str) -> list[tuple[Any, ...]]:
+    return plainly(store, scenario, "SELECT name, sql FROM _own_questions ORDER BY rowid")
+
+
+@pytest.mark.parametrize("since", ["", "changed"])
+def test_saved_questions_go_along_and_undo_takes_them_out(ward: Store, since: str) -> None:
+    ward.save_question("ward", "both", "SELECT 1 AS one")
+    ward.clone_scenario("ward", new_name="late")
+    if since:  # so that the base is a file of its own
+        ward.update_entities("ward", "owners", {"full_name": "Y"}, where="tax_number = 'T9'")
+        ward.remove_question("ward", "both")
+    ward.save_question("ward", "mine", "SELECT 2 AS two")
+    ward.save_question("late", "mine", "SELECT 3 AS three")
+    ward.save_question("late", "theirs", "SELECT 4 AS four")
+    before = saved(ward, "ward")
+    trial = ward.merge_scenarios(["late"], into="ward", dry_run=True)
+    assert saved(ward, "ward") == before
+    result = ward.merge_scenarios(["late"], into="ward")
+    told = "Saved questions taken: mine as mine_2, theirs."
+    assert told in result.notes
+    assert told in trial.notes
+    assert (result.done, result.undoable) == ({}, True)
+    assert "Nothing had to be changed" not in str(result)
+    assert saved(ward, "ward") == [
+        *before, ("mine_2", "SELECT 3 AS three"), ("theirs", "SELECT 4 AS four"),
+    ]  # fmt: skip
+    assert ward.ask_question("ward", "theirs").rows == [{"four": 4}]
+    operation = ward.list_history("ward").operations[0]
+    assert (operation.operation, operation.number) == ("merge", result.number)
+    again = ward.merge_scenarios(["late"], into="ward")
+    assert again.number is None or "mine_2" not in str(again.notes)
+    ward.undo("ward")
+    assert saved(ward, "ward") == before
+    ward.redo("ward")
+    assert len(saved(ward, "ward")) == len(before) + 2
+
+
 def test_a_part_of_the_base_has_nothing_removed(ward: Store) -> None:
     """Of a clone that got some of the entities only, what it lacks was not removed there."""
     with contextlib.closing(sqlite3.connect(ward.find("b"))) as connection:
@@ -424,3 +461,11 @@ def test_the_command_line(run: Run) -> None:
     )
     done = run("merge", "ward", "b", "--base", "ward", "--name", "m", "--json")
     assert json.loads(done.stdout)["base"] == "ward"
+
+
+def test_a_name_for_what_is_there_is_refused_with_the_option_that_was_given(run: Run) -> None:
+    for number, name in enumerate("ab"):
+        run("persist", "--scenario", name, input=json.dumps({"owners": [owner(number)]}))
+    done = run("merge", "a", "--into", "b", "--name", "m")
+    assert done.returncode == 2
+    assert "Leave out --name, or --into." in done.stderr

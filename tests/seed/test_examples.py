@@ -25,7 +25,7 @@ from healthsim_store.plugins import installed
 TODAY = dt.date.today()
 
 if (
-    not {"medicare-advantage", "oncology-phase3", "diabetes-claims"}
+    not {"medicare-advantage", "oncology-phase3", "insured-diabetes-cohort"}
     <= installed().find("profiles").keys()
 ):
     pytest.skip("the products and the demo are not all installed", allow_module_level=True)
@@ -41,7 +41,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         made.generate_scenario("medicare-advantage", count=100, seed=9006, tags=["california"])
         made.generate_scenario("diabetes-cohort", count=150, seed=110, tags=["diabetes"])
         made.generate_scenario("oncology-phase3", count=200, seed=13, batch=50)
-        made.generate_scenario("diabetes-claims", count=150, seed=123, into="with-claims",
+        made.generate_scenario("insured-diabetes-cohort", count=150, seed=32, into="with-claims",
             tags=["validated", "training"],
         )  # fmt: skip
         yield made

@@ -135,6 +135,15 @@ READS: Mapping[str, Call] = {
     "merge_scenarios, overwriting": _merge(GOOD, NAME, on_conflict="overwrite"),
     "merge_scenarios, of a base": _merge(NAME, GOOD, base=GOOD),
     "merge_scenarios, with it as base": _merge(GOOD, NAME, base=NAME),
+    "merge_scenarios, into another, tried": lambda s, o: s.merge_scenarios(
+        [NAME], into=GOOD, on_conflict="overwrite", dry_run=True
+    ),
+    "merge_scenarios, into another with it as base, tried": lambda s, o: s.merge_scenarios(
+        [NAME], into=GOOD, base=NAME, dry_run=True
+    ),
+    "merge_scenarios, into it as its own base, tried": lambda s, o: s.merge_scenarios(
+        [GOOD], into=NAME, base=NAME, dry_run=True
+    ),
     "merge_scenarios, tried": _merge(NAME, GOOD, dry_run=True, on_conflict="error"),
     "diff_scenarios, first": lambda s, o: s.diff_scenarios(NAME, GOOD, rows=2).to_markdown(),
     "diff_scenarios, second": lambda s, o: s.diff_scenarios(
@@ -176,6 +185,9 @@ WRITES: Mapping[str, Call] = {
     "remove_entities, a batch": lambda s, o: s.remove_entities(NAME, batch="last"),
     "merge_scenarios, into": lambda s, o: s.merge_scenarios(
         [GOOD], into=NAME, on_conflict="overwrite"
+    ),
+    "merge_scenarios, into and undone": lambda s, o: (
+        s.merge_scenarios([GOOD], into=NAME), s.undo(NAME)
     ),
     "undo": lambda s, o: (s.remove_tags(NAME, "kept"), s.undo(NAME)),
     "redo": lambda s, o: (_update(s), s.undo(NAME), s.redo(NAME)),

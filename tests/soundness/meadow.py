@@ -116,6 +116,6 @@ def scenarios(store: Store, *, real: bool = True) -> dict[str, Path]:
     names = ["new", "new", "clone", "merge", "format-1", "format-2", "format-3"]
     if real and {"patientsim", "membersim"} <= installed().declarations.keys():
         for name, seed in (("real", 1), ("real-good", 2)):
-            store.generate_scenario("diabetes-claims", count=2, seed=seed, into=name)
+            store.generate_scenario("insured-diabetes-cohort", count=2, seed=seed, into=name)
         names.append("real")
     return {name: store.find(name) for name in names}

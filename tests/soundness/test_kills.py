@@ -88,6 +88,14 @@ ACTS: dict[str, tuple[Act, Callable[[State], State]]] = {
         lambda store: store.merge_scenarios(["ward", "other"], new_name="both"),
         lambda state: state | {"both": sorted({*state["ward"], *OTHER})},
     ),
+    "merge into": (
+        lambda store: store.merge_scenarios(["other"], into="ward"),
+        lambda state: state | {"ward": sorted({*state["ward"], *OTHER})},
+    ),
+    "merge with a base": (  # of which the other one has lost most owners, and has got five
+        lambda store: store.merge_scenarios(["ward", "other"], base="ward", new_name="both"),
+        lambda state: state | {"both": sorted(OTHER)},
+    ),
     "export": (exported, lambda state: state),
 }
 

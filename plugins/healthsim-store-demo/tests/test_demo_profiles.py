@@ -21,15 +21,15 @@ HAVING max(total_charge) > 10000
 """
 
 
-class TestDiabetesClaims(ProfileTests):
-    profile = "diabetes-claims"
+class TestInsuredDiabetesCohort(ProfileTests):
+    profile = "insured-diabetes-cohort"
     variants = ({}, {"insulin": 0.5}, {"claims": False})
     seeds = range(tries(10, 60))
 
 
 def test_23_patients_have_diabetes_and_a_claim_over_10000_dollars(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        made = store.generate_scenario("diabetes-claims", count=150, seed=123, into="s")
+        made = store.generate_scenario("insured-diabetes-cohort", count=150, seed=32, into="s")
         found = store.query_scenario("s", HIGH_CLAIMS, limit=100).rows
     assert made.inserted["patients"] == made.inserted["members"] == 150
     assert len(found) == 23

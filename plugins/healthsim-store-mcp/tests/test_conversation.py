@@ -126,7 +126,8 @@ EXAMPLES = [
 BEFORE = [
     {"profile": "diabetes-cohort", "count": 150, "seed": 110, "scenario": "diabetes-cohort",
      "tags": ["training", "diabetes"]},
-    {"profile": "diabetes-claims", "count": 150, "seed": 123, "scenario": "cohort-with-claims"},
+    {"profile": "insured-diabetes-cohort", "count": 150, "seed": 32,
+     "scenario": "cohort-with-claims"},
     {"profile": "heart-failure", "count": 120, "seed": 7, "scenario": "heart-failure-cohort",
      "tags": ["training", "validated"]},
     {"profile": "copd", "count": 75, "seed": 7, "scenario": "copd-training", "tags": ["training"]},

@@ -96,7 +96,7 @@ def test_every_tool(connect: Any, folder: Path, patient: dict[str, str]) -> None
 def test_a_part_of_a_scenario(talk: Any) -> None:
     women = "SELECT patient_id FROM patients WHERE gender = :g"
     part = {"only": women, "values": {"g": "F"}}
-    text, data = talk("clone", scenario="diabetes", new_name="women", part=part)
+    text, data = talk("clone", scenario="diabetes", new_name="only-women", part=part)
     assert data["copied"]["patients"] == data["chosen"]["patients"]
     assert data["copied"]["patients"] + data["not_taken"]["patients"] == 30
     assert "Left out" in text
@@ -280,7 +280,8 @@ def test_what_can_be_stored_and_generated(talk: Any) -> None:
     text, data = talk("describe")
     assert set(data["profiles"]) == {
         "adverse-events", "claims", "copd", "diabetes-claims", "diabetes-cohort", "heart-failure",
-        "labs", "medicare-advantage", "oncology-phase3", "patient-claims",
+        "insured-diabetes-cohort", "labs", "medicare-advantage", "oncology-phase3",
+        "patient-claims",
     }  # fmt: skip
     assert "patients, encounters" in data["entity_types"]["patientsim"]
     assert "truncated" not in data

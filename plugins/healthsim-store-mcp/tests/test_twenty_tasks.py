@@ -66,33 +66,20 @@ class Same:
         self.scenario, self.sql, self.more = scenario, sql, more
 
 
-def claims_for(data: dict[str, Any]) -> dict[str, Any]:
-    members = [row[0] for row in data["rows"]]
-    claims = [
-        {"claim_id": f"NEW-{n}", "member_id": members[n % len(members)],
-         "service_date": "2025-06-02", "provider_npi": "1234567893", "principal_diagnosis": "E11.9",
-         "total_charge": 100 + n}
-        for n in range(20)
-    ]  # fmt: skip
-    return {"entities": {"claims": claims}}
-
-
 TASKS = [
     Task(
         "Add 20 claims to members that are there",
         {"claims": "plan"},
-        [
-            Call("query", {"scenario": "claims", "sql": "SELECT member_id FROM members LIMIT 10"}),
-            Call("persist", {"scenario": "claims"}, claims_for),
-        ],
-        "inserted: claims 20",
+        [Call("persist", {"scenario": "claims", "profile": "claims", "count": 20, "seed": 7})],
+        "inserted: claims 20, ",
         [
             Check(
                 "claims",
-                "SELECT count(*), sum(total_charge) FROM claims JOIN members USING"
-                " (member_id) WHERE claim_id LIKE 'NEW-%'",
-                (20, 2190),
-            )
+                "SELECT count(*), sum(service_date < birth_date OR service_date < coverage_start)"
+                " FROM claims JOIN members USING (member_id)",
+                (20, 0),
+            ),
+            Check("claims", "SELECT count(*) FROM members", 10),
         ],
     ),
     Task(
@@ -187,11 +174,42 @@ TASKS = [
         [Check("to-redo", f"{PATIENTS} WHERE city = 'Newtown'", 12)],
     ),
     Task(
-        "Take my last two changes back",
-        {},
-        [Call("undo", {"scenario": "twice-changed"}), Call("undo", {"scenario": "twice-changed"})],
+        "Merge the clone into its original; no, take that back",
+        {"merged": "cohort"},
+        [
+            Call("merge", {"scenarios": ["moved-away"], "into": "merged"}),
+            Call("undo", {"scenario": "merged"}),
+        ],
         "12 patients updated",
-        [Check("twice-changed", f"{PATIENTS} WHERE city IN ('Newtown', 'Oldtown')", 0)],
+        [
+            Check("merged", f"{PATIENTS} WHERE city = 'Newtown'", 0),
+            Check("moved-away", f"{PATIENTS} WHERE city = 'Newtown'", 12),
+        ],
+    ),
+    Task(
+        "Two of us changed a clone each: put both changes into one",
+        {},
+        [
+            Call(
+                "merge",
+                {"scenarios": ["by-ann", "by-bob"], "base": "cohort", "new_name": "by-both"},
+            )
+        ],
+        "what only one side changed since is taken",
+        [
+            Check("by-both", f"{PATIENTS} WHERE city = 'Newtown'", 12),
+            Check(
+                "by-both",
+                "SELECT count(*) FROM medications WHERE name = 'Tirzepatide'",
+                Same("cohort", f"SELECT count(*) FROM medications WHERE {INSULIN}"),
+            ),
+            Check(
+                "by-both",
+                "SELECT count(*) FROM medications",
+                Same("cohort", "SELECT count(*) FROM medications"),
+            ),
+            Check("by-both", PATIENTS, 12),
+        ],
     ),
     Task(
         "All women born before 1965 have moved to Newtown",
@@ -340,20 +358,19 @@ TASKS = [
         "Clone the cohort and keep only patients whose A1C was ever above 8",
         {},
         [
-            Call("clone", {"scenario": "cohort", "new_name": "above-8"}),
             Call(
-                "change",
+                "clone",
                 {
-                    "scenario": "above-8",
-                    "entity_type": "patients",
-                    "remove": True,
-                    "with_children": True,
-                    "where": "patient_id NOT IN (SELECT patient_id"
-                    f" FROM lab_results WHERE {A1C} AND value_numeric > 8)",
+                    "scenario": "cohort",
+                    "new_name": "above-8",
+                    "part": {
+                        "only": f"SELECT patient_id FROM lab_results WHERE {A1C}"
+                        " AND value_numeric > 8"
+                    },
                 },
-            ),
+            )
         ],
-        'Removed from "above-8": ',
+        "Left out",
         [
             Check(
                 "above-8",
@@ -420,7 +437,7 @@ TASKS = [
         {},
         [
             Call("merge", {"scenarios": ["cohort", "failing"], "new_name": "for-training"}),
-            Call("tag", {"scenario": "for-training", "add": ["training"]}),
+            Call("annotate", {"scenario": "for-training", "add": ["training"]}),
         ],
         "training",
         [
@@ -437,18 +454,6 @@ TASKS = [
             Check("from-file", PATIENTS, 15),
             Check("from-file", f"{PATIENTS} WHERE mrn LIKE 'FILE-%' AND gender = 'F'", 3),
         ],
-    ),
-    Task(
-        "Twelve more patients like those that were generated",
-        {"larger": "cohort"},
-        [
-            Call(
-                "persist",
-                {"scenario": "larger", "profile": "diabetes-cohort", "count": 12, "seed": 99},
-            )
-        ],
-        "inserted: patients 12",
-        [Check("larger", PATIENTS, 24)],
     ),
     Task(
         "Delete that scenario; oh no, bring it back",
@@ -475,14 +480,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.generate_scenario("heart-failure", count=5, seed=7, into="failing")
         store.clone_scenario("cohort", new_name="bad-batch")
         store.persist({"patients": bad}, scenario="bad-batch")
-        for name in ("to-redo", "twice-changed"):
+        for name in ("to-redo", "by-ann"):
             store.clone_scenario("cohort", new_name=name)
             store.update_entities(name, "patients", {"city": "Newtown"}, where="1")
         store.undo("to-redo")
-        store.update_entities("twice-changed", "patients", {"city": "Oldtown"}, where="1")
+        store.clone_scenario("cohort", new_name="by-bob")
+        store.update_entities("by-bob", "medications", {"name": "Tirzepatide"}, where=INSULIN)
         for task in TASKS:
             for name, source in task.copies.items():
                 store.clone_scenario(source, new_name=name)
+        store.clone_scenario("merged", new_name="moved-away")
+        store.update_entities("moved-away", "patients", {"city": "Newtown"}, where="1")
     (folder / "new").mkdir()
     with (folder / "new" / "patients.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

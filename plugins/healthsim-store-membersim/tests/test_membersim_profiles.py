@@ -33,8 +33,37 @@ class TestClaims(ProfileTests):
 class TestPatientClaims(ProfileTests):
     profile = "patient-claims"
     base = "diabetes-cohort"
-    variants = ({}, {"claims": False})
+    variants = ({}, {"claims": False}, {"illnesses": "I10"})
     count = 60
+
+
+class TestDiabetesClaims(ProfileTests):
+    profile = "diabetes-claims"
+    base = "diabetes-cohort"
+    variants = ({},)
+    count = 60
+
+
+def test_diabetes_claims_are_for_those_with_diabetes(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        for profile in ("copd", "diabetes-cohort"):
+            store.generate_scenario(profile, count=40, seed=7, into="clinic")
+        made = store.generate_scenario("diabetes-claims", for_scenario="clinic", into="payer")
+        one = store.generate_scenario(
+            "patient-claims", for_scenario="clinic", into="e11", options={"illnesses": "j44, e11"}
+        )
+        with closing(sqlite3.connect(store.find("clinic"))) as clinic:
+            clinic.execute("ATTACH ? AS payer", (str(store.find("payer")),))
+            wanted, insured, charged = clinic.execute(
+                "SELECT count(*), sum(person_id IN (SELECT person_id FROM payer.members)),"
+                " sum(person_id IN (SELECT person_id FROM payer.members JOIN payer.claims"
+                " USING (member_id))) FROM patients WHERE patient_id IN (SELECT patient_id FROM"
+                " diagnoses WHERE code LIKE 'E11%' OR code LIKE 'E10%')"
+            ).fetchone()
+    assert 40 <= wanted < 80
+    assert insured == made.inserted["members"] == wanted
+    assert 30 < charged <= wanted
+    assert one.inserted["members"] == 80
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # The seeds are chosen so that the answers are like those of the conversation.
-MEDICARE, DIABETES, TRIAL, CLAIMS, HEART, COPD = 9006, 110, 13, 123, 7, 7
+MEDICARE, DIABETES, TRIAL, CLAIMS, HEART, COPD = 9006, 110, 13, 32, 7, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def examples(exports: str) -> tuple[Example, ...]:
             "For my diabetes cohort, show patients who also have claims over $10,000",
             (
                 _command(
-                    "generate", "diabetes-claims", "--count", "150", "--seed", str(CLAIMS),
+                    "generate", "insured-diabetes-cohort", "--count", "150", "--seed", str(CLAIMS),
                     "--into", "cohort-with-claims", quietly=True,
                 ),
                 _command(

@@ -2,7 +2,8 @@
 -- _claims.sql
 
 CREATE TABLE options (
-  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The last day of the records
+  as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01'), -- The last day of the records
+  illnesses VARCHAR -- Only patients with one of these, by the first three letters of their codes: E10, E11
 );
 
 -- Who pays for those below 65, and from then on
@@ -14,7 +15,8 @@ INSERT INTO payers VALUES
   ('BCBS PPO', 'PPO', 20, 35), ('Aetna HMO', 'HMO', 15, 20), ('UHC', 'EPO', 20, 25),
   ('Kaiser HMO', 'HMO', 10, 20);
 
--- Patients who were alive some time in the ten years before @for scenario
+-- Patients who were alive some time in the three years before, and have an illness that is asked for
+-- @for scenario
 CREATE TABLE person AS
 SELECT
   patient_id, given_name, family_name, birth_date, iif(gender IN ('F', 'M'), gender, 'U') AS gender,
@@ -23,4 +25,10 @@ SELECT
   death_date,
   as_of
 FROM patients, options
-WHERE birth_date < as_of AND coalesce(death_date, as_of) > date(as_of, '-3 years');
+WHERE birth_date < as_of AND coalesce(death_date, as_of) > date(as_of, '-3 years')
+  AND (illnesses IS NULL OR EXISTS (
+    SELECT 1
+    FROM diagnoses AS d
+    WHERE d.patient_id = patients.patient_id
+      AND instr(',' || replace(upper(illnesses), ' ', '') || ',', ',' || substr(code, 1, 3) || ',') > 0
+  ));
