@@ -240,7 +240,7 @@ def test_a_card(store: Store) -> None:
         ({"members": [member(1, plan_type="HMOO")]}, "Did you mean HMO?"),
         ({"claim_lines": [line("C-9", 1, 5)]}, "there is no such claim_id in claims"),
         ({"members": [member(1, subscriber_id="M-2"), member(2, subscriber_id="M-1")]},
-         "members row 1, subscriber_id 'M-2': following subscriber_id from here comes back"),
+         "following subscriber_id from here comes back to this row: 'M-2' (1 row), 'M-1'"),
         ({"members": [member(1, subscriber_id="M-9")]}, "no such member_id in members"),
         ({"members": [member(1)], "claims": [claim(1, "M-1", 5, dx1=None)]},
          "principal_diagnosis IS NOT NULL OR claim_type"),
