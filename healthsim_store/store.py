@@ -1028,9 +1028,9 @@ class Store:
             timeout: seconds that the SELECT may take.
             progress: is told how many rows were just copied.
 
-        Raises InvalidArgument where nothing is chosen or ids of another type, UnknownQuestion,
-        UnknownEntityType, ScenarioExists, InvalidName, CopyFailed, NotWritable, and what
-        `query_scenario` raises; then there is no clone.
+        Raises InvalidArgument where nothing, everything or an id of another type is chosen,
+        UnknownQuestion, UnknownEntityType, ScenarioExists, InvalidName, CopyFailed, NotWritable,
+        and what `query_scenario` raises; then there is no clone.
         """
         source = self.find(scenario)
         choice = Choice(only, only_question, params, sample, seed, stratify, entity_type, timeout)

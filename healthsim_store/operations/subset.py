@@ -16,6 +16,7 @@ from typing import Any
 
 from ..base.progress import Progress
 from ..base.sql import quoted
+from ..base.wording import option
 from ..errors import InvalidArgument
 from ..schema.model import Question
 from ..schema.registry import Registry
@@ -151,10 +152,21 @@ def clone_scenario(
                 taken.expect_whole(taken.whole())
                 taken.follow_up()
                 part = part_of(rows, taken, begun)
+                _check_a_part(choice, part)
             return clone_file(source, target, progress, part)
 
     path, result = files.folder.make(new_name, lambda _: f"{source.stem}-part", write)
     return replace(result, scenario=path.stem)
+
+
+def _check_a_part(choice: Choice, part: Part) -> None:
+    """Raises InvalidArgument where a SELECT or a question leaves nothing out."""
+    if choice.sample is None and not any(part.not_taken.values()):
+        given = "only" if choice.question is None else "only_question"
+        raise InvalidArgument(
+            f"Everything is chosen: {option(given)} leaves nothing out ({part.how}).",
+            hint=f"Tighten its conditions; a clone without {option(given)} takes all.",
+        )
 
 
 def part_of(

@@ -126,7 +126,7 @@ READS: Mapping[str, Call] = {
     "clone_scenario, a part": _without(
         "cloned",
         lambda s: s.clone_scenario(
-            NAME, new_name="cloned", only=f"SELECT * FROM {_some_type(s)} LIMIT 3"
+            NAME, new_name="cloned", only=f"SELECT * FROM {_some_type(s)} LIMIT 1"
         ),
     ),
     "split_scenario": _split,
