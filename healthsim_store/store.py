@@ -117,8 +117,9 @@ def _with_reading_options(signature: inspect.Signature) -> inspect.Signature:
 
 def _telling_reading_options(text: str) -> str:
     """The docstring with each reading option, in place of ``reading``."""
-    before, after = text.split("            reading: ")
-    told = "".join(f"            {spec.name}: {spec.help}\n" for spec in reading_specs())
+    # From Python 3.13 on the compiler takes the indentation away; cleandoc does so everywhere.
+    before, after = inspect.cleandoc(text).split("    reading: ")
+    told = "".join(f"    {spec.name}: {spec.help}\n" for spec in reading_specs())
     return before + told + "\n" + after.partition("\n\n")[2]
 
 
