@@ -59,7 +59,11 @@ def test_a_slow_one_lets_others_go_first_and_is_not_kept(store: Store, many: _Pr
         assert rows.fetchall() == [(1,)]
 
 
-def test_in_a_program_of_one_caller_nothing_is_slow(store: Store) -> None:
+def test_in_a_program_of_one_caller_nothing_is_slow(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _Processes()  # another test of this process may have been a server
+    monkeypatch.setattr(isolated, "processes", made)
     store.persist({"owners": [owner(1)]}, scenario="s")
     sandbox = IsolatedSandbox(store.find("s"))
     process = sandbox._remote._process
@@ -69,3 +73,4 @@ def test_in_a_program_of_one_caller_nothing_is_slow(store: Store) -> None:
     # On a machine with much to do it may have been ended, as one that does not answer in time.
     assert sandbox.usable or not process.alive
     sandbox.close()
+    made.end_all()
