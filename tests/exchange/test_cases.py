@@ -138,3 +138,86 @@ def test_orphans_are_counted(own_store: Store, tmp_path: Path) -> None:
     )
     assert result.persisted.left_out == {"diagnoses": 1}
     assert "conditions.csv,4,diagnoses,patient_id,p9," in rejects.read_text("utf-8")
+
+
+DESYNPUF = """
+-- @file *Beneficiary_Summary*
+CREATE TABLE people (DESYNPUF_ID TEXT NOT NULL, BENE_BIRTH_DT TEXT, BENE_SEX_IDENT_CD TEXT);
+-- @file *Inpatient_Claims*
+CREATE TABLE stays (DESYNPUF_ID TEXT, CLM_ID TEXT, CLM_FROM_DT TEXT, CLM_THRU_DT TEXT,
+  PRVDR_NUM TEXT, CLM_PMT_AMT TEXT, ICD9_DGNS_CD_1 TEXT);
+
+-- @into members @from people
+SELECT DESYNPUF_ID AS member_id, 'unknown' AS given_name, 'unknown' AS family_name,
+  BENE_BIRTH_DT AS birth_date, CASE BENE_SEX_IDENT_CD WHEN '1' THEN 'M' ELSE 'F' END AS gender,
+  '2008-01-01' AS coverage_start, 'Medicare' AS plan_type
+FROM people;
+
+-- @into claims @from stays
+SELECT CLM_ID AS claim_id, DESYNPUF_ID AS member_id, 'institutional' AS claim_type,
+  CLM_FROM_DT AS service_date, CLM_THRU_DT AS end_date, PRVDR_NUM AS provider_id,
+  CLM_PMT_AMT AS total_paid, ICD9_DGNS_CD_1 AS principal_diagnosis,
+  'ICD-9-CM' AS diagnosis_code_system
+FROM stays;
+"""
+
+RIF = """
+CREATE TABLE carrier (BENE_ID TEXT, CLM_ID TEXT, LINE_NUM TEXT, CLM_FROM_DT TEXT, HCPCS_CD TEXT,
+  LINE_NCH_PMT_AMT TEXT);
+
+-- @into members @from carrier
+SELECT BENE_ID AS member_id, 'unknown' AS given_name, 'unknown' AS family_name,
+  '1900-01-01' AS birth_date, 'U' AS gender, '1900-01-01' AS coverage_start, count(*) AS _rows
+FROM carrier GROUP BY BENE_ID;
+
+-- @into claims @from carrier
+SELECT CLM_ID AS claim_id, BENE_ID AS member_id, min(CLM_FROM_DT) AS service_date,
+  'unknown' AS provider_id, 'R69' AS principal_diagnosis, count(*) AS _rows
+FROM carrier GROUP BY CLM_ID;
+
+-- @into claim_lines @from carrier
+SELECT rowid AS _row, CLM_ID || '-' || LINE_NUM AS claim_line_id, CLM_ID AS claim_id,
+  LINE_NUM AS line_number, HCPCS_CD AS procedure_code, LINE_NCH_PMT_AMT AS charge_amount,
+  LINE_NCH_PMT_AMT AS paid_amount
+FROM carrier;
+"""
+
+TUVA = """
+CREATE TABLE eligibility (member_id TEXT, subscriber_id TEXT, gender TEXT, birth_date TEXT,
+  enrollment_start_date TEXT, enrollment_end_date TEXT, payer TEXT, first_name TEXT, last_name TEXT,
+  zip_code TEXT);
+
+-- @into members @from eligibility
+SELECT member_id, subscriber_id, gender, birth_date, enrollment_start_date AS coverage_start,
+  enrollment_end_date AS coverage_end, payer, first_name, last_name, zip_code
+FROM eligibility;
+"""
+
+MAPPED: list[tuple[str, str, dict[str, Any], dict[str, int], str]] = [
+    ("93-desynpuf", DESYNPUF, {"date_format": "YYYYMMDD"}, {"members": 1, "claims": 1},
+     "SELECT service_date || ' ' || birth_date || ' ' || total_paid FROM claims, members"),
+    ("94-rif-pipe/carrier.csv", RIF, {"delimiter": "|", "date_format": "DD-MMM-YYYY"},
+     {"members": 1, "claims": 1, "claim_lines": 1},
+     "SELECT claim_lines.claim_id || ' ' || claims.service_date FROM claim_lines, claims"),
+    ("95-tuva-layout/eligibility.csv", TUVA, {}, {"members": 1},
+     "SELECT coverage_start || ' ' || postal_code FROM members"),
+]  # fmt: skip
+TOLD = {
+    "93-desynpuf": "2008-03-12 1923-05-01 4000.0",
+    "94-rif-pipe/carrier.csv": "-10 2015-03-05",
+    "95-tuva-layout/eligibility.csv": "2020-01-01 02134",
+}
+
+
+@pytest.mark.parametrize(("name", "sql", "options", "inserted", "query"), MAPPED)
+def test_is_mapped(
+    own_store: Store, tmp_path: Path, name: str, sql: str, options: dict[str, Any],
+    inserted: dict[str, int], query: str,
+) -> None:  # fmt: skip
+    pytest.importorskip("healthsim_store_membersim")
+    mapping = tmp_path / "mine.sql"
+    mapping.write_text(sql, "utf-8")
+    made = own_store.import_data(CASES / name, format=str(mapping), scenario="s", **options)
+    assert made.persisted.inserted == inserted
+    ((told,),) = [tuple(row.values()) for row in own_store.query_scenario("s", query).rows]
+    assert told == TOLD[name]
