@@ -235,7 +235,8 @@ class Store:
             operation: what the scenario's log calls it.
             details: what the log says of it besides, JSON-ready.
             reading: how the values are written, as for `import_data`: ``null``, ``decimal``,
-                ``thousands``, ``date_format``, ``time_format``, ``whole_numbers``.
+                ``thousands``, ``date_format``, ``time_format``, ``whole_numbers``; and what fields
+                are called or have: ``map``, ``value``, ``ignore``.
 
         Raises InvalidRows, UnknownEntityType, EmptyBatch, InvalidName, NotWritable, ScenarioBusy;
         then nothing has changed.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..base.wording import option
 from ..errors import EmptyBatch, InvalidArgument, InvalidRows, SourceError
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
@@ -186,6 +187,11 @@ class _Import:
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
         options, whole = self._files.blank.options, dict[str, int]()
+        if options.map or options.value:
+            raise InvalidArgument(
+                f"{option('map')} and {option('value')} are for files without a mapping.",
+                hint=f"Say it in the SELECTs of {Path(format).name}.",
+            )
         if any(name.endswith(mapped_files.ENDING) for name in mappings):
             format = Path(format).name
             sources = mapped_files.sources(self._files, self._paths, self._formats)
@@ -210,6 +216,7 @@ class _Import:
             raise InvalidArgument(
                 f"{folder} says itself what its files are.", hint="Leave out the entity type."
             )
+        reading.rename_by(self._files.blank.options)
         accounts, entities = contents(
             folder, package, self._files.blank, reading.checked,
             formats=self._formats, registry=self._registry,

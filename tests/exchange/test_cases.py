@@ -193,6 +193,43 @@ SELECT member_id, subscriber_id, gender, birth_date, enrollment_start_date AS co
 FROM eligibility;
 """
 
+TUTORIAL = """
+CREATE TABLE members (member_id TEXT, member_name TEXT, date_of_birth TEXT, gender TEXT,
+  state TEXT);
+CREATE TABLE claims (claim_id TEXT, claim_type TEXT, member_id TEXT, provider_id TEXT,
+  service_date TEXT, service_code TEXT, billed_amount TEXT, allowed_amount TEXT, paid_amount TEXT,
+  claim_status TEXT);
+
+-- @into members @from members
+SELECT member_id, substr(member_name, 1, instr(member_name, ' ') - 1) AS given_name,
+  substr(member_name, instr(member_name, ' ') + 1) AS family_name, date_of_birth, gender, state,
+  '2026-01-01' AS coverage_start
+FROM members;
+
+-- @into claims @from claims
+SELECT rowid AS _row, claim_id, member_id, provider_id, service_date, 'R69' AS principal_diagnosis,
+  CASE claim_type WHEN 'PHARMACY' THEN 'pharmacy' END AS claim_type,
+  billed_amount, allowed_amount, paid_amount, claim_status
+FROM claims;
+"""
+
+
+def test_what_is_wrong_with_a_tutorial_is_found_by_its_line(
+    own_store: Store, tmp_path: Path
+) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    mapping = tmp_path / "mine.sql"
+    sql = TUTORIAL.replace("'pharmacy' END", "'pharmacy' ELSE 'professional' END")
+    mapping.write_text(sql, "utf-8")
+    with pytest.raises(HealthsimStoreError) as caught:
+        own_store.import_data(CASES / "83-claims-etl", format=str(mapping), scenario="s")
+    told = str(caught.value)
+    assert "claims.csv, line 4" in told  # M9 is no member
+    assert "claims.csv, line 5" in told  # C1 comes twice
+    assert "claims.csv, line 6" in told  # less than nothing was paid
+    assert "members.csv" not in told
+
+
 MAPPED: list[tuple[str, str, dict[str, Any], dict[str, int], str]] = [
     ("93-desynpuf", DESYNPUF, {"date_format": "YYYYMMDD"}, {"members": 1, "claims": 1},
      "SELECT service_date || ' ' || birth_date || ' ' || total_paid FROM claims, members"),
