@@ -13,7 +13,7 @@ from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
 from ..storage.stored import Stored
-from . import conversions, origins
+from . import conversions, origins, single_entities
 from .imports import Persist, Target
 from .reading_options import ReadingOptions
 from .rejects import Rejects
@@ -44,6 +44,9 @@ def persist_rows(
         )
     conversions.check(options)
     batch, whole = target.batch, dict[str, int]()
+    if single_entities.has_single(batch.entities):
+        rows_of_lists = single_entities.with_parents(registry(), batch.entities)
+        batch = replace(batch, entities=rows_of_lists)
     if options.map or options.value or options.ignore:
         batch, options = _renamed(batch, options, registry())
     if conversions.is_needed(options):

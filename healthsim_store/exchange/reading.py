@@ -21,6 +21,7 @@ from .found_files import Files, Finder, Found, no_type_hint
 from .reading_options import USUAL, ReadingOptions
 from .rejects import Rejects
 from .renaming import Renaming
+from .single_entities import by_entity_type
 from .source import Source, SourceFolder
 
 _TOLD = 10  # reasons why rows were left out, in one error
@@ -63,7 +64,10 @@ class Reading:
             if one.empty and len(found) > 1:
                 account.notes = ("the file is empty",)
                 continue
-            for name, rows in tables(self._formats, one.importer, source):
+            found_tables = tables(self._formats, one.importer, source)
+            if files.entity_type is None and self._formats.plugin_of(one.importer) is None:
+                found_tables = by_entity_type(self._registry, found_tables)
+            for name, rows in found_tables:
                 entity_type = self._entity_type(one, files.entity_type, name)
                 parts = entities.setdefault(entity_type, [])
                 parts.append(self.checked(source, account, entity_type, rows))

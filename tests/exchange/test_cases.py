@@ -39,6 +39,7 @@ READ: list[tuple[str, dict[str, Any], int]] = [
     ("22-trailing-comma/patients.csv", {}, 1),
     ("23-first-row-narrower/patients.csv", {"short_rows": "null"}, 2),
     ("24-envelope/patients.json", {"at": "data"}, 1),
+    ("26-nested-json/patients.json", {"ignore": ["phones"]}, 1),
     ("28-null-strings/patients.csv", {"null": ["NA", "NULL", "nan"]}, 2),
     ("29-pandas-index/patients.csv", {}, 2),
     ("31-excel-serial/patients.csv", {"date_format": "excel"}, 1),
@@ -51,6 +52,7 @@ READ: list[tuple[str, dict[str, Any], int]] = [
     ("38-comment-line/patients.csv", {"comment": "#"}, 2),
     ("47-concatenated-json/patients.json", {}, 2),
     ("48-split-files", {}, 3),
+    ("50-id-alias/patients.json", {}, 1),
     ("53-ragged-tail/patients.csv", {}, 2),
     ("54-footer-total/patients.csv", {"skip_footer": 1}, 2),
     ("80-parquet/part", {}, 2),
@@ -138,6 +140,20 @@ def test_orphans_are_counted(own_store: Store, tmp_path: Path) -> None:
     )
     assert result.persisted.left_out == {"diagnoses": 1}
     assert "conditions.csv,4,diagnoses,patient_id,p9," in rejects.read_text("utf-8")
+
+
+def test_one_patient_and_what_belongs_to_it(own_store: Store) -> None:
+    made = own_store.import_data(CASES / "27-singular-map" / "scenario.json", scenario="s")
+    assert made.persisted.inserted == {"patients": 1, "encounters": 1}
+
+
+def test_a_saved_scenario_lacks_the_day_of_its_diagnosis_only(own_store: Store) -> None:
+    file = CASES / "96-workspace-scenario" / "patient.json"
+    made = own_store.import_data(file, scenario="s", value={"diagnosed_date": "2024-01-02"})
+    assert made.persisted.inserted == {"patients": 1, "encounters": 1, "diagnoses": 1}
+    sql = "SELECT given_name, code FROM patients JOIN diagnoses USING (patient_id)"
+    (found,) = own_store.query_scenario("s", sql).rows
+    assert tuple(found.values()) == ("Ann", "E11.9")
 
 
 DESYNPUF = """
