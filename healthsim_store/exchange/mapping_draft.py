@@ -70,6 +70,9 @@ def _read(source: Source) -> _Read:
             read.values.setdefault(name, []).append(value)
     if not read.values:
         raise SourceError(f"{source.name} has no rows.", hint="Give a file with some.")
+    looks = hints.delimiter([*map(str, read.values)], ",") if read.json is None else None
+    if looks:
+        raise SourceError(f"{source.name} has one column.", hint=looks)
     return read
 
 
@@ -133,7 +136,8 @@ def _of(read: _Read, entity_type: EntityType, registry: Registry) -> str:
         taken[target] = name
         field_ = found.spelling(found.key.name) if isinstance(found, Link) else found.name
         column = found.key if isinstance(found, Link) else found
-        lines.append((f"{_name(name)} AS {field_}", _doubt(column, values)))
+        same = _name(name) == field_
+        lines.append((field_ if same else f"{_name(name)} AS {field_}", _doubt(column, values)))
     for column in entity_type.columns:
         needed = column.required and column.default is None and column.name != EXTRA
         if needed and column.name not in taken:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
+from healthsim_store.errors import SourceError
 from healthsim_store.exchange.found_files import Files
 from healthsim_store.exchange.mapped_files import try_out
 from healthsim_store.exchange.mapping_draft import draft
@@ -53,8 +54,8 @@ def test_what_is_unsure_is_told(tmp_path: Path) -> None:
     file = tmp_path / "owners.csv"
     file.write_text("tax_number,name,born,gender\nT1,Ann,13/02/1980,1\nT2,Bo,,2\n", "utf-8")
     text = _draft(file)
-    assert "born AS born, -- unsure: '13/02/1980' is not" in text
-    assert "gender AS gender -- unsure: '1', '2' is not one of F, M, U." in text
+    assert "  born, -- unsure: '13/02/1980' is not" in text
+    assert "  gender -- unsure: '1', '2' is not one of F, M, U." in text
     file.write_text("name\nAnn\n", "utf-8")
     assert "NULL AS tax_number, -- required, and no column is called so" in _draft(file)
 
@@ -70,3 +71,5 @@ def test_the_entity_type_may_be_told(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text("a;b\n1;2\n", "utf-8")
     assert "-- @into pets @from x" in _draft(file, "pets", delimiter=";")
+    with pytest.raises(SourceError, match="looks like semicolons"):
+        _draft(file, "pets")
