@@ -15,6 +15,7 @@ import itertools
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ class StagedFolder:
             told = f"{told}, {layout.json}"
         account = self.accounts[name] = Account(told)
         for file in files:
-            source = refusing(file, account)
+            source = refusing(replace(file), account)  # of a file in several tables, each its own
             if source.path and source.path.stat().st_size == 0 and not alone:
                 account.notes += (f"{source.name} is empty",)
                 continue

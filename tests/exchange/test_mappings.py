@@ -186,3 +186,23 @@ def test_what_is_no_mapping_is_told(store: Store, tmp_path: Path) -> None:
     mapping = _write(tmp_path / "mine.sql", PEOPLE.replace("people", "persons") + ";")
     with pytest.raises(HealthsimStoreError):
         store.import_data(file, format=str(mapping))
+
+
+def test_two_tables_of_one_file_have_their_own_lines(store: Store, tmp_path: Path) -> None:
+    """The first table has three records in two lines, the second one record in each."""
+    sql = """
+        -- @file saved @json $.pets[*]
+        CREATE TABLE pets (id TEXT, owner TEXT);
+        -- @file saved @json $
+        CREATE TABLE owners (id TEXT, born TEXT);
+        -- @into owners @from owners
+        SELECT rowid AS _row, id AS owner_id, id AS tax_number, id AS full_name, born FROM owners;
+        -- @into pets @from pets
+        SELECT rowid AS _row, id AS pet_id, owner AS owner_id FROM pets;
+    """
+    mapping = _write(tmp_path / "mine.sql", sql)
+    first = {"id": "1", "born": "1980-01-05", "pets": [{"id": "a", "owner": "1"}, {"id": "b"}]}
+    second = {"id": "2", "born": "soon", "pets": [{"id": "c", "owner": "2"}]}
+    file = _write(tmp_path / "saved.ndjson", f"{json.dumps(first)}\n\n{json.dumps(second)}\n")
+    with pytest.raises(InvalidRows, match=r"saved\.ndjson, line 3\), born"):
+        store.import_data(file, format=str(mapping))
