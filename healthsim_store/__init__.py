@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     compare_scenarios = _default.compare_scenarios
     delete_scenario = _default.delete_scenario
     diff_scenarios = _default.diff_scenarios
+    draft_mapping = _default.draft_mapping
     export_scenario = _default.export_scenario
     generate = _default.generate
     generate_scenario = _default.generate_scenario

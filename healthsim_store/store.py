@@ -26,6 +26,7 @@ from .exchange.exports import export_file
 from .exchange.found_files import Files as FoundFiles
 from .exchange.given_rows import persist_rows
 from .exchange.imports import ImportResult
+from .exchange.mapping_draft import draft
 from .exchange.reading_options import ReadingOptions
 from .exchange.reading_options import specs as reading_specs
 from .exchange.source import Source
@@ -241,7 +242,8 @@ class Store:
             operation: what the scenario's log calls it.
             details: what the log says of it besides, JSON-ready.
             reading: how the values are written, as for `import_data`: ``null``, ``decimal``,
-                ``thousands``, ``date_format``, ``time_format``, ``whole_numbers``.
+                ``thousands``, ``date_format``, ``time_format``, ``whole_numbers``; and what fields
+                are called or have: ``map``, ``value``, ``ignore``.
 
         Raises InvalidRows, UnknownEntityType, EmptyBatch, InvalidName, NotWritable, ScenarioBusy;
         then nothing has changed.
@@ -561,6 +563,32 @@ class Store:
             formats=installed().formats,
             registry=self._registry_of(scenario),
         )
+
+    @verb
+    def draft_mapping(
+        self,
+        source: str | Path | Sequence[str | Path],
+        *,
+        entity_type: str | None = None,
+        **reading: Any,
+    ) -> str:
+        """Draft a mapping of files by their headers; what it is unsure of stands in comments.
+
+        Nothing is stored. Look at each line, save it as a ``.sql`` file, and give its path as the
+        ``format`` of `import_data`.
+
+        Args:
+            source: a path, or several.
+            entity_type: what the rows are; by default the one that most columns are fields of.
+            reading: how the files are read, as for `import_data`.
+
+        Raises SourceError and UnknownEntityType.
+        """
+        sources = [source] if isinstance(source, str | Path) else source
+        blank = Source("", reading=ReadingOptions.of(reading))
+        files = FoundFiles(sources, None, entity_type, blank)
+        plugins = installed()
+        return draft(files, plugins.formats, plugins.registry)
 
     def _registry_of(self, scenario: str | None) -> Registry:
         """The entity types whose rows the scenario can take, also where it is a new one."""

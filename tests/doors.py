@@ -129,6 +129,12 @@ VERBS: dict[str, Verb] = {
         progress=(PROGRESS, PROGRESS),
         **{spec.name: (_flag(spec), "options") for spec in specs()},
     ),
+    "draft_mapping": _verb(
+        "map", No("A model that can read the file writes the mapping itself."), _READS,
+        source=("SOURCES", None),
+        entity_type=("--entity-type", None),
+        **{spec.name: (_flag(spec), None) for spec in specs()},
+    ),
     "update_entities": _verb(
         "update", "scenario_change", _READS,
         scenario=("SCENARIO", "scenario"),

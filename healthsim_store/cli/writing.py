@@ -162,3 +162,23 @@ def import_(
             columns_ = ", ".join(account.not_carried)
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
     _tell_summary(result.persisted)
+
+
+@click.command("map")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--entity-type", help="What the rows are  [default: as most columns tell]")
+@reading.reading_options
+@json_option
+@store_option
+def map_(sources: tuple[str, ...], as_json: bool, folder: str | None, **options: Any) -> None:
+    """Draft a mapping of files, as SQL; what it is unsure of stands in comments.
+
+    \b
+    healthsim-store map claims.csv > mine.sql
+    healthsim-store import claims.csv --format ./mine.sql
+    """
+    drafted = open_store(folder).draft_mapping(sources, **reading.given(options))
+    if as_json:
+        echo_json({"sql": drafted})
+        return
+    echo_text(drafted)

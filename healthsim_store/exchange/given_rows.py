@@ -12,13 +12,18 @@ from ..errors import InvalidArgument
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
-from . import conversions, origins
+from ..storage.stored import Stored
+from . import conversions, origins, single_entities
 from .imports import Persist, Target
 from .reading_options import ReadingOptions
 from .rejects import Rejects
+from .renaming import Renaming
 
 #: Options that say how values are written; the others are of files.
-_OF_VALUES = ("null", "decimal", "thousands", "date_format", "time_format", "whole_numbers")
+_OF_VALUES = (
+    "null", "decimal", "thousands", "date_format", "time_format", "whole_numbers", "ignore", "map",
+    "value",
+)  # fmt: skip
 
 
 def persist_rows(
@@ -39,6 +44,11 @@ def persist_rows(
         )
     conversions.check(options)
     batch, whole = target.batch, dict[str, int]()
+    if single_entities.has_single(batch.entities):
+        rows_of_lists = single_entities.with_parents(registry(), batch.entities)
+        batch = replace(batch, entities=rows_of_lists)
+    if options.map or options.value or options.ignore:
+        batch, options = _renamed(batch, options, registry())
     if conversions.is_needed(options):
         batch = replace(batch, entities=_converted(batch, options, registry(), whole))
     words = batch.tolerance
@@ -54,6 +64,23 @@ def persist_rows(
             return made
         path, failed = rejects.write(made.scenario)
         return replace(made, rejects=path, notes=made.notes + ((failed,) if failed else ()))
+
+
+def _renamed(
+    batch: Batch, options: ReadingOptions, registry: Registry
+) -> tuple[Batch, ReadingOptions]:
+    renaming = Renaming(options, registry)
+    entities = {
+        name: renaming.rows(registry.entity_type(name).name, rows)
+        for name, rows in batch.entities.items()
+    }
+    verify = batch.verify
+
+    def checked(stored: Mapping[str, Stored]) -> None:
+        renaming.check()
+        verify(stored)
+
+    return replace(batch, entities=entities, verify=checked), renaming.formats(options)
 
 
 def _converted(

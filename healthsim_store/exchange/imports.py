@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..base.wording import option
 from ..errors import EmptyBatch, InvalidArgument, InvalidRows, SourceError
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
 from ..storage.stored import Stored
-from . import conversions, origins
+from . import conversions, mapped_files, origins
 from .account import Account, add_up, by_kind
 from .datapackage import Package
 from .datapackage import read as read_package
@@ -142,7 +143,16 @@ class _Import:
 
     def run(self) -> ImportResult:
         files, formats = self._files, self._formats
-        mappings = formats.mappings(files.format) if files.format else {}
+        by_path = mapped_files.is_path(files.format)
+        if by_path:
+            mappings: Mapping[str, str] = mapped_files.read_mapping(
+                str(files.format), self._registry
+            )
+        else:
+            mappings = formats.mappings(files.format) if files.format else {}
+            for name, sql in mappings.items():
+                if mapped_files.is_path(name):  # of a plugins folder: products were not asked yet
+                    mapped_files.try_out(name, sql, self._registry)
         package, folder = self._package()
         if package:
             self._target = _described(self._target, package)
@@ -176,22 +186,39 @@ class _Import:
         return ImportResult(reading.told(persisted), tuple(reading.settle()))
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
-        _refuse_conversions(self._files.blank.reading, format)
+        options, whole = self._files.blank.reading, dict[str, int]()
         if self._files.options:  # a mapping has none
-            self._files.settings(Importer(format, (), lambda _: iter(())))
-        with staged(format, mappings, self._folder(), self._refusing) as mapping:
+            self._files.settings(Importer(Path(format).name, (), lambda _: iter(())))
+        if options.map or options.value:
+            raise InvalidArgument(
+                f"{option('map')} and {option('value')} are for files without a mapping.",
+                hint=f"Say it in the SELECTs of {Path(format).name}.",
+            )
+        if any(name.endswith(mapped_files.ENDING) for name in mappings):
+            format = Path(format).name
+            sources = mapped_files.sources(self._files, self._paths, self._formats)
+        else:
+            _refuse_conversions(options, format)
+            sources = self._folder()
+        with staged(format, mappings, sources, self._refusing) as mapping:
             mapping.count_skipped()
+            entities = mapping.entities()
+            if conversions.is_needed(options):
+                entities = {
+                    into: conversions.converted(options, self._registry, into, rows, whole)
+                    for into, rows in entities.items()
+                }
             persisted = self._store(
-                mapping.entities(), format, mapping.settle, mapping.locate,
-                mapping.lacking,
-            )  # fmt: skip
-            return ImportResult(persisted, tuple(mapping.settle()))
+                entities, format, mapping.settle, mapping.locate, mapping.lacking
+            )
+            return ImportResult(conversions.told(persisted, whole), tuple(mapping.settle()))
 
     def _packaged(self, package: Package, folder: Path, reading: Reading) -> ImportResult:
         if self._files.entity_type:
             raise InvalidArgument(
                 f"{folder} says itself what its files are.", hint="Leave out the entity type."
             )
+        reading.rename_by(self._files.blank.reading)
         importer = self._formats.importers.get(package.format)
         blank = self._files.settings(importer) if importer else self._files.blank
         accounts, entities = contents(

@@ -54,32 +54,37 @@ def read_json(source: Source) -> Tables:
     Documents that follow each other, as lines of JSON do, are rows too. ``at`` of the options is
     the path of what is read.
     """
+    found = [*documents(source)]
+    several = [document for document, _ in found]
+    if len(several) > 1:
+        for row, (_, line) in enumerate(found):
+            source.lines.begin(row, line)
+        others = [one for one in several if not isinstance(one, dict)]
+        if others or source.reading.at:
+            raise SourceError(
+                f"{source.name} has {len(several)} JSON documents, which are not all objects.",
+                hint="Give one document, or one object in each line.",
+            )
+        yield None, _with_given(source, several)
+        return
+    if not several:
+        raise SourceError(
+            f"{source.name} is empty, which is not JSON.", hint="Give a list of objects."
+        )
+    yield from _tables(source, _at(source, several[0]))
+
+
+def documents(source: Source) -> Iterator[tuple[Any, int]]:
+    """Each JSON document of a file with the line that it begins in, from 1."""
     with source.text() as text:
         try:
             content = text.read()
         except UnicodeDecodeError as error:
             raise source.undecodable(0, error) from error
     try:
-        found = list(_documents(source, content))
+        yield from [*_documents(source, content)]
     except (ValueError, RecursionError) as error:
         raise _not_json(source, 0, error) from error
-    documents = [document for document, _ in found]
-    if len(documents) > 1:
-        for row, (_, line) in enumerate(found):
-            source.lines.begin(row, line)
-        others = [one for one in documents if not isinstance(one, dict)]
-        if others or source.reading.at:
-            raise SourceError(
-                f"{source.name} has {len(documents)} JSON documents, which are not all objects.",
-                hint="Give one document, or one object in each line.",
-            )
-        yield None, _with_given(source, documents)
-        return
-    if not documents:
-        raise SourceError(
-            f"{source.name} is empty, which is not JSON.", hint="Give a list of objects."
-        )
-    yield from _tables(source, _at(source, documents[0]))
 
 
 def _documents(source: Source, content: str) -> Iterator[tuple[Any, int]]:

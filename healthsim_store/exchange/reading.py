@@ -18,7 +18,10 @@ from .account import Account
 from .foreign import tables
 from .formats import Formats
 from .found_files import Files, Finder, Found, no_type_hint
+from .reading_options import USUAL, ReadingOptions
 from .rejects import Rejects
+from .renaming import Renaming
+from .single_entities import by_entity_type
 from .source import Source, SourceFolder
 
 _TOLD = 10  # reasons why rows were left out, in one error
@@ -44,11 +47,13 @@ class Reading:
         self._read: list[tuple[Source | SourceFolder, Account]] = []
         self._whole: dict[str, int] = {}
         self._told: set[int] = set()
+        self._renaming: Renaming | None = None
         self.origins = origins.Origins()
 
     def entities(self, files: Files, paths: Sequence[Path]) -> dict[str, Iterator[Any]]:
         """The rows of all files by entity type. They can be read once. Adds an account per file."""
         importer = self._formats.importer(files.format) if files.format else None
+        self.rename_by(files.blank.reading)
         finder = Finder(self._formats, files)
         entities: dict[str, list[Iterator[Any]]] = {}
         found = [one for path in paths for one in finder.find(path, importer)]
@@ -59,11 +64,18 @@ class Reading:
             if one.empty and len(found) > 1:
                 account.notes = ("the file is empty",)
                 continue
-            for name, rows in tables(self._formats, one.importer, source):
+            found_tables = tables(self._formats, one.importer, source)
+            if files.entity_type is None and self._formats.plugin_of(one.importer) is None:
+                found_tables = by_entity_type(self._registry, found_tables)
+            for name, rows in found_tables:
                 entity_type = self._entity_type(one, files.entity_type, name)
                 parts = entities.setdefault(entity_type, [])
                 parts.append(self.checked(source, account, entity_type, rows))
         return {name: itertools.chain.from_iterable(parts) for name, parts in entities.items()}
+
+    def rename_by(self, options: ReadingOptions) -> None:
+        """Call columns as the options say. Raises InvalidArgument for a field that there is not."""
+        self._renaming = Renaming(options, self._registry)
 
     def _refusing(self, source: Source | SourceFolder, account: Account) -> Source | SourceFolder:
         """The source, which counts the rows that cannot be read where they are left out."""
@@ -84,6 +96,8 @@ class Reading:
                 if file.skipped:
                     settled.append(Account(file.name))
                     settled[-1].leave_out(file.skipped)
+        if self._renaming and any(account.rows for account in settled):
+            self._renaming.check()
         return settled
 
     @property
@@ -140,10 +154,12 @@ class Reading:
         Raises SourceError if no field of the first row is a field of the entity type, and at the
         end, if the file was changed meanwhile.
         """
-        if isinstance(source, Source) and conversions.is_needed(source.reading):
-            rows = conversions.converted(
-                source.reading, self._registry, entity_type, rows, self._whole
-            )
+        options = source.reading if isinstance(source, Source) else USUAL
+        if self._renaming and self._renaming.is_needed():
+            rows = self._renaming.rows(entity_type, rows)
+            options = self._renaming.formats(options)
+        if conversions.is_needed(options):
+            rows = conversions.converted(options, self._registry, entity_type, rows, self._whole)
         first = True
         for chunk in chunks(entity_type, rows):
             if first:

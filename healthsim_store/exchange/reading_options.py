@@ -11,6 +11,7 @@ from ..errors import InvalidArgument
 
 COMPRESSIONS = ("gz", "zst", "zip", "none")
 SHORT_ROWS = ("error", "null")
+_PAIRS = ("map", "value")  # a dict, where the door has such a thing
 
 #: The options of an import that say what becomes of rows that do not fit.
 TOLERANCE = ("bad_rows", "orphans")
@@ -87,6 +88,17 @@ class ReadingOptions:
         "A column to leave out; the second one of a name is city#2.",
         "COLUMN",
         each=True,
+    )
+    map: tuple[str, ...] = _option(
+        (),
+        "texts",
+        "A column that means a field, such as 'Last=family_name'; of one entity type as "
+        "'Last=members.family_name'.",
+        "COLUMN=FIELD",
+        each=True,
+    )
+    value: tuple[str, ...] = _option(
+        (), "texts", "A field with one value for all rows: plan_type=HMO", "FIELD=TEXT", each=True
     )
     compression: str | None = _option(
         None, "choice", "Of the file  [default: as its content tells]", choices=COMPRESSIONS
@@ -168,7 +180,7 @@ def _listed(spec: Spec, value: Any) -> Any:
         return value
     if isinstance(value, str):
         return (value,) if spec.each else tuple(part.strip() for part in value.split(","))
-    if isinstance(value, Mapping) and spec.name.endswith("_format"):
+    if isinstance(value, Mapping) and (spec.name.endswith("_format") or spec.name in _PAIRS):
         return tuple(f"{column}={text}" for column, text in value.items())
     return tuple(value) if isinstance(value, list | tuple) else value
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
+from typing import Any
 
 from ..base.quoting import strict
+from ..errors import DeclarationError
+from ..schema.sqlfile import Statement
 
 
 def rowid(connection: sqlite3.Connection, sql: str, table: str, row: int) -> int | None:
@@ -45,3 +49,42 @@ def _with_rowid(sql: str, table: str) -> str | None:
             column = exp.column("rowid", table=one.alias_or_name)
             return tree.select(column, append=True).sql(dialect="sqlite")
     return None
+
+
+class RowNumbers:
+    """The source rows of a SELECT that says itself which they are, by its column ``_row``.
+
+    Args:
+        statement: the SELECT.
+        many: it may make several entities of one row, which then counts once.
+    """
+
+    def __init__(self, statement: Statement, *, many: bool) -> None:
+        self._statement = statement
+        self._seen: set[int] | None = set() if many else None
+        self._numbers = array("q")
+
+    def add(self, rowid: Any, rows: int) -> int:
+        """Note the next row; how many rows of the source it counts for.
+
+        Args:
+            rowid: of the source's row.
+            rows: how many it counts for, if it is the first one of this row.
+
+        Raises DeclarationError where it is no number.
+        """
+        if not isinstance(rowid, int):
+            raise DeclarationError(
+                f"{self._statement.where}: _row is {rowid!r:.40}, and no rowid of the source"
+            )
+        self._numbers.append(rowid)
+        if self._seen is None:
+            return rows
+        if rowid in self._seen:
+            return 0
+        self._seen.add(rowid)
+        return rows
+
+    def of(self, number: int) -> int | None:
+        """The rowid of a row, by its number from 0; None where it was not read."""
+        return self._numbers[number] if number < len(self._numbers) else None

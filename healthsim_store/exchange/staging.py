@@ -12,42 +12,32 @@ import bisect
 import contextlib
 import hashlib
 import itertools
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
-from ..base.text import did_you_mean
 from ..errors import DeclarationError, SourceError
 from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
-from ..schema.sqlfile import Statement, blanked, read_statements
-from . import staged_lines
+from ..schema.sqlfile import Statement
+from . import mapping_trial, staged_lines, staged_rows
 from .account import Account
-from .delimited import read_delimited
-from .part_files import pattern_of, without_number
-from .selected_fields import check_fields
+from .mapping import ROW, ROWS, read_mappings
+from .part_files import pattern_of
 from .source import Source
-
-MARKERS = ("into", "from", "skip")
+from .staged_lines import RowNumbers
 
 _NO_RULE = "the mapping has no rule for them"
 _KNOWN = "they were not looked at again, since the batch_id is known"
 
 Refusing = Callable[[Source, Account], Source]
-
-_ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    columns: tuple[str, ...]
-    required: frozenset[str]
 
 
 FUNCTION = ("stable_id", -1)  # of ours, and how many arguments it takes: any
@@ -70,57 +60,16 @@ class StagedFolder:
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.create_function(*FUNCTION, stable_id, deterministic=True)
-        self._layouts: dict[str, _Layout] = {}
-        self._views: list[Statement] = []  # steps that several SELECTs share
-        self._selects: list[Statement] = []
-        self._skips: list[Statement] = []
         self._read = False
         self._parts: dict[str, list[tuple[int, Source]]] = {}  # by table, with their first rowids
         self._given: dict[str, list[tuple[int, Statement]]] = {}  # by entity type, first numbers
+        self._numbers: dict[tuple[str, int], RowNumbers] = {}  # by entity type, first number
         self.accounts: dict[str, Account] = {}
         try:
-            for product, sql in sql_by_product.items():
-                alone = product.endswith(".sql")
-                file = product if alone else f"{product}/formats/{format}.sql"
-                for statement in read_statements(sql, file=file, markers=MARKERS):
-                    self._declare(statement)
+            self.declared = read_mappings(format, sql_by_product)
         except BaseException:
             self.close()
             raise
-
-    def _declare(self, statement: Statement) -> None:
-        markers = statement.comment.markers
-        reads = blanked(statement.sql).upper().startswith(("SELECT", "WITH"))
-        if "into" in markers and "from" in markers and "skip" not in markers and reads:
-            self._selects.append(statement)
-        elif markers.keys() == {"skip"} and reads:
-            self._skips.append(statement)
-        elif markers:
-            given = ", ".join(f"@{marker}" for marker in markers)
-            raise DeclarationError(
-                f"{statement.where}: {given} above {statement.sql:.20}...",
-                hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE.",
-            )
-        elif statement.sql.lstrip().upper().startswith("CREATE TABLE"):
-            self._declare_layout(statement)
-        elif statement.sql.lstrip().upper().startswith("CREATE VIEW"):
-            self._views.append(statement)
-        else:
-            raise DeclarationError(
-                f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
-                "with @into and @from, or @skip"
-            )
-
-    def _declare_layout(self, statement: Statement) -> None:
-        # SQLite parses the layout. Each product may declare the columns that it needs itself.
-        with located(statement.where), contextlib.closing(connect(":memory:")) as reader:
-            reader.execute(statement.sql)
-            ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
-        known = self._layouts.get(table.lower(), _Layout((), frozenset()))
-        names = dict.fromkeys([*known.columns, *(row[1] for row in info)])
-        required = known.required | {row[1] for row in info if row[3]}
-        self._layouts[table.lower()] = _Layout(tuple(names), required)
 
     def stage(
         self,
@@ -138,50 +87,58 @@ class StagedFolder:
         """
         grouped: dict[str, list[Source]] = {}
         for name, files in sources.items():
-            whole = without_number(name)
-            known = whole if name not in self._layouts and whole in self._layouts else name
-            grouped.setdefault(known, []).extend(files)
-        if not grouped.keys() & self._layouts.keys():
+            tables = self.declared.tables_of(name, alone=len(sources) == 1)
+            for table in tables or [name]:
+                grouped.setdefault(table, []).extend(files)
+        if not grouped.keys() & self.declared.layouts.keys():
             raise SourceError(
                 f"No file of the format {self._format} is there.",
-                hint=f"Expected: {', '.join(f'{name}.csv' for name in sorted(self._layouts))}.",
+                hint=f"Expected: {self.declared.expected()}.",
             )
         self._make_tables()
         self._connection.execute("BEGIN")
         for name, files in grouped.items():
-            told = files[0].name
-            if len(files) > 1:
-                told = f"{pattern_of(told)} ({len(files):,} files)"
-            account = self.accounts[name] = Account(told)
-            for file in files:
-                source = refusing(file, account)
-                if source.path and source.path.stat().st_size == 0 and len(sources) > 1:
-                    account.notes += (f"{source.name} is empty",)
-                    continue
-                rows = read_delimited(source, ",")
-                if name not in self._layouts:
-                    account.rows += sum(1 for _ in rows)
-                else:
-                    staged = account.rows - sum(account.unmapped.values())
-                    self._parts.setdefault(name, []).append((staged + 1, source))
-                    self._load(name, account, source, rows)
-                source.check_unchanged()
-            if name not in self._layouts and account.rows:
-                account.unmapped["no installed product maps this file"] = account.rows
+            self._stage(name, files, refusing, alone=len(sources) == 1)
         self._connection.execute("COMMIT")
         self._make_views()
+
+    def _stage(
+        self, name: str, files: Sequence[Source], refusing: Refusing, *, alone: bool
+    ) -> None:
+        told = files[0].name
+        if len(files) > 1:
+            told = f"{pattern_of(told)} ({len(files):,} files)"
+        layout = self.declared.layouts.get(name)
+        if layout and layout.json:
+            told = f"{told}, {layout.json}"
+        account = self.accounts[name] = Account(told)
+        for file in files:
+            source = refusing(replace(file), account)  # of a file in several tables, each its own
+            if source.path and source.path.stat().st_size == 0 and not alone:
+                account.notes += (f"{source.name} is empty",)
+                continue
+            rows = staged_rows.rows_of(source, layout.json if layout else None)
+            if layout is None:
+                account.rows += sum(1 for _ in rows)
+            else:
+                staged = account.rows - sum(account.unmapped.values())
+                self._parts.setdefault(name, []).append((staged + 1, source))
+                self._load(name, account, source, rows)
+            source.check_unchanged()
+        if layout is None and account.rows:
+            account.unmapped["no installed product maps this file"] = account.rows
 
     def _make_tables(self) -> None:
         for sql in self._layout_statements():
             self._connection.execute(sql)
 
     def _layout_statements(self) -> Iterator[str]:
-        for name, layout in self._layouts.items():
+        for name, layout in self.declared.layouts.items():
             columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
             yield f"CREATE TABLE {quoted(name)} ({columns})"
 
     def _make_views(self) -> None:
-        for view in self._views:
+        for view in self.declared.views:
             with located(view.where):
                 self._connection.execute(strict(view.sql))
 
@@ -189,50 +146,42 @@ class StagedFolder:
         """Run each statement on empty tables, and see whether persist would take what it gives.
 
         Args:
-            registry: the entity types of the product.
+            registry: the entity types that it may give.
             seconds: of the processor, for all of it.
 
         Raises DeclarationError, with file and line.
         """
         self._make_tables()
         self._make_views()
+        # Their tables appear with their first use, which a confined connection refuses.
+        self._connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
         dry_run.confine(self._connection, seconds)
-        for statement in self._selects:
-            self._check_source(statement, "from")
+        for statement in self.declared.selects:
+            mapping_trial.check_source(statement, "from", self.declared)
             with located(statement.where):
                 cursor = self._connection.execute(strict(statement.sql))
                 cursor.fetchall()
             names = [description[0] for description in cursor.description]
-            check_fields(statement, [name for name in names if name != _ROWS], registry)
-        for statement in self._skips:
-            self._check_source(statement, "skip")
+            mapping_trial.check_fields(statement, names, registry)
+        for statement in self.declared.skips:
+            mapping_trial.check_source(statement, "skip", self.declared)
             self._count(statement)
 
     def statements(self) -> Iterator[tuple[str, str]]:
         """Every statement that `try_out` runs, with its place in the mapping."""
         for sql in self._layout_statements():
             yield sql, ""
-        for statement in (*self._views, *self._selects, *self._skips):
+        declared = self.declared
+        for statement in (*declared.views, *declared.selects, *declared.skips):
             yield strict(statement.sql), statement.where
-
-    def _check_source(self, statement: Statement, marker: str) -> None:
-        source = statement.comment.markers[marker]
-        if source.lower() not in self._layouts:
-            known = f"Declared: {', '.join(sorted(self._layouts)) or 'none'}."
-            raise DeclarationError(
-                f"{statement.where}: @{marker} {source}, of which no CREATE TABLE says the columns",
-                hint=" ".join(filter(None, (did_you_mean(source, self._layouts), known))),
-            )
-        if marker == "skip" and not statement.comment.text:
-            raise DeclarationError(
-                f"{statement.where}: @skip without a reason",
-                hint="The comment before @skip is the reason: -- without a name @skip people",
-            )
 
     def _load(
         self, name: str, account: Account, source: Source, rows: Iterator[dict[str, str | None]]
     ) -> None:
-        layout = self._layouts[name]
+        layout = self.declared.layouts[name]
+        if not staged_rows.is_text(source):
+            self._load_records(name, account, source, rows)
+            return
         first = next(rows, None)
         if first is None:
             return
@@ -262,10 +211,33 @@ class StagedFolder:
 
         self._connection.executemany(insert, values())
 
+    def _load_records(
+        self, name: str, account: Account, source: Source, rows: Iterator[dict[str, Any]]
+    ) -> None:
+        """Load records that need not have the same keys, as those of JSON."""
+        columns, nulls = self.declared.layouts[name].columns, {*source.reading.null}
+        seen = dict.fromkeys(account.not_carried)
+
+        def values() -> Iterator[list[str | None]]:
+            for row in rows:
+                account.rows += 1
+                seen.update(dict.fromkeys(row))
+                cells = staged_rows.by_columns(row, columns)
+                yield [None if cell in nulls else cell for cell in cells] if nulls else cells
+
+        marks = ", ".join("?" * len(columns))
+        before = account.rows
+        self._connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", values())
+        used = {re.split(r"[.\[]", column)[0] for column in columns} | {*columns}
+        account.not_carried = tuple(key for key in seen if key not in used)
+        if account.rows == before:
+            path = self.declared.layouts[name].json or "$"
+            account.notes += (f"{source.name} has nothing at {path}",)
+
     def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
         """Rows by entity type; each row is counted in the account of its source when it is read."""
         chained: dict[str, list[Statement]] = {}
-        for statement in self._selects:
+        for statement in self.declared.selects:
             chained.setdefault(statement.comment.markers["into"], []).append(statement)
         return {into: self._rows(into, statements) for into, statements in chained.items()}
 
@@ -279,14 +251,29 @@ class StagedFolder:
             with located(statement.where):
                 cursor = self._connection.execute(strict(statement.sql))
             names = [description[0] for description in cursor.description]
+            many = self._begin_numbers(into, number, names, statement)
             for values in cursor:
                 row = dict(zip(names, values, strict=True))
-                account.mapped[into] = account.mapped.get(into, 0) + row.pop(_ROWS, 1)
+                rows = row.pop(ROWS, 1)
+                if many is not None:
+                    rowid = row.pop(ROW)
+                    rows = many.add(rowid, rows)
+                account.mapped[into] = account.mapped.get(into, 0) + rows
                 account.made[into] = account.made.get(into, 0) + 1
                 number += 1
                 yield row
         for source in {one.comment.markers["from"].lower() for one in statements}:
             self._refuse_doubles(into, self.accounts[source])
+
+    def _begin_numbers(
+        self, into: str, first: int, names: Sequence[str], statement: Statement
+    ) -> RowNumbers | None:
+        """What notes the source rows of a SELECT that tells them; None where it does not."""
+        if ROW not in names:
+            return None
+        numbers = RowNumbers(statement, many="many" in statement.comment.markers)
+        self._numbers[into, first] = numbers
+        return numbers
 
     def _refuse_doubles(self, into: str, account: Account) -> None:
         """Raise SourceError where more entities were made than there were rows for them."""
@@ -303,7 +290,9 @@ class StagedFolder:
 
     def _twice(self, name: str) -> str | None:
         """Which id a file has twice, with the lines; None where it has none."""
-        column = next((one for one in self._layouts[name].columns if one.lower() == "id"), None)
+        column = next(
+            (one for one in self.declared.layouts[name].columns if one.lower() == "id"), None
+        )
         if column is None:
             return None
         found = self._connection.execute(
@@ -326,7 +315,7 @@ class StagedFolder:
         """Which files are not in the folder that would give an entity type; None if one is."""
         files = {
             statement.comment.markers["from"].lower()
-            for statement in self._selects
+            for statement in self.declared.selects
             if statement.comment.markers["into"] == entity_type
         }
         if not files or files & self._parts.keys():
@@ -346,7 +335,11 @@ class StagedFolder:
         first, statement = given[at]
         source = statement.comment.markers["from"].lower()
         account = self.accounts[source]
-        rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
+        numbers = self._numbers.get((into, first))
+        if numbers:
+            rowid = numbers.of(row - first)
+        else:
+            rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
         if rowid is None:
             return account, account.name, None
         return account, *self._place(source, rowid)
@@ -357,7 +350,7 @@ class StagedFolder:
         Before anything is stored: an error after that would ask for an import that stores all of it
         again. Raises DeclarationError.
         """
-        for statement in self._skips:
+        for statement in self.declared.skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
             count = self._count(statement)
             if account and count:

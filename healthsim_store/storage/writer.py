@@ -21,7 +21,7 @@ from ..base.wording import option
 from ..errors import InvalidArgument, InvalidRows
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
-from . import self_references
+from . import nested, self_references
 from .format import EntityIds
 from .partial import key_given, not_there, update_sql
 from .plan import MISSING_PARENT, Plan, Value, value_sql
@@ -97,6 +97,7 @@ class Writer:
             problems: list[Problem] = []
             changed = self._changed(name)
             first = number
+            chunk = nested.flat(self._registry, entity_type, chunk)
             for rows in chunk:
                 shape = rows.fields
                 try:

@@ -39,6 +39,7 @@ READ: list[tuple[str, dict[str, Any], int]] = [
     ("22-trailing-comma/patients.csv", {}, 1),
     ("23-first-row-narrower/patients.csv", {"short_rows": "null"}, 2),
     ("24-envelope/patients.json", {"at": "data"}, 1),
+    ("26-nested-json/patients.json", {"ignore": ["phones"]}, 1),
     ("28-null-strings/patients.csv", {"null": ["NA", "NULL", "nan"]}, 2),
     ("29-pandas-index/patients.csv", {}, 2),
     ("31-excel-serial/patients.csv", {"date_format": "excel"}, 1),
@@ -51,6 +52,7 @@ READ: list[tuple[str, dict[str, Any], int]] = [
     ("38-comment-line/patients.csv", {"comment": "#"}, 2),
     ("47-concatenated-json/patients.json", {}, 2),
     ("48-split-files", {}, 3),
+    ("50-id-alias/patients.json", {}, 1),
     ("53-ragged-tail/patients.csv", {}, 2),
     ("54-footer-total/patients.csv", {"skip_footer": 1}, 2),
     ("80-parquet/part", {}, 2),
@@ -138,3 +140,137 @@ def test_orphans_are_counted(own_store: Store, tmp_path: Path) -> None:
     )
     assert result.persisted.left_out == {"diagnoses": 1}
     assert "conditions.csv,4,diagnoses,patient_id,p9," in rejects.read_text("utf-8")
+
+
+def test_one_patient_and_what_belongs_to_it(own_store: Store) -> None:
+    made = own_store.import_data(CASES / "27-singular-map" / "scenario.json", scenario="s")
+    assert made.persisted.inserted == {"patients": 1, "encounters": 1}
+
+
+def test_a_saved_scenario_lacks_the_day_of_its_diagnosis_only(own_store: Store) -> None:
+    file = CASES / "96-workspace-scenario" / "patient.json"
+    made = own_store.import_data(file, scenario="s", value={"diagnosed_date": "2024-01-02"})
+    assert made.persisted.inserted == {"patients": 1, "encounters": 1, "diagnoses": 1}
+    sql = "SELECT given_name, code FROM patients JOIN diagnoses USING (patient_id)"
+    (found,) = own_store.query_scenario("s", sql).rows
+    assert tuple(found.values()) == ("Ann", "E11.9")
+
+
+DESYNPUF = """
+-- @file *Beneficiary_Summary*
+CREATE TABLE people (DESYNPUF_ID TEXT NOT NULL, BENE_BIRTH_DT TEXT, BENE_SEX_IDENT_CD TEXT);
+-- @file *Inpatient_Claims*
+CREATE TABLE stays (DESYNPUF_ID TEXT, CLM_ID TEXT, CLM_FROM_DT TEXT, CLM_THRU_DT TEXT,
+  PRVDR_NUM TEXT, CLM_PMT_AMT TEXT, ICD9_DGNS_CD_1 TEXT);
+
+-- @into members @from people
+SELECT DESYNPUF_ID AS member_id, 'unknown' AS given_name, 'unknown' AS family_name,
+  BENE_BIRTH_DT AS birth_date, CASE BENE_SEX_IDENT_CD WHEN '1' THEN 'M' ELSE 'F' END AS gender,
+  '2008-01-01' AS coverage_start, 'Medicare' AS plan_type
+FROM people;
+
+-- @into claims @from stays
+SELECT CLM_ID AS claim_id, DESYNPUF_ID AS member_id, 'institutional' AS claim_type,
+  CLM_FROM_DT AS service_date, CLM_THRU_DT AS end_date, PRVDR_NUM AS provider_id,
+  CLM_PMT_AMT AS total_paid, ICD9_DGNS_CD_1 AS principal_diagnosis,
+  'ICD-9-CM' AS diagnosis_code_system
+FROM stays;
+"""
+
+RIF = """
+CREATE TABLE carrier (BENE_ID TEXT, CLM_ID TEXT, LINE_NUM TEXT, CLM_FROM_DT TEXT, HCPCS_CD TEXT,
+  LINE_NCH_PMT_AMT TEXT);
+
+-- @into members @from carrier
+SELECT BENE_ID AS member_id, 'unknown' AS given_name, 'unknown' AS family_name,
+  '1900-01-01' AS birth_date, 'U' AS gender, '1900-01-01' AS coverage_start, count(*) AS _rows
+FROM carrier GROUP BY BENE_ID;
+
+-- @into claims @from carrier
+SELECT CLM_ID AS claim_id, BENE_ID AS member_id, min(CLM_FROM_DT) AS service_date,
+  'unknown' AS provider_id, 'R69' AS principal_diagnosis, count(*) AS _rows
+FROM carrier GROUP BY CLM_ID;
+
+-- @into claim_lines @from carrier
+SELECT rowid AS _row, CLM_ID || '-' || LINE_NUM AS claim_line_id, CLM_ID AS claim_id,
+  LINE_NUM AS line_number, HCPCS_CD AS procedure_code, LINE_NCH_PMT_AMT AS charge_amount,
+  LINE_NCH_PMT_AMT AS paid_amount
+FROM carrier;
+"""
+
+TUVA = """
+CREATE TABLE eligibility (member_id TEXT, subscriber_id TEXT, gender TEXT, birth_date TEXT,
+  enrollment_start_date TEXT, enrollment_end_date TEXT, payer TEXT, first_name TEXT, last_name TEXT,
+  zip_code TEXT);
+
+-- @into members @from eligibility
+SELECT member_id, subscriber_id, gender, birth_date, enrollment_start_date AS coverage_start,
+  enrollment_end_date AS coverage_end, payer, first_name, last_name, zip_code
+FROM eligibility;
+"""
+
+TUTORIAL = """
+CREATE TABLE members (member_id TEXT, member_name TEXT, date_of_birth TEXT, gender TEXT,
+  state TEXT);
+CREATE TABLE claims (claim_id TEXT, claim_type TEXT, member_id TEXT, provider_id TEXT,
+  service_date TEXT, service_code TEXT, billed_amount TEXT, allowed_amount TEXT, paid_amount TEXT,
+  claim_status TEXT);
+
+-- @into members @from members
+SELECT member_id, substr(member_name, 1, instr(member_name, ' ') - 1) AS given_name,
+  substr(member_name, instr(member_name, ' ') + 1) AS family_name, date_of_birth, gender, state,
+  '2026-01-01' AS coverage_start
+FROM members;
+
+-- @into claims @from claims
+SELECT rowid AS _row, claim_id, member_id, provider_id, service_date, 'R69' AS principal_diagnosis,
+  CASE claim_type WHEN 'PHARMACY' THEN 'pharmacy' END AS claim_type,
+  billed_amount, allowed_amount, paid_amount, claim_status
+FROM claims;
+"""
+
+
+def test_what_is_wrong_with_a_tutorial_is_found_by_its_line(
+    own_store: Store, tmp_path: Path
+) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    mapping = tmp_path / "mine.sql"
+    sql = TUTORIAL.replace("'pharmacy' END", "'pharmacy' ELSE 'professional' END")
+    mapping.write_text(sql, "utf-8")
+    with pytest.raises(HealthsimStoreError) as caught:
+        own_store.import_data(CASES / "83-claims-etl", format=str(mapping), scenario="s")
+    told = str(caught.value)
+    assert "claims.csv, line 4" in told  # M9 is no member
+    assert "claims.csv, line 5" in told  # C1 comes twice
+    assert "claims.csv, line 6" in told  # less than nothing was paid
+    assert "members.csv" not in told
+
+
+MAPPED: list[tuple[str, str, dict[str, Any], dict[str, int], str]] = [
+    ("93-desynpuf", DESYNPUF, {"date_format": "YYYYMMDD"}, {"members": 1, "claims": 1},
+     "SELECT service_date || ' ' || birth_date || ' ' || total_paid FROM claims, members"),
+    ("94-rif-pipe/carrier.csv", RIF, {"delimiter": "|", "date_format": "DD-MMM-YYYY"},
+     {"members": 1, "claims": 1, "claim_lines": 1},
+     "SELECT claim_lines.claim_id || ' ' || claims.service_date FROM claim_lines, claims"),
+    ("95-tuva-layout/eligibility.csv", TUVA, {}, {"members": 1},
+     "SELECT coverage_start || ' ' || postal_code FROM members"),
+]  # fmt: skip
+TOLD = {
+    "93-desynpuf": "2008-03-12 1923-05-01 4000.0",
+    "94-rif-pipe/carrier.csv": "-10 2015-03-05",
+    "95-tuva-layout/eligibility.csv": "2020-01-01 02134",
+}
+
+
+@pytest.mark.parametrize(("name", "sql", "options", "inserted", "query"), MAPPED)
+def test_is_mapped(
+    own_store: Store, tmp_path: Path, name: str, sql: str, options: dict[str, Any],
+    inserted: dict[str, int], query: str,
+) -> None:  # fmt: skip
+    pytest.importorskip("healthsim_store_membersim")
+    mapping = tmp_path / "mine.sql"
+    mapping.write_text(sql, "utf-8")
+    made = own_store.import_data(CASES / name, format=str(mapping), scenario="s", **options)
+    assert made.persisted.inserted == inserted
+    ((told,),) = [tuple(row.values()) for row in own_store.query_scenario("s", query).rows]
+    assert told == TOLD[name]

@@ -213,7 +213,7 @@ WRITES: Mapping[str, Call] = {
 #: Verbs that ask no file, or write no file that is there.
 ASK_NO_FILE = {
     "generate", "generate_scenario", "list_entity_types", "list_export_formats",
-    "list_import_formats", "list_profiles", "list_deleted", "export_scenario",
+    "list_import_formats", "list_profiles", "list_deleted", "export_scenario", "draft_mapping",
 }  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""The rows of a file as a mapping stages them: delimited text, JSON by a path, and the others."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import SourceError
+from . import json_paths
+from .compressed import inner_name
+from .delimited import read_delimited
+from .json_files import documents, read_lines
+from .readers import READERS
+from .source import Source
+
+
+def rows_of(source: Source, json_path: str | None) -> Iterator[dict[str, Any]]:
+    """The rows of a file, as what its name says; values are those of the file.
+
+    Args:
+        source: the file.
+        json_path: where the records are, in JSON.
+
+    Raises SourceError, also in the middle of the file.
+    """
+    name = inner_name(source.path.name if source.path else source.name).lower()
+    reader = next((one for one in READERS if name.endswith(one.suffixes)), None)
+    kind = reader.name if reader else "csv"
+    if kind in ("json", "ndjson"):
+        yield from _records(source, json_path or "$", lines=kind == "ndjson")
+    elif kind in ("csv", "tsv", "psv"):
+        yield from read_delimited(source, {"tsv": "\t", "psv": "|"}.get(kind, ","))
+    else:
+        read = reader.read if reader else None
+        for _, rows in read(source) if read else ():
+            yield from rows
+
+
+def _records(source: Source, path: str, *, lines: bool) -> Iterator[dict[str, Any]]:
+    steps = json_paths.steps(path, source.name)
+    whole = replace(source)  # its lines are those of documents, of which each has many records
+    number = 0
+    for document, line in _numbered(whole) if lines else documents(whole):
+        for record in json_paths.records(document, steps):
+            if not isinstance(record, dict):
+                raise SourceError(
+                    f"{source.name}: {path} is a {type(record).__name__}, not an object."
+                )
+            if line:
+                source.lines.begin(number, line)
+            number += 1
+            yield record
+    whole.check_unchanged()
+
+
+def _numbered(source: Source) -> Iterator[tuple[Any, int]]:
+    for number, document in enumerate(read_lines(source)):
+        yield document, source.lines.of(number)
+
+
+def cell(value: Any) -> str | None:
+    """A value as it is staged: as text, an object or list as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def is_text(source: Source) -> bool:
+    """Whether a file has a header and cells of text."""
+    name = inner_name(source.path.name if source.path else source.name).lower()
+    return not name.endswith((".json", ".ndjson", ".jsonl", ".nl", ".parquet", ".pq", ".xlsx",
+                              ".xlsm"))  # fmt: skip
+
+
+def by_columns(row: Mapping[str, Any], columns: Sequence[str]) -> list[str | None]:
+    """The cells of a record for these columns."""
+    return [cell(json_paths.inside(dict(row), name)) for name in columns]
