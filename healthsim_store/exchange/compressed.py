@@ -19,7 +19,7 @@ RATIO = 200
 FREE = 16_000_000
 #: And never larger than this.
 MOST = 100_000_000_000
-_MEMBERS = 100_000  # files in one archive
+_ENTRIES = 100_000  # files in one archive
 
 _SIGNS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 _ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
@@ -136,10 +136,10 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            _check_members(path, members, folder)
+            entries = [info for info in archive.infolist() if not info.is_dir()]
+            _check_entries(path, entries, folder)
             total = 0
-            for info in members:
+            for info in entries:
                 target = folder / PurePosixPath(info.filename)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(info) as source, target.open("xb") as file:
@@ -157,12 +157,12 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
         raise SourceError(f"{path.name} cannot be unpacked: {error.strerror}.") from error
 
 
-def _check_members(path: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
+def _check_entries(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> None:
     """Before the first of them is written."""
-    if len(members) > _MEMBERS:
-        raise SourceError(f"{path.name} has {len(members):,} files, over {_MEMBERS:,}.")
+    if len(entries) > _ENTRIES:
+        raise SourceError(f"{path.name} has {len(entries):,} files, over {_ENTRIES:,}.")
     seen: set[str] = set()
-    for info in members:
+    for info in entries:
         name = info.filename
         parts = PurePosixPath(name).parts
         escapes = name.startswith("/") or ".." in parts or "\\" in name or ":" in name
@@ -179,7 +179,7 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo], folder: Path) -> 
         if name.casefold() in seen:
             raise SourceError(f"{path.name} has {name!r:.80} twice.")
         seen.add(name.casefold())
-    size = sum(info.file_size for info in members)
+    size = sum(info.file_size for info in entries)
     refuse_bomb(path.name, path.stat().st_size, size)
     if size > shutil.disk_usage(folder).free // 2:
         raise SourceError(f"{path.name} holds {size:,} bytes, for which the disk has no room.")
