@@ -11,6 +11,7 @@ from ..base.wording import option
 from ..errors import InvalidArgument
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
+from ..storage.joining import check_entities
 from ..storage.scenario import Batch
 from ..storage.stored import Stored
 from . import conversions, origins, single_entities
@@ -43,6 +44,7 @@ def persist_rows(
             f"{option(others[0])} is for files.", hint="Rows that are given have no such thing."
         )
     conversions.check(options)
+    check_entities(target.batch.entities)
     batch, whole = target.batch, dict[str, int]()
     if single_entities.has_single(batch.entities):
         rows_of_lists = single_entities.with_parents(registry(), batch.entities)
@@ -77,7 +79,8 @@ def _renamed(
     verify = batch.verify
 
     def checked(stored: Mapping[str, Stored]) -> None:
-        renaming.check()
+        if any(counts.rows for counts in stored.values()):
+            renaming.check()
         verify(stored)
 
     return replace(batch, entities=entities, verify=checked), renaming.formats(options)

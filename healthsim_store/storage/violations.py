@@ -60,7 +60,8 @@ class Problem:
             value = "" if one.value is None else _short(one.value)
             counts[value] = counts.get(value, 0) + one.count
         shown = [f"{value} {_rows(n)}".strip() for value, n in [*counts.items()][:_VALUES]]
-        more = f" and {len(counts) - _VALUES:,} other values" if len(counts) > _VALUES else ""
+        others_ = len(counts) - _VALUES
+        more = f" and {others_:,} other value{'s' * (others_ != 1)}" if others_ > 0 else ""
         what = ", ".join(part for part in (self.entity_type, self.field) if part)
         hint = f" {self.hint}" if self.hint else ""
         first = self.entity_id or self.place
@@ -108,7 +109,7 @@ def _rows(count: int) -> str:
 
 def _short(value: Any) -> str:
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())  # tables of pandas have lines
     except ValueError:  # a whole number of more digits than Python writes
         text = f"a {type(value).__name__}"
     return shorten(text, 60, "...")

@@ -195,6 +195,9 @@ def test_an_id_that_is_in_the_file_already(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
+    "reading", [{}, {"null": "NA"}, {"ignore": "x"}, {"value": {"full_name": "N"}}], ids=str
+)
+@pytest.mark.parametrize(
     ("entities", "error"),
     [
         ({"ownrs": [{}]}, UnknownEntityType),
@@ -208,9 +211,11 @@ def test_an_id_that_is_in_the_file_already(store: Store) -> None:
         ({"owners": None}, InvalidArgument),
     ],
 )
-def test_what_is_no_batch(store: Store, entities: Any, error: type[HealthsimStoreError]) -> None:
+def test_what_is_no_batch(
+    store: Store, entities: Any, error: type[HealthsimStoreError], reading: dict[str, Any]
+) -> None:
     with pytest.raises(error) as caught:
-        store.persist(entities)
+        store.persist(entities, **reading)
     assert caught.value.hint
     assert store.names() == []
 
