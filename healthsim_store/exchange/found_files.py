@@ -17,6 +17,7 @@ from .datapackage import FILE as PACKAGE_FILE
 from .format_options import bind_options
 from .formats import Formats, Importer
 from .package import instead_of_import
+from .readers import DELIMITED
 from .source import Source, SourceFolder
 
 STDIN = "-"
@@ -131,7 +132,7 @@ class Finder:
 
     def _refuse_other(self, path: Path, importer: Importer) -> None:
         """Raise SourceError for a file that is no text, where an importer reads text."""
-        if importer.name not in ("csv", "tsv", "psv", "json", "ndjson"):
+        if importer.name not in (*DELIMITED, "json", "ndjson"):
             return
         with contextlib.suppress(OSError), path.open("rb") as file:
             what = hints.binary(file.read(16))

@@ -62,10 +62,7 @@ def persist_rows(
         )
         batch = replace(batch, tolerance=tolerance)
         made = conversions.told(persist(batch, target.scenario, target.context), whole)
-        if made.dry_run:
-            return made
-        path, failed = rejects.write(made.scenario)
-        return replace(made, rejects=path, notes=made.notes + ((failed,) if failed else ()))
+        return rejects.told(made)
 
 
 def _renamed(

@@ -99,11 +99,7 @@ def import_files(
         paths = [opened.enter_context(unpacked(Path(one), compression)) for one in files.sources]
         work = _Import(files, target, paths, persist, formats, registry, rejects)
         made = work.run()
-        if made.persisted.dry_run:
-            return made
-        path, failed = rejects.write(made.persisted.scenario)
-        notes = made.persisted.notes + ((failed,) if failed else ())
-        return replace(made, persisted=replace(made.persisted, rejects=path, notes=notes))
+        return replace(made, persisted=rejects.told(made.persisted))
 
 
 def total_size(sources: Sequence[str | Path]) -> int:

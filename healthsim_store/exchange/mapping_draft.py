@@ -19,6 +19,7 @@ from ..storage.rows import Unstorable
 from . import hints, mapped_files, staged_rows
 from .formats import Formats
 from .found_files import Files
+from .readers import is_delimited
 from .source import Source
 
 _ROWS = 1_000  # that are looked at
@@ -63,7 +64,7 @@ def draft(files: Files, formats: Formats, registry: Registry) -> str:
 def _read(source: Source) -> _Read:
     read = _Read(source, Path(source.name.split("/")[-1]).name.partition(".")[0])
     rows = [*itertools.islice(staged_rows.rows_of(source, None), _ROWS)]
-    if not staged_rows.is_text(source):
+    if not is_delimited(source):
         read.json, rows = _records(rows)
     for row in rows:
         for name, value in row.items():

@@ -1,4 +1,4 @@
-"""The formats that `import` reads without a plugin: CSV, TSV, JSON, NDJSON, Parquet and XLSX."""
+"""The formats that `import` reads without a plugin: delimited text, JSON, NDJSON, Parquet, XLSX."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..storage.rows import CHUNK, chunks
+from .compressed import inner_name
 from .delimited import read_delimited
 from .formats import Importer, Tables
 from .json_files import read_json, read_lines
@@ -79,16 +80,11 @@ def arrow_rows(
         raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error
 
 
-def _read_csv(source: Source) -> Tables:
-    yield None, read_delimited(source, ",")
+def _delimited(delimiter: str) -> Callable[[Source], Tables]:
+    def read(source: Source) -> Tables:
+        yield None, read_delimited(source, delimiter)
 
-
-def _read_tsv(source: Source) -> Tables:
-    yield None, read_delimited(source, "\t")
-
-
-def _read_psv(source: Source) -> Tables:
-    yield None, read_delimited(source, "|")
+    return read
 
 
 def _read_lines(source: Source) -> Tables:
@@ -97,11 +93,27 @@ def _read_lines(source: Source) -> Tables:
 
 #: The importers of the core.
 READERS: tuple[Importer, ...] = (
-    Importer("csv", (".csv",), _read_csv),
-    Importer("tsv", (".tsv", ".tab"), _read_tsv),
-    Importer("psv", (".psv",), _read_psv),
+    Importer("csv", (".csv",), _delimited(",")),
+    Importer("tsv", (".tsv", ".tab"), _delimited("\t")),
+    Importer("psv", (".psv",), _delimited("|")),
     Importer("json", (".json",), read_json),
     Importer("ndjson", (".ndjson", ".jsonl", ".nl"), _read_lines),
     Importer("parquet", (".parquet", ".pq"), _read_parquet),
     Importer("xlsx", (".xlsx", ".xlsm"), read_workbook),
 )
+
+
+#: Those of text with a header and cells.
+DELIMITED = ("csv", "tsv", "psv")
+
+
+def reader_of(source: Source) -> Importer | None:
+    """The importer of the core for a file's ending; None where it has no such ending."""
+    name = inner_name(source.path.name if source.path else source.name).lower()
+    return next((one for one in READERS if name.endswith(one.suffixes)), None)
+
+
+def is_delimited(source: Source) -> bool:
+    """Whether a file has a header and cells of text; what has no known ending is taken for it."""
+    reader = reader_of(source)
+    return reader is None or reader.name in DELIMITED

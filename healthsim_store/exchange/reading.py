@@ -18,6 +18,7 @@ from .account import Account
 from .foreign import tables
 from .formats import Formats
 from .found_files import Files, Finder, Found, no_type_hint
+from .readers import is_delimited
 from .reading_options import USUAL, ReadingOptions
 from .rejects import Rejects
 from .renaming import Renaming
@@ -81,7 +82,6 @@ class Reading:
         """The source, which counts the rows that cannot be read where they are left out."""
         if not self._skipping or not isinstance(source, Source):
             return source
-
         return self._rejects.refusing(source, account)
 
     def settle(self) -> list[Account]:
@@ -187,7 +187,7 @@ def _no_field(
     near = registry.near_field(entity_type, str(names[0])) if names else None
     delimiter = hints.delimiter([*map(str, names)], ",")
     columns = option_of_import("columns", "mrn,given_name,...")
-    is_text = Path(source.name).suffix.lower() not in (".json", ".parquet", ".xlsx", ".ndjson")
+    is_text = isinstance(source, Source) and is_delimited(source)
     header = f"Has the file no header? Then name its columns: {columns}."
     raise SourceError(
         f"{source.name}: none of its columns is a field of {entity_type}: {shown:.200}.",

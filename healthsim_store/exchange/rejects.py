@@ -10,6 +10,7 @@ from typing import Any
 
 from ..base.text import shorten
 from ..errors import InvalidArgument
+from ..query.reply import PersistResult
 from .account import Account
 from .source import Source
 
@@ -73,15 +74,20 @@ class Rejects:
 
         return replace(source, refuse=refuse)
 
-    def write(self, scenario: str) -> tuple[str | None, str | None]:
-        """Write the file, if there is anything to write.
+    def told(self, made: PersistResult) -> PersistResult:
+        """Write the file, if there is anything to write, and tell its path in the reply.
 
         Args:
-            scenario: the name of the one that has the other rows.
-
-        Returns the path; and, where it could not be written, why. The rows are stored by then, so
-        that an error would ask for storing them again.
+            made: what became of the other rows. They are stored by now, so that a file which cannot
+                be written is a note: an error would ask for storing them again.
         """
+        if made.dry_run:
+            return made
+        path, failed = self._write(made.scenario)
+        return replace(made, rejects=path, notes=made.notes + ((failed,) if failed else ()))
+
+    def _write(self, scenario: str) -> tuple[str | None, str | None]:
+        """The path; and, where the file could not be written, why."""
         if not self._written:
             return None, None
         paths = [self._path] if self._path else _free_names(scenario)

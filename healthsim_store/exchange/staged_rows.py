@@ -10,10 +10,9 @@ from typing import Any
 
 from ..errors import SourceError
 from . import json_paths
-from .compressed import inner_name
 from .delimited import read_delimited
 from .json_files import documents, read_lines
-from .readers import READERS
+from .readers import reader_of
 from .source import Source
 
 
@@ -26,16 +25,13 @@ def rows_of(source: Source, json_path: str | None) -> Iterator[dict[str, Any]]:
 
     Raises SourceError, also in the middle of the file.
     """
-    name = inner_name(source.path.name if source.path else source.name).lower()
-    reader = next((one for one in READERS if name.endswith(one.suffixes)), None)
-    kind = reader.name if reader else "csv"
-    if kind in ("json", "ndjson"):
-        yield from _records(source, json_path or "$", lines=kind == "ndjson")
-    elif kind in ("csv", "tsv", "psv"):
-        yield from read_delimited(source, {"tsv": "\t", "psv": "|"}.get(kind, ","))
-    else:
-        read = reader.read if reader else None
-        for _, rows in read(source) if read else ():
+    reader = reader_of(source)
+    if reader is None:
+        yield from read_delimited(source, ",")
+    elif reader.name in ("json", "ndjson"):
+        yield from _records(source, json_path or "$", lines=reader.name == "ndjson")
+    elif reader.read:
+        for _, rows in reader.read(source):
             yield from rows
 
 
@@ -72,13 +68,6 @@ def cell(value: Any) -> str | None:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
-
-
-def is_text(source: Source) -> bool:
-    """Whether a file has a header and cells of text."""
-    name = inner_name(source.path.name if source.path else source.name).lower()
-    return not name.endswith((".json", ".ndjson", ".jsonl", ".nl", ".parquet", ".pq", ".xlsx",
-                              ".xlsm"))  # fmt: skip
 
 
 def by_columns(row: Mapping[str, Any], columns: Sequence[str]) -> list[str | None]:

@@ -31,6 +31,7 @@ from . import mapping_trial, staged_lines, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
 from .part_files import pattern_of
+from .readers import is_delimited
 from .source import Source
 from .staged_lines import RowNumbers
 
@@ -179,7 +180,7 @@ class StagedFolder:
         self, name: str, account: Account, source: Source, rows: Iterator[dict[str, str | None]]
     ) -> None:
         layout = self.declared.layouts[name]
-        if not staged_rows.is_text(source):
+        if not is_delimited(source):
             self._load_records(name, account, source, rows)
             return
         first = next(rows, None)
