@@ -123,8 +123,12 @@ class _Cursor:
 
     def fetchmany(self, size: int = 1) -> list[Any]:
         found: list[Any] = []
-        while len(found) < size and self._more(min(size - len(found), _MOST_ROWS)):
-            found.append(self._rows.popleft())
+        while (left := size - len(found)) and self._more(min(left, _MOST_ROWS)):
+            if left < len(self._rows):
+                found.extend(self._rows.popleft() for _ in range(left))
+            else:
+                found.extend(self._rows)
+                self._rows.clear()
         return found
 
     def fetchall(self) -> list[Any]:

@@ -1,4 +1,4 @@
--- Medicare Advantage members of 65 and over in California, with conditions, risk scores, and claims if wanted @counts members @count 100 @include healthsim_store/people.sql _claims.sql
+-- Medicare Advantage members of 65 and over in California, with conditions, risk scores, and claims if wanted @counts members @count 100 @include healthsim_store/people.sql _claims.sql _payments.sql
 
 CREATE TABLE options (
   as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The day on which ages are meant, and the last one of the records
