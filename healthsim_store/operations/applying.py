@@ -228,9 +228,7 @@ def apply_changes(
     changes = read_changes(connection, merge)
     applying = Applying(connection, merge, recorder)
     applying.write()
-    notes = []
-    if merge.partial:
-        notes.append(f"{source} has a part of the base: what it lacks stays.")
+    notes = merge.notes()
     merge.drop()
     return Applied((first, source), changes, applying.done, disputes, notes)
 
