@@ -157,18 +157,26 @@ class InvalidValue(InvalidArgument):
 class InvalidRows(InvalidArgument):
     """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
 
-    ``complete`` is false when there may be more problems than the list has.
+    ``complete`` is false when there may be more problems than the list has. ``nothing`` says what
+    was not done with anything.
     """
 
     code = "invalid_rows"
     exit_code = ExitCode.ERROR
 
-    def __init__(self, problems: Sequence[Any], *, complete: bool, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Any],
+        *,
+        complete: bool,
+        hint: str | None = None,
+        nothing: str = "stored",
+    ) -> None:
         self.problems = tuple(problems)
         self.complete = complete
         count = len(self.problems)
         title = f"{count}{'' if complete else ' or more'} problem{'s' if count != 1 else ''}"
-        lines = [f"Nothing was stored: {title}.", *(f"- {problem}" for problem in self.problems)]
+        lines = [f"Nothing was {nothing}: {title}.", *(f"- {problem}" for problem in self.problems)]
         super().__init__("\n".join(lines), hint=hint)
 
     def to_dict(self) -> dict[str, Any]:

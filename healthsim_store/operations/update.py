@@ -202,7 +202,7 @@ class _Setting:
         }
         wrong = [value for value in constants.values() if isinstance(value, Problem)]
         if wrong:
-            raise InvalidRows(wrong, complete=True)
+            raise InvalidRows(wrong, complete=True, nothing="changed")
         places = {column: place for place, column in enumerate(self.expressions, 1)}
         if not places:
             same = tuple(constants[column] for column in self.columns)
@@ -329,6 +329,6 @@ def _check_no_problem(problems: Iterator[Problem]) -> None:
         elif len(kinds) < MAX_PROBLEMS:
             kinds[kind] = problem
         else:
-            raise InvalidRows([*kinds.values()], complete=False)
+            raise InvalidRows([*kinds.values()], complete=False, nothing="changed")
     if kinds:
-        raise InvalidRows([*kinds.values()], complete=True)
+        raise InvalidRows([*kinds.values()], complete=True, nothing="changed")

@@ -266,6 +266,9 @@ def _write_batch(
             earlier = find_same(connection, known_by.text(), own=own)
             if earlier:
                 raise AlreadyStored(earlier) from None
+        if batch.on_conflict == "update":
+            problems, complete = error.problems, error.complete
+            raise InvalidRows(problems, complete=complete, nothing="changed") from None
         raise
     if not any(counts.rows for counts in stored.values()):
         raise EmptyBatch("The batch has no rows.", hint="Give at least one entity.")

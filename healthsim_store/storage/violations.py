@@ -23,7 +23,11 @@ _TAKEN = "is already in the scenario"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault."""
+    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault.
+
+    ``entity_id`` is of a row that is in the scenario, which has no number. ``other_id`` is of the
+    one in the scenario that has the same key.
+    """
 
     entity_type: str
     row: int
@@ -32,7 +36,8 @@ class Problem:
     expected: str
     hint: str | None = None
     count: int = 1
-    entity_id: str | None = None  # of a row that is in the scenario, which has no number
+    entity_id: str | None = None
+    other_id: str | None = None
 
     @property
     def is_taken(self) -> bool:
@@ -45,13 +50,15 @@ class Problem:
         value = "" if self.value is None else f" {_short(self.value)}"
         hint = f" {self.hint}" if self.hint else ""
         which = self.entity_id or f"row {self.row:,}"
-        return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}.{hint}"
+        other = f": {self.other_id} has it" if self.other_id else ""
+        return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}{other}.{hint}"
 
     def to_dict(self) -> dict[str, Any]:
         told = {
             "entity_type": self.entity_type,
             "row": None if self.entity_id else self.row,
             "entity_id": self.entity_id,
+            "other_id": self.other_id,
             "field": self.field,
             "value": None if self.value is None else _short(self.value),
             "expected": self.expected,
@@ -123,7 +130,8 @@ def _double(
 ) -> Problem:
     where = " AND ".join(f"{quoted(name)} = ?" for name in columns)
     found = connection.execute(
-        f"SELECT rowid FROM {quoted(entity_type.name)} WHERE {where}",
+        f"SELECT rowid, {quoted(entity_type.primary_key)} FROM {quoted(entity_type.name)}"
+        f" WHERE {where}",
         [values.get(name) for name in columns],
     ).fetchone()
     in_batch = found is not None and found[0] > last_rowid
@@ -131,6 +139,7 @@ def _double(
     hint = None
     if takes("on_conflict") and not in_batch:
         hint = f"To allow it: {choice('on_conflict', ('skip', 'replace'))}."
+    named = found is None or in_batch or columns == [entity_type.primary_key]
     return Problem(
         entity_type.name,
         row,
@@ -138,6 +147,7 @@ def _double(
         value,
         "is there twice in this batch" if in_batch else _TAKEN,
         hint,
+        other_id=None if named else str(found[1]),
     )
 
 

@@ -201,9 +201,16 @@ def test_keys_that_both_sides_moved(ward: Store) -> None:
     ward.update_entities("b", "owners", {"tax_number": "T99"}, where="tax_number = 'T6'")
     before = bytes_of(ward)
     for asked in ({"scenarios": ["a", "b"]}, {"scenarios": ["b"], "into": "a"}):
-        with pytest.raises(MergeConflict, match="tax_number"):
+        told = r"and owners \S+\.o5 and \S+\.o6 would both have tax_number T99\."
+        with pytest.raises(MergeConflict, match=told):
             ward.merge_scenarios(**asked, base="ward")
         assert bytes_of(ward) == before
+    # And where what comes is new.
+    ward.undo("b")
+    ward.persist({"owners": [owner(99)]}, scenario="b")
+    told = r"owners \S+\.o5 and o99 would both have tax_number T99\."
+    with pytest.raises(MergeConflict, match=told):
+        ward.merge_scenarios(["b"], into="a", base="ward")
 
 
 def test_both_added_the_same(ward: Store) -> None:
