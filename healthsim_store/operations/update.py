@@ -114,7 +114,7 @@ def _update(
     with files.lend(path) as sandbox:
         found = select_rows(
             sandbox, entity_type, change.where, change.params,
-            expressions=[*setting.expressions.values()], timeout=change.timeout,
+            expressions=setting.expressions, timeout=change.timeout,
         )  # fmt: skip
     upgrade(connection)
     result = UpdateResult(path.stem, entity_type.name, len(found), setting.columns, change.dry_run)

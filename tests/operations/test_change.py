@@ -132,9 +132,34 @@ def test_a_where_that_is_no_expression(shop: Store, where: str) -> None:
     before = shop.find("shop").read_bytes()
     for call in (shop.update_entities, shop.remove_entities):
         given = {"values": {"name": "x"}} if call == shop.update_entities else {}
-        with pytest.raises((InvalidArgument, QueryError, QueryRefused)):
+        with pytest.raises((InvalidArgument, QueryError, QueryRefused)) as caught:
             call("shop", "owners", where=where, **given)
+        assert "ORDER BY rowid" not in str(caught.value)  # which nobody wrote
     assert shop.find("shop").read_bytes() == before
+
+
+def test_where_an_expression_is_wrong(shop: Store) -> None:
+    with pytest.raises(QueryError) as caught:
+        shop.update_entities("shop", "owners", {"name": "x"}, where="born = ")
+    told = 'where is no SQL expression: it ends too early, after "born =".'
+    assert caught.value.message == told
+    with pytest.raises(QueryError) as caught:
+        shop.update_entities(
+            "shop", "owners", expressions={"name": "upper(gender) gender"}, where="1"
+        )
+    told = "the expression for full_name is no SQL expression:"
+    told += ' "gender" cannot stand at character 15, after "upper(gender)".'
+    assert caught.value.message == told
+    only = "SELECT owner_id FROM owners WHERE born = "
+    told = 'syntax error, it ends too early, after "SELECT owner_id FROM owners WHERE born ="'
+    for refused in (
+        lambda: shop.clone_scenario("shop", only=only),
+        lambda: shop.query_scenario("shop", only),
+        lambda: shop.save_question("shop", "q", only),
+    ):
+        with pytest.raises(QueryError) as caught:
+            refused()
+        assert told in caught.value.message
 
 
 def test_a_where_that_does_not_end(shop: Store) -> None:
