@@ -164,20 +164,13 @@ class InvalidRows(InvalidArgument):
     code = "invalid_rows"
     exit_code = ExitCode.ERROR
 
-    def __init__(
-        self,
-        problems: Sequence[Any],
-        *,
-        complete: bool,
-        hint: str | None = None,
-        nothing: str = "stored",
-    ) -> None:
+    def __init__(self, problems: Sequence[Any], *, complete: bool, nothing: str = "stored") -> None:
         self.problems = tuple(problems)
         self.complete = complete
         count = len(self.problems)
         title = f"{count}{'' if complete else ' or more'} problem{'s' if count != 1 else ''}"
         lines = [f"Nothing was {nothing}: {title}.", *(f"- {problem}" for problem in self.problems)]
-        super().__init__("\n".join(lines), hint=hint)
+        super().__init__("\n".join(lines))
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {
