@@ -263,9 +263,29 @@ def apply_changes(
     changes = read_changes(connection, merge)
     applying = Applying(connection, merge, recorder)
     applying.write()
-    notes = merge.notes()
+    notes = [*merge.notes(), *_left_behind(connection, merge)]
     merge.drop()
     return Applied((first, source), changes, applying.done, disputes, notes)
+
+
+def _left_behind(connection: sqlite3.Connection, merge: ThreeWay) -> Iterator[str]:
+    """What is here and refers into another product, to something that a merge removed."""
+    keys = {entity_type.name: entity_type.primary_key for entity_type in merge.order}
+    for child in merge.all_types:
+        for column, to in child.references(soft=True):
+            if to.enforced or keys.get(to.entity_type) != to.column:
+                continue
+            going = merge.table("going", to.entity_type)
+            (count,) = connection.execute(
+                f"SELECT count(*) FROM main.{quoted(child.name)} AS c"
+                f" WHERE EXISTS (SELECT 1 FROM {going}) AND c.{quoted(column.name)} IN"
+                f" (SELECT m FROM {going})"
+            ).fetchone()
+            if count:
+                yield (
+                    f"{count:,} {child.name} stay, whose {column.name} names one of the removed"
+                    f" {to.entity_type}."
+                )
 
 
 def read_changes(connection: sqlite3.Connection, merge: ThreeWay) -> dict[str, Changes]:

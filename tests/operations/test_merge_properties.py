@@ -277,6 +277,29 @@ PEOPLE: dict[str, list[dict[str, Any]]] = {
 }
 
 
+def test_what_refers_to_something_removed_is_told() -> None:
+    """From another product, whose entities may stand without what they refer to."""
+    rows = {
+        "things": [{"thing_id": f"t{n}"} for n in range(3)],
+        "notes": [{"note_id": f"n{n}", "thing_id": f"t{n % 3}"} for n in range(5)],
+    }
+    with family(rows) as store:
+        store.remove_entities("a", "things", where="rowid < 3")
+        trial = store.merge_scenarios(["a"], into="s", dry_run=True)
+        result = store.merge_scenarios(["a"], into="s")
+        told = "4 notes stay, whose thing_id names one of the removed things."
+        assert [note for note in result.notes if "stay" in note] == [told]
+        assert trial.notes == result.notes
+        assert {name: len(found) for name, found in rows_of(store.find("s")).items()} == {
+            "things": 1, "notes": 5,
+        }  # fmt: skip
+        # Where it goes along, nothing is told.
+        store.undo("s")
+        store.remove_entities("a", "notes", where="rowid <> 3")
+        again = store.merge_scenarios(["a"], into="s")
+        assert not [note for note in again.notes if "stay" in note]
+
+
 def begin(folder: Path) -> Path:
     with Store(folder) as store:
         store.persist(PEOPLE, scenario="s")
