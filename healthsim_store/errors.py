@@ -155,21 +155,32 @@ class InvalidValue(InvalidArgument):
 
 
 class InvalidRows(InvalidArgument):
-    """Rows cannot be stored, so nothing was; ``problems`` are all of them where ``complete``."""
+    """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
+
+    ``complete`` is false when there may be more problems than the list has. ``nothing`` says what
+    was not done with anything.
+    """
 
     code = "invalid_rows"
     exit_code = ExitCode.ERROR
 
-    def __init__(self, problems: Sequence[Any], *, complete: bool, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Any],
+        *,
+        complete: bool,
+        nothing: str = "stored",
+        hint: str | None = None,
+    ) -> None:
         self.problems = tuple(problems)
         self.complete = complete
-        title = f"{len(problems)}{'' if complete else ' or more'} problem"
-        title += "s" if len(problems) != 1 else ""
+        title = f"{len(self.problems)}{'' if complete else ' or more'} problem"
+        title += "s" if len(self.problems) != 1 else ""
         alike: dict[Any, list[Any]] = {}
-        for problem in problems:
+        for problem in self.problems:
             alike.setdefault(problem.alike, []).append(problem)
         told = (f"\n- {one.with_others(others)}" for one, *others in alike.values())
-        super().__init__(f"Nothing was stored: {title}.{''.join(told)}", hint=hint)
+        super().__init__(f"Nothing was {nothing}: {title}.{''.join(told)}", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {

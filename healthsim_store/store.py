@@ -1142,7 +1142,8 @@ class Store:
                 type, with ``*`` for the others.
             base: the scenario that all were copied of. What only one side changed, added or removed
                 since then is taken, each column for itself; what both changed is a conflict. A base
-                that changed since is rebuilt from its history.
+                that changed since is rebuilt from its history. A scenario that is not known as a
+                copy of it, and has only ids in common with it, removes nothing.
             into: the scenario to change, instead of making a new one; undo takes it back. It is
                 also the base, where the others were copied of it.
             dry_run: the same reply, and nothing is written in the store.

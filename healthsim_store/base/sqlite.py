@@ -208,11 +208,11 @@ def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> Healt
         if os.path.lexists(path):
             return ScenarioBusy(
                 f"{path.name} was replaced just now, as an upgrade does.",
-                hint="Nothing was stored. Try again.",
+                hint="Nothing was changed. Try again.",
             )
         return ScenarioNotFound(
             f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
-            hint="Nothing was stored.",
+            hint="Nothing was changed.",
         )
     refused = any(each in text for each in ("readonly", "unable to open", "disk I/O"))
     searched = os.access(path.parent, os.X_OK)  # else nobody can say what is there

@@ -199,15 +199,12 @@ class Building:
         return copied
 
     def _checks_look_at(self, name: str, changed: Sequence[str]) -> bool:
-        from sqlite_utils import Database  # slow to import, but the format's migrations did it
-
-        database = Database(self.connection, execute_plugins=False, recursive_triggers=False)
         harmless = {f"{quoted(column)} <> ''" for column in changed}
+        (sql,) = self.connection.execute(
+            "SELECT sql FROM main.sqlite_master WHERE name = ? AND type = 'table'", (name,)
+        ).fetchone()
         return any(
-            column in check.check
-            for check in database.table(name).checks
-            if check.check not in harmless
-            for column in changed
+            column in check for check in _checks(sql) if check not in harmless for column in changed
         )
 
     def copy_indexes(self, name: str) -> None:
@@ -271,6 +268,14 @@ class Building:
                     " not there.",
                     hint="A check of the source says whether it has such a row already.",
                 )
+
+
+@functools.lru_cache(maxsize=500)
+def _checks(sql: str) -> tuple[str, ...]:
+    """The CHECKs of a CREATE TABLE; to find them takes as long as to copy some 10,000 rows."""
+    from sqlite_utils.create_table_parser import parse_checks  # the package is slow to import
+
+    return tuple(check.check for check in parse_checks(sql))
 
 
 def check_source(source: Path) -> None:

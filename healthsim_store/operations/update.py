@@ -113,7 +113,7 @@ def _update(
     with files.lend(path) as sandbox:
         found = select_rows(
             sandbox, entity_type, change.where, change.params,
-            expressions=[*setting.expressions.values()], timeout=change.timeout,
+            expressions=setting.expressions, timeout=change.timeout,
         )  # fmt: skip
     upgrade(connection)
     result = UpdateResult(path.stem, entity_type.name, len(found), setting.columns, change.dry_run)
@@ -201,7 +201,7 @@ class _Setting:
         }
         wrong = [value for value in constants.values() if isinstance(value, Problem)]
         if wrong:
-            raise InvalidRows(wrong, complete=True)
+            raise InvalidRows(wrong, complete=True, nothing="changed")
         places = {column: place for place, column in enumerate(self.expressions, 1)}
         if not places:
             same = tuple(constants[column] for column in self.columns)
@@ -328,6 +328,6 @@ def _check_no_problem(problems: Iterator[Problem]) -> None:
         elif len(kinds) < MAX_PROBLEMS:
             kinds[kind] = problem
         else:
-            raise InvalidRows([*kinds.values()], complete=False)
+            raise InvalidRows([*kinds.values()], complete=False, nothing="changed")
     if kinds:
-        raise InvalidRows([*kinds.values()], complete=True)
+        raise InvalidRows([*kinds.values()], complete=True, nothing="changed")

@@ -286,6 +286,9 @@ def _write_batch(
             earlier = find_same(connection, known_by.text(), own=own)
             if earlier:
                 raise AlreadyStored(earlier) from None
+        if batch.on_conflict == "update":
+            problems, complete = error.problems, error.complete
+            raise InvalidRows(problems, complete=complete, nothing="changed") from None
         raise
     batch.verify(stored)
     if not any(counts.rows - counts.left_out for counts in stored.values()):

@@ -26,7 +26,11 @@ _TAKEN = "is already in the scenario"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault."""
+    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault.
+
+    ``entity_id`` is of a row that is in the scenario, which has no number. ``other_id`` is of the
+    one in the scenario that has the same key.
+    """
 
     entity_type: str
     row: int
@@ -36,6 +40,7 @@ class Problem:
     hint: str | None = None
     count: int = 1
     entity_id: str | None = None  # of a row that is in the scenario, which has no number
+    other_id: str | None = None  # of the one that has the same key already
     parent: str | None = None  # the entity type that it refers to, and whose entity is not there
     file: str | None = None  # where the row is from, and the line that it begins in
     line: int | None = None
@@ -65,6 +70,8 @@ class Problem:
         what = ", ".join(part for part in (self.entity_type, self.field) if part)
         hint = f" {self.hint}" if self.hint else ""
         first = self.entity_id or self.place
+        if self.other_id:
+            first += f" ({self.other_id} has it)"
         return f"{what}: {self.expected}: {', '.join(shown)}{more}; the first: {first}.{hint}"
 
     @property
@@ -78,7 +85,8 @@ class Problem:
         value = "" if self.value is None else f" {_short(self.value)}"
         hint = f" {self.hint}" if self.hint else ""
         which = self.entity_id or self.place
-        return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}.{hint}"
+        other = f": {self.other_id} has it" if self.other_id else ""
+        return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}{other}.{hint}"
 
     @property
     def place(self) -> str:
@@ -94,6 +102,7 @@ class Problem:
             "line": self.line,
             "row": None if self.entity_id else self.row,
             "entity_id": self.entity_id,
+            "other_id": self.other_id,
             "field": self.field,
             "value": None if self.value is None else _short(self.value),
             "expected": self.expected,
@@ -169,7 +178,8 @@ def _double(
 ) -> Problem:
     where = " AND ".join(f"{quoted(name)} = ?" for name in columns)
     found = connection.execute(
-        f"SELECT rowid FROM {quoted(entity_type.name)} WHERE {where}",
+        f"SELECT rowid, {quoted(entity_type.primary_key)} FROM {quoted(entity_type.name)}"
+        f" WHERE {where}",
         [values.get(name) for name in columns],
     ).fetchone()
     in_batch = found is not None and found[0] > last_rowid
@@ -177,6 +187,7 @@ def _double(
     hint = None
     if takes("on_conflict") and not in_batch:
         hint = f"To allow it: {choice('on_conflict', ('skip', 'replace'))}."
+    named = found is None or in_batch or columns == [entity_type.primary_key]
     return Problem(
         entity_type.name,
         row,
@@ -184,6 +195,7 @@ def _double(
         value,
         "is there twice in this batch" if in_batch else _TAKEN,
         hint,
+        other_id=None if named else str(found[1]),
     )
 
 

@@ -1,5 +1,5 @@
 -- Claims for the members of a scenario, for what they have and for what befalls anybody @counts
--- claims @include _covered.sql _claims.sql
+-- claims @include _covered.sql _physicians.sql _claims.sql
 -- @from scenario members(member_id, birth_date, coverage_start, coverage_end, plan_type, pcp_npi,
 -- person_id) member_conditions(member_id, code, description, identified_date)? claims(member_id,
 -- service_category, service_date, end_date)? patients(person_id, death_date)?
@@ -28,12 +28,6 @@ INSERT INTO ailments VALUES
   ('N39.0', 'Urinary tract infection, site not specified', 20),
   ('R10.9', 'Unspecified abdominal pain', 15),
   ('H10.9', 'Unspecified conjunctivitis', 10);
-
-CREATE TABLE physicians (npi VARCHAR);
-
-INSERT INTO physicians
-WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 1000)
-SELECT substr(luhn('80840' || (150000000 + 7919 * i)), 6) FROM number;
 
 -- What may happen and what it costs; the first is a wellness visit, if there was none
 -- @for person @times events
