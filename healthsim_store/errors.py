@@ -174,6 +174,7 @@ class InvalidRows(InvalidArgument):
     ) -> None:
         self.problems = tuple(problems)
         self.complete = complete
+        self.nothing = nothing
         title = f"{len(self.problems)}{'' if complete else ' or more'} problem"
         title += "s" if len(self.problems) != 1 else ""
         alike: dict[Any, list[Any]] = {}

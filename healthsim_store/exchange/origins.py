@@ -95,7 +95,12 @@ def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None
         lacking: of an entity type, what says that there is no file of it; None where there is one.
     """
     problems = [placed(problem, locate) for problem in error.problems]
-    new = InvalidRows(problems, complete=error.complete, hint=error.hint or _way_on(problems))
+    new = InvalidRows(
+        problems,
+        complete=error.complete,
+        nothing=error.nothing,
+        hint=error.hint or _way_on(problems),
+    )
     first: dict[str, str] = {}
     for problem in problems:
         if problem.parent and (why := lacking(problem.parent)):
