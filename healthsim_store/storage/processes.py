@@ -18,14 +18,15 @@ from typing import Any
 from .. import errors
 from ..base.wording import here
 from ..errors import ScenarioFileError
-from .worker import CONSIDERATE, SLOW_SECONDS, receive, send
+from .worker import CONSIDERATE, NICENESS, SLOW, SLOW_SECONDS, receive, send
 
 _IDLE = 2  # processes that wait for the next file
 _LOOK_SECONDS = 0.005  # between looks at a deadline of somebody else's
 
 _ROOT = str(Path(__file__).parents[2])
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
+    "import os, sys; sys.path.insert(0, sys.argv[1]);"
+    f" {SLOW!r} in sys.argv and hasattr(os, 'nice') and os.nice({NICENESS});"
     " from healthsim_store.storage import worker; worker.main()"
 )
 
@@ -37,20 +38,22 @@ class Process:
 
     ``considerate``: what is slow leaves the processor to what is not; then the process is ``slow``,
     and no use for what others ask.
+
+    ``slow``: so from the start, where it is considerate.
     """
 
-    def __init__(self, *, considerate: bool = False) -> None:
+    def __init__(self, *, considerate: bool = False, slow: bool = False) -> None:
         # A program that is one file, or has Python inside, would start itself once more.
         if getattr(sys, "frozen", False) or not _is_python(sys.executable):
             raise _no_worker(f"{sys.executable or 'the program'} is no Python")
         try:
-            self._process = self._start(considerate)
+            self._process = self._start(considerate, slow)
         except OSError as error:
             raise _no_worker(str(error)) from error
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._considerate = considerate
-        self.slow = False
+        self.slow = considerate and slow
         self.alive = True
         self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
 
@@ -60,12 +63,13 @@ class Process:
             self.end()
 
     @staticmethod
-    def _start(considerate: bool) -> subprocess.Popen[bytes]:
+    def _start(considerate: bool, slow: bool) -> subprocess.Popen[bytes]:
+        manner = [SLOW if slow else CONSIDERATE] if considerate else []
         # Ctrl-C is for us; we end it.
         group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
         # -S: it needs nothing but this package, and starts in half the time without the others.
         return subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
-            [sys.executable, "-I", "-S", "-c", _START, _ROOT, *[CONSIDERATE] * considerate],
+            [sys.executable, "-I", "-S", "-c", _START, _ROOT, *manner],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -187,17 +191,21 @@ class _Processes:
         with self._lock:
             self._considerate = True
 
-    def take(self) -> Process:
-        """One for a file. Raises ScenarioFileError after `end_all`."""
+    def take(self, *, slow: bool = False) -> Process:
+        """One for a file; ``slow``: for one whose statement has just taken too long.
+
+        Raises ScenarioFileError after `end_all`.
+        """
         with self._lock:
             if self._over:
                 raise ScenarioFileError("Nothing is read any more: the program ends.")
-            while self._idle:
+            slow = slow and self._considerate  # else any of them will do
+            while self._idle and not slow:
                 process = self._idle.pop()
                 if process.ours:
                     self._lent.add(process)
                     return process
-        process = Process(considerate=self._considerate)
+        process = Process(considerate=self._considerate, slow=slow)
         with self._lock:
             self._lent.add(process)
         return process

@@ -39,13 +39,15 @@ ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked
 
 SLOW_SECONDS = 0.2  # after which a considerate worker lets others go first
 CONSIDERATE = "considerate"  # its argument
+SLOW = "slow"  # the same, for one that lets others go first from the start
+NICENESS = 10  # more than that of the process that asks
 
-_NICENESS = 10
 TRIAL_SECONDS = 3.0  # of the processor, for a statement that is tried and that nothing stops
 _STOPPED_SECONDS = 1.0  # the same, for one that can be stopped
 _TRIAL_STEPS = 10_000
 _GRACE_SECONDS = 0.25  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
+_CLOSE_LOOK_SECONDS = 0.02  # the same, while what is slow has the processor as all others do
 _CHUNK_BYTES = 1_000_000
 _BLOCK_ROWS = 32
 _MOST_FILES = 256  # numbers of open files that are looked at
@@ -163,7 +165,7 @@ class Worker:
     def _watch(self) -> None:
         while True:
             self._busy.wait()
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_CLOSE_LOOK_SECONDS if self._considerate else _LOOK_SECONDS)
             now = time.monotonic()
             if now > self._until or time.process_time() > self._processor_until:
                 os._exit(TOO_LATE)
@@ -334,7 +336,8 @@ def _let_others_go_first() -> None:
         # Linux does so for a thread, other systems for the process.
         thread = threading.main_thread().native_id if sys.platform == "linux" else 0
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread or 0, _NICENESS)
+            niceness = os.getpriority(os.PRIO_PROCESS, thread or 0) + NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread or 0, niceness)
 
 
 def _temporary_bytes() -> int:

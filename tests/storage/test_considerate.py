@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bombs import BOMBS
 from conftest import owner
 from statements import LOOP
 
@@ -57,6 +58,28 @@ def test_a_slow_one_lets_others_go_first_and_is_not_kept(store: Store, many: _Pr
         another.run("SELECT 1", timeout=5.0) as rows,
     ):
         assert rows.fetchall() == [(1,)]
+
+
+def test_after_a_statement_that_was_ended_the_next_lets_others_go_first(
+    store: Store, many: _Processes
+) -> None:
+    store.persist({"owners": [owner(1)]}, scenario="s")
+    sandbox = IsolatedSandbox(store.find("s"))
+    with pytest.raises(QueryTimeout), sandbox.run(BOMBS["a long function"], timeout=0.3) as rows:
+        rows.fetchall()
+    ended = sandbox._remote._process
+    assert not ended.alive
+    assert not many._idle  # nothing is started for a statement that may never come
+    with sandbox.run("SELECT 1", timeout=30.0) as rows:
+        assert rows.fetchall() == [(1,)]
+    process = sandbox._remote._process
+    assert process is not ended
+    assert process.slow
+    assert not sandbox.usable
+    if sys.platform == "linux":
+        assert niceness(process) > _niceness(Path("/proc/self/stat"))
+    sandbox.close()
+    assert not many._idle
 
 
 def test_in_a_program_of_one_caller_nothing_is_slow(
