@@ -85,7 +85,9 @@ def test_what_reads_and_writes_such_a_scenario(far: Store, tmp_path: Path) -> No
 
 def test_no_row_is_added_behind_the_last_number(far: Store) -> None:
     """SQLite would draw numbers for them: undo would not find them, nor what checks new rows."""
-    with pytest.raises(CorruptScenario, match=r"far\.db is damaged: its table owners has a row") as told:
+    with pytest.raises(
+        CorruptScenario, match=r"far\.db is damaged: its table owners has a row"
+    ) as told:
         far.persist({"owners": [owner(60)]}, scenario="far")
     assert "Clone" in str(told.value.hint)
     with pytest.raises(CorruptScenario, match="no further numbers"):
