@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 from .. import errors
 from ..base.wording import here
 from ..errors import ScenarioFileError
-from .worker import CONSIDERATE, NICENESS, SLOW, SLOW_SECONDS, receive, send
+from .worker import CONSIDERATE, NICENESS, SLOW, receive, send
 
 _IDLE = 2  # processes that wait for the next file
 _LOOK_SECONDS = 0.005  # between looks at a deadline of somebody else's
@@ -52,7 +51,6 @@ class Process:
             raise _no_worker(str(error)) from error
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._considerate = considerate
         self.slow = considerate and slow
         self.alive = True
         self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
@@ -88,21 +86,18 @@ class Process:
         with self._lock:
             if not self.ours:
                 raise Ended(None)
-            begun = time.monotonic()
             try:
                 send(self._process.stdin, (name, seconds, here().plain(), *arguments))
                 if self.late is not None and os.name == "posix":  # no select() on pipes elsewhere
                     self._wait()
-                answer = receive(self._process.stdout)
+                gave_way, *answer = receive(self._process.stdout)
             except (EOFError, OSError):
                 raise Ended(self.end()) from None
             except BaseException:  # Ctrl-C: nobody will read that answer
                 self.end()
                 raise
-            # It looks at its own clock less often, so it may have been quicker than that.
-            if self._considerate and time.monotonic() - begun > SLOW_SECONDS:
-                self.slow = True
-        return _raise_or_give(answer)
+            self.slow = self.slow or gave_way
+        return _raise_or_give(tuple(answer))
 
     def _wait(self) -> None:
         """Until there is an answer; tell it to leave off when ``late`` says so."""

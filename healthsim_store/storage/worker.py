@@ -37,7 +37,7 @@ ADDRESS_BYTES = 1_000_000_000  # of all of the process
 TEMPORARY_BYTES = 400_000_000  # of one temporary file
 ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
-SLOW_SECONDS = 0.2  # after which a considerate worker lets others go first
+SLOW_SECONDS = 0.2  # of the processor, after which a considerate worker lets others go first
 CONSIDERATE = "considerate"  # its argument
 SLOW = "slow"  # the same, for one that lets others go first from the start
 NICENESS = 10  # more than that of the process that asks
@@ -131,7 +131,8 @@ class Worker:
         self._numbers = itertools.count(1)
         self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._busy = threading.Event()
-        self._asked_at = 0.0
+        self._gave_way = False
+        self._used_before = 0.0
         self._until = float("inf")
         self._processor_until = float("inf")
 
@@ -141,14 +142,14 @@ class Worker:
             threading.Thread(target=other, daemon=True).start()
         while True:
             name, seconds, door, *arguments = self._waiting.get()
-            self._asked_at = time.monotonic()
-            self._until = self._asked_at + seconds + _GRACE_SECONDS
+            self._until = time.monotonic() + seconds + _GRACE_SECONDS
+            self._used_before = time.process_time()
             self._busy.set()
             with wording.at(*door):
                 answer = self._answer(getattr(self, f"do_{name}"), arguments)
             self._until = float("inf")
             self._busy.clear()
-            send(self._answers, answer)
+            send(self._answers, (self._gave_way, *answer))
 
     def _listen(self) -> None:
         """Take requests in, also while one is answered: one may be to leave off."""
@@ -166,12 +167,17 @@ class Worker:
         while True:
             self._busy.wait()
             time.sleep(_CLOSE_LOOK_SECONDS if self._considerate else _LOOK_SECONDS)
-            now = time.monotonic()
-            if now > self._until or time.process_time() > self._processor_until:
+            used = time.process_time()
+            if time.monotonic() > self._until or used > self._processor_until:
                 os._exit(TOO_LATE)
-            if self._considerate and self._busy.is_set() and now > self._asked_at + SLOW_SECONDS:
+            # Not by the clock: where others have the processor, all that is asked takes long.
+            if (
+                self._considerate
+                and self._busy.is_set()
+                and used > self._used_before + SLOW_SECONDS
+            ):
+                self._considerate, self._gave_way = False, True
                 _let_others_go_first()
-                self._considerate = False
             if _temporary_bytes() > ALL_TEMPORARY_BYTES:
                 os._exit(TOO_LARGE)
 
