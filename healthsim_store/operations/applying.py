@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.sql import greatest_rowid, quoted
+from ..base.sql import quoted
 from ..base.text import shorten
 from ..errors import MergeConflict
 from ..schema.ddl import circles
 from ..schema.model import EntityType
 from ..storage.batch_rows import read_ranges
 from ..storage.recording import Recorder, read_limits
+from ..storage.row_numbers import last_row
 from .deltas import compared
 from .differences import any_of
 from .merge_report import Changes, Dispute
@@ -41,15 +42,12 @@ class Applying:
         self._connection = connection
         self._merge = merge
         self._recorder = recorder
-        self._ends = {e.name: self._end(e.name) for e in merge.order}
+        self._ends = {e.name: last_row(self._connection, e.name) for e in merge.order}
         #: By entity type how many rows came, changed and went.
         self.done: dict[str, dict[str, int]] = {}
 
     def _one(self, sql: str) -> Any:
         return self._connection.execute(sql).fetchone()[0]
-
-    def _end(self, name: str) -> int:
-        return self._one(f"SELECT {greatest_rowid(f'main.{quoted(name)}')}") or 0
 
     def write(self) -> None:
         """Rows that go make room for the keys of those that change, and both for those that come.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..base.arguments import ON_CONFLICT
-from ..base.sql import greatest_rowid, quoted
+from ..base.sql import quoted
 from ..base.sqlite import file_of
 from ..base.wording import option
 from ..errors import InvalidArgument, InvalidRows
@@ -26,6 +26,7 @@ from .format import EntityIds
 from .partial import key_given, not_there, update_sql
 from .plan import MISSING_PARENT, Plan, Value, value_sql
 from .recording import Recorder
+from .row_numbers import last_row
 from .rows import CHUNK, Rows, grouped_chunks
 from .stored import Stored
 from .tolerance import NONE, Tolerance
@@ -83,7 +84,7 @@ class Writer:
         """
         entity_type = self._registry.entity_type(name)
         table = quoted(entity_type.name)
-        last_rowid = self._scalar(f"SELECT coalesce({greatest_rowid(table)}, 0)")
+        last_rowid = last_row(self._connection, entity_type.name)
         replacing = self._on_conflict in ("replace", "update")
         if replacing and self._recorder:
             self._recorder.watch(entity_type)

@@ -105,6 +105,7 @@ def shell(tmp_path: Path) -> Shell:
     for name in ("examples", "plugins", "metadata.yml", "datasette.yml"):
         (top / name).symlink_to(ROOT / name)
     made = Shell.of(top, tmp_path / "home", Path(sys.executable).parent)
+    made.forked = True
     (tmp_path / "home" / ".curlrc").write_text("fail\nsilent\n")
     made.environment["HEALTHSIM_STORE_DIR"] = str(tmp_path / "store")
     return made
