@@ -31,8 +31,8 @@ class Layout:
 
     ``columns`` are those that a mapping uses, ``required`` those that a file cannot lack. ``file``
     is a pattern for the names of its files, by default its own name. ``json`` is the path of its
-    records in a JSON document. ``key`` are the columns of its primary key; of rows with an equal one
-    the first is taken if ``takes_first`` is true, else they are an error.
+    records in a JSON document. ``key`` are the columns of its primary key; rows with an equal one
+    are an error, unless ``takes_first`` says that the first is taken.
     """
 
     columns: tuple[str, ...] = ()

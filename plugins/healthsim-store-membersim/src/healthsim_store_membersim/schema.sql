@@ -139,7 +139,7 @@ SELECT
     || ')' AS member,
   member_number AS Member_Number,
   nullif(
-    coalesce(payer_name || ' ', '') || coalesce(plan_type, '') || coalesce(' ' || plan_code, ''), ''
+    coalesce(nullif(payer_name, plan_type) || ' ', '') || coalesce(plan_type, '') || coalesce(' ' || plan_code, ''), ''
   ) AS Plan,
   coverage_start || coalesce(' to ' || coverage_end, ' on') AS Coverage,
   nullif(coalesce(city || ', ', '') || coalesce(state, ''), '') AS Residence,
@@ -153,8 +153,15 @@ SELECT
       ORDER BY min(rowid)
       LIMIT 6
     )) AS Conditions,
-  (SELECT n || ' for $' || printf('%,d', charge) || substr(printf('%.2f', charge), -3)
-      || coalesce(', paid $' || printf('%,d', paid) || substr(printf('%.2f', paid), -3), '')
+  (SELECT n
+      || CASE
+        WHEN charge IS NULL THEN ', charges unknown'
+        ELSE ' for $' || printf('%,d', charge) || substr(printf('%.2f', charge), -3)
+      END
+      || CASE
+        WHEN paid IS NULL THEN ''
+        ELSE ', paid $' || printf('%,d', paid) || substr(printf('%.2f', paid), -3)
+      END
     FROM (
       SELECT count(*) AS n, round(sum(total_charge), 2) AS charge, round(sum(total_paid), 2) AS paid
       FROM claims AS c
