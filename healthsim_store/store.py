@@ -56,7 +56,7 @@ from .operations.upgrade import Upgraded, UpgradeResult, upgrade_file, upgrade_f
 from .plugins import installed
 from .query import pages, select
 from .query.pages import QueryResult
-from .query.questions import fill_in, find_question, sort_out
+from .query.questions import fill_in, find_question, sort_out, why_nothing
 from .query.reply import PersistResult
 from .query.samples import LOADABLE_ROWS, choose, load
 from .query.select import Attach, Parameters
@@ -906,10 +906,12 @@ class Store:
         for one that does not fit, and what `query_scenario` raises.
         """
         asked = self._question(scenario, question)
-        return self.query_scenario(
-            scenario, asked.sql, params=fill_in(asked, params), limit=limit, offset=offset,
-            timeout=timeout,
-        )  # fmt: skip
+        bound = fill_in(asked, params)
+        made = self.query_scenario(
+            scenario, asked.sql, params=bound, limit=limit, offset=offset, timeout=timeout
+        )
+        ask = functools.partial(self.query_scenario, scenario, timeout=timeout)
+        return why_nothing(made, asked, bound, ask)
 
     @verb
     def question_rows(

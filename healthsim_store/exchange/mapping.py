@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
@@ -18,6 +20,7 @@ from ..schema.sqlfile import Statement, blanked, read_statements
 from . import json_paths, part_files
 
 MARKERS = ("file", "from", "into", "json", "many", "skip")
+_CONFLICT = re.compile(r"\bON\s+CONFLICT\s+(\w+)", re.IGNORECASE)
 ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 ROW = "_row"  # the column that says which one: the rowid of the source's table
 
@@ -28,13 +31,16 @@ class Layout:
 
     ``columns`` are those that a mapping uses, ``required`` those that a file cannot lack. ``file``
     is a pattern for the names of its files, by default its own name. ``json`` is the path of its
-    records in a JSON document.
+    records in a JSON document. ``key`` are the columns of its primary key; rows with an equal one
+    are an error, unless ``takes_first`` says that the first is taken.
     """
 
     columns: tuple[str, ...] = ()
     required: frozenset[str] = frozenset()
     file: str | None = None
     json: str | None = None
+    key: tuple[str, ...] = ()
+    takes_first: bool = False
 
     def fits(self, stem: str) -> bool:
         """Whether the pattern fits a file, by its name without the ending."""
@@ -136,7 +142,27 @@ def _declare_layout(declared: Declared, statement: Statement) -> None:
         required=known.required | _required(info),
         file=markers.get("file", known.file),
         json=markers.get("json", known.json),
+        key=known.key or _key(info),
+        takes_first=known.takes_first or _takes_first(statement),
     )
+
+
+def _key(info: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:
+    ordered = sorted((row[5], row[1]) for row in info if row[5])
+    return tuple(name for _, name in ordered)
+
+
+def _takes_first(statement: Statement) -> bool:
+    """Whether the key says so; raises DeclarationError where it says something else."""
+    found = _CONFLICT.search(blanked(statement.sql))
+    if found is None:
+        return False
+    if found[1].upper() != "IGNORE":
+        raise DeclarationError(
+            f"{statement.where}: ON CONFLICT {found[1]}",
+            hint="PRIMARY KEY ON CONFLICT IGNORE takes the first row of those with an equal key.",
+        )
+    return True
 
 
 def _required(info: Iterable[tuple[object, ...]]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import bisect
 import contextlib
+import functools
 import hashlib
 import itertools
 import re
@@ -27,7 +28,7 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
 from ..schema.sqlfile import Statement
-from . import mapping_trial, staged_lines, staged_rows
+from . import mapping_trial, staged_keys, staged_lines, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
 from .part_files import pattern_of
@@ -128,6 +129,10 @@ class StagedFolder:
             source.check_unchanged()
         if layout is None and account.rows:
             account.unmapped["no installed product maps this file"] = account.rows
+        if layout and layout.key:
+            staged_keys.settle(
+                self._connection, name, layout, account, functools.partial(self._place, name)
+            )
 
     def _make_tables(self) -> None:
         for sql in self._layout_statements():
@@ -291,20 +296,9 @@ class StagedFolder:
 
     def _twice(self, name: str) -> str | None:
         """Which id a file has twice, with the lines; None where it has none."""
-        column = next(
-            (one for one in self.declared.layouts[name].columns if one.lower() == "id"), None
-        )
-        if column is None:
-            return None
-        found = self._connection.execute(
-            f"SELECT {quoted(column)}, min(rowid), max(rowid) FROM {quoted(name)}"
-            f" GROUP BY 1 HAVING count(*) > 1 AND {quoted(column)} IS NOT NULL LIMIT 1"
-        ).fetchone()
-        if found is None:
-            return None
-        places = [self._place(name, rowid) for rowid in found[1:]]
-        lines = " and ".join(f"{file}, line {line}" for file, line in places)
-        return f"{column} {found[0]!r:.60} is there twice: {lines}"
+        columns = self.declared.layouts[name].columns
+        key = tuple(column for column in columns if column.lower() == "id")
+        return staged_keys.twice(self._connection, name, key, functools.partial(self._place, name))
 
     def _place(self, name: str, rowid: int) -> tuple[str, int | None]:
         """The file and line of a staged row."""

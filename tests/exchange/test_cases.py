@@ -103,11 +103,10 @@ def test_is_refused_with_a_way_on(own_store: Store, name: str, said: str) -> Non
 
 
 SYNTHEA = [
-    ("61-synthea-dup-provider", "Id 'd1' is there twice: providers.csv, line 2"),
     ("63-synthea-dup-encounter", "(encounters.csv, line 4), encounter_id 'e1'"),
     ("64-synthea-dup-claim", "(claims.csv, line 4), claim_id 'c1'"),
     ("66-synthea-no-encounters", "encounters.csv is not in the folder, and conditions.csv refers"),
-    ("73-synthea-appended-run", "patients.csv, line 2 and patients.csv, line 4"),
+    ("73-synthea-appended-run", "- patients (patients.csv, line 4)"),
     ("74-synthea-orphan", 'orphans="skip"'),
 ]
 
@@ -121,11 +120,120 @@ def test_a_synthea_folder_is_refused(own_store: Store, name: str, said: str) -> 
     assert own_store.names() == []
 
 
+# What the folder is, which option stores the rest of it, and what is counted.
+TOLERANT = [
+    ("63-synthea-dup-encounter", {"bad_rows": "skip"}, "encounters"),
+    ("63-synthea-dup-encounter", {"on_conflict": "skip"}, "encounters"),
+    ("64-synthea-dup-claim", {"bad_rows": "skip"}, "claims"),
+    ("64-synthea-dup-claim", {"on_conflict": "skip"}, "claims"),
+    ("73-synthea-appended-run", {"bad_rows": "skip"}, "patients"),
+    ("73-synthea-appended-run", {"on_conflict": "skip"}, "patients"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "entity_type"), TOLERANT)
+def test_what_is_there_twice_is_left_out_and_counted(
+    own_store: Store, tmp_path: Path, name: str, options: dict[str, Any], entity_type: str
+) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    made = own_store.import_data(
+        CASES / name / "csv", format="synthea", scenario="s", rejects=tmp_path / "r.csv", **options
+    ).persisted
+    assert made.inserted[entity_type] == 2
+    assert made.inserted["claims"] == made.inserted["claim_lines"] == made.inserted["members"] == 2
+    assert (made.left_out or made.skipped)[entity_type] == 1
+
+
+# What the folder is, a query, and the values that it has.
+ANSWERS: list[tuple[str, str, list[tuple[Any, ...]]]] = [
+    ("61-synthea-dup-provider", "SELECT claim_id, provider_name, total_charge FROM claims",
+     [("c1", "Doc One", 100.0), ("c2", "Doc One", 50.0)]),
+    ("65-synthea-dup-transaction-id",
+     "SELECT claim_id, charge_amount, claim_line_id = 't1' FROM claim_lines ORDER BY 1",
+     [("c1", 100.0, 1), ("c2", 50.0, 0)]),
+    ("67-synthea-2019-observations", "SELECT loinc_code, value, value_numeric FROM lab_results",
+     [("4548-4", "8.2", 8.2)]),
+    ("67-synthea-2019-observations", "SELECT systolic_bp FROM vital_signs", [(120.0,)]),
+    ("67-synthea-2019-observations", "SELECT count(*) FROM observations", [(0,)]),
+    ("68-synthea-2017-encounters",
+     "SELECT encounter_id, class_code, admission_time, status FROM encounters ORDER BY 1",
+     [("e1", "UNK", "2017-01-02T00:00:00", "unknown"),
+      ("e2", "UNK", "2017-02-02T00:00:00", "unknown")]),
+    ("69-synthea-no-transactions",
+     "SELECT DISTINCT total_charge, total_allowed, total_paid, patient_responsibility FROM claims",
+     [(None, None, None, None)]),
+    ("75-synthea-nonnumeric-numeric", "SELECT code, value, value_numeric FROM observations",
+     [("69453-9", "Natural death with unknown cause", None)]),
+    ("78-synthea-conditions-system", "SELECT code, code_system FROM diagnoses ORDER BY 1",
+     [("44054006", "SNOMED CT"), ("I10", "ICD-10-CM")]),
+    ("86-a1c-snomed", "SELECT code, code_system FROM diagnoses ORDER BY 1",
+     [("38341003", "SNOMED CT"), ("44054006", "SNOMED CT")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "query", "values"), ANSWERS)
+def test_a_synthea_folder_is_stored_right(
+    own_store: Store, name: str, query: str, values: list[tuple[Any, ...]]
+) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    own_store.import_data(CASES / name / "csv", format="synthea", scenario="s")
+    assert [tuple(row.values()) for row in own_store.query_scenario("s", query).rows] == values
+    assert own_store.check_scenario("s").findings == ()
+
+
+def test_a_second_speciality_of_a_provider_is_counted(own_store: Store) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    folder = CASES / "61-synthea-dup-provider" / "csv"
+    made = own_store.import_data(folder, format="synthea", scenario="s")
+    (account,) = [one for one in made.sources if one.name == "providers.csv"]
+    assert account.unmapped == {
+        "the same Id as a row before": 1, "looked up for encounters and claims": 1,
+    }  # fmt: skip
+
+
+def test_totals_that_are_unknown_are_not_0(own_store: Store) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    folder = CASES / "69-synthea-no-transactions" / "csv"
+    own_store.import_data(folder, format="synthea", scenario="s")
+    summary = own_store.get_summary("s")
+    assert summary.statistics["claim_totals"].text.startswith("unknown charged, unknown allowed")
+    assert "$0" not in summary.to_markdown()
+    cards = [
+        row["Claims"]
+        for row in own_store.query_scenario("s", "SELECT Claims FROM member_cards").rows
+    ]
+    assert cards == ["1, charges unknown"] * 2
+
+
+def test_diabetes_in_snomed_ct_is_found(own_store: Store) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    folder = CASES / "86-a1c-snomed" / "csv"
+    own_store.import_data(folder, format="synthea", scenario="s")
+    (found,) = own_store.ask_question("s", "a1c_above", params={"least": 8}).rows
+    assert (found["given_name"], found["family_name"], found["latest_a1c"]) == (
+        "Ann1",
+        "Alpha1",
+        8.2,
+    )
+    (found,) = own_store.ask_question("s", "patients_with_diagnosis").rows
+    assert (found["given_name"], found["codes"]) == ("Ann1", "44054006")
+    (found,) = own_store.ask_question("s", "high_cost_patients", params={"amount": 99}).rows
+    assert (found["given_name"], found["total_claims"]) == ("Ann1", 100.0)
+    nobody = own_store.ask_question("s", "patients_with_diagnosis", params={"code": "I10"})
+    assert nobody.rows == []
+    assert nobody.note == (
+        "No code of diagnoses begins with I10. Most often there: 38341003, 44054006 (SNOMED CT)."
+    )
+
+
 def test_a_zip_of_synthea_is_as_its_folder(own_store: Store) -> None:
     pytest.importorskip("healthsim_store_membersim")
     archive = CASES / "98-synthea-zip" / "synthea.zip"
     result = own_store.import_data(archive, format="synthea", scenario="s")
-    assert result.persisted.inserted["patients"] == 2
+    assert {name: n for name, n in result.persisted.inserted.items() if n} == {
+        "members": 2, "patients": 2, "encounters": 2, "claims": 2, "diagnoses": 2,
+        "lab_results": 1, "vital_signs": 1, "claim_lines": 2,
+    }  # fmt: skip
 
 
 def test_orphans_are_counted(own_store: Store, tmp_path: Path) -> None:

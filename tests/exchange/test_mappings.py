@@ -206,3 +206,55 @@ def test_two_tables_of_one_file_have_their_own_lines(store: Store, tmp_path: Pat
     file = _write(tmp_path / "saved.ndjson", f"{json.dumps(first)}\n\n{json.dumps(second)}\n")
     with pytest.raises(InvalidRows, match=r"saved\.ndjson, line 3\), born"):
         store.import_data(file, format=str(mapping))
+
+
+KEYED = """
+CREATE TABLE people (id TEXT NOT NULL, born TEXT, sex TEXT, name TEXT);
+CREATE TABLE names (number TEXT, part TEXT, said TEXT, PRIMARY KEY (number, part)CONFLICT);
+
+-- @into owners @from people
+SELECT p.id AS owner_id, 'T' || p.id AS tax_number, said AS full_name, born
+FROM people AS p JOIN names AS n ON n.number = name AND n.part = 'all';
+
+-- looked up
+-- @skip names
+SELECT count(*) FROM names;
+"""
+
+
+def _keyed(tmp_path: Path, conflict: str) -> tuple[Path, str]:
+    folder = tmp_path / "in"
+    folder.mkdir(exist_ok=True)
+    _write(folder / "people.csv", "id,born,sex,name\n1,1980-01-05,2,7\n2,1980-01-06,1,7\n")
+    _write(folder / "names_0.csv", "number,part,said\n7,all,Ann\n7,some,A\n")
+    _write(folder / "names_1.csv", "number,part,said\n8,all,Bo\n7,all,Cy\n,all,x\n,all,x\n")
+    mapping = _write(tmp_path / "mine.sql", KEYED.replace("CONFLICT", conflict))
+    return folder, str(mapping)
+
+
+def test_the_first_row_of_a_key_is_taken_and_the_others_are_counted(
+    store: Store, tmp_path: Path
+) -> None:
+    folder, mapping = _keyed(tmp_path, " ON CONFLICT IGNORE")
+    made = store.import_data(folder, format=mapping, scenario="s")
+    assert _all(store, "SELECT owner_id, full_name FROM owners ORDER BY 1") == [
+        ("1", "Ann"), ("2", "Ann"),
+    ]  # fmt: skip
+    (account,) = [one for one in made.sources if one.name.startswith("names")]
+    assert (account.rows, account.unmapped) == (
+        6, {"the same number, part as a row before": 1, "looked up": 5},
+    )  # fmt: skip
+
+
+def test_a_key_that_is_there_twice_is_told_with_its_lines(store: Store, tmp_path: Path) -> None:
+    folder, mapping = _keyed(tmp_path, "")
+    with pytest.raises(SourceError, match="number '7', part 'all' is there twice") as caught:
+        store.import_data(folder, format=mapping, scenario="s")
+    assert "names_0.csv, line 2 and names_1.csv, line 3" in str(caught.value)
+    assert store.names() == []
+
+
+def test_a_key_takes_the_first_or_none(store: Store, tmp_path: Path) -> None:
+    folder, mapping = _keyed(tmp_path, " ON CONFLICT REPLACE")
+    with pytest.raises(DeclarationError, match="ON CONFLICT REPLACE"):
+        store.import_data(folder, format=mapping, scenario="s")

@@ -77,6 +77,7 @@ CREATE TABLE claims (
   principal_diagnosis VARCHAR, -- First diagnosis; may lack on dental and pharmacy claims @alias diagnosis diagnosis_code primary_diagnosis dx1 principal_dx
   diagnosis_code_system VARCHAR NOT NULL DEFAULT 'ICD-10-CM', -- Code system of principal_diagnosis
   diagnosis_description VARCHAR, -- principal_diagnosis in words
+  other_diagnoses VARCHAR, -- Further diagnoses in their order, with spaces between @alias secondary_diagnoses
   place_of_service VARCHAR, -- Where @alias pos place_of_service_code @codes CMS Place of Service
   provider_npi VARCHAR(10), -- Who gave the service @alias npi rendering_npi rendering_provider_npi billing_npi @codes NPI
   provider_id VARCHAR, -- Who gave it, where there is no NPI
@@ -138,7 +139,7 @@ SELECT
     || ')' AS member,
   member_number AS Member_Number,
   nullif(
-    coalesce(payer_name || ' ', '') || coalesce(plan_type, '') || coalesce(' ' || plan_code, ''), ''
+    coalesce(nullif(payer_name, plan_type) || ' ', '') || coalesce(plan_type, '') || coalesce(' ' || plan_code, ''), ''
   ) AS Plan,
   coverage_start || coalesce(' to ' || coverage_end, ' on') AS Coverage,
   nullif(coalesce(city || ', ', '') || coalesce(state, ''), '') AS Residence,
@@ -152,8 +153,15 @@ SELECT
       ORDER BY min(rowid)
       LIMIT 6
     )) AS Conditions,
-  (SELECT n || ' for $' || printf('%,d', charge) || substr(printf('%.2f', charge), -3)
-      || coalesce(', paid $' || printf('%,d', paid) || substr(printf('%.2f', paid), -3), '')
+  (SELECT n
+      || CASE
+        WHEN charge IS NULL THEN ', charges unknown'
+        ELSE ' for $' || printf('%,d', charge) || substr(printf('%.2f', charge), -3)
+      END
+      || CASE
+        WHEN paid IS NULL THEN ''
+        ELSE ', paid $' || printf('%,d', paid) || substr(printf('%.2f', paid), -3)
+      END
     FROM (
       SELECT count(*) AS n, round(sum(total_charge), 2) AS charge, round(sum(total_paid), 2) AS paid
       FROM claims AS c

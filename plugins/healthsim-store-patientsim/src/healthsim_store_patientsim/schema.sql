@@ -34,7 +34,7 @@ CREATE INDEX patients_person_id ON patients (person_id);
 CREATE TABLE encounters (
   encounter_id VARCHAR PRIMARY KEY, -- Id in this scenario
   patient_id VARCHAR NOT NULL REFERENCES patients (patient_id), -- Whose visit
-  class_code VARCHAR NOT NULL CHECK (class_code IN ('AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'PRENC', 'SS', 'VR', 'HH', 'FLD')), -- Setting @alias encounter_class class encounter_type @codes HL7 v3 ActCode @synonym ambulatory=AMB, outpatient=AMB, office=AMB, wellness=AMB, emergency=EMER, ed=EMER, er=EMER, inpatient=IMP, observation=OBSENC, pre-admission=PRENC, short stay=SS, virtual=VR, telehealth=VR, home=HH, home health=HH, field=FLD
+  class_code VARCHAR NOT NULL CHECK (class_code IN ('AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'PRENC', 'SS', 'VR', 'HH', 'FLD', 'UNK')), -- Setting; UNK where it is not known @alias encounter_class class encounter_type @codes HL7 v3 ActCode @synonym ambulatory=AMB, outpatient=AMB, office=AMB, wellness=AMB, emergency=EMER, ed=EMER, er=EMER, inpatient=IMP, observation=OBSENC, pre-admission=PRENC, short stay=SS, virtual=VR, telehealth=VR, home=HH, home health=HH, field=FLD, unknown=UNK
   admission_time TIMESTAMP NOT NULL, -- Beginning @alias admit_time admission_date admit_date start_time start_date encounter_date visit_date period_start start period.start
   discharge_time TIMESTAMP, -- End @alias discharge_date end_time end_date period_end end period.end
   status VARCHAR NOT NULL DEFAULT 'finished' CHECK (status IN ('planned', 'arrived', 'triaged', 'in-progress', 'onleave', 'finished', 'cancelled', 'entered-in-error', 'unknown')), -- State @alias encounter_status @codes FHIR Encounter.status @synonym completed=finished, complete=finished, discharged=finished, active=in-progress, canceled=cancelled
@@ -196,6 +196,39 @@ CREATE TABLE clinical_notes (
   author VARCHAR, -- Who wrote it
   loinc_code VARCHAR -- Document type @codes LOINC
 );
+
+-- Diagnoses of diabetes, with their code in ICD-10-CM without the dot. Of SNOMED CT these are the
+-- codes that Synthea uses; other codes of diabetes are not known here.
+CREATE VIEW diabetes_diagnoses AS
+SELECT
+  diagnosis_id, patient_id, code, description, diagnosed_date, code_system,
+  CASE code_system
+    WHEN 'ICD-10-CM' THEN replace(code, '.', '')
+    ELSE CASE code
+      WHEN '44054006' THEN 'E119'
+      WHEN '46635009' THEN 'E109'
+      WHEN '73211009' THEN 'E119'
+      WHEN '427089005' THEN 'E089'
+      WHEN '127013003' THEN 'E1129'
+      WHEN '90781000119102' THEN 'E1129'
+      WHEN '157141000119108' THEN 'E1129'
+      WHEN '422034002' THEN 'E11319'
+      WHEN '1551000119108' THEN 'E11329'
+      WHEN '1501000119109' THEN 'E11359'
+      WHEN '97331000119101' THEN 'E11311'
+      WHEN '60951000119105' THEN 'E1139'
+      WHEN '368581000119106' THEN 'E1140'
+    END
+  END AS icd10
+FROM diagnoses
+WHERE (code_system = 'ICD-10-CM' AND code >= 'E08' AND code < 'E14')
+  OR (
+    code_system = 'SNOMED CT' AND code IN (
+      '44054006', '46635009', '73211009', '427089005', '127013003', '90781000119102',
+      '157141000119108', '422034002', '1551000119108', '1501000119109', '97331000119101',
+      '60951000119105', '368581000119106'
+    )
+  );
 
 -- One patient for a reader. What SNOMED CT calls a finding or a situation is no comorbidity.
 -- @card patients
