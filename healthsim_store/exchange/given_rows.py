@@ -16,15 +16,9 @@ from ..storage.scenario import Batch
 from ..storage.stored import Stored
 from . import conversions, origins, single_entities
 from .imports import Persist, Target
-from .reading_options import ReadingOptions
+from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .renaming import Renaming
-
-#: Options that say how values are written; the others are of files.
-_OF_VALUES = (
-    "null", "decimal", "thousands", "date_format", "time_format", "whole_numbers", "ignore", "map",
-    "value",
-)  # fmt: skip
 
 
 def persist_rows(
@@ -38,7 +32,7 @@ def persist_rows(
         persist: stores a batch.
         registry: returns the entity types, where they are needed.
     """
-    others = [name for name in options.given() if name not in _OF_VALUES]
+    others = [name for name in options.given() if name not in OF_VALUES]
     if others:
         raise InvalidArgument(
             f"{option(others[0])} is for files.", hint="Rows that are given have no such thing."

@@ -14,7 +14,7 @@ from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
 from ..storage.stored import Stored
-from . import conversions, mapped_files, origins
+from . import conversions, mapped_files, obeyed, origins
 from .account import Account, add_up, by_kind
 from .datapackage import Package
 from .datapackage import read as read_package
@@ -22,7 +22,7 @@ from .formats import Formats, Importer
 from .found_files import STDIN, Files, Finder, unpacked
 from .package import contents
 from .reading import Reading
-from .reading_options import ReadingOptions
+from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
@@ -194,6 +194,10 @@ class _Import:
             format = Path(format).name
             sources = mapped_files.sources(self._files, self._paths, self._formats)
         else:
+            csv = self._formats.importers["csv"]
+            obeyed.refuse(
+                options, {*OF_VALUES, *csv.reading}, self._formats, f"the format {format}"
+            )
             _refuse_conversions(options, format)
             sources = self._folder()
         with staged(format, mappings, sources, self._refusing) as mapping:
@@ -216,6 +220,10 @@ class _Import:
             )
         reading.rename_by(self._files.blank.reading)
         importer = self._formats.importers.get(package.format)
+        own = importer.reading if importer and self._formats.plugin_of(importer) else ()
+        what = "an export, which says itself how its files are written"
+        known = {*OF_VALUES, *own}
+        obeyed.refuse(self._files.blank.reading, known, self._formats, what)
         blank = self._files.settings(importer) if importer else self._files.blank
         accounts, entities = contents(
             folder, package, blank, reading.checked,

@@ -6,13 +6,17 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DeclarationError, SourceError
+from ..base.wording import option
+from ..errors import DeclarationError, InvalidArgument, SourceError
 from ..schema import dry_run
 from ..schema.registry import Registry
 from ..storage.apart import Trial, try_apart
+from . import obeyed
 from .compressed import inner_name
 from .formats import Formats
 from .found_files import STDIN, Files, Finder
+from .readers import reader_of
+from .reading_options import ReadingOptions
 from .source import Source
 from .staging import FUNCTION, StagedFolder
 
@@ -86,4 +90,17 @@ def sources(files: Files, paths: Sequence[Path], formats: Formats) -> dict[str, 
         for one in finder.find(path, importer):
             if isinstance(one.source, Source):
                 found.setdefault(one.names[0].lower() if one.names else "", []).append(one.source)
+    read = [one for those in found.values() for one in those]
+    _refuse_others(files.blank.reading, formats, read)
     return found
+
+
+def _refuse_others(options: ReadingOptions, formats: Formats, read: Sequence[Source]) -> None:
+    """Raise InvalidArgument for an option that no file obeys, or that the mapping says itself."""
+    if options.at is not None:
+        raise InvalidArgument(
+            f"{option('at')} has no meaning for a mapping.",
+            hint="It says where records are above a CREATE TABLE: -- @json $.data[*]",
+        )
+    csv = formats.importers["csv"]
+    obeyed.refuse_others(options, formats, [reader_of(one) or csv for one in read])

@@ -13,7 +13,7 @@ from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownE
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import chunks
-from . import conversions, hints, origins, part_files
+from . import conversions, hints, obeyed, origins, part_files
 from .account import Account
 from .foreign import tables
 from .formats import Formats
@@ -58,6 +58,7 @@ class Reading:
         finder = Finder(self._formats, files)
         entities: dict[str, list[Iterator[Any]]] = {}
         found = [one for path in paths for one in finder.find(path, importer)]
+        obeyed.refuse_others(files.blank.reading, self._formats, [one.importer for one in found])
         for one in found:
             account = Account(one.source.name)
             source = self._refusing(one.source, account)
