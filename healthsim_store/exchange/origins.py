@@ -53,8 +53,10 @@ def placed(problem: Problem, locate: Locate) -> Problem:
     if found:
         problem = replace(problem, file=found[1], line=found[2])
     kind = next((k for start, k in _KINDS.items() if problem.expected.startswith(start)), None)
-    if kind and isinstance(problem.value, str) and not problem.hint:
-        problem = replace(problem, hint=hints.value(kind, problem.value))
+    number = isinstance(problem.value, int | float)  # of a sheet, where a day may be one
+    written = isinstance(problem.value, str) or (number and kind in ("date", "timestamp"))
+    if kind and written and not problem.hint:
+        problem = replace(problem, hint=hints.value(kind, str(problem.value)))
     return problem
 
 

@@ -91,6 +91,7 @@ class Reading:
         for source, account in self._read:
             if id(account) not in self._told:
                 account.leave_out(source.skipped)
+                account.notes += tuple(source.notes) if isinstance(source, Source) else ()
                 self._told.add(id(account))
             settled.append(account)
             for file in source.handed.values() if isinstance(source, SourceFolder) else ():

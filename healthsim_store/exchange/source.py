@@ -52,8 +52,9 @@ class Source:
     ``name`` is for messages. ``reading`` says how the file is read. ``options`` are the values of
     the importer's options, by name. ``progress`` is called with the number of bytes that were just
     read. ``given`` are values that each row has besides, from the names of folders. ``skipped`` is
-    what `skip` was told, by reason. ``lines`` tells where rows begin. ``refuse`` takes a row that
-    cannot be read, where such rows are left out.
+    what `skip` was told, by reason; ``notes`` are what else there is to know of the file, which the
+    reply of `import` tells. ``lines`` tells where rows begin. ``refuse`` takes a row that cannot be
+    read, where such rows are left out.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Source:
     given: tuple[tuple[str, str | None], ...] = ()
     refuse: Callable[[int | None, str | None, Any, str], None] | None = None
     skipped: dict[str, int] = field(default_factory=dict, init=False, compare=False)
+    notes: list[str] = field(default_factory=list, init=False, compare=False)
     lines: Any = field(default_factory=Lines, init=False, compare=False)
     _seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 

@@ -126,6 +126,7 @@ class StagedFolder:
                 self._parts.setdefault(name, []).append((staged + 1, source))
                 self._load(name, account, source, rows)
             source.check_unchanged()
+            account.notes += tuple(source.notes)
         if layout is None and account.rows:
             account.unmapped["no installed product maps this file"] = account.rows
 

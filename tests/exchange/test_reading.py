@@ -16,7 +16,12 @@ import pytest
 from conftest import Run, owner
 
 from healthsim_store import Store
-from healthsim_store.errors import HealthsimStoreError, InvalidArgument, SourceError
+from healthsim_store.errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    InvalidRows,
+    SourceError,
+)
 from healthsim_store.exchange.compressed import FREE, RATIO
 from healthsim_store.exchange.reading_options import ReadingOptions, specs
 
@@ -308,11 +313,52 @@ def test_merged_cells(store: Store, workbook: Callable[..., Path]) -> None:
         store.import_data(path, scenario="s")
 
 
+FORMULA = '<c r="B2" t="str"><f>"T"&amp;1</f><v>T1</v></c>'
+
+
+def test_values_of_formulas_are_told(store: Store, workbook: Callable[..., Path]) -> None:
+    path = workbook(
+        "owners.xlsx", owners=[["full_name", "tax_number", "born"], ["A", FORMULA, "1970-01-01"]]
+    )
+    (account,) = store.import_data(path, scenario="s").sources
+    assert account.notes == ("1 cells are formulas: of each the value calculated last was taken",)
+
+
+SERIAL = [["full_name", "tax_number", "born"], ["A", "T1", 25_569]]
+
+
+def test_days_that_are_numbers(store: Store, workbook: Callable[..., Path]) -> None:
+    path = workbook("owners.xlsx", owners=SERIAL)
+    with pytest.raises(InvalidRows, match='date_format="excel"'):
+        store.import_data(path, scenario="s")
+    store.import_data(path, scenario="s", date_format="excel")
+    assert stored(store)[0]["born"] == "1970-01-01"
+    other = workbook("owners.xlsx", about='<workbookPr date1904="1"/>', owners=SERIAL)
+    with pytest.raises(SourceError, match="counts days from 1904"):
+        store.import_data(other, scenario="t", date_format="excel")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_workbook_on_standard_input(
+    store: Store,
+    tmp_path: Path,
+    workbook: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    packed: bool,
+) -> None:
+    rows = [HEADER, *([*row.values()] for row in OWNERS)]
+    content = workbook("owners.xlsx", owners=rows).read_bytes()
+    given = io.BytesIO(gzip.compress(content) if packed else content)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(given)))
+    store.import_data("-", format="xlsx", entity_type="owners", scenario="s")
+    assert stored(store) == OWNERS
+
+
 @pytest.fixture
 def workbook(tmp_path: Path) -> Callable[..., Path]:
     """Writes a workbook with the least that one has; a cell of XML is taken as it is."""
 
-    def call(name: str, merged: str = "", **sheets: list[list[Any]]) -> Path:
+    def call(name: str, merged: str = "", about: str = "", **sheets: list[list[Any]]) -> Path:
         main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
         package = "http://schemas.openxmlformats.org/package/2006"
@@ -332,7 +378,8 @@ def workbook(tmp_path: Path) -> Callable[..., Path]:
                 )
             archive.writestr(
                 "xl/workbook.xml",
-                f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets>{names}</sheets></workbook>',
+                f'<workbook xmlns="{main}" xmlns:r="{rel}">{about}<sheets>{names}</sheets>'
+                "</workbook>",
             )
             archive.writestr(
                 "xl/_rels/workbook.xml.rels",
