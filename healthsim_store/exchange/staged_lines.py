@@ -19,13 +19,17 @@ def rowid(connection: sqlite3.Connection, sql: str, table: str, row: int) -> int
         sql: a SELECT.
         table: that of the source, which it reads.
         row: the number of its row, from 0.
+
+    Raises sqlite3.OperationalError where the clock of the connection ends it.
     """
     asked = _with_rowid(sql, table)
     if asked is None:
         return None
     try:
         found = connection.execute(f"{strict(asked)} LIMIT 1 OFFSET {row}").fetchone()
-    except sqlite3.Error:
+    except sqlite3.Error as error:
+        if str(error) == "interrupted":
+            raise
         return None
     return found[-1] if found and isinstance(found[-1], int) else None
 
