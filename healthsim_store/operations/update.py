@@ -234,6 +234,8 @@ class _Setting:
                     wrong_value(self._entity_type, 0, name, asked, value, error), rowid, count
                 )
             stored = asked.coerce(value, rounding=True)
+        if isinstance(stored, str) and not stored.strip() and self._entity_type.needs(column):
+            stored = None  # blanks are no value
         if stored is None and own.default is not None:
             # NULL means the default, as in a persist.
             return self._connection.execute(f"SELECT {own.default}").fetchone()[0]

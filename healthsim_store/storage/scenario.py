@@ -32,6 +32,7 @@ from .product_versions import outdated
 from .recording import Recorder
 from .sandbox import Sandbox
 from .stored import Stored
+from .suspects import Suspects
 from .tolerance import NONE, Tolerance
 from .writer import Writer
 
@@ -72,7 +73,8 @@ class Written:
     ``stored`` counts by entity type; of a batch that is ``repeated``, what it stored when it came
     first. ``same_as`` is when the same rows came before; empty where they did not. ``triggers``
     are those that were allowed to run. ``number`` is the
-    batch's in the log; it is ``kept`` unless it is more than can be undone.
+    batch's in the log; it is ``kept`` unless it is more than can be undone. ``suspects`` are words
+    that may mean no value.
     """
 
     stored: Mapping[str, Stored]
@@ -82,6 +84,7 @@ class Written:
     triggers: tuple[str, ...] = ()
     number: int | None = None
     kept: bool = True
+    suspects: Suspects = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -317,7 +320,7 @@ def _write_batch(
         recorder.save()
     return Written(
         stored, text, same_as=earlier.at if earlier else "", number=number,
-        kept=recorder is None or recorder.kept,
+        kept=recorder is None or recorder.kept, suspects=writer.suspects,
     )  # fmt: skip
 
 

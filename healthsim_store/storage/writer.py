@@ -21,6 +21,7 @@ from ..base.wording import option
 from ..errors import InvalidArgument, InvalidRows
 from ..schema.model import EXTRA, Column, EntityType
 from ..schema.registry import Link, Registry
+from ..schema.values import unwrapped
 from . import nested, self_references
 from .format import EntityIds
 from .partial import key_given, not_there, update_sql
@@ -70,6 +71,7 @@ class Writer:
         self._recorder = recorder
         self._tolerance = tolerance
         self._left_out = 0  # rows of the entity type at hand
+        self.suspects: dict[str, dict[str, dict[str, int]]] = {}  # see `suspects.Suspects`
         if tolerance.any and on_conflict == "update":
             raise InvalidArgument(
                 "Rows that update others are not left out.",
@@ -129,6 +131,8 @@ class Writer:
         )
         left_out, written = self._left_out + orphans, written - orphans
         rounded = sum(plan.rounded for plan in plans.values())
+        for plan in plans.values():
+            self._suspect(name, plan)
         written = min(written, number - 1)  # a trigger that was allowed counts as well
         if self._on_conflict == "update":
             return Stored(replaced=written, rounded=rounded)
@@ -139,6 +143,13 @@ class Writer:
             return Stored(inserted, replaced=replaced, rounded=rounded, left_out=left_out)
         skipped = number - 1 - written - left_out
         return Stored(written, skipped, rounded=rounded, left_out=left_out)
+
+    def _suspect(self, entity_type: str, plan: Plan) -> None:
+        """Count the words that may mean no value."""
+        for name, counts in plan.suspects.items():
+            known = self.suspects.setdefault(entity_type, {}).setdefault(name, {})
+            for word, count in counts.items():
+                known[word] = known.get(word, 0) + count
 
     def _changed(self, entity_type: str) -> int:
         """How many rows were written so far; what the recorder noted is not counted."""
@@ -186,7 +197,7 @@ class Writer:
         return map(plan.repeated, values) if plan.repeated else values
 
     def _with_extra(self, plan: Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        given = {name: row[plan.places[name]] for name in plan.unknown}
+        given = {name: unwrapped(row[plan.places[name]]) for name in plan.unknown}
         extra = {name: value for name, value in given.items() if value is not None}
         stored = plan.columns[-1].coerce(extra) if extra else None
         return (*(row[plan.places[name]] for name in plan.fields), stored)
@@ -206,7 +217,7 @@ class Writer:
             value = row[plan.places[name]]
             column = plan.columns[position]
             try:
-                stored.append(plan.coerce(column, value))
+                stored.append(plan.coerce(position, value))
             except ValueError as error:
                 problems.append(wrong_value(entity_type, number, name, column, value, error))
                 continue
@@ -413,6 +424,11 @@ class Writer:
             if positions != [*range(len(targets))]
             else None,
             rounding=self._rounding,
+            needed=frozenset(
+                at
+                for at, (to, column) in enumerate(zip(targets, columns, strict=False))
+                if to and column.type.kind == "text" and entity_type.needs(to)
+            ),
         )
 
     def _conflict_sql(self, entity_type: EntityType, targets: list[str], new_id: bool) -> str:
