@@ -155,21 +155,30 @@ class InvalidValue(InvalidArgument):
 
 
 class InvalidRows(InvalidArgument):
-    """Rows cannot be stored, so nothing was; ``problems`` are all of them where ``complete``."""
+    """Rows cannot be stored, so nothing was.
+
+    ``problems`` are the first ones; the ``count`` of each tells how many rows have it, of all that
+    were given where ``complete``. ``total`` is how many problems there are.
+    """
 
     code = "invalid_rows"
     exit_code = ExitCode.ERROR
 
-    def __init__(self, problems: Sequence[Any], *, complete: bool, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Any],
+        told: str,
+        *,
+        complete: bool,
+        total: int,
+        hint: str | None = None,
+    ) -> None:
+        """``told`` are the problems in words, a line for each kind."""
         self.problems = tuple(problems)
         self.complete = complete
-        title = f"{len(problems)}{'' if complete else ' or more'} problem"
-        title += "s" if len(problems) != 1 else ""
-        alike: dict[Any, list[Any]] = {}
-        for problem in problems:
-            alike.setdefault(problem.alike, []).append(problem)
-        told = (f"\n- {one.with_others(others)}" for one, *others in alike.values())
-        super().__init__(f"Nothing was stored: {title}.{''.join(told)}", hint=hint)
+        self.total = total
+        title = f"{total:,}{'' if complete else ' or more'} problem{'' if total == 1 else 's'}"
+        super().__init__(f"Nothing was stored: {title}.{told}", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {

@@ -8,14 +8,16 @@ from dataclasses import replace
 from ..base.wording import option, takes
 from ..errors import InvalidRows
 from ..storage.tolerance import Tolerance
-from ..storage.violations import Problem
+from ..storage.violations import Problem, invalid_rows
 from . import hints
 from .account import Account
 from .rejects import Rejects
 from .source import Source, SourceFolder
 
-#: Of a row, by its entity type and number from 1: the account of its file, the file, its line.
-Locate = Callable[[str, int], tuple[Account, str, int | None] | None]
+#: Where a row is from: the account of its file, the file, its line, its item in a list of JSON.
+Place = tuple[Account, str, int | None, int | None]
+#: The place of a row, by its entity type and number from 1.
+Locate = Callable[[str, int], Place | None]
 
 
 class Origins:
@@ -34,15 +36,15 @@ class Origins:
         """So many more rows came."""
         self._counts[entity_type] = self._counts.get(entity_type, 0) + rows
 
-    def locate(self, entity_type: str, row: int) -> tuple[Account, str, int | None] | None:
+    def locate(self, entity_type: str, row: int) -> Place | None:
         """See `Locate`."""
         parts = self._parts.get(entity_type, ())
         part = next((part for part in reversed(parts) if part[0] <= row), None)
         if part is None:
             return None
         first, source, account = part
-        line = source.lines.of(row - first) if isinstance(source, Source) else None
-        return account, source.name, line
+        line, item = source.place(row - first) if isinstance(source, Source) else (None, None)
+        return account, source.name, line, item
 
 
 def placed(problem: Problem, locate: Locate) -> Problem:
@@ -51,7 +53,7 @@ def placed(problem: Problem, locate: Locate) -> Problem:
         return problem
     found = locate(problem.entity_type, problem.row)
     if found:
-        problem = replace(problem, file=found[1], line=found[2])
+        problem = replace(problem, file=found[1], line=found[2], item=found[3])
     kind = next((k for start, k in _KINDS.items() if problem.expected.startswith(start)), None)
     number = isinstance(problem.value, int | float)  # of a sheet, where a day may be one
     written = isinstance(problem.value, str) or (number and kind in ("date", "timestamp"))
@@ -75,10 +77,8 @@ def tolerance(bad_rows: str, orphans: str, locate: Locate, rejects: Rejects) -> 
     def left_out(problems: Sequence[Problem]) -> None:
         for problem in problems:
             told = placed(problem, locate)
-            rejects.add(
-                told.file, told.line or told.row, told.entity_type, told.field, told.value,
-                told.expected,
-            )  # fmt: skip
+            number = told.line or told.item or told.row
+            rejects.add(told.file, number, told.entity_type, told.field, told.value, told.expected)
         first = problems[0]
         found = locate(first.entity_type, first.row)
         if found:
@@ -97,7 +97,12 @@ def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None
         lacking: of an entity type, what says that there is no file of it; None where there is one.
     """
     problems = [placed(problem, locate) for problem in error.problems]
-    new = InvalidRows(problems, complete=error.complete, hint=error.hint or _way_on(problems))
+    new = invalid_rows(
+        problems,
+        complete=error.complete,
+        hint=error.hint or _way_on(problems),
+        total=error.total,
+    )
     first: dict[str, str] = {}
     for problem in problems:
         if problem.parent and (why := lacking(problem.parent)):

@@ -24,10 +24,12 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Lines:
     """The line of a file that each of its rows begins in.
 
-    Most rows begin one line after the one before; only where that is not so it is noted.
+    Most rows begin one line after the one before; only where that is not so it is noted. Of a list
+    of JSON it is the number of each item, in place of a line.
     """
 
     def __init__(self) -> None:
+        self.items = False
         self._rows = array("q")
         self._lines = array("q")
         self._next = 0
@@ -138,6 +140,15 @@ class Source:
         except OSError:
             return (-1, 0)
         return (stat.st_size, stat.st_mtime_ns) if stat else None
+
+    def place(self, row: int) -> tuple[int | None, int | None]:
+        """The line that a row begins in, or its number as an item of a list of JSON.
+
+        Args:
+            row: its number, from 0.
+        """
+        found = self.lines.of(row)
+        return (None, found) if self.lines.items else (found, None)
 
     def check_unchanged(self) -> None:
         """Raise SourceError if the file is another one than when it was opened."""

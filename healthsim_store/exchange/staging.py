@@ -30,6 +30,7 @@ from ..schema.sqlfile import Statement
 from . import mapping_trial, staged_lines, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
+from .origins import Place
 from .part_files import pattern_of
 from .readers import is_delimited
 from .source import Source
@@ -320,14 +321,17 @@ class StagedFolder:
         if found is None:
             return None
         places = [self._place(name, rowid) for rowid in found[1:]]
-        lines = " and ".join(f"{file}, line {line}" for file, line in places)
+        lines = " and ".join(
+            f"{file}, item {item}" if item else f"{file}, line {line}"
+            for file, line, item in places
+        )
         return f"{column} {found[0]!r:.60} is there twice: {lines}"
 
-    def _place(self, name: str, rowid: int) -> tuple[str, int | None]:
-        """The file and line of a staged row."""
+    def _place(self, name: str, rowid: int) -> tuple[str, int | None, int | None]:
+        """The file of a staged row, and its line or item."""
         parts = self._parts[name]
         begin, part = parts[bisect.bisect_right([begin for begin, _ in parts], rowid) - 1]
-        return part.name, part.lines.of(rowid - begin)
+        return part.name, *part.place(rowid - begin)
 
     def lacking(self, entity_type: str) -> str | None:
         """Which files are not in the folder that would give an entity type; None if one is."""
@@ -341,7 +345,7 @@ class StagedFolder:
         names = " and ".join(f"{name}.csv" for name in sorted(files))
         return f"{names} {'is' if len(files) == 1 else 'are'} not in the folder"
 
-    def locate(self, into: str, row: int) -> tuple[Account, str, int | None] | None:
+    def locate(self, into: str, row: int) -> Place | None:
         """Of a row of an entity type, from 1: the account of its file, the file, and its line.
 
         The line is not known where a SELECT joins, groups or unites so that none is its own.
@@ -361,7 +365,7 @@ class StagedFolder:
             with contextlib.suppress(DeclarationError), self._running(statement.where):
                 rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
         if rowid is None:
-            return account, account.name, None
+            return account, account.name, None, None
         return account, *self._place(source, rowid)
 
     def count_skipped(self) -> None:

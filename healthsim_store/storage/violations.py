@@ -12,21 +12,42 @@ from typing import Any
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES
 from ..base.text import did_you_mean, shorten
+from ..base.tokens import estimate_tokens
 from ..base.wording import call, choice, option, takes
+from ..errors import InvalidRows
 from ..schema.ddl import ROW_RULE
 from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..schema.values import Inexact
 
 MAX_PROBLEMS = 20  # that one error tells
+_TELLING = 200  # tokens of one error that tell what is wrong
+_NAMING = 250  # and with the fields for which there is no room there
 _VALUES = 4  # of problems that are alike, in one line
 
 _TAKEN = "is already in the scenario"
 
+#: What problems have in common that are told in one line: entity type, field, what is expected.
+Kind = tuple[str, str | None, str]
+
+
+class _Others:
+    """Stands for the values of several rows, each of which is told nowhere."""
+
+    def __repr__(self) -> str:
+        return "other values"
+
+
+OTHERS = _Others()
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault."""
+    """One fault. ``row`` counts from 1 within the entity type; ``count`` rows have the fault.
+
+    ``file`` is where the row is from, ``line`` the line that it begins in, or ``item`` its number
+    in a list of JSON.
+    """
 
     entity_type: str
     row: int
@@ -37,8 +58,9 @@ class Problem:
     count: int = 1
     entity_id: str | None = None  # of a row that is in the scenario, which has no number
     parent: str | None = None  # the entity type that it refers to, and whose entity is not there
-    file: str | None = None  # where the row is from, and the line that it begins in
+    file: str | None = None
     line: int | None = None
+    item: int | None = None
 
     @property
     def orphan(self) -> bool:
@@ -46,7 +68,7 @@ class Problem:
         return self.parent is not None
 
     @property
-    def alike(self) -> tuple[str, str | None, str]:
+    def alike(self) -> Kind:
         """What problems have in common that are told in one line."""
         return self.entity_type, self.field, self.expected
 
@@ -57,15 +79,25 @@ class Problem:
         every = [self, *others]
         counts: dict[str, int] = {}
         for one in every:
-            value = "" if one.value is None else _short(one.value)
-            counts[value] = counts.get(value, 0) + one.count
+            counts[one.shown] = counts.get(one.shown, 0) + one.count
+        rest = counts.pop(repr(OTHERS), 0) + sum([*counts.values()][_VALUES:])
         shown = [f"{value} {_rows(n)}".strip() for value, n in [*counts.items()][:_VALUES]]
-        others_ = len(counts) - _VALUES
-        more = f" and {others_:,} other value{'s' * (others_ != 1)}" if others_ > 0 else ""
+        more = f" and other values {_rows(rest)}" if rest else ""
         what = ", ".join(part for part in (self.entity_type, self.field) if part)
         hint = f" {self.hint}" if self.hint else ""
         first = self.entity_id or self.place
         return f"{what}: {self.expected}: {', '.join(shown)}{more}; the first: {first}.{hint}"
+
+    @property
+    def shown(self) -> str:
+        """The value as it is told."""
+        return "" if self.value is None else _short(self.value)
+
+    @property
+    def in_short(self) -> str:
+        """The field and where the row is, without what is wrong."""
+        what = ", ".join(part for part in (self.entity_type, self.field) if part)
+        return f"{what} {self.entity_id or self.place}"
 
     @property
     def is_taken(self) -> bool:
@@ -85,6 +117,8 @@ class Problem:
         """Where the row is: in which line of which file, or its number."""
         if self.file is None:
             return f"row {self.row:,}"
+        if self.item:
+            return f"({self.file}, item {self.item:,})"
         return f"({self.file}, line {self.line:,})" if self.line else f"({self.file})"
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,15 +126,53 @@ class Problem:
             "entity_type": self.entity_type,
             "file": self.file,
             "line": self.line,
+            "item": self.item,
             "row": None if self.entity_id else self.row,
             "entity_id": self.entity_id,
             "field": self.field,
-            "value": None if self.value is None else _short(self.value),
+            "value": self.shown or None,
             "expected": self.expected,
             "hint": self.hint,
             "count": self.count,
         }
         return {key: value for key, value in told.items() if value is not None}
+
+
+def invalid_rows(
+    problems: Sequence[Problem],
+    *,
+    complete: bool,
+    hint: str | None = None,
+    total: int | None = None,
+) -> InvalidRows:
+    """The error that tells what is wrong with rows.
+
+    Args:
+        problems: the first ones, each with the number of rows that have it.
+        complete: all rows were looked at.
+        hint: what to do.
+        total: how many problems there are; by default those are all.
+    """
+    count = len(problems) if total is None else total
+    return InvalidRows(problems, _listed(problems), complete=complete, total=count, hint=hint)
+
+
+def _listed(problems: Sequence[Problem]) -> str:
+    """A line for each kind of problem; those for which there is no room by their fields alone."""
+    alike: dict[Kind, list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault(problem.alike, []).append(problem)
+    told, short, left = "", "", 0
+    for one, *others in alike.values():
+        line = f"\n- {one.with_others(others)}"
+        if not told or (not short and estimate_tokens(told + line) <= _TELLING):
+            told += line
+        elif estimate_tokens(told + short + one.in_short) <= _NAMING:
+            short += f"{'; ' if short else ''}{one.in_short}"
+        else:
+            left += 1
+    more = f"; and {left:,} more" if left else ""
+    return f"{told}\n- also: {short}{more}." if short or left else told
 
 
 def _rows(count: int) -> str:

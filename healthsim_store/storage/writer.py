@@ -26,11 +26,12 @@ from . import nested, self_references
 from .format import EntityIds
 from .partial import key_given, not_there, update_sql
 from .plan import MISSING_PARENT, Plan, Value, value_sql
+from .problems import Problems
 from .recording import Recorder
-from .rows import CHUNK, Rows, grouped_chunks
+from .rows import Rows, grouped_chunks
 from .stored import Stored
 from .tolerance import NONE, Tolerance
-from .violations import MAX_PROBLEMS, Problem, refused, too_long, wrong_value
+from .violations import MAX_PROBLEMS, Problem, invalid_rows, refused, too_long, wrong_value
 
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
@@ -81,7 +82,7 @@ class Writer:
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
 
-        Raises InvalidRows, which names every bad row of the first bad chunk.
+        Raises InvalidRows, which counts the bad rows to the end, if that does not take long.
         """
         entity_type = self._registry.entity_type(name)
         table = quoted(entity_type.name)
@@ -95,8 +96,8 @@ class Writer:
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], Plan] = {}
         number, self._left_out = 1, 0
+        problems = Problems()
         for chunk in self._chunked(entity_type.name, source):
-            problems: list[Problem] = []
             changed = self._changed(name)
             first = number
             chunk = nested.flat(self._registry, entity_type, chunk)
@@ -105,20 +106,20 @@ class Writer:
                 try:
                     if shape not in plans:
                         plans[shape] = self._plan(entity_type, shape, number, len(rows))
-                    problems += self._write(entity_type, plans[shape], rows, number, last_rowid)
+                    self._write(entity_type, plans[shape], rows, number, last_rowid, problems)
                 except InvalidRows as error:
-                    problems += error.problems
+                    problems.add(error.problems)
                 number += len(rows)
-                if len(problems) >= MAX_PROBLEMS:
-                    raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+                if problems.is_enough:
+                    raise problems.error(complete=False)
             if self._on_conflict == "update" and self._changed(name) - changed < number - first:
                 for rows in chunk if not problems else ():
-                    problems += not_there(
-                        self._connection, entity_type, plans[rows.fields], rows, first
+                    problems.add(
+                        not_there(self._connection, entity_type, plans[rows.fields], rows, first)
                     )
                     first += len(rows)
-            if problems:
-                raise InvalidRows(problems[:MAX_PROBLEMS], complete=sum(map(len, chunk)) < CHUNK)
+        if problems:
+            raise problems.error(complete=True)
         written = self._connection.total_changes - changes
         if self._recorder:
             written -= self._recorder.noted(name) - noted
@@ -163,14 +164,14 @@ class Writer:
         rows: Rows,
         number: int,
         last_rowid: int,
-    ) -> list[Problem]:
+        problems: Problems,
+    ) -> None:
         plan.look(rows.values)
-        problems: list[Problem] = []
         iterator = iter(rows.values)
         while True:
             try:
                 self._connection.executemany(plan.sql, self._bind(plan, iterator))
-                return problems
+                return
             except _REFUSALS:
                 if not self._connection.in_transaction:
                     raise  # a full disk: SQLite has rolled back, and nothing more may be written
@@ -182,9 +183,9 @@ class Writer:
             if self._tolerance.takes(found):
                 self._left_out += 1
                 continue
-            problems += found
-            if len(problems) >= MAX_PROBLEMS:
-                return problems
+            problems.add(found)
+            if problems.is_enough:
+                return
 
     def _bind(self, plan: Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         values = rows
@@ -348,7 +349,7 @@ class Writer:
                 also = f"Or {' or '.join(links[:4])}." if links else None
                 problem(column.name, "is required", also)
         if problems:
-            raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+            raise invalid_rows(problems[:MAX_PROBLEMS], complete=False)
         places = {name: place for place, name in enumerate(shape)}
         return self._make_plan(entity_type, known, beside, unknown, places)
 
