@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..base.wording import option
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, InvalidRows
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.joining import check_entities
@@ -48,6 +48,16 @@ def persist_rows(
     if conversions.is_needed(options):
         batch = replace(batch, entities=_converted(batch, options, registry(), whole))
     words = batch.tolerance
+    try:
+        return _stored(replace(target, batch=batch), persist, whole)
+    except InvalidRows as error:
+        error.hint = error.hint or origins.way_on(error.problems, words, of_files=False)
+        raise
+
+
+def _stored(target: Target, persist: Persist, whole: dict[str, int]) -> PersistResult:
+    """Store the batch, and write the file of the rows that are left out."""
+    batch, words = target.batch, target.batch.tolerance
     if not words.any:
         return conversions.told(persist(batch, target.scenario, target.context), whole)
     with contextlib.closing(Rejects(target.rejects)) as rejects:

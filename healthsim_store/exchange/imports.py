@@ -261,7 +261,7 @@ class _Import:
         try:
             return self._persist(batch, target.scenario, target.context or fallback)
         except InvalidRows as error:
-            raise origins.told(error, locate, lacking) from error
+            raise origins.told(error, locate, lacking, words) from error
 
     def _refusing(self, source: Source, account: Account) -> Source:
         """The source, whose rows that cannot be read are left out, where they are to be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..base.wording import option, takes
+from ..base.wording import SHELL, here, option, option_of_import, takes
 from ..errors import InvalidRows
 from ..storage.tolerance import Tolerance
 from ..storage.violations import Problem, invalid_rows
@@ -88,19 +88,25 @@ def tolerance(bad_rows: str, orphans: str, locate: Locate, rejects: Rejects) -> 
     return Tolerance(bad_rows, orphans, left_out)
 
 
-def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None]) -> InvalidRows:
+def told(
+    error: InvalidRows,
+    locate: Locate,
+    lacking: Callable[[str], str | None],
+    tolerance: Tolerance,
+) -> InvalidRows:
     """The error as who gave files reads it.
 
     Args:
         error: what the rows' numbers tell.
         locate: where rows come from.
         lacking: of an entity type, what says that there is no file of it; None where there is one.
+        tolerance: which rows were to be left out.
     """
     problems = [placed(problem, locate) for problem in error.problems]
     new = invalid_rows(
         problems,
         complete=error.complete,
-        hint=error.hint or _way_on(problems),
+        hint=error.hint or way_on(problems, tolerance),
         total=error.total,
     )
     first: dict[str, str] = {}
@@ -113,14 +119,36 @@ def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None
     return new
 
 
-def _way_on(problems: Sequence[Problem]) -> str | None:
-    """How the other rows can be stored."""
-    if all(problem.orphan for problem in problems):
-        name = "orphans"
-    elif any(problem.value is None and problem.count > 1 for problem in problems):
-        return None  # a whole column
-    else:
-        name = "bad_rows"
-    if not takes(name):
+def way_on(
+    problems: Sequence[Problem], tolerance: Tolerance, *, of_files: bool = True
+) -> str | None:
+    """How the rows, or the others, can be stored; None where no option does it.
+
+    Args:
+        problems: what is wrong.
+        tolerance: which rows were to be left out.
+        of_files: the rows are of files, which have options at every door.
+    """
+    if any(problem.of_fields for problem in problems):
+        return _of_fields(problems) if of_files or takes("map") else None
+    wanted = {"orphans" if problem.orphan else "bad_rows" for problem in problems}
+    words = {"bad_rows": tolerance.bad_rows, "orphans": tolerance.orphans}
+    names = [n for n in words if n in wanted and words[n] != "skip" and takes(n)]
+    if not names:
         return None
-    return f"To leave such rows out, and have them counted in a file: {option(name, 'skip')}."
+    told = (" " if here().kind == SHELL else ", ").join(option(name, "skip") for name in names)
+    return f"To leave such rows out, and have them counted in a file: {told}."
+
+
+def _of_fields(problems: Sequence[Problem]) -> str | None:
+    """What to do about a column that is no field, or a field that no column is."""
+    unknown = next((one.field for one in problems if one.expected == "is not a field"), None)
+    required = next((one.field for one in problems if one.lacks and one.field), None)
+    ways = []
+    if unknown:
+        ways.append(f"If it means a field: {option_of_import('map', f'{unknown}=FIELD')}")
+        ways.append(f"if nothing: {option_of_import('ignore', unknown)}")
+    if required:
+        given = option_of_import("value", f"{required}=TEXT")
+        ways.append(f"{'if' if ways else 'If'} all rows have one {required}: {given}")
+    return f"{'; '.join(ways)}." if ways else None

@@ -292,6 +292,12 @@ def _write_batch(
         raise
     batch.verify(stored)
     if not any(counts.rows - counts.left_out for counts in stored.values()):
+        left_out = sum(counts.left_out for counts in stored.values())
+        if left_out:
+            raise EmptyBatch(
+                f"No row is left: all {left_out:,} were left out.",
+                hint="Without that, the error tells what is wrong with them.",
+            )
         raise EmptyBatch("The batch has no rows.", hint="Give at least one entity.")
     text = known_by.text()
     earlier = None

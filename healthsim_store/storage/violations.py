@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ..base.text import did_you_mean, shorten
 from ..base.tokens import estimate_tokens
 from ..base.wording import call, choice, option, takes
 from ..errors import InvalidRows
-from ..schema.ddl import ROW_RULE
+from ..schema.ddl import ROW_RULE, row_rules
 from ..schema.model import Column, EntityType
 from ..schema.registry import Registry
 from ..schema.values import Inexact
@@ -26,6 +26,8 @@ _NAMING = 250  # and with the fields for which there is no room there
 _VALUES = 4  # of problems that are alike, in one line
 
 _TAKEN = "is already in the scenario"
+_REQUIRED = "is required"
+_RULE = "must satisfy"
 
 #: What problems have in common that are told in one line: entity type, field, what is expected.
 Kind = tuple[str, str | None, str]
@@ -61,6 +63,7 @@ class Problem:
     file: str | None = None
     line: int | None = None
     item: int | None = None
+    of_fields: bool = False  # what is wrong is which fields the row has, whatever is in them
 
     @property
     def orphan(self) -> bool:
@@ -87,6 +90,11 @@ class Problem:
         hint = f" {self.hint}" if self.hint else ""
         first = self.entity_id or self.place
         return f"{what}: {self.expected}: {', '.join(shown)}{more}; the first: {first}.{hint}"
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the row has not all fields that it needs; other rows may have them."""
+        return self.of_fields and self.expected.startswith((_REQUIRED, _RULE))
 
     @property
     def shown(self) -> str:
@@ -211,10 +219,64 @@ def refused(
         yield Problem(entity_type.name, row, subject.partition(".")[2], None, "is required")
     elif rule == "CHECK":
         yield _rule_broken(entity_type, row, subject, values)
+        # SQLite stops at the first rule. Whoever mends the row wants to know all.
+        for other in _broken_rules(connection, entity_type, values):
+            if other != subject:
+                yield _rule_broken(entity_type, row, other, values)
+        yield from dangling(connection, registry, entity_type, row, values)
     elif text.startswith("FOREIGN KEY"):
-        yield from _dangling(connection, registry, entity_type, row, values)
+        yield from dangling(connection, registry, entity_type, row, values)
     else:
         yield Problem(entity_type.name, row, None, None, text)
+
+
+def _broken_rules(
+    connection: sqlite3.Connection, entity_type: EntityType, values: Mapping[str, Any]
+) -> list[str]:
+    """The names of the rules that a row breaks."""
+    rules = [
+        (name, rule)
+        for name, rule in row_rules(entity_type)
+        if name.startswith(ROW_RULE) or not name.endswith(_REQUIRED)
+    ]
+    if not rules:
+        return []
+    given = ", ".join(
+        f"{column.default or 'NULL'} AS {quoted(column.name)}"
+        if values.get(column.name) is None
+        else f"? AS {quoted(column.name)}"
+        for column in entity_type.columns
+    )
+    bound = [
+        values[column.name] for column in entity_type.columns if values.get(column.name) is not None
+    ]
+    try:
+        found = connection.execute(
+            f"SELECT {', '.join(f'({rule})' for _, rule in rules)} FROM (SELECT {given})", bound
+        ).fetchone()
+    except sqlite3.Error:  # the table's rules may be more than a SELECT can have
+        return []
+    return [name for (name, _), holds in zip(rules, found, strict=True) if holds == 0]
+
+
+def lacking_rules(
+    connection: sqlite3.Connection, entity_type: EntityType, known: Collection[str]
+) -> Iterator[str]:
+    """The rules of rows that none can keep which has no other fields than these.
+
+    Args:
+        connection: any.
+        entity_type: that of the rows.
+        known: the columns that the rows have.
+    """
+    about = [
+        check
+        for check in entity_type.checks
+        if not any(re.search(rf"\b{re.escape(name)}\b", check) for name in known)
+    ]
+    if about:
+        broken = {*_broken_rules(connection, entity_type, {})}
+        yield from (check for check in about if ROW_RULE + check in broken)
 
 
 def _rule_broken(
@@ -224,7 +286,7 @@ def _rule_broken(
     if rule.startswith(ROW_RULE):
         check = rule.removeprefix(ROW_RULE)
         named = {name: values[name] for name in values if re.search(rf"\b{name}\b", check)}
-        return Problem(entity_type.name, row, None, named, f"must satisfy {check}")
+        return Problem(entity_type.name, row, None, named or None, f"{_RULE} {check}")
     field, _, expected = rule.partition(" ")
     if field.endswith(":"):
         field, expected = field[:-1], f"must satisfy {expected}"
@@ -259,14 +321,20 @@ def _double(
     )
 
 
-def _dangling(
+def dangling(
     connection: sqlite3.Connection,
     registry: Registry,
     entity_type: EntityType,
     row: int,
     values: Mapping[str, Any],
 ) -> Iterator[Problem]:
+    """The references of a row, ``values`` by column, to entities of other types that are not there.
+
+    One to its own type may come later in the batch: see `self_references`.
+    """
     for column, reference in entity_type.references():
+        if reference.entity_type == entity_type.name:
+            continue
         value = values.get(column.name)
         parent = quoted(reference.entity_type)
         if value is None or _holds(connection, parent, reference.column, value):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.errors import HealthsimStoreError
+from healthsim_store.errors import HealthsimStoreError, InvalidRows
 from healthsim_store.plugins import installed
 
 CASES = Path(__file__).parents[2].parent / "shared" / "cases"
@@ -274,3 +274,23 @@ def test_is_mapped(
     assert made.persisted.inserted == inserted
     ((told,),) = [tuple(row.values()) for row in own_store.query_scenario("s", query).rows]
     assert told == TOLD[name]
+
+
+def test_what_a_claim_lacks_is_told_at_once(own_store: Store, tmp_path: Path) -> None:
+    """It names a member that is nowhere, and has neither a provider nor a diagnosis."""
+    pytest.importorskip("healthsim_store_membersim")
+    claim = CASES / "96-workspace-scenario" / "claim.json"
+    with pytest.raises(InvalidRows) as caught:
+        own_store.import_data(claim, scenario="s")
+    for said in ("member_id 'M1'", "provider_npi IS NOT NULL", "principal_diagnosis IS NOT NULL"):
+        assert said in str(caught.value)
+    members = tmp_path / "members.csv"
+    members.write_text(
+        "member_id,given_name,family_name,birth_date,gender,coverage_start,plan_type\n"
+        "M1,Ann,Alpha,1970-02-01,F,2024-01-01,PPO\n"
+    )
+    made = own_store.import_data(
+        [members, claim], scenario="s",
+        value={"claims.provider_npi": "1234567893", "claims.principal_diagnosis": "Z00.00"},
+    )  # fmt: skip
+    assert made.persisted.inserted == {"members": 1, "claims": 1, "claim_lines": 1}
