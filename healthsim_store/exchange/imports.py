@@ -183,6 +183,7 @@ class _Import:
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
         options, whole = self._files.blank.reading, dict[str, int]()
+        finder = Finder(self._formats, self._files)
         if self._files.options:  # a mapping has none
             self._files.settings(Importer(Path(format).name, (), lambda _: iter(())))
         if options.map or options.value:
@@ -192,14 +193,14 @@ class _Import:
             )
         if any(name.endswith(mapped_files.ENDING) for name in mappings):
             format = Path(format).name
-            sources = mapped_files.sources(self._files, self._paths, self._formats)
+            sources = mapped_files.sources(self._files, self._paths, self._formats, finder)
         else:
             csv = self._formats.importers["csv"]
             obeyed.refuse(
                 options, {*OF_VALUES, *csv.reading}, self._formats, f"the format {format}"
             )
             _refuse_conversions(options, format)
-            sources = self._folder()
+            sources = self._folder(finder)
         with staged(format, mappings, sources, self._refusing) as mapping:
             mapping.count_skipped()
             entities = mapping.entities()
@@ -211,7 +212,8 @@ class _Import:
             persisted = self._store(
                 entities, format, mapping.settle, mapping.locate, mapping.lacking
             )
-            return ImportResult(conversions.told(persisted, whole), tuple(mapping.settle()))
+            accounts = (*mapping.settle(), *finder.unread())
+            return ImportResult(conversions.told(persisted, whole), accounts)
 
     def _packaged(self, package: Package, folder: Path, reading: Reading) -> ImportResult:
         if self._files.entity_type:
@@ -269,7 +271,7 @@ class _Import:
             return source
         return self._rejects.refusing(source, account)
 
-    def _folder(self) -> dict[str, list[Source]]:
+    def _folder(self, finder: Finder) -> dict[str, list[Source]]:
         """The CSV files of the folder, by name; a format that products map is always one folder."""
         files, folder = self._files, self._paths[0]
         if len(files.sources) != 1 or not folder.is_dir():
@@ -280,7 +282,7 @@ class _Import:
             )
         csv = self._formats.importers["csv"]
         found: dict[str, list[Source]] = {}
-        for one in Finder(self._formats, files).in_folder(folder, csv):
+        for one in finder.in_folder(folder, csv):
             assert isinstance(one.source, Source)
             if one.importer is csv:
                 found.setdefault(one.names[0].lower(), []).append(one.source)

@@ -72,15 +72,18 @@ def try_out(path: str, sql: str, registry: Registry) -> None:
         trial.close()
 
 
-def sources(files: Files, paths: Sequence[Path], formats: Formats) -> dict[str, list[Source]]:
+def sources(
+    files: Files, paths: Sequence[Path], formats: Formats, finder: Finder | None = None
+) -> dict[str, list[Source]]:
     """The files that were given, and those of folders, by their names without the ending.
 
     Args:
         files: what the user named.
         paths: where that is.
         formats: the installed formats.
+        finder: knows afterwards what was not read.
     """
-    finder = Finder(formats, files)
+    finder = finder or Finder(formats, files)
     found: dict[str, list[Source]] = {}
     for path in paths:
         importer = None

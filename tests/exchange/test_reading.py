@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -235,13 +236,15 @@ def test_many_parts_are_told_by_their_kind(store: Store, tmp_path: Path) -> None
 
 
 def test_empty_files(store: Store, tmp_path: Path) -> None:
-    header = tmp_path / "owners.csv"
+    folder = tmp_path / "in"
+    folder.mkdir()
+    header = folder / "owners.csv"
     header.write_text(",".join(HEADER) + "\n")
     result = store.import_data(header)
     assert (result.rows, result.persisted.scenario, store.names()) == (0, "", [])
-    (tmp_path / "pets.csv").write_bytes(b"")
-    (tmp_path / "owners_2.csv").write_text(as_csv())
-    told = store.import_data(tmp_path, scenario="s")
+    (folder / "pets.csv").write_bytes(b"")
+    (folder / "owners_2.csv").write_text(as_csv())
+    told = store.import_data(folder, scenario="s")
     assert {one.name: (one.rows, one.notes) for one in told.sources} == {
         "owners.csv": (0, ()),
         "owners_2.csv": (5, ()),
@@ -405,3 +408,54 @@ def _row(number: int, cells: list[Any]) -> str:
         elif cell is not None:
             told += f'<c r="{chr(65 + at)}{number}"><v>{cell}</v></c>'
     return f'<row r="{number}">{told}</row>'
+
+
+# -- what a folder has besides ------------------------------------------------------------------
+
+
+def test_archives_and_folders_in_a_folder_are_told(store: Store, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for name in ("old", "draft", ".git", "owners.parquet"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "pets.csv").write_text("owner_id,species\no1,dog\n")
+    (folder / "owners.parquet" / "pets.csv").unlink()
+    (folder / "owners.csv").write_text(as_csv())
+    for name in ("more.zip", "most.tar.gz"):
+        (folder / name).write_bytes(b"PK\x03\x04")
+    notes = (
+        "2 archives in it were not read: more.zip, most.tar.gz",
+        "2 folders in it were not read: draft, old",
+    )
+    made = store.import_data(folder, scenario="s")
+    assert made.persisted.inserted == {"owners": 5}
+    assert {one.name: one.notes for one in made.sources} == {"owners.csv": (), "in": notes}
+    answer = run("import", str(folder), "-s", "t")
+    assert "; ".join(notes) in answer.stdout
+    mapping = tmp_path / "mine.sql"
+    mapping.write_text(
+        "CREATE TABLE owners (tax_number TEXT, full_name TEXT, born TEXT);\n"
+        "-- @into owners @from owners\nSELECT * FROM owners;\n"
+    )
+    mapped = store.import_data(folder, format=str(mapping), scenario="m")
+    assert mapped.sources[-1].notes == notes
+    (folder / "owners.csv").unlink()
+    with pytest.raises(SourceError, match="has no file of a known format") as caught:
+        store.import_data(folder, scenario="u")
+    assert "2 archives in it were not read" in str(caught.value.hint)
+
+
+def test_an_archive_in_an_archive_is_told(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("owners.csv", as_csv())
+        archive.writestr("pets.zip", b"PK\x05\x06" + bytes(18))
+    made = store.import_data(path, scenario="s")
+    assert made.sources[-1].notes == ("1 archive in it was not read: pets.zip",)
+
+
+def test_many_folders_are_told_in_a_line(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "owners.csv").write_text(as_csv())
+    for n in range(40):
+        (tmp_path / f"year{n:02}").mkdir()
+    (note,) = store.import_data(tmp_path, scenario="s").sources[-1].notes
+    assert re.fullmatch(r"4[01] folders in it were not read: .*, year0[34] and 3[56] more", note)
