@@ -27,14 +27,14 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
 from ..schema.sqlfile import Statement
-from . import mapping_trial, staged_lines, staged_rows
+from . import mapping_trial, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
 from .origins import Place
 from .part_files import pattern_of
 from .readers import is_delimited
 from .source import Source
-from .staged_lines import RowNumbers
+from .staged_lines import RowNumbers, SelectedRows
 from .statement_clock import StatementClock
 
 _NO_RULE = "the mapping has no rule for them"
@@ -68,6 +68,7 @@ class StagedFolder:
         self._parts: dict[str, list[tuple[int, Source]]] = {}  # by table, with their first rowids
         self._given: dict[str, list[tuple[int, Statement]]] = {}  # by entity type, first numbers
         self._numbers: dict[tuple[str, int], RowNumbers] = {}  # by entity type, first number
+        self._selected: dict[tuple[str, int], SelectedRows] = {}  # of those that tell no number
         self.accounts: dict[str, Account] = {}
         try:
             self.declared = read_mappings(format, sql_by_product)
@@ -361,9 +362,11 @@ class StagedFolder:
         if numbers:
             rowid = numbers.of(row - first)
         else:
-            rowid = None
+            rowid, key = None, (into, first)
+            if key not in self._selected:
+                self._selected[key] = SelectedRows(self._connection, statement.sql, source)
             with contextlib.suppress(DeclarationError), self._running(statement.where):
-                rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
+                rowid = self._selected[key].of(row - first)
         if rowid is None:
             return account, account.name, None, None
         return account, *self._place(source, rowid)

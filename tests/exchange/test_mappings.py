@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -303,3 +304,20 @@ def test_a_column_that_no_record_has(store: Store, tmp_path: Path) -> None:
         store.import_data(file, format=str(mapping), scenario="s")
     _write(file, '[{"id": "1", "Full Name": "A", "born": "1980-01-05"}]')
     assert store.import_data(file, format=str(mapping), scenario="s").rows == 1
+
+
+def test_many_rows_that_are_left_out_are_found_at_once(store: Store, tmp_path: Path) -> None:
+    """For each of them the SELECT was run once more, as far as its row."""
+    mapping = _write(tmp_path / "mine.sql", PEOPLE)
+    days = ("never", "1980-01-05")
+    rows = "".join(f"{n},Ann,{days[n % 2]},1\n" for n in range(20_000))
+    file = _write(tmp_path / "people.csv", f"id,Full Name,born,sex\n{rows}")
+    rejects = tmp_path / "rejects.csv"
+    begin = time.thread_time()
+    made = store.import_data(
+        file, format=str(mapping), scenario="s", bad_rows="skip", rejects=rejects
+    )
+    assert time.thread_time() - begin < 10
+    assert made.persisted.left_out == {"owners": 10_000}
+    lines = [line.split(",")[1] for line in rejects.read_text("utf-8").splitlines()[1:]]
+    assert lines == [str(n + 2) for n in range(0, 20_000, 2)]
