@@ -324,7 +324,7 @@ def test_values_of_formulas_are_told(store: Store, workbook: Callable[..., Path]
         "owners.xlsx", owners=[["full_name", "tax_number", "born"], ["A", FORMULA, "1970-01-01"]]
     )
     (account,) = store.import_data(path, scenario="s").sources
-    assert account.notes == ("1 cells are formulas: of each the value calculated last was taken",)
+    assert account.notes == ("cells with a formula, whose value calculated last was taken: 1",)
 
 
 SERIAL = [["full_name", "tax_number", "born"], ["A", "T1", 25_569]]
