@@ -45,8 +45,6 @@ def read_mapping(path: str, registry: Registry) -> dict[str, str]:
         ) from error
     except UnicodeDecodeError:
         raise DeclarationError(f"{path} is not UTF-8") from None
-    with contextlib.closing(StagedFolder(Path(path).stem, {path: sql}, None)) as staged:
-        try_apart((Trial(*told) for told in staged.statements()), [FUNCTION])
     try_out(path, sql, registry)
     return {path: sql}
 
@@ -59,8 +57,8 @@ def try_out(path: str, sql: str, registry: Registry) -> None:
         sql: its text.
         registry: the entity types that it may give.
     """
-    trial = StagedFolder(Path(path).stem, {path: sql}, None)
-    try:
+    with contextlib.closing(StagedFolder(Path(path).stem, {path: sql}, None)) as trial:
+        try_apart((Trial(*told) for told in trial.statements()), [FUNCTION])
         if not trial.declared.selects:
             raise DeclarationError(
                 f"{Path(path).name}: no SELECT with @into and @from",
@@ -68,8 +66,6 @@ def try_out(path: str, sql: str, registry: Registry) -> None:
                 " type.",
             )
         trial.try_out(registry, seconds=dry_run.SECONDS)
-    finally:
-        trial.close()
 
 
 def sources(
