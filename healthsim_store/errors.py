@@ -165,18 +165,10 @@ class InvalidRows(InvalidArgument):
     exit_code = ExitCode.ERROR
 
     def __init__(
-        self,
-        problems: Sequence[Any],
-        told: str,
-        *,
-        complete: bool,
-        total: int,
+        self, problems: Sequence[Any], told: str, *, complete: bool, total: int,
         hint: str | None = None,
-    ) -> None:
-        """``told`` are the problems in words, a line for each kind."""
-        self.problems = tuple(problems)
-        self.complete = complete
-        self.total = total
+    ) -> None:  # fmt: skip
+        self.problems, self.complete, self.total = tuple(problems), complete, total
         title = f"{total:,}{'' if complete else ' or more'} problem{'' if total == 1 else 's'}"
         super().__init__(f"Nothing was stored: {title}.{told}", hint=hint)
 
