@@ -240,7 +240,7 @@ class _Setting:
             # NULL means the default, as in a persist.
             return self._connection.execute(f"SELECT {own.default}").fetchone()[0]
         if stored is None and own.required:
-            problem = Problem(self._entity_type.name, 0, name, None, "is required")
+            problem = Problem(self._entity_type.name, 0, name, value, "is required")
             return self._told(problem, rowid, count)
         if isinstance(target, Link) and stored is not None:
             parent = target.parent
