@@ -32,7 +32,7 @@ import click  # noqa: E402
 import error_causes  # noqa: E402
 
 import healthsim_store  # noqa: E402
-from healthsim_store import commands, doors, errors, hookspecs, store, testing  # noqa: E402
+from healthsim_store import commands, doors, errors, exit_codes, hookspecs, store, testing  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
 from healthsim_store.exchange.reading_options import specs as reading_specs  # noqa: E402
@@ -269,7 +269,7 @@ def _errors() -> str:
 
 def _exits() -> str:
     """Every exit code."""
-    rows = [f"| {int(code)} | {code.about} |" for code in errors.ExitCode]
+    rows = [f"| {int(code)} | {code.about} |" for code in exit_codes.ExitCode]
     return "\n".join(["| exit code | when |", "|---|---|", *rows])
 
 

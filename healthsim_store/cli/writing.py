@@ -161,6 +161,8 @@ def import_(
         if account.not_carried:
             columns_ = ", ".join(account.not_carried)
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
+        for note in account.notes if account.rows else ():
+            click.echo(f"{account.name}: {note}", err=True)
     _tell_summary(result.persisted)
 
 

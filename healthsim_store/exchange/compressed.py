@@ -22,6 +22,7 @@ MOST = 100_000_000_000
 _ENTRIES = 100_000  # files in one archive
 
 _SIGNS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar")
 _ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
 
 
@@ -35,6 +36,11 @@ def inner_name(name: str) -> str:
     lower = name.lower()
     ending = next((ending for ending in _ENDINGS if lower.endswith(ending)), "")
     return name[: -len(ending)] if ending and len(ending) < len(name) else name
+
+
+def is_archive(name: str) -> bool:
+    """Whether a name is that of an archive, which has files inside."""
+    return inner_name(name).lower().endswith(_ARCHIVES)
 
 
 def is_zip(path: Path, told: str | None) -> bool:

@@ -104,7 +104,7 @@ def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[dict[str, s
         if len(cells) != width:
             if not any(cells):
                 continue  # an empty line, as at the end of many files
-            cells = _fitted(source, line, cells, width)
+            cells = _fitted(source, line, cells, header, options.separator(delimiter))
             if not cells:
                 continue
         elif not any(cells):
@@ -171,8 +171,11 @@ def _without_footer(
             yield held.popleft()
 
 
-def _fitted(source: Source, line: int, cells: list[str], width: int) -> list[str]:
+def _fitted(
+    source: Source, line: int, cells: list[str], header: list[str], delimiter: str
+) -> list[str]:
     """The cells of a row that has too many or too few; empty where it is left out."""
+    width = len(header)
     if len(cells) > width and not any(cells[width:]):
         return cells[:width]
     if len(cells) < width and source.reading.short_rows == "null":
@@ -184,6 +187,7 @@ def _fitted(source: Source, line: int, cells: list[str], width: int) -> list[str
             f"If what is missing is empty: {short}; if it is a line at the end that is no row:"
             f" {option_of_import('skip_footer', '1')}."
         )
+    hint = hints.delimiter(header, delimiter) or hint
     source.bad_row(line, f"{len(cells)} cells, but the header has {width}", hint, value=cells)
     return []
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..base.wording import choice, option_of_import
 from ..errors import InvalidArgument, SourceError
 from . import compressed, hints, part_files
+from .account import Account
 from .datapackage import FILE as PACKAGE_FILE
 from .format_options import bind_options
 from .formats import Formats, Importer
@@ -21,6 +22,7 @@ from .readers import DELIMITED
 from .source import Source, SourceFolder
 
 STDIN = "-"
+_NAMED = 5  # archives or folders that were not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ class Finder:
     def __init__(self, formats: Formats, files: Files) -> None:
         self._formats = formats
         self._files = files
+        self._unread: dict[str, tuple[list[str], list[str]]] = {}  # archives, folders, by folder
+
+    def unread(self) -> list[Account]:
+        """What folders have that was not read, as accounts without rows."""
+        return [
+            Account(name, notes=tuple(_told(*found)))
+            for name, found in self._unread.items()
+            if any(found)
+        ]
 
     def in_folder(self, path: Path, importer: Importer) -> list[Found]:
         """The files of a folder that an importer reads; none where there is none."""
@@ -179,9 +190,10 @@ class Finder:
             yield one
         if not found:
             endings = importer.suffixes if importer else self._formats.endings()
+            besides = [note for one in self.unread() for note in one.notes]
             raise SourceError(
                 f"{path} has no file of a known format.",
-                hint=f"Endings: {', '.join(endings)}.",
+                hint=". ".join([f"Endings: {', '.join(endings)}", *besides]) + ".",
             )
 
     def _files_of(self, path: Path, importer: Importer | None) -> Iterator[Found]:
@@ -197,17 +209,23 @@ class Finder:
             for one in self._parts(path, importer):
                 found = True
                 yield one
+        archives, folders = self._unread.setdefault(path.name, ([], []))
         for entry in sorted(path.iterdir()) if not found else ():
             if entry.name == PACKAGE_FILE:
                 continue  # datapackage.json describes the other files
             if entry.is_dir():
-                if part_files.is_hidden(entry.name) or not part_files.is_table(entry, is_data):
+                if part_files.is_hidden(entry.name):
                     continue
-                yield from self._parts(entry, importer)
+                if part_files.is_table(entry, is_data):
+                    yield from self._parts(entry, importer)
+                else:
+                    folders.append(entry.name)
                 continue
             reader = self._importer_of(entry.name, importer)
             if reader is not None:
                 yield self._found(entry, entry.name, reader, ())
+            elif compressed.is_archive(entry.name):
+                archives.append(entry.name)
 
     def _parts(self, folder: Path, importer: Importer | None) -> Iterator[Found]:
         """The parts of a table that is a folder; the folder's name tells what they are."""
@@ -219,6 +237,17 @@ class Finder:
                 inside = f"{folder.name}/{path.relative_to(folder).as_posix()}"
                 one = self._found(path, inside, reader, (), given)
                 yield replace(one, names=(stem,))
+
+
+def _told(archives: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
+    """What is told of archives and folders inside of a folder."""
+    for names, one, many in (
+        (archives, "archive", "archives"), (folders, "folder", "folders"),
+    ):  # fmt: skip
+        if names:
+            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+            what = f"1 {one} in it was" if len(names) == 1 else f"{len(names):,} {many} in it were"
+            yield f"{what} not read: {', '.join(names[:_NAMED])}{more}"
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..base.wording import option
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, InvalidRows
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.joining import check_entities
@@ -16,15 +16,9 @@ from ..storage.scenario import Batch
 from ..storage.stored import Stored
 from . import conversions, origins, single_entities
 from .imports import Persist, Target
-from .reading_options import ReadingOptions
+from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .renaming import Renaming
-
-#: Options that say how values are written; the others are of files.
-_OF_VALUES = (
-    "null", "decimal", "thousands", "date_format", "time_format", "whole_numbers", "ignore", "map",
-    "value",
-)  # fmt: skip
 
 
 def persist_rows(
@@ -38,7 +32,7 @@ def persist_rows(
         persist: stores a batch.
         registry: returns the entity types, where they are needed.
     """
-    others = [name for name in options.given() if name not in _OF_VALUES]
+    others = [name for name in options.given() if name not in OF_VALUES]
     if others:
         raise InvalidArgument(
             f"{option(others[0])} is for files.", hint="Rows that are given have no such thing."
@@ -54,6 +48,16 @@ def persist_rows(
     if conversions.is_needed(options):
         batch = replace(batch, entities=_converted(batch, options, registry(), whole))
     words = batch.tolerance
+    try:
+        return _stored(replace(target, batch=batch), persist, whole)
+    except InvalidRows as error:
+        error.hint = error.hint or origins.way_on(error.problems, words, of_files=False)
+        raise
+
+
+def _stored(target: Target, persist: Persist, whole: dict[str, int]) -> PersistResult:
+    """Store the batch, and write the file of the rows that are left out."""
+    batch, words = target.batch, target.batch.tolerance
     if not words.any:
         return conversions.told(persist(batch, target.scenario, target.context), whole)
     with contextlib.closing(Rejects(target.rejects)) as rejects:

@@ -10,7 +10,7 @@ from ..base.wording import option_of_import
 _NAMES = {";": "semicolons", "|": "pipes", "\t": "tabs", ",": "commas"}
 _NULLS = frozenset("na n/a null nan nat none nil missing unknown - . ?".split())
 _NUMBER = re.compile(r"[-+]?[\d., ']*\d[\d., ']*", re.ASCII)
-_SERIAL = range(10_000, 80_000)  # Excel's days from 1927 to 2119
+_SERIAL = re.compile(r"[1-7]\d{4}(?:\.\d+)?", re.ASCII)  # Excel's days from 1927 to 2119
 
 
 def encoding(part: bytes) -> str:
@@ -68,7 +68,7 @@ def value(kind: str, text: str) -> str | None:
     if text.casefold() in _NULLS:
         return f"Where it means no value: {option_of_import('null', text)}."
     if kind in ("date", "timestamp"):
-        if text.isdigit() and int(text) in _SERIAL:
+        if _SERIAL.fullmatch(text):
             return f"A day number of Excel? {option_of_import('date_format', 'excel')}."
         if kind == "date" and re.fullmatch(r"\d\d?/\d\d?/\d{4}", text):
             first, second = map(int, text.split("/")[:2])

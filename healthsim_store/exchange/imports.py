@@ -14,7 +14,7 @@ from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
 from ..storage.stored import Stored
-from . import conversions, mapped_files, origins
+from . import conversions, mapped_files, obeyed, origins
 from .account import Account, add_up, by_kind
 from .datapackage import Package
 from .datapackage import read as read_package
@@ -22,7 +22,7 @@ from .formats import Formats, Importer
 from .found_files import STDIN, Files, Finder, unpacked
 from .package import contents
 from .reading import Reading
-from .reading_options import ReadingOptions
+from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
@@ -183,6 +183,7 @@ class _Import:
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
         options, whole = self._files.blank.reading, dict[str, int]()
+        finder = Finder(self._formats, self._files)
         if self._files.options:  # a mapping has none
             self._files.settings(Importer(Path(format).name, (), lambda _: iter(())))
         if options.map or options.value:
@@ -192,10 +193,14 @@ class _Import:
             )
         if any(name.endswith(mapped_files.ENDING) for name in mappings):
             format = Path(format).name
-            sources = mapped_files.sources(self._files, self._paths, self._formats)
+            sources = mapped_files.sources(self._files, self._paths, self._formats, finder)
         else:
+            csv = self._formats.importers["csv"]
+            obeyed.refuse(
+                options, {*OF_VALUES, *csv.reading}, self._formats, f"the format {format}"
+            )
             _refuse_conversions(options, format)
-            sources = self._folder()
+            sources = self._folder(finder)
         with staged(format, mappings, sources, self._refusing) as mapping:
             mapping.count_skipped()
             entities = mapping.entities()
@@ -207,7 +212,8 @@ class _Import:
             persisted = self._store(
                 entities, format, mapping.settle, mapping.locate, mapping.lacking
             )
-            return ImportResult(conversions.told(persisted, whole), tuple(mapping.settle()))
+            accounts = (*mapping.settle(), *finder.unread())
+            return ImportResult(conversions.told(persisted, whole), accounts)
 
     def _packaged(self, package: Package, folder: Path, reading: Reading) -> ImportResult:
         if self._files.entity_type:
@@ -216,6 +222,10 @@ class _Import:
             )
         reading.rename_by(self._files.blank.reading)
         importer = self._formats.importers.get(package.format)
+        own = importer.reading if importer and self._formats.plugin_of(importer) else ()
+        what = "an export, which says itself how its files are written"
+        known = {*OF_VALUES, *own}
+        obeyed.refuse(self._files.blank.reading, known, self._formats, what)
         blank = self._files.settings(importer) if importer else self._files.blank
         accounts, entities = contents(
             folder, package, blank, reading.checked,
@@ -253,7 +263,7 @@ class _Import:
         try:
             return self._persist(batch, target.scenario, target.context or fallback)
         except InvalidRows as error:
-            raise origins.told(error, locate, lacking) from error
+            raise origins.told(error, locate, lacking, words) from error
 
     def _refusing(self, source: Source, account: Account) -> Source:
         """The source, whose rows that cannot be read are left out, where they are to be."""
@@ -261,7 +271,7 @@ class _Import:
             return source
         return self._rejects.refusing(source, account)
 
-    def _folder(self) -> dict[str, list[Source]]:
+    def _folder(self, finder: Finder) -> dict[str, list[Source]]:
         """The CSV files of the folder, by name; a format that products map is always one folder."""
         files, folder = self._files, self._paths[0]
         if len(files.sources) != 1 or not folder.is_dir():
@@ -272,7 +282,7 @@ class _Import:
             )
         csv = self._formats.importers["csv"]
         found: dict[str, list[Source]] = {}
-        for one in Finder(self._formats, files).in_folder(folder, csv):
+        for one in finder.in_folder(folder, csv):
             assert isinstance(one.source, Source)
             if one.importer is csv:
                 found.setdefault(one.names[0].lower(), []).append(one.source)

@@ -71,6 +71,8 @@ def read_json(source: Source) -> Tables:
         raise SourceError(
             f"{source.name} is empty, which is not JSON.", hint="Give a list of objects."
         )
+    source.lines.items = True
+    source.lines.begin(0, 1)
     yield from _tables(source, _at(source, several[0]))
 
 

@@ -6,13 +6,17 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DeclarationError, SourceError
+from ..base.wording import option
+from ..errors import DeclarationError, InvalidArgument, SourceError
 from ..schema import dry_run
 from ..schema.registry import Registry
 from ..storage.apart import Trial, try_apart
+from . import obeyed
 from .compressed import inner_name
 from .formats import Formats
 from .found_files import STDIN, Files, Finder
+from .readers import reader_of
+from .reading_options import ReadingOptions
 from .source import Source
 from .staging import FUNCTION, StagedFolder
 
@@ -41,8 +45,6 @@ def read_mapping(path: str, registry: Registry) -> dict[str, str]:
         ) from error
     except UnicodeDecodeError:
         raise DeclarationError(f"{path} is not UTF-8") from None
-    with contextlib.closing(StagedFolder(Path(path).stem, {path: sql}, None)) as staged:
-        try_apart((Trial(*told) for told in staged.statements()), [FUNCTION])
     try_out(path, sql, registry)
     return {path: sql}
 
@@ -55,8 +57,8 @@ def try_out(path: str, sql: str, registry: Registry) -> None:
         sql: its text.
         registry: the entity types that it may give.
     """
-    trial = StagedFolder(Path(path).stem, {path: sql}, None)
-    try:
+    with contextlib.closing(StagedFolder(Path(path).stem, {path: sql}, None)) as trial:
+        try_apart((Trial(*told) for told in trial.statements()), [FUNCTION])
         if not trial.declared.selects:
             raise DeclarationError(
                 f"{Path(path).name}: no SELECT with @into and @from",
@@ -64,19 +66,20 @@ def try_out(path: str, sql: str, registry: Registry) -> None:
                 " type.",
             )
         trial.try_out(registry, seconds=dry_run.SECONDS)
-    finally:
-        trial.close()
 
 
-def sources(files: Files, paths: Sequence[Path], formats: Formats) -> dict[str, list[Source]]:
+def sources(
+    files: Files, paths: Sequence[Path], formats: Formats, finder: Finder | None = None
+) -> dict[str, list[Source]]:
     """The files that were given, and those of folders, by their names without the ending.
 
     Args:
         files: what the user named.
         paths: where that is.
         formats: the installed formats.
+        finder: knows afterwards what was not read.
     """
-    finder = Finder(formats, files)
+    finder = finder or Finder(formats, files)
     found: dict[str, list[Source]] = {}
     for path in paths:
         importer = None
@@ -86,4 +89,17 @@ def sources(files: Files, paths: Sequence[Path], formats: Formats) -> dict[str, 
         for one in finder.find(path, importer):
             if isinstance(one.source, Source):
                 found.setdefault(one.names[0].lower() if one.names else "", []).append(one.source)
+    read = [one for those in found.values() for one in those]
+    _refuse_others(files.blank.reading, formats, read)
     return found
+
+
+def _refuse_others(options: ReadingOptions, formats: Formats, read: Sequence[Source]) -> None:
+    """Raise InvalidArgument for an option that no file obeys, or that the mapping says itself."""
+    if options.at is not None:
+        raise InvalidArgument(
+            f"{option('at')} has no meaning for a mapping.",
+            hint="It says where records are above a CREATE TABLE: -- @json $.data[*]",
+        )
+    csv = formats.importers["csv"]
+    obeyed.refuse_others(options, formats, [reader_of(one) or csv for one in read])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import re
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,8 +129,7 @@ def _declare(declared: Declared, statement: Statement) -> None:
 def _declare_layout(declared: Declared, statement: Statement) -> None:
     # SQLite parses the layout. Each product may declare the columns that it needs itself.
     with located(statement.where), contextlib.closing(connect(":memory:")) as reader:
-        reader.execute(statement.sql)
-        ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        table = _made(reader, statement)
         info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
     markers = statement.comment.markers
     if "json" in markers:
@@ -163,6 +163,36 @@ def _takes_first(statement: Statement) -> bool:
             hint="PRIMARY KEY ON CONFLICT IGNORE takes the first row of those with an equal key.",
         )
     return True
+
+
+def _made(reader: sqlite3.Connection, statement: Statement) -> str:
+    """Make the table; its name. A SELECT in it would run before anybody could end it.
+
+    Raises DeclarationError for one.
+    """
+    refused = False
+
+    def authorize(action: int, *of: object) -> int:
+        nonlocal refused
+        refused = refused or action == sqlite3.SQLITE_SELECT
+        return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+    reader.set_authorizer(authorize)
+    try:
+        reader.execute(statement.sql)
+    except sqlite3.DatabaseError:
+        if not refused:
+            raise
+    reader.set_authorizer(None)
+    found: list[tuple[str]] = reader.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+    ).fetchall()
+    if len(found) == 1:
+        return found[0][0]
+    raise DeclarationError(
+        f"{statement.where}: a source's CREATE TABLE has its columns in brackets",
+        hint="A step between is CREATE VIEW ... AS SELECT.",
+    )
 
 
 def _required(info: Iterable[tuple[object, ...]]) -> frozenset[str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..base.wording import option, takes
+from ..base.wording import SHELL, here, option, option_of_import, takes
 from ..errors import InvalidRows
 from ..storage.tolerance import Tolerance
-from ..storage.violations import Problem
+from ..storage.violations import Problem, invalid_rows
 from . import hints
 from .account import Account
 from .rejects import Rejects
 from .source import Source, SourceFolder
 
-#: Of a row, by its entity type and number from 1: the account of its file, the file, its line.
-Locate = Callable[[str, int], tuple[Account, str, int | None] | None]
+#: Where a row is from: the account of its file, the file, its line, its item in a list of JSON.
+Place = tuple[Account, str, int | None, int | None]
+#: The place of a row, by its entity type and number from 1.
+Locate = Callable[[str, int], Place | None]
 
 
 class Origins:
@@ -34,15 +36,15 @@ class Origins:
         """So many more rows came."""
         self._counts[entity_type] = self._counts.get(entity_type, 0) + rows
 
-    def locate(self, entity_type: str, row: int) -> tuple[Account, str, int | None] | None:
+    def locate(self, entity_type: str, row: int) -> Place | None:
         """See `Locate`."""
         parts = self._parts.get(entity_type, ())
         part = next((part for part in reversed(parts) if part[0] <= row), None)
         if part is None:
             return None
         first, source, account = part
-        line = source.lines.of(row - first) if isinstance(source, Source) else None
-        return account, source.name, line
+        line, item = source.place(row - first) if isinstance(source, Source) else (None, None)
+        return account, source.name, line, item
 
 
 def placed(problem: Problem, locate: Locate) -> Problem:
@@ -51,10 +53,12 @@ def placed(problem: Problem, locate: Locate) -> Problem:
         return problem
     found = locate(problem.entity_type, problem.row)
     if found:
-        problem = replace(problem, file=found[1], line=found[2])
+        problem = replace(problem, file=found[1], line=found[2], item=found[3])
     kind = next((k for start, k in _KINDS.items() if problem.expected.startswith(start)), None)
-    if kind and isinstance(problem.value, str) and not problem.hint:
-        problem = replace(problem, hint=hints.value(kind, problem.value))
+    number = isinstance(problem.value, int | float)  # of a sheet, where a day may be one
+    written = isinstance(problem.value, str) or (number and kind in ("date", "timestamp"))
+    if kind and written and not problem.hint:
+        problem = replace(problem, hint=hints.value(kind, str(problem.value)))
     return problem
 
 
@@ -73,10 +77,8 @@ def tolerance(bad_rows: str, orphans: str, locate: Locate, rejects: Rejects) -> 
     def left_out(problems: Sequence[Problem]) -> None:
         for problem in problems:
             told = placed(problem, locate)
-            rejects.add(
-                told.file, told.line or told.row, told.entity_type, told.field, told.value,
-                told.expected,
-            )  # fmt: skip
+            number = told.line or told.item or told.row
+            rejects.add(told.file, number, told.entity_type, told.field, told.value, told.expected)
         first = problems[0]
         found = locate(first.entity_type, first.row)
         if found:
@@ -86,20 +88,27 @@ def tolerance(bad_rows: str, orphans: str, locate: Locate, rejects: Rejects) -> 
     return Tolerance(bad_rows, orphans, left_out)
 
 
-def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None]) -> InvalidRows:
+def told(
+    error: InvalidRows,
+    locate: Locate,
+    lacking: Callable[[str], str | None],
+    tolerance: Tolerance,
+) -> InvalidRows:
     """The error as who gave files reads it.
 
     Args:
         error: what the rows' numbers tell.
         locate: where rows come from.
         lacking: of an entity type, what says that there is no file of it; None where there is one.
+        tolerance: which rows were to be left out.
     """
     problems = [placed(problem, locate) for problem in error.problems]
-    new = InvalidRows(
+    new = invalid_rows(
         problems,
         complete=error.complete,
         nothing=error.nothing,
-        hint=error.hint or _way_on(problems),
+        hint=error.hint or way_on(problems, tolerance),
+        total=error.total,
     )
     first: dict[str, str] = {}
     for problem in problems:
@@ -111,14 +120,36 @@ def told(error: InvalidRows, locate: Locate, lacking: Callable[[str], str | None
     return new
 
 
-def _way_on(problems: Sequence[Problem]) -> str | None:
-    """How the other rows can be stored."""
-    if all(problem.orphan for problem in problems):
-        name = "orphans"
-    elif any(problem.value is None and problem.count > 1 for problem in problems):
-        return None  # a whole column
-    else:
-        name = "bad_rows"
-    if not takes(name):
+def way_on(
+    problems: Sequence[Problem], tolerance: Tolerance, *, of_files: bool = True
+) -> str | None:
+    """How the rows, or the others, can be stored; None where no option does it.
+
+    Args:
+        problems: what is wrong.
+        tolerance: which rows were to be left out.
+        of_files: the rows are of files, which have options at every door.
+    """
+    if any(problem.of_fields for problem in problems):
+        return _of_fields(problems) if of_files or takes("map") else None
+    wanted = {"orphans" if problem.orphan else "bad_rows" for problem in problems}
+    words = {"bad_rows": tolerance.bad_rows, "orphans": tolerance.orphans}
+    names = [n for n in words if n in wanted and words[n] != "skip" and takes(n)]
+    if not names:
         return None
-    return f"To leave such rows out, and have them counted in a file: {option(name, 'skip')}."
+    told = (" " if here().kind == SHELL else ", ").join(option(name, "skip") for name in names)
+    return f"To leave such rows out, and have them counted in a file: {told}."
+
+
+def _of_fields(problems: Sequence[Problem]) -> str | None:
+    """What to do about a column that is no field, or a field that no column is."""
+    unknown = next((one.field for one in problems if one.expected == "is not a field"), None)
+    required = next((one.field for one in problems if one.lacks and one.field), None)
+    ways = []
+    if unknown:
+        ways.append(f"If it means a field: {option_of_import('map', f'{unknown}=FIELD')}")
+        ways.append(f"if nothing: {option_of_import('ignore', unknown)}")
+    if required:
+        given = option_of_import("value", f"{required}=TEXT")
+        ways.append(f"{'if' if ways else 'If'} all rows have one {required}: {given}")
+    return f"{'; '.join(ways)}." if ways else None

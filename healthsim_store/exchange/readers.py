@@ -91,15 +91,21 @@ def _read_lines(source: Source) -> Tables:
     yield None, read_lines(source)
 
 
+_TEXT = ("encoding", "compression")
+_DELIMITED = (
+    *_TEXT, "columns", "delimiter", "quote", "skip_lines", "skip_footer", "comment", "short_rows",
+)  # fmt: skip
+_SHEET = ("columns", "skip_lines", "skip_footer", "sheet", "compression")
+
 #: The importers of the core.
 READERS: tuple[Importer, ...] = (
-    Importer("csv", (".csv",), _delimited(",")),
-    Importer("tsv", (".tsv", ".tab"), _delimited("\t")),
-    Importer("psv", (".psv",), _delimited("|")),
-    Importer("json", (".json",), read_json),
-    Importer("ndjson", (".ndjson", ".jsonl", ".nl"), _read_lines),
-    Importer("parquet", (".parquet", ".pq"), _read_parquet),
-    Importer("xlsx", (".xlsx", ".xlsm"), read_workbook),
+    Importer("csv", (".csv",), _delimited(","), reading=_DELIMITED),
+    Importer("tsv", (".tsv", ".tab"), _delimited("\t"), reading=_DELIMITED),
+    Importer("psv", (".psv",), _delimited("|"), reading=_DELIMITED),
+    Importer("json", (".json",), read_json, reading=(*_TEXT, "at")),
+    Importer("ndjson", (".ndjson", ".jsonl", ".nl"), _read_lines, reading=_TEXT),
+    Importer("parquet", (".parquet", ".pq"), _read_parquet, reading=("compression",)),
+    Importer("xlsx", (".xlsx", ".xlsm"), read_workbook, reading=_SHEET),
 )
 
 

@@ -13,7 +13,7 @@ from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownE
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import chunks
-from . import conversions, hints, origins, part_files
+from . import conversions, hints, obeyed, origins, part_files
 from .account import Account
 from .foreign import tables
 from .formats import Formats
@@ -49,6 +49,7 @@ class Reading:
         self._whole: dict[str, int] = {}
         self._told: set[int] = set()
         self._renaming: Renaming | None = None
+        self._unread: list[Account] = []
         self.origins = origins.Origins()
 
     def entities(self, files: Files, paths: Sequence[Path]) -> dict[str, Iterator[Any]]:
@@ -58,6 +59,8 @@ class Reading:
         finder = Finder(self._formats, files)
         entities: dict[str, list[Iterator[Any]]] = {}
         found = [one for path in paths for one in finder.find(path, importer)]
+        self._unread = finder.unread()
+        obeyed.refuse_others(files.blank.reading, self._formats, [one.importer for one in found])
         for one in found:
             account = Account(one.source.name)
             source = self._refusing(one.source, account)
@@ -90,6 +93,7 @@ class Reading:
         for source, account in self._read:
             if id(account) not in self._told:
                 account.leave_out(source.skipped)
+                account.notes += tuple(source.notes) if isinstance(source, Source) else ()
                 self._told.add(id(account))
             settled.append(account)
             for file in source.handed.values() if isinstance(source, SourceFolder) else ():
@@ -98,7 +102,7 @@ class Reading:
                     settled[-1].leave_out(file.skipped)
         if self._renaming and any(account.rows for account in settled):
             self._renaming.check()
-        return settled
+        return [*settled, *self._unread]
 
     @property
     def has_files(self) -> bool:

@@ -13,6 +13,12 @@ COMPRESSIONS = ("gz", "zst", "zip", "none")
 SHORT_ROWS = ("error", "null")
 _PAIRS = ("map", "value")  # a dict, where the door has such a thing
 
+#: Options that say how values are written, whatever they are read from; the others are of files.
+OF_VALUES = (
+    "null", "decimal", "thousands", "date_format", "time_format", "whole_numbers", "ignore", "map",
+    "value",
+)  # fmt: skip
+
 #: The options of an import that say what becomes of rows that do not fit.
 TOLERANCE = ("bad_rows", "orphans")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..base.wording import option
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, UnknownEntityType
 from ..schema.registry import Link, Registry
 from ..storage.rows import chunks
 from .reading_options import ReadingOptions
@@ -147,6 +148,8 @@ class Renaming:
 
     def _check(self, name: str) -> None:
         owner, dot, field = name.rpartition(".")
+        if dot:
+            self._check_owner(name, owner)
         types = [self._registry.entity_type(owner)] if dot else [*self._registry]
         if any(self._registry.field(one.name, field) for one in types):
             return
@@ -155,6 +158,20 @@ class Renaming:
             f"{field!r:.60} is no field of {types[0].name if dot else 'any entity type'}.",
             hint=next((text for text in near if text), None),
         )
+
+    def _check_owner(self, name: str, owner: str) -> None:
+        """Raise InvalidArgument where ``name.given`` is meant as the path of a field."""
+        with contextlib.suppress(UnknownEntityType):
+            self._registry.entity_type(owner)
+            return
+        for one in self._registry:
+            found = self._registry.field(one.name, name)
+            if found is not None:
+                meant = found.column.name if isinstance(found, Link) else found.name
+                raise InvalidArgument(
+                    f"{name!r:.60} is a field of an entity type {owner!r:.60}, which there is not.",
+                    hint=f"Write {meant}, as {one.name} have it.",
+                )
 
 
 def _parts(name: str, text: str, *, last: bool) -> tuple[str, str]:

@@ -6,11 +6,13 @@ empty cell. So the sheet's XML is looked through for such cells first.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..base.text import did_you_mean
 from ..base.wording import option_of_import
@@ -22,6 +24,9 @@ from .source import Source
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
 _PIECE = 1 << 20
+_MOST = 1_000_000_000  # bytes of sheets
+# A day is counted from 1904 where this says so; else from 1900.
+_OTHER_DAYS = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"')
 
 
 def read_workbook(source: Source) -> Tables:
@@ -31,15 +36,20 @@ def read_workbook(source: Source) -> Tables:
     """
     import python_calamine as calamine
 
-    path = source.path
-    assert path is not None
     try:
-        _refuse_bomb(source)
-        with path.open("rb") as file:
+        with _whole(source) as file:
+            _refuse_bomb(source, file)
+            file.seek(0)
             book = calamine.CalamineWorkbook.from_filelike(file)
             name = _sheet(source, book)
             sheet = book.get_sheet_by_name(name)
-            _check_cells(source, name, book.sheet_names.index(name) + 1)
+            with zipfile.ZipFile(file) as archive:
+                _refuse_other_days(source, archive)
+                formulas = _check_cells(source, archive, name)
+            if formulas:
+                source.notes.append(
+                    f"cells with a formula, whose value calculated last was taken: {formulas:,}"
+                )
             merged = sheet.merged_cell_ranges
             if merged:
                 (row, column), _ = merged[0]
@@ -57,12 +67,27 @@ def read_workbook(source: Source) -> Tables:
         ) from error
 
 
-def _refuse_bomb(source: Source) -> None:
-    assert source.path is not None
-    with zipfile.ZipFile(source.path) as archive:
+@contextlib.contextmanager
+def _whole(source: Source) -> Iterator[BinaryIO]:
+    """The workbook as a file in which one can go back; what is a stream is read into memory."""
+    with source.open() as stream:
+        plain = source.is_plain(stream)
+        content = b"" if plain else stream.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise SourceError(f"{source.name} has over {_MOST:,} bytes.", hint="Give it as a file.")
+    if plain and source.path:
+        with source.path.open("rb") as file:
+            yield file
+    else:
+        yield io.BytesIO(content)
+
+
+def _refuse_bomb(source: Source, file: BinaryIO) -> None:
+    packed = file.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
         size = sum(info.file_size for info in archive.infolist())
-        compressed.refuse_bomb(source.name, source.path.stat().st_size, size)
-        if size > 1_000_000_000:
+        compressed.refuse_bomb(source.name, packed, size)
+        if size > _MOST:
             raise SourceError(
                 f"{source.name} has {size:,} bytes of sheets.", hint="Save the sheet as CSV UTF-8."
             )
@@ -89,35 +114,50 @@ def _sheet(source: Source, book: Any) -> str:
     return names[0]
 
 
-def _check_cells(source: Source, sheet: str, number: int) -> None:
-    """Raise SourceError for a cell of which calamine would say that it is empty."""
-    assert source.path is not None
-    with zipfile.ZipFile(source.path) as archive:
-        member = _member(archive, sheet, number)
-        if member is None:
-            return
-        with archive.open(member) as file:
-            rest = b""
-            while piece := file.read(_PIECE):
-                rest += piece
-                end = 0
-                for match in _CELL.finditer(rest):
-                    end = match.end()
-                    body = match[2] or b""
-                    error = b't="e"' in match[1]
-                    bare = b"<f" in body and b"<v" not in body and b"<is" not in body
-                    if error or bare:
-                        found = _PLACE.search(match[1])
-                        place = found[1].decode() if found else "a cell"
-                        what = "is an error" if error else "is a formula that was never calculated"
-                        raise SourceError(
-                            f"{source.name}, sheet {sheet}: {place} {what}.",
-                            hint="Open the workbook in a spreadsheet program, mend it and save it.",
-                        )
-                rest = rest[end:][-10 * _PIECE :]
+def _refuse_other_days(source: Source, archive: zipfile.ZipFile) -> None:
+    """Raise SourceError where numbers would be read as days that they are not."""
+    options = source.reading
+    if not any(text.endswith("excel") for text in (*options.date_format, *options.time_format)):
+        return
+    if _OTHER_DAYS.search(archive.read("xl/workbook.xml")):
+        raise SourceError(
+            f"{source.name} counts days from 1904, as old programs of Apple did.",
+            hint="Give the cells a format of dates in a spreadsheet program, and save it.",
+        )
 
 
-def _member(archive: zipfile.ZipFile, sheet: str, number: int) -> str | None:
+def _check_cells(source: Source, archive: zipfile.ZipFile, sheet: str) -> int:
+    """How many cells of a sheet are formulas.
+
+    Raises SourceError for a cell of which calamine would say that it is empty.
+    """
+    formulas = 0
+    member = _member(archive, sheet)
+    if member is None:
+        return 0
+    with archive.open(member) as file:
+        rest = b""
+        while piece := file.read(_PIECE):
+            rest += piece
+            end = 0
+            for match in _CELL.finditer(rest):
+                end = match.end()
+                body = match[2] or b""
+                formula, error = b"<f" in body, b't="e"' in match[1]
+                formulas += formula
+                if error or (formula and b"<v" not in body and b"<is" not in body):
+                    found = _PLACE.search(match[1])
+                    place = found[1].decode() if found else "a cell"
+                    what = "is an error" if error else "is a formula that was never calculated"
+                    raise SourceError(
+                        f"{source.name}, sheet {sheet}: {place} {what}.",
+                        hint="Open the workbook in a spreadsheet program, mend it and save it.",
+                    )
+            rest = rest[end:][-10 * _PIECE :]
+    return formulas
+
+
+def _member(archive: zipfile.ZipFile, sheet: str) -> str | None:
     """The file of a sheet, by the workbook's own relations."""
     import html
 

@@ -24,10 +24,12 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Lines:
     """The line of a file that each of its rows begins in.
 
-    Most rows begin one line after the one before; only where that is not so it is noted.
+    Most rows begin one line after the one before; only where that is not so it is noted. Of a list
+    of JSON it is the number of each item, in place of a line.
     """
 
     def __init__(self) -> None:
+        self.items = False
         self._rows = array("q")
         self._lines = array("q")
         self._next = 0
@@ -52,8 +54,9 @@ class Source:
     ``name`` is for messages. ``reading`` says how the file is read. ``options`` are the values of
     the importer's options, by name. ``progress`` is called with the number of bytes that were just
     read. ``given`` are values that each row has besides, from the names of folders. ``skipped`` is
-    what `skip` was told, by reason. ``lines`` tells where rows begin. ``refuse`` takes a row that
-    cannot be read, where such rows are left out.
+    what `skip` was told, by reason; ``notes`` are what else there is to know of the file, which the
+    reply of `import` tells. ``lines`` tells where rows begin. ``refuse`` takes a row that cannot be
+    read, where such rows are left out.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Source:
     given: tuple[tuple[str, str | None], ...] = ()
     refuse: Callable[[int | None, str | None, Any, str], None] | None = None
     skipped: dict[str, int] = field(default_factory=dict, init=False, compare=False)
+    notes: list[str] = field(default_factory=list, init=False, compare=False)
     lines: Any = field(default_factory=Lines, init=False, compare=False)
     _seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -136,6 +140,15 @@ class Source:
         except OSError:
             return (-1, 0)
         return (stat.st_size, stat.st_mtime_ns) if stat else None
+
+    def place(self, row: int) -> tuple[int | None, int | None]:
+        """The line that a row begins in, or its number as an item of a list of JSON.
+
+        Args:
+            row: its number, from 0.
+        """
+        found = self.lines.of(row)
+        return (None, found) if self.lines.items else (found, None)
 
     def check_unchanged(self) -> None:
         """Raise SourceError if the file is another one than when it was opened."""

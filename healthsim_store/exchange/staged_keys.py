@@ -10,8 +10,8 @@ from ..errors import SourceError
 from .account import Account
 from .mapping import Layout
 
-#: The file and line of a staged row, by its rowid.
-Place = Callable[[int], tuple[str, int | None]]
+#: The file of a staged row, and its line or its item, by its rowid.
+Place = Callable[[int], tuple[str, int | None, int | None]]
 
 
 def settle(
@@ -67,7 +67,10 @@ def twice(
     ).fetchone()
     if found is None:
         return None
-    lines = " and ".join(f"{file}, line {line}" for file, line in map(place, found[-2:]))
+    lines = " and ".join(
+        f"{file}, item {item}" if item else f"{file}, line {line}"
+        for file, line, item in map(place, found[-2:])
+    )
     said = ", ".join(f"{column} {value!r:.60}" for column, value in zip(key, found, strict=False))
     return f"{said} is there twice: {lines}"
 

@@ -11,23 +11,41 @@ from ..errors import DeclarationError
 from ..schema.sqlfile import Statement
 
 
-def rowid(connection: sqlite3.Connection, sql: str, table: str, row: int) -> int | None:
-    """The rowid in the table that the SELECT's row is made of; None where that cannot be told.
+class SelectedRows:
+    """The rows of a source that those of a SELECT are made of, found by asking it once more.
+
+    It is read as far as is asked for, and once however often that is.
 
     Args:
         connection: the staged files.
         sql: a SELECT.
         table: that of the source, which it reads.
-        row: the number of its row, from 0.
     """
-    asked = _with_rowid(sql, table)
-    if asked is None:
-        return None
-    try:
-        found = connection.execute(f"{strict(asked)} LIMIT 1 OFFSET {row}").fetchone()
-    except sqlite3.Error:
-        return None
-    return found[-1] if found and isinstance(found[-1], int) else None
+
+    def __init__(self, connection: sqlite3.Connection, sql: str, table: str) -> None:
+        self._connection = connection
+        self._asked = _with_rowid(sql, table)
+        self._cursor: sqlite3.Cursor | None = None
+        self._numbers = array("q")
+
+    def of(self, row: int) -> int | None:
+        """The rowid in the table that a row, by its number from 0, is made of; None if none is.
+
+        Raises sqlite3.OperationalError where the clock of the connection ends it.
+        """
+        if self._asked is None:
+            return None
+        try:
+            if self._cursor is None:
+                self._cursor = self._connection.execute(strict(self._asked))
+            while len(self._numbers) <= row and (batch := self._cursor.fetchmany(1_000)):
+                self._numbers.extend(n if isinstance(n, int) else 0 for *_, n in batch)
+        except sqlite3.Error as error:
+            self._asked = None
+            if str(error) == "interrupted":
+                raise
+            return None
+        return (self._numbers[row] or None) if row < len(self._numbers) else None
 
 
 def _with_rowid(sql: str, table: str) -> str | None:

@@ -39,15 +39,16 @@ def _records(source: Source, path: str, *, lines: bool) -> Iterator[dict[str, An
     steps = json_paths.steps(path, source.name)
     whole = replace(source)  # its lines are those of documents, of which each has many records
     number = 0
-    for document, line in _numbered(whole) if lines else documents(whole):
+    found = _numbered(whole) if lines else [*documents(whole)]
+    source.lines.items = isinstance(found, list) and len(found) == 1
+    for document, line in found:
         for record in json_paths.records(document, steps):
             if not isinstance(record, dict):
                 raise SourceError(
                     f"{source.name}: {path} is a {type(record).__name__}, not an object."
                 )
-            if line:
-                source.lines.begin(number, line)
             number += 1
+            source.lines.begin(number - 1, number if source.lines.items else line)
             yield record
     whole.check_unchanged()
 

@@ -28,13 +28,15 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
 from ..schema.sqlfile import Statement
-from . import mapping_trial, staged_keys, staged_lines, staged_rows
+from . import mapping_trial, staged_keys, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
+from .origins import Place
 from .part_files import pattern_of
 from .readers import is_delimited
 from .source import Source
-from .staged_lines import RowNumbers
+from .staged_lines import RowNumbers, SelectedRows
+from .statement_clock import StatementClock
 
 _NO_RULE = "the mapping has no rule for them"
 _KNOWN = "they were not looked at again, since the batch_id is known"
@@ -62,10 +64,12 @@ class StagedFolder:
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.create_function(*FUNCTION, stable_id, deterministic=True)
+        self._clock: StatementClock | None = None  # once the files are loaded
         self._read = False
         self._parts: dict[str, list[tuple[int, Source]]] = {}  # by table, with their first rowids
         self._given: dict[str, list[tuple[int, Statement]]] = {}  # by entity type, first numbers
         self._numbers: dict[tuple[str, int], RowNumbers] = {}  # by entity type, first number
+        self._selected: dict[tuple[str, int], SelectedRows] = {}  # of those that tell no number
         self.accounts: dict[str, Account] = {}
         try:
             self.declared = read_mappings(format, sql_by_product)
@@ -102,7 +106,12 @@ class StagedFolder:
         for name, files in grouped.items():
             self._stage(name, files, refusing, alone=len(sources) == 1)
         self._connection.execute("COMMIT")
+        self._clock = StatementClock(self._connection)
         self._make_views()
+
+    def _running(self, where: str) -> contextlib.AbstractContextManager[None]:
+        """In the block a statement runs: on real rows no longer than it may."""
+        return self._clock.running(where) if self._clock else located(where)
 
     def _stage(
         self, name: str, files: Sequence[Source], refusing: Refusing, *, alone: bool
@@ -127,6 +136,7 @@ class StagedFolder:
                 self._parts.setdefault(name, []).append((staged + 1, source))
                 self._load(name, account, source, rows)
             source.check_unchanged()
+            account.notes += tuple(source.notes)
         if layout is None and account.rows:
             account.unmapped["no installed product maps this file"] = account.rows
         if layout and layout.key:
@@ -221,7 +231,8 @@ class StagedFolder:
         self, name: str, account: Account, source: Source, rows: Iterator[dict[str, Any]]
     ) -> None:
         """Load records that need not have the same keys, as those of JSON."""
-        columns, nulls = self.declared.layouts[name].columns, {*source.reading.null}
+        layout, nulls = self.declared.layouts[name], {*source.reading.null}
+        columns, lacking = layout.columns, {*layout.required}
         seen = dict.fromkeys(account.not_carried)
 
         def values() -> Iterator[list[str | None]]:
@@ -229,6 +240,9 @@ class StagedFolder:
                 account.rows += 1
                 seen.update(dict.fromkeys(row))
                 cells = staged_rows.by_columns(row, columns)
+                if lacking:
+                    found = (c for c, cell in zip(columns, cells, strict=True) if cell is not None)
+                    lacking.difference_update(found)
                 yield [None if cell in nulls else cell for cell in cells] if nulls else cells
 
         marks = ", ".join("?" * len(columns))
@@ -237,8 +251,12 @@ class StagedFolder:
         used = {re.split(r"[.\[]", column)[0] for column in columns} | {*columns}
         account.not_carried = tuple(key for key in seen if key not in used)
         if account.rows == before:
-            path = self.declared.layouts[name].json or "$"
-            account.notes += (f"{source.name} has nothing at {path}",)
+            account.notes += (f"{source.name} has nothing at {layout.json or '$'}",)
+        elif lacking:
+            raise SourceError(
+                f"{source.name}: no record has {', '.join(sorted(lacking))}.",
+                hint=f"They have: {', '.join(seen):.200}. Is this the format {self._format}?",
+            )
 
     def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
         """Rows by entity type; each row is counted in the account of its source when it is read."""
@@ -254,20 +272,21 @@ class StagedFolder:
             self._given.setdefault(into, []).append((number, statement))
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
-            with located(statement.where):
-                cursor = self._connection.execute(strict(statement.sql))
-            names = [description[0] for description in cursor.description]
+            assert self._clock is not None
+            names, batches = self._clock.rows(strict(statement.sql), statement.where)
             many = self._begin_numbers(into, number, names, statement)
-            for values in cursor:
-                row = dict(zip(names, values, strict=True))
-                rows = row.pop(ROWS, 1)
-                if many is not None:
-                    rowid = row.pop(ROW)
-                    rows = many.add(rowid, rows)
-                account.mapped[into] = account.mapped.get(into, 0) + rows
-                account.made[into] = account.made.get(into, 0) + 1
-                number += 1
-                yield row
+            for batch in batches:
+                for values in batch:
+                    row = dict(zip(names, values, strict=True))
+                    rows = row.pop(ROWS, 1)
+                    if many is not None:
+                        rowid = row.pop(ROW)
+                        rows = many.add(rowid, rows)
+                    account.mapped[into] = account.mapped.get(into, 0) + rows
+                    account.made[into] = account.made.get(into, 0) + 1
+                    number += 1
+                    yield row
+                self._refuse_doubles(into, account)  # a join without its ON may go on for hours
         for source in {one.comment.markers["from"].lower() for one in statements}:
             self._refuse_doubles(into, self.accounts[source])
 
@@ -300,11 +319,11 @@ class StagedFolder:
         key = tuple(column for column in columns if column.lower() == "id")
         return staged_keys.twice(self._connection, name, key, functools.partial(self._place, name))
 
-    def _place(self, name: str, rowid: int) -> tuple[str, int | None]:
-        """The file and line of a staged row."""
+    def _place(self, name: str, rowid: int) -> tuple[str, int | None, int | None]:
+        """The file of a staged row, and its line or item."""
         parts = self._parts[name]
         begin, part = parts[bisect.bisect_right([begin for begin, _ in parts], rowid) - 1]
-        return part.name, part.lines.of(rowid - begin)
+        return part.name, *part.place(rowid - begin)
 
     def lacking(self, entity_type: str) -> str | None:
         """Which files are not in the folder that would give an entity type; None if one is."""
@@ -318,7 +337,7 @@ class StagedFolder:
         names = " and ".join(f"{name}.csv" for name in sorted(files))
         return f"{names} {'is' if len(files) == 1 else 'are'} not in the folder"
 
-    def locate(self, into: str, row: int) -> tuple[Account, str, int | None] | None:
+    def locate(self, into: str, row: int) -> Place | None:
         """Of a row of an entity type, from 1: the account of its file, the file, and its line.
 
         The line is not known where a SELECT joins, groups or unites so that none is its own.
@@ -334,9 +353,13 @@ class StagedFolder:
         if numbers:
             rowid = numbers.of(row - first)
         else:
-            rowid = staged_lines.rowid(self._connection, statement.sql, source, row - first)
+            rowid, key = None, (into, first)
+            if key not in self._selected:
+                self._selected[key] = SelectedRows(self._connection, statement.sql, source)
+            with contextlib.suppress(DeclarationError), self._running(statement.where):
+                rowid = self._selected[key].of(row - first)
         if rowid is None:
-            return account, account.name, None
+            return account, account.name, None, None
         return account, *self._place(source, rowid)
 
     def count_skipped(self) -> None:
@@ -352,7 +375,7 @@ class StagedFolder:
                 account.unmapped[statement.comment.text] = count
 
     def _count(self, statement: Statement) -> int:
-        with located(statement.where):
+        with self._running(statement.where):
             row = self._connection.execute(strict(statement.sql)).fetchone()
         if row is None or len(row) != 1 or not isinstance(row[0], int):
             raise DeclarationError(

@@ -11,7 +11,7 @@ from typing import Any
 from ..base.wording import option, takes
 from ..errors import EmptyBatch, ScenarioExists, ScenarioNotFound
 from ..query.reply import PersistResult, read_reply, reply_after_commit, tried_reply
-from ..storage import remains
+from ..storage import remains, suspects
 from ..storage import scenario as scenario_file
 from ..storage.batches import find_batch, find_same, key_of_id, key_of_rows
 from ..storage.files import Files
@@ -57,6 +57,8 @@ def persist(
             f" Give {option('batch_id')} where a call may be a retry."
         )
     notes += _told_triggers(written)
+    if batch.operation in ("import", "persist"):
+        notes += suspects.told(written.suspects, of_files=batch.operation == "import")
     return _reply(files, versions, put, written.stored, repeated=written.repeated, notes=notes)
 
 

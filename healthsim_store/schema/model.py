@@ -104,6 +104,10 @@ class EntityType:
     checks: tuple[str, ...] = field(default=(), compare=False)
     where: str = field(default="", compare=False)  # file and line
 
+    def needs(self, name: str) -> bool:
+        """Whether no row can do without a value in a column; blanks are none."""
+        return name == self.primary_key or self.by_name[name].required
+
     @functools.cached_property
     def by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}

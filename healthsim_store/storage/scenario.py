@@ -32,7 +32,9 @@ from .product_versions import outdated
 from .recording import Recorder
 from .sandbox import Sandbox
 from .stored import Stored
+from .suspects import Suspects
 from .tolerance import NONE, Tolerance
+from .violations import invalid_rows
 from .writer import Writer
 
 MAX_TAG = 60
@@ -72,7 +74,8 @@ class Written:
     ``stored`` counts by entity type; of a batch that is ``repeated``, what it stored when it came
     first. ``same_as`` is when the same rows came before; empty where they did not. ``triggers``
     are those that were allowed to run. ``number`` is the
-    batch's in the log; it is ``kept`` unless it is more than can be undone.
+    batch's in the log; it is ``kept`` unless it is more than can be undone. ``suspects`` are words
+    that may mean no value.
     """
 
     stored: Mapping[str, Stored]
@@ -82,6 +85,7 @@ class Written:
     triggers: tuple[str, ...] = ()
     number: int | None = None
     kept: bool = True
+    suspects: Suspects = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -287,11 +291,18 @@ def _write_batch(
             if earlier:
                 raise AlreadyStored(earlier) from None
         if batch.on_conflict == "update":
-            problems, complete = error.problems, error.complete
-            raise InvalidRows(problems, complete=complete, nothing="changed") from None
+            raise invalid_rows(
+                error.problems, complete=error.complete, total=error.total, nothing="changed"
+            ) from None
         raise
     batch.verify(stored)
     if not any(counts.rows - counts.left_out for counts in stored.values()):
+        left_out = sum(counts.left_out for counts in stored.values())
+        if left_out:
+            raise EmptyBatch(
+                f"No row is left: all {left_out:,} were left out.",
+                hint="Without that, the error tells what is wrong with them.",
+            )
         raise EmptyBatch("The batch has no rows.", hint="Give at least one entity.")
     text = known_by.text()
     earlier = None
@@ -320,7 +331,7 @@ def _write_batch(
         recorder.save()
     return Written(
         stored, text, same_as=earlier.at if earlier else "", number=number,
-        kept=recorder is None or recorder.kept,
+        kept=recorder is None or recorder.kept, suspects=writer.suspects,
     )  # fmt: skip
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 import sqlite3
 
 from ..base.sql import quoted
-from ..errors import InvalidRows
 from ..schema.ddl import circles
 from ..schema.model import Column, EntityType
 from .tolerance import Tolerance
-from .violations import MAX_PROBLEMS, Problem
+from .violations import MAX_PROBLEMS, Problem, invalid_rows
 
 
 def check(
@@ -56,7 +55,7 @@ def check(
                 for rowid, value, id_ in dangling
             ]  # fmt: skip
             if not all(tolerance.takes([problem]) for problem in problems):
-                raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
+                raise invalid_rows(problems, complete=len(problems) < MAX_PROBLEMS)
             rowids = [(rowid,) for rowid, *_ in dangling]
             connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", rowids)
             taken += len(dangling)
@@ -84,4 +83,4 @@ def _check_acyclic(
         for rowid, value in found
     ]
     if problems:
-        raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
+        raise invalid_rows(problems, complete=len(problems) < MAX_PROBLEMS)

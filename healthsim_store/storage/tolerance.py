@@ -39,9 +39,8 @@ class Tolerance:
 
     def takes(self, problems: Sequence[Problem]) -> bool:
         """Whether a row with these problems is left out; then ``left_out`` is told of it."""
-        if not problems or not all(
-            (self.orphans if problem.orphan else self.bad_rows) == "skip" for problem in problems
-        ):
+        orphan = all(problem.orphan for problem in problems)
+        if not problems or (self.orphans if orphan else self.bad_rows) != "skip":
             return False
         self.left_out(problems)
         return True

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..base.arguments import ON_CONFLICT
@@ -20,17 +21,20 @@ from ..base.sqlite import file_of
 from ..base.wording import option
 from ..errors import InvalidArgument, InvalidRows
 from ..schema.model import EXTRA, Column, EntityType
-from ..schema.registry import Link, Registry
+from ..schema.registry import Registry
+from ..schema.values import unwrapped
 from . import nested, self_references
 from .format import EntityIds
-from .partial import key_given, not_there, update_sql
-from .plan import MISSING_PARENT, Plan, Value, value_sql
+from .partial import not_there
+from .plan import MISSING_PARENT, Plan
+from .planning import Planner
+from .problems import Problems
 from .recording import Recorder
 from .row_numbers import last_row
-from .rows import CHUNK, Rows, grouped_chunks
+from .rows import Rows, grouped_chunks
 from .stored import Stored
 from .tolerance import NONE, Tolerance
-from .violations import MAX_PROBLEMS, Problem, refused, too_long, wrong_value
+from .violations import Problem, dangling, refused, too_long, wrong_value
 
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
@@ -65,12 +69,14 @@ class Writer:
         self._registry = registry
         self._ids = ids
         self._on_conflict = on_conflict
-        self._keep_unknown = keep_unknown
-        self._rounding = round_decimals
+        self._planner = Planner(
+            connection, registry, on_conflict, keep_unknown=keep_unknown, rounding=round_decimals
+        )
         self._chunked = chunked
         self._recorder = recorder
         self._tolerance = tolerance
         self._left_out = 0  # rows of the entity type at hand
+        self.suspects: dict[str, dict[str, dict[str, int]]] = {}  # see `suspects.Suspects`
         if tolerance.any and on_conflict == "update":
             raise InvalidArgument(
                 "Rows that update others are not left out.",
@@ -80,7 +86,7 @@ class Writer:
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
 
-        Raises InvalidRows, which names every bad row of the first bad chunk.
+        Raises InvalidRows, which counts the bad rows to the end, if that does not take long.
         """
         entity_type = self._registry.entity_type(name)
         table = quoted(entity_type.name)
@@ -94,8 +100,8 @@ class Writer:
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], Plan] = {}
         number, self._left_out = 1, 0
+        problems, lacking = Problems(), Problems()
         for chunk in self._chunked(entity_type.name, source):
-            problems: list[Problem] = []
             changed = self._changed(name)
             first = number
             chunk = nested.flat(self._registry, entity_type, chunk)
@@ -103,21 +109,27 @@ class Writer:
                 shape = rows.fields
                 try:
                     if shape not in plans:
-                        plans[shape] = self._plan(entity_type, shape, number, len(rows))
-                    problems += self._write(entity_type, plans[shape], rows, number, last_rowid)
+                        plans[shape] = self._planner.plan(entity_type, shape, number, len(rows))
+                    self._write(entity_type, plans[shape], rows, number, last_rowid, problems)
                 except InvalidRows as error:
-                    problems += error.problems
+                    if self._leave_out(error.problems, number, len(rows)):
+                        lacking.add(error.problems)
+                    else:
+                        problems.add(error.problems)
+                        problems.add(self._parents_too(entity_type, rows, number))
                 number += len(rows)
-                if len(problems) >= MAX_PROBLEMS:
-                    raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+                if problems.is_enough:
+                    raise problems.error(complete=False)
             if self._on_conflict == "update" and self._changed(name) - changed < number - first:
                 for rows in chunk if not problems else ():
-                    problems += not_there(
-                        self._connection, entity_type, plans[rows.fields], rows, first
+                    problems.add(
+                        not_there(self._connection, entity_type, plans[rows.fields], rows, first)
                     )
                     first += len(rows)
-            if problems:
-                raise InvalidRows(problems[:MAX_PROBLEMS], complete=sum(map(len, chunk)) < CHUNK)
+        if lacking and self._left_out == number - 1:  # not the rows are wrong, but all of it
+            raise lacking.error(complete=True)
+        if problems:
+            raise problems.error(complete=True)
         written = self._connection.total_changes - changes
         if self._recorder:
             written -= self._recorder.noted(name) - noted
@@ -130,6 +142,8 @@ class Writer:
         )
         left_out, written = self._left_out + orphans, written - orphans
         rounded = sum(plan.rounded for plan in plans.values())
+        for plan in plans.values():
+            self._suspect(name, plan)
         written = min(written, number - 1)  # a trigger that was allowed counts as well
         if self._on_conflict == "update":
             return Stored(replaced=written, rounded=rounded)
@@ -140,6 +154,31 @@ class Writer:
             return Stored(inserted, replaced=replaced, rounded=rounded, left_out=left_out)
         skipped = number - 1 - written - left_out
         return Stored(written, skipped, rounded=rounded, left_out=left_out)
+
+    def _leave_out(self, problems: Sequence[Problem], number: int, count: int) -> bool:
+        """Whether rows that lack fields are left out; other rows of the file may have them."""
+        if self._tolerance.bad_rows != "skip" or not all(problem.lacks for problem in problems):
+            return False
+        for row in range(number, number + count):
+            self._tolerance.takes([replace(problem, row=row, count=1) for problem in problems])
+        self._left_out += count
+        return True
+
+    def _parents_too(self, entity_type: EntityType, rows: Rows, number: int) -> list[Problem]:
+        """Which parents are not there of the first of rows that lack fields: to be told at once."""
+        values = {}
+        for name, value in zip(rows.fields, rows.values[0], strict=True):
+            field = self._registry.field(entity_type.name, name) if isinstance(name, str) else None
+            if isinstance(field, Column) and isinstance(value, str | int):
+                values[field.name] = value
+        return [*dangling(self._connection, self._registry, entity_type, number, values)]
+
+    def _suspect(self, entity_type: str, plan: Plan) -> None:
+        """Count the words that may mean no value."""
+        for name, counts in plan.suspects.items():
+            known = self.suspects.setdefault(entity_type, {}).setdefault(name, {})
+            for word, count in counts.items():
+                known[word] = known.get(word, 0) + count
 
     def _changed(self, entity_type: str) -> int:
         """How many rows were written so far; what the recorder noted is not counted."""
@@ -153,14 +192,14 @@ class Writer:
         rows: Rows,
         number: int,
         last_rowid: int,
-    ) -> list[Problem]:
+        problems: Problems,
+    ) -> None:
         plan.look(rows.values)
-        problems: list[Problem] = []
         iterator = iter(rows.values)
         while True:
             try:
                 self._connection.executemany(plan.sql, self._bind(plan, iterator))
-                return problems
+                return
             except _REFUSALS:
                 if not self._connection.in_transaction:
                     raise  # a full disk: SQLite has rolled back, and nothing more may be written
@@ -172,9 +211,9 @@ class Writer:
             if self._tolerance.takes(found):
                 self._left_out += 1
                 continue
-            problems += found
-            if len(problems) >= MAX_PROBLEMS:
-                return problems
+            problems.add(found)
+            if problems.is_enough:
+                return
 
     def _bind(self, plan: Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         values = rows
@@ -187,7 +226,7 @@ class Writer:
         return map(plan.repeated, values) if plan.repeated else values
 
     def _with_extra(self, plan: Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        given = {name: row[plan.places[name]] for name in plan.unknown}
+        given = {name: unwrapped(row[plan.places[name]]) for name in plan.unknown}
         extra = {name: value for name, value in given.items() if value is not None}
         stored = plan.columns[-1].coerce(extra) if extra else None
         return (*(row[plan.places[name]] for name in plan.fields), stored)
@@ -207,7 +246,7 @@ class Writer:
             value = row[plan.places[name]]
             column = plan.columns[position]
             try:
-                stored.append(plan.coerce(column, value))
+                stored.append(plan.coerce(position, value))
             except ValueError as error:
                 problems.append(wrong_value(entity_type, number, name, column, value, error))
                 continue
@@ -276,161 +315,6 @@ class Writer:
                     )
                 )
         return problems
-
-    def _plan(
-        self, entity_type: EntityType, shape: tuple[str, ...], number: int, count: int
-    ) -> Plan:
-        """How to store rows with these fields.
-
-        Raises InvalidRows when a field is not known, is given twice, or is missing.
-        """
-        known: dict[str, tuple[str, Column | Link]] = {}
-        beside: dict[tuple[str, str], tuple[str, Link]] = {}
-        unknown: list[str] = []
-        problems: list[Problem] = []
-
-        def problem(name: str, expected: str, hint: str | None = None) -> None:
-            problems.append(
-                Problem(entity_type.name, number, name, None, expected, hint, count=count)
-            )
-
-        for name in shape:
-            spelled = isinstance(name, str)
-            target = self._registry.field(entity_type.name, name) if spelled else None
-            if target is None:
-                if self._keep_unknown and spelled:
-                    unknown.append(name)
-                    continue
-                near = self._registry.near_field(entity_type.name, str(name))
-                every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
-                problem(str(name), "is not a field", near or f"Fields: {every}.")
-                continue
-            column = target.column if isinstance(target, Link) else target
-            if isinstance(target, Link) and self._helps(target, known, beside):
-                beside[column.name, target.key.name] = (name, target)
-                continue
-            if column.name in known:
-                problem(name, f"means the same as {known[column.name][0]}", "Give one of the two.")
-            known[column.name] = (name, target)
-        for name, target in list(known.values()):
-            for part in target.scope if isinstance(target, Link) else ():
-                if part not in known:
-                    problem(name, f"is found by {part} too", f"Give {part} as well.")
-            for part in target.beside if isinstance(target, Link) else ():
-                if isinstance(target, Link) and (target.column.name, part) not in beside:
-                    hint = f"Give {target.spelling(part)} as well."
-                    problem(name, f"is found by {part} of {target.parent.name} too", hint)
-        if EXTRA in known and unknown:
-            problem(EXTRA, "is where the unknown fields would be kept", "Give one or the other.")
-        updating = self._on_conflict == "update"
-        if updating and not problems and not key_given(entity_type, [*known]):
-            keys = [(entity_type.primary_key,), *entity_type.unique_keys]
-            told = ", or ".join(" and ".join(key) for key in keys)
-            problem(entity_type.primary_key, "is required", f"An update needs {told}.")
-        for column in () if updating else entity_type.columns:
-            if column.required and column.default is None and column.name not in known:
-                links = [
-                    " and ".join([field, *map(target.spelling, target.beside)])
-                    for field, target in self._registry.fields(entity_type.name).items()
-                    if isinstance(target, Link) and target.column is column
-                    and (not target.beside or field == target.spelling(target.key.name))
-                ]  # fmt: skip
-                also = f"Or {' or '.join(links[:4])}." if links else None
-                problem(column.name, "is required", also)
-        if problems:
-            raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
-        places = {name: place for place, name in enumerate(shape)}
-        return self._make_plan(entity_type, known, beside, unknown, places)
-
-    @staticmethod
-    def _helps(
-        link: Link,
-        known: Mapping[str, tuple[str, Column | Link]],
-        beside: Mapping[tuple[str, str], Any],
-    ) -> bool:
-        """Whether a field gives a further column of a parent's key, of which one was given."""
-        _, first = known.get(link.column.name, ("", None))
-        return (
-            isinstance(first, Link)
-            and first.parts == link.parts
-            and link.key.name in first.beside
-            and (link.column.name, link.key.name) not in beside
-        )
-
-    def _make_plan(
-        self,
-        entity_type: EntityType,
-        known: Mapping[str, tuple[str, Column | Link]],
-        beside: Mapping[tuple[str, str], tuple[str, Link]],
-        unknown: list[str],
-        places: Mapping[str, int],
-    ) -> Plan:
-        updating = self._on_conflict == "update"
-        new_id = entity_type.primary_key not in known and not updating
-        targets = [*known]
-        links = [link if isinstance(link, Link) else None for _, link in known.values()]
-        columns = [
-            target.key if isinstance(target, Link) else target for _, target in known.values()
-        ]
-        helps = {part: len(targets) + place for place, part in enumerate(beside)}
-        values = [
-            value_sql(position, name, link, targets, links, entity_type, helps)
-            for position, (name, link) in enumerate(zip(targets, links, strict=True))
-        ]
-        for _, link in beside.values():
-            targets.append("")
-            columns.append(link.key)
-            links.append(None)
-            values.append(Value("", ()))
-        if unknown:
-            targets.append(EXTRA)
-            columns.append(entity_type.by_name[EXTRA])
-            values.append(Value("?", (len(targets) - 1,)))
-        if new_id:
-            targets.append(entity_type.primary_key)
-            values.append(Value("?", (len(targets) - 1,)))
-        fields = tuple(name for name, _ in [*known.values(), *beside.values()])
-        given = ", ".join(value.sql for value in values if value.sql)
-        into = [name for name in targets if name]
-        used = values
-        sql = (
-            f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, into))})"
-            f" VALUES ({given}){self._conflict_sql(entity_type, into, new_id)}"
-        )
-        if updating:
-            sql, used = update_sql(entity_type, targets, values)
-        positions = [position for value in used for position in value.positions]
-        return Plan(
-            sql=sql,
-            fields=fields,
-            columns=tuple(columns),
-            targets=tuple(targets),
-            links=tuple(links),
-            values=tuple(values),
-            unknown=tuple(unknown),
-            places=places,
-            new_id=new_id,
-            repeated=operator.itemgetter(*positions)
-            if positions != [*range(len(targets))]
-            else None,
-            rounding=self._rounding,
-        )
-
-    def _conflict_sql(self, entity_type: EntityType, targets: list[str], new_id: bool) -> str:
-        if self._on_conflict == "error":
-            return ""
-        key = entity_type.primary_key
-        updates = [quoted(name) for name in targets if name != key]
-        if self._on_conflict == "skip" or not updates:
-            return " ON CONFLICT DO NOTHING"
-        action = ", ".join(f"{name} = excluded.{name}" for name in updates)
-        # The row that is there keeps its primary key, which its children know.
-        keys: list[tuple[str, ...]] = [] if new_id else [(key,)]
-        keys += [unique for unique in entity_type.unique_keys if set(unique) <= set(targets)]
-        return "".join(
-            f" ON CONFLICT ({', '.join(map(quoted, unique))}) DO UPDATE SET {action}"
-            for unique in keys
-        )
 
     def _scalar(self, sql: str, *parameters: Any) -> int:
         answer = self._connection.execute(sql, parameters).fetchone()[0]

@@ -13,8 +13,9 @@ from conftest import Run, owner
 from healthsim_store import Store
 from healthsim_store.base.text import listed
 from healthsim_store.cli import cli
-from healthsim_store.errors import ExitCode, HealthsimStoreError, InvalidArgument, MergeConflict
+from healthsim_store.errors import HealthsimStoreError, InvalidArgument, MergeConflict
 from healthsim_store.exchange import readers, writers
+from healthsim_store.exit_codes import ExitCode
 from healthsim_store.operations.strategies import STRATEGIES
 
 

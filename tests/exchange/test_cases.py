@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
-from healthsim_store.errors import HealthsimStoreError
+from healthsim_store.errors import HealthsimStoreError, InvalidRows
 from healthsim_store.plugins import installed
 
+PATIENT = {
+    "mrn": "T-1", "given_name": "Ann", "family_name": "Alpha", "birth_date": "1970-02-01",
+    "gender": "F",
+}  # fmt: skip
 CASES = Path(__file__).parents[2].parent / "shared" / "cases"
 
 pytestmark = [
@@ -75,6 +79,7 @@ def test_is_read(own_store: Store, name: str, options: dict[str, Any], rows: int
 # What the file is, and what its error says without an option.
 REFUSED = [
     ("12-semicolon/patients.csv", 'delimiter=";"'),
+    ("13-decimal-comma/lab_results.csv", 'delimiter=";"'),
     ("14-ddmmyyyy/patients.csv", 'date_format="DD/MM/YYYY"'),
     ("15-cp1252/patients.csv", 'encoding="cp1252"'),
     ("18-duplicate-header/patients.csv", 'ignore="city#2"'),
@@ -382,3 +387,52 @@ def test_is_mapped(
     assert made.persisted.inserted == inserted
     ((told,),) = [tuple(row.values()) for row in own_store.query_scenario("s", query).rows]
     assert told == TOLD[name]
+
+
+def test_numbers_with_a_comma(own_store: Store) -> None:
+    own_store.persist({"patients": [PATIENT]}, scenario="s")
+    path = CASES / "13-decimal-comma" / "lab_results.csv"
+    own_store.import_data(path, scenario="s", delimiter=";", decimal=",")
+    (row,) = own_store.query_scenario("s", "SELECT value_numeric AS n FROM lab_results").rows
+    assert row["n"] == 8.2
+
+
+def test_money_is_no_number(own_store: Store) -> None:
+    pytest.importorskip("healthsim_store_membersim")
+    path = CASES / "34-money" / "claims.csv"
+    more = {"service_date": "2024-01-02", "provider_npi": "1234567893"}
+    with pytest.raises(InvalidRows) as caught:
+        own_store.import_data(path, scenario="s", value=more | {"principal_diagnosis": "Z00.00"})
+    assert "A number has no currency sign; take it out of the file." in str(caught.value)
+
+
+def test_empty_files_are_told(own_store: Store, tmp_path: Path) -> None:
+    path = CASES / "20-empty-file"
+    alone = own_store.import_data(path / "header-only.csv", entity_type="patients")
+    assert (alone.rows, [one.rows for one in alone.sources]) == (0, [0])
+    both = own_store.import_data(path, entity_type="patients")
+    assert {one.name: one.notes for one in both.sources} == {
+        "header-only.csv": (), "patients.csv": ("the file is empty",),
+    }  # fmt: skip
+    with pytest.raises(HealthsimStoreError, match=r"patients\.csv is empty"):
+        own_store.import_data(path / "patients.csv")
+
+
+def test_what_a_claim_lacks_is_told_at_once(own_store: Store, tmp_path: Path) -> None:
+    """It names a member that is nowhere, and has neither a provider nor a diagnosis."""
+    pytest.importorskip("healthsim_store_membersim")
+    claim = CASES / "96-workspace-scenario" / "claim.json"
+    with pytest.raises(InvalidRows) as caught:
+        own_store.import_data(claim, scenario="s")
+    for said in ("member_id 'M1'", "provider_npi IS NOT NULL", "principal_diagnosis IS NOT NULL"):
+        assert said in str(caught.value)
+    members = tmp_path / "members.csv"
+    members.write_text(
+        "member_id,given_name,family_name,birth_date,gender,coverage_start,plan_type\n"
+        "M1,Ann,Alpha,1970-02-01,F,2024-01-01,PPO\n"
+    )
+    made = own_store.import_data(
+        [members, claim], scenario="s",
+        value={"claims.provider_npi": "1234567893", "claims.principal_diagnosis": "Z00.00"},
+    )  # fmt: skip
+    assert made.persisted.inserted == {"members": 1, "claims": 1, "claim_lines": 1}

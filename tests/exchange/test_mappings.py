@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import DeclarationError, HealthsimStoreError, InvalidRows, SourceError
+from healthsim_store.exchange import statement_clock
 
 PEOPLE = """
 CREATE TABLE people (id TEXT NOT NULL, "Full Name" TEXT, born TEXT, sex TEXT);
@@ -258,3 +262,114 @@ def test_a_key_takes_the_first_or_none(store: Store, tmp_path: Path) -> None:
     folder, mapping = _keyed(tmp_path, " ON CONFLICT REPLACE")
     with pytest.raises(DeclarationError, match="ON CONFLICT REPLACE"):
         store.import_data(folder, format=mapping, scenario="s")
+
+
+# -- what does not end --------------------------------------------------------------------------
+
+ENDLESS = "WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up)"
+ONE = "id,Full Name,born\n1,Ann,1980-01-05\n"
+
+# On empty tables each of them ends at once.
+UNENDING = {
+    "without a row": f"""
+-- @into owners @from people
+SELECT id AS owner_id, 'T' AS tax_number, "Full Name" AS full_name, born FROM people
+WHERE ({ENDLESS} SELECT count(*) FROM up) > id;
+""",
+    "with rows": """
+-- @into owners @from people @many
+WITH RECURSIVE up(n, r) AS (SELECT 1, rowid FROM people UNION ALL SELECT n + 1, r FROM up)
+SELECT r AS _row, 'o' || n AS owner_id, 'T' || n AS tax_number, 'A' AS full_name,
+  '1980-01-05' AS born FROM up;
+""",
+    "a count": f"""
+-- @into owners @from people
+SELECT id AS owner_id, 'T' AS tax_number, "Full Name" AS full_name, born FROM people;
+-- too many @skip people
+SELECT count(*) FROM people WHERE ({ENDLESS} SELECT count(*) FROM up) > id;
+""",
+}
+
+
+@pytest.mark.parametrize("selects", UNENDING.values(), ids=UNENDING)
+def test_a_statement_that_does_not_end(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, selects: str
+) -> None:
+    monkeypatch.setattr(statement_clock, "SECONDS", 0.3)
+    monkeypatch.setattr(statement_clock, "_FREE_ROWS", 20_000)
+    table = PEOPLE.partition("CREATE VIEW")[0]
+    mapping = _write(tmp_path / "mine.sql", table + selects)
+    file = _write(tmp_path / "people.csv", ONE)
+    with pytest.raises(DeclarationError, match=r"mine\.sql, line \d+: it (takes more|gives over)"):
+        store.import_data(file, format=str(mapping), scenario="s")
+    assert store.names() == []
+
+
+def test_ctrl_c_ends_a_statement(store: Store, tmp_path: Path) -> None:
+    table = PEOPLE.partition("CREATE VIEW")[0]
+    mapping = _write(tmp_path / "mine.sql", table + UNENDING["without a row"])
+    file = _write(tmp_path / "people.csv", ONE)
+    timer = threading.Timer(2.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        store.import_data(file, format=str(mapping), scenario="s")
+    timer.join()
+    assert store.names() == []
+
+
+def test_a_join_that_doubles_is_refused_before_its_end(store: Store, tmp_path: Path) -> None:
+    """A thousand rows joined with each other are a million; the first ones are enough."""
+    table = PEOPLE.partition("CREATE VIEW")[0]
+    mapping = _write(tmp_path / "mine.sql", f"""{table}
+-- @into owners @from people
+SELECT p.id || q.id AS owner_id, p.id || '-' || q.id AS tax_number, p."Full Name" AS full_name,
+  '1980-01-05' AS born FROM people AS p, people AS q;
+""")  # fmt: skip
+    rows = "".join(f"{n},Ann,1980-01-05\n" for n in range(1_000))
+    file = _write(tmp_path / "people.csv", f"id,Full Name,born\n{rows}")
+    with pytest.raises(SourceError, match="has 1,000 rows, but they gave 2,000 owners"):
+        store.import_data(file, format=str(mapping), scenario="s")
+
+
+@pytest.mark.parametrize("layout", [
+    f"CREATE TABLE people AS {ENDLESS} SELECT n FROM up",
+    "CREATE TABLE temp.people (id TEXT)",
+])  # fmt: skip
+def test_a_layout_runs_nothing(store: Store, tmp_path: Path, layout: str) -> None:
+    mapping = _write(tmp_path / "mine.sql", f"{layout};\n")
+    file = _write(tmp_path / "people.csv", ONE)
+    with pytest.raises(DeclarationError, match=r"mine\.sql, line 1: a source's CREATE TABLE has"):
+        store.import_data(file, format=str(mapping), scenario="s")
+
+
+def test_a_layout_may_number_its_rows(store: Store, tmp_path: Path) -> None:
+    layout = PEOPLE.replace("(id TEXT NOT NULL", "(id INTEGER PRIMARY KEY AUTOINCREMENT")
+    mapping = _write(tmp_path / "mine.sql", layout)
+    file = _write(tmp_path / "people.csv", ONE)
+    assert store.import_data(file, format=str(mapping), scenario="s").rows == 1
+
+
+def test_a_column_that_no_record_has(store: Store, tmp_path: Path) -> None:
+    mapping = _write(tmp_path / "mine.sql", PEOPLE)
+    file = _write(tmp_path / "people.json", '[{"number": "1", "born": "1980-01-05"}]')
+    with pytest.raises(SourceError, match=r"people\.json: no record has id"):
+        store.import_data(file, format=str(mapping), scenario="s")
+    _write(file, '[{"id": "1", "Full Name": "A", "born": "1980-01-05"}]')
+    assert store.import_data(file, format=str(mapping), scenario="s").rows == 1
+
+
+def test_many_rows_that_are_left_out_are_found_at_once(store: Store, tmp_path: Path) -> None:
+    """For each of them the SELECT was run once more, as far as its row."""
+    mapping = _write(tmp_path / "mine.sql", PEOPLE)
+    days = ("never", "1980-01-05")
+    rows = "".join(f"{n},Ann,{days[n % 2]},1\n" for n in range(10_000))
+    file = _write(tmp_path / "people.csv", f"id,Full Name,born,sex\n{rows}")
+    rejects = tmp_path / "rejects.csv"
+    begin = time.thread_time()
+    made = store.import_data(
+        file, format=str(mapping), scenario="s", bad_rows="skip", rejects=rejects
+    )
+    assert time.thread_time() - begin < 10
+    assert made.persisted.left_out == {"owners": 5_000}
+    lines = [line.split(",")[1] for line in rejects.read_text("utf-8").splitlines()[1:]]
+    assert lines == [str(n + 2) for n in range(0, 10_000, 2)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,12 @@ import pytest
 from conftest import Run, owner
 
 from healthsim_store import Store
-from healthsim_store.errors import HealthsimStoreError, InvalidArgument, SourceError
+from healthsim_store.errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    InvalidRows,
+    SourceError,
+)
 from healthsim_store.exchange.compressed import FREE, RATIO
 from healthsim_store.exchange.reading_options import ReadingOptions, specs
 
@@ -230,13 +236,15 @@ def test_many_parts_are_told_by_their_kind(store: Store, tmp_path: Path) -> None
 
 
 def test_empty_files(store: Store, tmp_path: Path) -> None:
-    header = tmp_path / "owners.csv"
+    folder = tmp_path / "in"
+    folder.mkdir()
+    header = folder / "owners.csv"
     header.write_text(",".join(HEADER) + "\n")
     result = store.import_data(header)
     assert (result.rows, result.persisted.scenario, store.names()) == (0, "", [])
-    (tmp_path / "pets.csv").write_bytes(b"")
-    (tmp_path / "owners_2.csv").write_text(as_csv())
-    told = store.import_data(tmp_path, scenario="s")
+    (folder / "pets.csv").write_bytes(b"")
+    (folder / "owners_2.csv").write_text(as_csv())
+    told = store.import_data(folder, scenario="s")
     assert {one.name: (one.rows, one.notes) for one in told.sources} == {
         "owners.csv": (0, ()),
         "owners_2.csv": (5, ()),
@@ -308,11 +316,52 @@ def test_merged_cells(store: Store, workbook: Callable[..., Path]) -> None:
         store.import_data(path, scenario="s")
 
 
+FORMULA = '<c r="B2" t="str"><f>"T"&amp;1</f><v>T1</v></c>'
+
+
+def test_values_of_formulas_are_told(store: Store, workbook: Callable[..., Path]) -> None:
+    path = workbook(
+        "owners.xlsx", owners=[["full_name", "tax_number", "born"], ["A", FORMULA, "1970-01-01"]]
+    )
+    (account,) = store.import_data(path, scenario="s").sources
+    assert account.notes == ("cells with a formula, whose value calculated last was taken: 1",)
+
+
+SERIAL = [["full_name", "tax_number", "born"], ["A", "T1", 25_569]]
+
+
+def test_days_that_are_numbers(store: Store, workbook: Callable[..., Path]) -> None:
+    path = workbook("owners.xlsx", owners=SERIAL)
+    with pytest.raises(InvalidRows, match='date_format="excel"'):
+        store.import_data(path, scenario="s")
+    store.import_data(path, scenario="s", date_format="excel")
+    assert stored(store)[0]["born"] == "1970-01-01"
+    other = workbook("owners.xlsx", about='<workbookPr date1904="1"/>', owners=SERIAL)
+    with pytest.raises(SourceError, match="counts days from 1904"):
+        store.import_data(other, scenario="t", date_format="excel")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_workbook_on_standard_input(
+    store: Store,
+    tmp_path: Path,
+    workbook: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    packed: bool,
+) -> None:
+    rows = [HEADER, *([*row.values()] for row in OWNERS)]
+    content = workbook("owners.xlsx", owners=rows).read_bytes()
+    given = io.BytesIO(gzip.compress(content) if packed else content)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(given)))
+    store.import_data("-", format="xlsx", entity_type="owners", scenario="s")
+    assert stored(store) == OWNERS
+
+
 @pytest.fixture
 def workbook(tmp_path: Path) -> Callable[..., Path]:
     """Writes a workbook with the least that one has; a cell of XML is taken as it is."""
 
-    def call(name: str, merged: str = "", **sheets: list[list[Any]]) -> Path:
+    def call(name: str, merged: str = "", about: str = "", **sheets: list[list[Any]]) -> Path:
         main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
         package = "http://schemas.openxmlformats.org/package/2006"
@@ -332,7 +381,8 @@ def workbook(tmp_path: Path) -> Callable[..., Path]:
                 )
             archive.writestr(
                 "xl/workbook.xml",
-                f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets>{names}</sheets></workbook>',
+                f'<workbook xmlns="{main}" xmlns:r="{rel}">{about}<sheets>{names}</sheets>'
+                "</workbook>",
             )
             archive.writestr(
                 "xl/_rels/workbook.xml.rels",
@@ -358,3 +408,54 @@ def _row(number: int, cells: list[Any]) -> str:
         elif cell is not None:
             told += f'<c r="{chr(65 + at)}{number}"><v>{cell}</v></c>'
     return f'<row r="{number}">{told}</row>'
+
+
+# -- what a folder has besides ------------------------------------------------------------------
+
+
+def test_archives_and_folders_in_a_folder_are_told(store: Store, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for name in ("old", "draft", ".git", "owners.parquet"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "pets.csv").write_text("owner_id,species\no1,dog\n")
+    (folder / "owners.parquet" / "pets.csv").unlink()
+    (folder / "owners.csv").write_text(as_csv())
+    for name in ("more.zip", "most.tar.gz"):
+        (folder / name).write_bytes(b"PK\x03\x04")
+    notes = (
+        "2 archives in it were not read: more.zip, most.tar.gz",
+        "2 folders in it were not read: draft, old",
+    )
+    made = store.import_data(folder, scenario="s")
+    assert made.persisted.inserted == {"owners": 5}
+    assert {one.name: one.notes for one in made.sources} == {"owners.csv": (), "in": notes}
+    answer = run("import", str(folder), "-s", "t")
+    assert "; ".join(notes) in answer.stdout
+    mapping = tmp_path / "mine.sql"
+    mapping.write_text(
+        "CREATE TABLE owners (tax_number TEXT, full_name TEXT, born TEXT);\n"
+        "-- @into owners @from owners\nSELECT * FROM owners;\n"
+    )
+    mapped = store.import_data(folder, format=str(mapping), scenario="m")
+    assert mapped.sources[-1].notes == notes
+    (folder / "owners.csv").unlink()
+    with pytest.raises(SourceError, match="has no file of a known format") as caught:
+        store.import_data(folder, scenario="u")
+    assert "2 archives in it were not read" in str(caught.value.hint)
+
+
+def test_an_archive_in_an_archive_is_told(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("owners.csv", as_csv())
+        archive.writestr("pets.zip", b"PK\x05\x06" + bytes(18))
+    made = store.import_data(path, scenario="s")
+    assert made.sources[-1].notes == ("1 archive in it was not read: pets.zip",)
+
+
+def test_many_folders_are_told_in_a_line(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "owners.csv").write_text(as_csv())
+    for n in range(40):
+        (tmp_path / f"year{n:02}").mkdir()
+    (note,) = store.import_data(tmp_path, scenario="s").sources[-1].notes
+    assert re.fullmatch(r"4[01] folders in it were not read: .*, year0[34] and 3[56] more", note)

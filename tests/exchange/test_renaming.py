@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import SCHEMA
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidArgument
@@ -97,3 +98,13 @@ def test_a_mapping_says_it_itself(store: Store, file: Path, tmp_path: Path) -> N
     )
     with pytest.raises(InvalidArgument, match="without a mapping"):
         store.import_data(file, format=str(mapping), value={"gender": "F"})
+
+
+def test_the_path_of_a_field_is_told_as_its_name(
+    toy_of: Callable[..., None], tmp_path: Path
+) -> None:
+    toy_of("1.0", SCHEMA.replace("@alias name\n", "@alias name.whole\n"))
+    store = Store(tmp_path / "store")
+    with pytest.raises(InvalidArgument, match=r"field of an entity type 'name'") as caught:
+        store.persist({"owners": [{"x": "A"}]}, scenario="s", map={"x": "name.whole"})
+    assert caught.value.hint == "Write full_name, as owners have it."

@@ -159,3 +159,75 @@ def test_an_account_that_does_not_add_up(account: Account, stored: dict[str, Any
     with pytest.raises(SourceError, match="accounted for"):
         add_up([account], stored)
     add_up([Account("a", 4, {"pets": 3}, {"no id": 1})], {"pets": Stored(2, 1)})
+
+
+# -- what an error offers -----------------------------------------------------------------------
+
+
+def test_what_is_given_already_is_not_offered(store: Store, tmp_path: Path) -> None:
+    """A column that is no field, or a field that none is: no row can be left out for it."""
+    path = tmp_path / "owners.csv"
+    path.write_text("Her Name,tax_number,born\nA,T1,1970-01-01\nB,T2,1970-01-01\n")
+    for options in ({}, {"bad_rows": "skip"}):
+        with pytest.raises(InvalidRows) as caught:
+            store.import_data(path, scenario="s", **options)
+        assert "bad_rows" not in str(caught.value)
+        assert 'map="Her Name=FIELD"' in str(caught.value)
+        assert 'ignore="Her Name"' in str(caught.value)
+    rows = [{"Her Name": "A", "tax_number": "T1", "born": "1970-01-01"}]
+    with pytest.raises(InvalidRows, match='map="Her Name=FIELD"'):
+        store.persist({"owners": rows}, scenario="s")
+    made = store.import_data(path, scenario="s", map="Her Name=full_name")
+    assert made.persisted.inserted == {"owners": 2}
+
+
+def test_all_rows_bad(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "owners.csv"
+    path.write_text("full_name,tax_number,born\nA,T1,x\nB,T2,y\n")
+    with pytest.raises(EmptyBatch, match="No row is left: all 2 were left out") as caught:
+        store.import_data(path, scenario="s", bad_rows="skip")
+    assert "2 rows left out, born: must be a date" in str(caught.value.hint)
+    assert "bad_rows" not in str(caught.value)
+    path.write_text("full_name,tax_number\nA,T1\nB,T2\n")
+    with pytest.raises(
+        InvalidRows, match=r"born: is required: \(2 rows\)|born: is required"
+    ) as two:
+        store.import_data(path, scenario="s", bad_rows="skip")
+    assert 'value="born=TEXT"' in str(two.value)
+
+
+def test_rows_that_lack_a_field_which_others_have(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "owners.ndjson"
+    path.write_text(
+        '{"full_name": "A", "tax_number": "T1", "born": "1970-01-01"}\n'
+        '{"full_name": "B", "tax_number": "T2"}\n'
+    )
+    made = store.import_data(path, scenario="s", bad_rows="skip", rejects=tmp_path / "r.csv")
+    assert made.persisted.inserted == {"owners": 1}
+    (told,) = rejected(tmp_path / "r.csv")
+    assert (told["line"], told["field"], told["reason"]) == ("2", "born", "is required")
+
+
+def test_a_bad_row_that_is_an_orphan_too_is_a_bad_row(store: Store, tmp_path: Path) -> None:
+    pets = [
+        {"owner_tax_number": "T1", "species": "dog"},
+        {"owner_tax_number": "T9999", "species": "cow"},
+    ]
+    made = store.persist(
+        {"owners": OWNERS, "pets": pets}, scenario="s", bad_rows="skip", rejects=tmp_path / "r.csv"
+    )
+    assert made.left_out == {"pets": 1}
+
+
+def test_each_option_that_lacks_is_offered(store: Store) -> None:
+    pets = [
+        {"owner_tax_number": "T9999", "species": "dog"},
+        {"owner_tax_number": "T1", "species": "cow"},
+    ]
+    for given, offered in [
+        ({}, 'bad_rows="skip", orphans="skip"'), ({"bad_rows": "skip"}, ': orphans="skip"'),
+        ({"orphans": "skip"}, ': bad_rows="skip"'),
+    ]:  # fmt: skip
+        with pytest.raises(InvalidRows) as caught:
+            store.persist({"owners": OWNERS, "pets": pets}, scenario="s", **given)
+        assert offered in str(caught.value.hint)

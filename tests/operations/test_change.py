@@ -93,7 +93,7 @@ def test_a_dry_run_of_an_update_changes_nothing(shop: Store) -> None:
     ({"values": {"tax_number": "T1"}}, "owners o2 (and 7 more like it), tax_number 'T1': would be"
      " there twice: o1 has it."),
     ({"values": {"full_name": None}}, "owners o1 (and 8 more like it), full_name: is required"),
-    ({"values": {"full_name": ""}}, "owners o1 (and 8 more like it), full_name '': must not be"),
+    ({"values": {"full_name": ""}}, "owners o1 (and 8 more like it), full_name '': is required"),
     ({"values": {"mentor_id": "o77"}}, "there is no such owner_id in owners"),
     ({"values": {"mentor_tax_number": "T77"}}, "there is no such tax_number in owners"),
     ({"expressions": {"full_name": "full_name || replace(hex(zeroblob(30)), '00', 'x')"}},

@@ -183,7 +183,8 @@ def test_all_bad_rows_of_a_batch_are_named_and_the_list_is_bounded(store: Store)
     with pytest.raises(InvalidRows) as caught:
         store.persist({"owners": [owner(n, born="never") for n in range(500)]}, scenario="s")
     assert len(caught.value.problems) == 20
-    assert not caught.value.complete
+    assert caught.value.complete
+    assert caught.value.total == sum(problem.count for problem in caught.value.problems) == 500
     assert caught.value.to_dict()["code"] == "invalid_rows"
 
 

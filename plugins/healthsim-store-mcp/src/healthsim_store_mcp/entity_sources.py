@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,13 @@ def from_file(
         for account in made.kinds
         for reason, count in account.unmapped.items()
     }
-    return made.persisted, left
+    notes = [
+        f"{line(account.name, 60)}: {line(note, 200)}"
+        for account in made.kinds
+        for note in account.notes
+    ]
+    notes = [*made.persisted.notes, *notes[:_LEFT]]
+    return dataclasses.replace(made.persisted, notes=tuple(notes)), left
 
 
 def _file_options(
