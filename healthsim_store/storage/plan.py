@@ -71,7 +71,13 @@ class Plan:
         changed = list(values)
         self.rounded_last = 0
         for position, column in self.converted.items():
-            changed[position] = self.coerce(column, changed[position])
+            value = changed[position]
+            if type(value) is str and (usual := column.usual):
+                found = usual(value)
+                if found is not None:
+                    changed[position] = found
+                    continue
+            changed[position] = self.coerce(column, value)
         return tuple(changed)
 
     def coerce(self, column: Column, value: Any) -> Any:
