@@ -11,6 +11,8 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from .printable import printable
+
 
 class ExitCode(enum.IntEnum):
     """How the command line ends. ``about`` says when, as its help prints it."""
@@ -47,9 +49,8 @@ class HealthsimStoreError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = printable(message), hint and printable(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from ..base.text import shorten
 from ..errors import SourceError
 
 #: What is read may be so many times larger than its file, once it is over `FREE` bytes.
@@ -104,7 +105,7 @@ class _Watched(io.RawIOBase):
             data = self._inner.read(len(buffer))
         except (OSError, EOFError, zlib.error, ValueError) as error:
             raise SourceError(
-                f"{self._name} is not a whole .{self._kind} file: {error}.",
+                f"{self._name} is not a whole .{self._kind} file: {shorten(str(error), 200)}.",
                 hint="It may have been cut off: copy it again.",
             ) from error
         self._size += len(data)
@@ -150,7 +151,7 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
                 yield target
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise SourceError(
-            f"{path.name} is not a whole .zip file: {error}.",
+            f"{path.name} is not a whole .zip file: {shorten(str(error), 200)}.",
             hint="It may have been cut off: copy it again.",
         ) from error
     except OSError as error:
@@ -171,6 +172,11 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> 
             raise SourceError(
                 f"{path.name}: {name!r:.80} {'is a link' if link else 'leads out of its folder'}.",
                 hint="Nothing of it was unpacked. An archive of data has plain files.",
+            )
+        if not name.isprintable():
+            raise SourceError(
+                f"{path.name}: a file in it is called {name!r:.80}.",
+                hint="Unpack it yourself, and give the file a name that can be printed.",
             )
         if info.flag_bits & 1:
             raise SourceError(

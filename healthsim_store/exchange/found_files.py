@@ -198,8 +198,8 @@ class Finder:
                 found = True
                 yield one
         for entry in sorted(path.iterdir()) if not found else ():
-            if entry.name == PACKAGE_FILE:
-                continue  # datapackage.json describes the other files
+            if entry.name == PACKAGE_FILE or entry.name.startswith("."):
+                continue  # datapackage.json describes the other files, ._patients.csv is of macOS
             if entry.is_dir():
                 if part_files.is_hidden(entry.name) or not part_files.is_table(entry, is_data):
                     continue

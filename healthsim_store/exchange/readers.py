@@ -6,8 +6,9 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..base.text import shorten
 from ..errors import SourceError
-from ..storage.rows import CHUNK, chunks
+from ..storage.rows import CHUNK, Table, chunks
 from .compressed import inner_name
 from .delimited import read_delimited
 from .formats import Importer, Tables
@@ -50,10 +51,28 @@ def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
     # The index of a Parquet file is at its end, so a stream must be read into memory first.
     with source.open() as stream:
         if source.path is not None and source.is_plain(stream):
-            file = pq.ParquetFile(source.path)
+            file = pq.ParquetFile(source.path, page_checksum_verification=True)
         else:
-            file = pq.ParquetFile(io.BytesIO(stream.read()))
+            file = pq.ParquetFile(io.BytesIO(stream.read()), page_checksum_verification=True)
+        _check_index(source, file.metadata)
         yield from file.iter_batches(batch_size=CHUNK)
+
+
+def _check_index(source: Source, index: Any) -> None:
+    """Raise SourceError where a column has another type in its parts than in the schema.
+
+    Arrow reads on then.
+    """
+    types = [index.schema.column(place).physical_type for place in range(index.num_columns)]
+    for number in range(index.num_row_groups):
+        group = index.row_group(number)
+        for place, type_ in enumerate(types):
+            part = group.column(place)
+            if part.physical_type != type_:
+                raise SourceError(
+                    f"{source.name} is not a whole Parquet file: {part.path_in_schema:.60} is"
+                    f" {type_}, and {part.physical_type} in its part {number + 1}."
+                )
 
 
 def arrow_rows(
@@ -75,14 +94,18 @@ def arrow_rows(
         while (batch := next(batches, None)) is not None:
             for chunk in chunks(source.name, pa.Table.from_batches([batch])):
                 yield from chunk
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{source.name} has a name or a text that is not UTF-8: {error.reason}."
+        ) from error
     except (pa.ArrowException, OSError) as error:
-        reason = (str(error).splitlines() or ["it cannot be read"])[0]
+        reason = shorten((str(error).splitlines() or ["it cannot be read"])[0], 300)
         raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error
 
 
 def _delimited(delimiter: str) -> Callable[[Source], Tables]:
     def read(source: Source) -> Tables:
-        yield None, read_delimited(source, delimiter)
+        yield None, Table(read_delimited(source, delimiter))
 
     return read
 

@@ -1,27 +1,19 @@
-"""Sheets of workbooks (.xlsx), read by calamine.
-
-What a cell shows by a formula that was never calculated, or as an error, calamine gives as an
-empty cell. So the sheet's XML is looked through for such cells first.
-"""
+"""Sheets of workbooks (.xlsx), read by calamine, after `sheet_checks` looked at them."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from ..base.text import did_you_mean
+from ..base.text import did_you_mean, in_line
 from ..base.wording import option_of_import
 from ..errors import SourceError
-from . import compressed
 from .formats import Tables
+from .sheet_checks import check_sheet, check_workbook, damaged
 from .source import Source
-
-_CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-_PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
-_PIECE = 1 << 20
 
 
 def read_workbook(source: Source) -> Tables:
@@ -34,12 +26,12 @@ def read_workbook(source: Source) -> Tables:
     path = source.path
     assert path is not None
     try:
-        _refuse_bomb(source)
+        shared = check_workbook(source)
         with path.open("rb") as file:
             book = calamine.CalamineWorkbook.from_filelike(file)
             name = _sheet(source, book)
+            check_sheet(source, name, shared)
             sheet = book.get_sheet_by_name(name)
-            _check_cells(source, name, book.sheet_names.index(name) + 1)
             merged = sheet.merged_cell_ranges
             if merged:
                 (row, column), _ = merged[0]
@@ -51,21 +43,9 @@ def read_workbook(source: Source) -> Tables:
             yield None, _rows(source, sheet.to_python(skip_empty_area=False))
     except calamine.PasswordError as error:
         raise SourceError(f"{source.name} has a password.", hint="Save it without one.") from error
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError, KeyError) as error:
-        raise SourceError(
-            f"{source.name} is not a whole workbook: {error}.", hint="Save it again as .xlsx."
-        ) from error
-
-
-def _refuse_bomb(source: Source) -> None:
-    assert source.path is not None
-    with zipfile.ZipFile(source.path) as archive:
-        size = sum(info.file_size for info in archive.infolist())
-        compressed.refuse_bomb(source.name, source.path.stat().st_size, size)
-        if size > 1_000_000_000:
-            raise SourceError(
-                f"{source.name} has {size:,} bytes of sheets.", hint="Save the sheet as CSV UTF-8."
-            )
+    except (calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, KeyError,
+            NotImplementedError, OSError) as error:  # fmt: skip
+        raise damaged(source, error) from error
 
 
 def _sheet(source: Source, book: Any) -> str:
@@ -87,57 +67,6 @@ def _sheet(source: Source, book: Any) -> str:
             hint=f"Say which: {option_of_import('sheet', first)}.",
         )
     return names[0]
-
-
-def _check_cells(source: Source, sheet: str, number: int) -> None:
-    """Raise SourceError for a cell of which calamine would say that it is empty."""
-    assert source.path is not None
-    with zipfile.ZipFile(source.path) as archive:
-        member = _member(archive, sheet, number)
-        if member is None:
-            return
-        with archive.open(member) as file:
-            rest = b""
-            while piece := file.read(_PIECE):
-                rest += piece
-                end = 0
-                for match in _CELL.finditer(rest):
-                    end = match.end()
-                    body = match[2] or b""
-                    error = b't="e"' in match[1]
-                    bare = b"<f" in body and b"<v" not in body and b"<is" not in body
-                    if error or bare:
-                        found = _PLACE.search(match[1])
-                        place = found[1].decode() if found else "a cell"
-                        what = "is an error" if error else "is a formula that was never calculated"
-                        raise SourceError(
-                            f"{source.name}, sheet {sheet}: {place} {what}.",
-                            hint="Open the workbook in a spreadsheet program, mend it and save it.",
-                        )
-                rest = rest[end:][-10 * _PIECE :]
-
-
-def _member(archive: zipfile.ZipFile, sheet: str, number: int) -> str | None:
-    """The file of a sheet, by the workbook's own relations."""
-    import html
-
-    try:
-        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-        relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    except KeyError:
-        return None
-    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
-        name = re.search(r'\bname="([^"]*)"', tag)
-        key = re.search(r'\br:id="([^"]*)"|\bid="([^"]*)"', tag)
-        if not name or not key or html.unescape(name[1]) != sheet:
-            continue
-        for relation in re.findall(r"<Relationship\b[^>]*>", relations):
-            if f'Id="{key[1] or key[2]}"' in relation:
-                target = re.search(r'\bTarget="([^"]*)"', relation)
-                path = target[1].lstrip("/") if target else ""
-                path = path if path.startswith("xl/") else f"xl/{path}"
-                return path if path in archive.namelist() else None
-    return None
 
 
 def _letters(column: int) -> str:
@@ -166,15 +95,25 @@ def _rows(source: Source, cells: list[list[Any]]) -> Iterator[dict[str, Any]]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SourceError(
-            f"{source.name}: the header has {', '.join(twice)} more than once.",
+            f"{source.name}: the header has {in_line(twice)} more than once.",
             hint="Each column needs a name of its own.",
         )
     count = 0
     given = dict(source.given)
+    unnamed = [
+        at for at in range(len(cells[0]) if cells else 0) if at >= len(header) or not header[at]
+    ]
     for line, row in enumerate(cells, first):
         values = [_plain(row[at]) if at < len(row) else None for at in kept]
-        if all(value is None for value in values):
+        if all(value is None for value in values) and not any(row[at] != "" for at in unnamed):
             continue
+        for at in unnamed:
+            value = _plain(row[at])
+            if value is not None and not (at == 0 and value == count):  # as pandas counts rows
+                raise SourceError(
+                    f"{source.name}: {_letters(at)}{line} has a value, but its column has no name.",
+                    hint="Name all columns in the header.",
+                )
         source.lines.begin(count, line)
         count += 1
         yield dict(zip(names, values, strict=True)) | given

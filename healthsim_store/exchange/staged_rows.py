@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..errors import SourceError
+from ..storage.rows import Rows, chunks
 from . import json_paths
 from .delimited import read_delimited
 from .json_files import documents, read_lines
@@ -27,12 +29,19 @@ def rows_of(source: Source, json_path: str | None) -> Iterator[dict[str, Any]]:
     """
     reader = reader_of(source)
     if reader is None:
-        yield from read_delimited(source, ",")
+        yield from itertools.chain.from_iterable(read_delimited(source, ","))
     elif reader.name in ("json", "ndjson"):
         yield from _records(source, json_path or "$", lines=reader.name == "ndjson")
     elif reader.read:
         for _, rows in reader.read(source):
-            yield from rows
+            yield from itertools.chain.from_iterable(chunks(source.name, rows))
+
+
+def text_of(source: Source) -> Iterator[Rows]:
+    """The rows of a file of delimited text, a part after the other. Raises SourceError."""
+    reader = reader_of(source)
+    signs = {"tsv": "\t", "psv": "|"}
+    return read_delimited(source, signs.get(reader.name, ",") if reader else ",")
 
 
 def _records(source: Source, path: str, *, lines: bool) -> Iterator[dict[str, Any]]:

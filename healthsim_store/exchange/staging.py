@@ -14,7 +14,7 @@ import hashlib
 import itertools
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from typing import Any
 from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
+from ..base.text import in_line
 from ..errors import DeclarationError, SourceError
 from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
 from ..schema.sqlfile import Statement
+from ..storage.rows import CHUNK, Rows, Table
 from . import mapping_trial, staged_lines, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
@@ -118,13 +120,12 @@ class StagedFolder:
             if source.path and source.path.stat().st_size == 0 and not alone:
                 account.notes += (f"{source.name} is empty",)
                 continue
-            rows = staged_rows.rows_of(source, layout.json if layout else None)
             if layout is None:
-                account.rows += sum(1 for _ in rows)
+                account.rows += sum(1 for _ in staged_rows.rows_of(source, None))
             else:
                 staged = account.rows - sum(account.unmapped.values())
                 self._parts.setdefault(name, []).append((staged + 1, source))
-                self._load(name, account, source, rows)
+                self._load(name, account, source)
             source.check_unchanged()
         if layout is None and account.rows:
             account.unmapped["no installed product maps this file"] = account.rows
@@ -176,24 +177,30 @@ class StagedFolder:
         for statement in (*declared.views, *declared.selects, *declared.skips):
             yield strict(statement.sql), statement.where
 
-    def _load(
-        self, name: str, account: Account, source: Source, rows: Iterator[dict[str, str | None]]
-    ) -> None:
+    def _load(self, name: str, account: Account, source: Source) -> None:
         layout = self.declared.layouts[name]
         if not is_delimited(source):
-            self._load_records(name, account, source, rows)
+            self._load_records(name, account, source, staged_rows.rows_of(source, layout.json))
             return
-        first = next(rows, None)
-        if first is None:
+        parts = staged_rows.text_of(source)
+        part = next(parts, None)
+        if part is None:
             return
+        first = part.fields
         header = {column.casefold(): column for column in first}
         missing = sorted(c for c in layout.required if c.casefold() not in header)
         if missing:
             raise SourceError(
-                f"{source.name}: the header lacks {', '.join(missing)}.",
-                hint=f"It has: {', '.join(first)}. Is this the format {self._format}?",
+                f"{source.name}: the header lacks {in_line(missing)}.",
+                hint=f"It has: {in_line(first)}. Is this the format {self._format}?",
             )
         present = [column for column in layout.columns if column.casefold() in header]
+        if not present:
+            raise SourceError(
+                f"{source.name}: none of its columns is one that the mapping uses:"
+                f" {in_line(first)}.",
+                hint=f"It uses {in_line(layout.columns)}.",
+            )
         wanted = [header[column.casefold()] for column in present]
         others = [*account.not_carried, *(column for column in first if column not in wanted)]
         account.not_carried = tuple(dict.fromkeys(others))
@@ -203,14 +210,27 @@ class StagedFolder:
             f" VALUES ({', '.join('?' * len(present))})"
         )
 
-        def values() -> Iterator[list[str | None]]:
-            assert first is not None
-            for row in itertools.chain([first], rows):
-                account.rows += 1
-                cells = [row[column] for column in wanted]
-                yield [None if cell in nulls else cell for cell in cells] if nulls else cells
+        places = [first.index(column) for column in wanted]
+        for rows in itertools.chain([part], parts):
+            values = (
+                rows.values
+                if places == [*range(len(first))]
+                else [[row[place] for place in places] for row in rows.values]
+            )
+            if nulls:
+                values = [[None if cell in nulls else cell for cell in row] for row in values]
+            self._insert(insert, values, source)
+            account.rows += len(rows)
 
-        self._connection.executemany(insert, values())
+    def _insert(self, sql: str, values: Iterable[Sequence[str | None]], source: Source) -> None:
+        try:
+            self._connection.executemany(sql, values)
+        except UnicodeEncodeError as error:
+            raise SourceError(
+                f"{source.name}: {error.object!r:.60} has half of a character (a surrogate), which"
+                " cannot be stored.",
+                hint="Mend it in the file.",
+            ) from error
 
     def _load_records(
         self, name: str, account: Account, source: Source, rows: Iterator[dict[str, Any]]
@@ -228,21 +248,21 @@ class StagedFolder:
 
         marks = ", ".join("?" * len(columns))
         before = account.rows
-        self._connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", values())
+        self._insert(f"INSERT INTO {quoted(name)} VALUES ({marks})", values(), source)
         used = {re.split(r"[.\[]", column)[0] for column in columns} | {*columns}
         account.not_carried = tuple(key for key in seen if key not in used)
         if account.rows == before:
             path = self.declared.layouts[name].json or "$"
             account.notes += (f"{source.name} has nothing at {path}",)
 
-    def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
+    def entities(self) -> dict[str, Table]:
         """Rows by entity type; each row is counted in the account of its source when it is read."""
         chained: dict[str, list[Statement]] = {}
         for statement in self.declared.selects:
             chained.setdefault(statement.comment.markers["into"], []).append(statement)
-        return {into: self._rows(into, statements) for into, statements in chained.items()}
+        return {into: Table(self._rows(into, statements)) for into, statements in chained.items()}
 
-    def _rows(self, into: str, statements: list[Statement]) -> Iterator[dict[str, Any]]:
+    def _rows(self, into: str, statements: list[Statement]) -> Iterator[Rows]:
         self._read = True
         number = 1
         for statement in statements:
@@ -253,16 +273,20 @@ class StagedFolder:
                 cursor = self._connection.execute(strict(statement.sql))
             names = [description[0] for description in cursor.description]
             many = self._begin_numbers(into, number, names, statement)
-            for values in cursor:
-                row = dict(zip(names, values, strict=True))
-                rows = row.pop(ROWS, 1)
-                if many is not None:
-                    rowid = row.pop(ROW)
-                    rows = many.add(rowid, rows)
-                account.mapped[into] = account.mapped.get(into, 0) + rows
-                account.made[into] = account.made.get(into, 0) + 1
-                number += 1
-                yield row
+            kept = [at for at, name in enumerate(names) if name not in (ROW, ROWS)]
+            fields = tuple(names[at] for at in kept)
+            while found := cursor.fetchmany(CHUNK):
+                count = len(found)
+                if len(kept) < len(names):
+                    count = 0
+                    for values in found:
+                        rows = values[names.index(ROWS)] if ROWS in names else 1
+                        count += rows if many is None else many.add(values[names.index(ROW)], rows)
+                    found = [tuple([values[at] for at in kept]) for values in found]
+                account.mapped[into] = account.mapped.get(into, 0) + count
+                account.made[into] = account.made.get(into, 0) + len(found)
+                number += len(found)
+                yield Rows(fields, found)
         for source in {one.comment.markers["from"].lower() for one in statements}:
             self._refuse_doubles(into, self.accounts[source])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES
-from ..base.text import did_you_mean, shorten
+from ..base.text import did_you_mean, in_line, shorten
 from ..base.wording import call, choice, option, takes
 from ..schema.ddl import ROW_RULE
 from ..schema.model import Column, EntityType
@@ -62,7 +62,7 @@ class Problem:
         shown = [f"{value} {_rows(n)}".strip() for value, n in [*counts.items()][:_VALUES]]
         others_ = len(counts) - _VALUES
         more = f" and {others_:,} other value{'s' * (others_ != 1)}" if others_ > 0 else ""
-        what = ", ".join(part for part in (self.entity_type, self.field) if part)
+        what = ", ".join(part for part in (self.entity_type, self._field) if part)
         hint = f" {self.hint}" if self.hint else ""
         first = self.entity_id or self.place
         return f"{what}: {self.expected}: {', '.join(shown)}{more}; the first: {first}.{hint}"
@@ -74,11 +74,16 @@ class Problem:
 
     def __str__(self) -> str:
         more = f" (and {self.count - 1:,} more like it)" if self.count > 1 else ""
-        field = f", {self.field}" if self.field else ""
+        field = f", {self._field}" if self.field else ""
         value = "" if self.value is None else f" {_short(self.value)}"
         hint = f" {self.hint}" if self.hint else ""
         which = self.entity_id or self.place
         return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}.{hint}"
+
+    @property
+    def _field(self) -> str:
+        """The field for a message: a file may have the name of one in a whole page."""
+        return in_line([self.field or ""], 60)
 
     @property
     def place(self) -> str:
