@@ -3,12 +3,14 @@
     python benchmarks/importing.py [--quick]
 
 1,000,000 laboratory results of 1,000 patients, as CSV, compressed, and in a layout of somebody
-else that a mapping reads. Needs healthsim-store and healthsim-store-patientsim.
+else that a mapping reads. Rates are by seconds of the processor, so that other work on the machine
+counts for nothing; the seconds of the clock are told too. Needs healthsim-store and healthsim-store-patientsim.
 """
 
 from __future__ import annotations
 
 import csv
+import gc
 import gzip
 import os
 import shutil
@@ -16,15 +18,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from run import begin, labs, patient, report, timed
+from run import begin, labs, patient, report
 
 from healthsim_store import Store
 
 PATIENTS = 1000
+ROUNDS = 3
 MAPPING = """
 CREATE TABLE people (mrn TEXT NOT NULL, "first" TEXT, "last" TEXT, born TEXT, sex TEXT);
 CREATE TABLE results (mrn TEXT NOT NULL, test TEXT, loinc TEXT, result TEXT, unit TEXT, taken TEXT);
@@ -117,16 +121,22 @@ def main() -> None:
             "gz": reading(made["gz"]),
             "mapped": reading(made["mapped"], format=str(folder / "mine.sql")),
         }
-        times: dict[str, list[float]] = {name: [] for name in acts}
-        for _ in range(3):
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in acts}
+        for _ in range(ROUNDS):
             for name, act in acts.items():
                 os.sync()
-                times[name].append(timed(act))
+                gc.collect()
+                cpu, clock = time.process_time(), time.perf_counter()
+                act()
+                took = time.process_time() - cpu, time.perf_counter() - clock
+                times[name].append(took)
                 for path in store.path.glob("made*.db"):
                     path.unlink()
         store.close()
-        t = {name: statistics.median(found) for name, found in times.items()}
+        t = {name: statistics.median(cpu for cpu, _ in found) for name, found in times.items()}
+        clock = ", ".join(f"{name} {min(c for _, c in found):.1f}" for name, found in times.items())
         detail = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in t.items())
+        detail += f"; least by the clock {clock}"
         what = f"of {count:,} rows"
         report(f"rate of import of CSV : of persist {what}", t["persist"] / t["csv"], "x",
                ">= 0.7", detail)  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +23,12 @@ FREE = 16_000_000
 #: And never larger than this.
 MOST = 100_000_000_000
 _ENTRIES = 100_000  # files in one archive
+
+#: What Python raises for an archive that is damaged, encrypted, or packed in a way of its own.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError,
+    ValueError,
+)  # fmt: skip
 
 _SIGNS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 _ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
@@ -149,7 +157,7 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
                         refuse_bomb(path.name, path.stat().st_size, total)
                         file.write(data)
                 yield target
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise SourceError(
             f"{path.name} is not a whole .zip file: {shorten(str(error), 200)}.",
             hint="It may have been cut off: copy it again.",

@@ -40,6 +40,8 @@ def check_workbook(source: Source) -> int:
             raise SourceError(
                 f"{source.name} has {size:,} bytes of sheets.", hint="Save the sheet as CSV UTF-8."
             )
+        if any(info.flag_bits & 1 for info in infos):
+            raise SourceError(f"{source.name} has a password.", hint="Save it without one.")
         if len({info.filename.casefold() for info in infos}) < len(infos):
             raise damaged(source, "two of its parts have one name")
         names = {*archive.namelist()}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from ..base.text import did_you_mean, in_line
 from ..base.wording import option_of_import
 from ..errors import SourceError
+from .compressed import BROKEN
 from .formats import Tables
 from .sheet_checks import check_sheet, check_workbook, damaged
 from .source import Source
@@ -43,8 +42,7 @@ def read_workbook(source: Source) -> Tables:
             yield None, _rows(source, sheet.to_python(skip_empty_area=False))
     except calamine.PasswordError as error:
         raise SourceError(f"{source.name} has a password.", hint="Save it without one.") from error
-    except (calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, KeyError,
-            NotImplementedError, OSError) as error:  # fmt: skip
+    except (calamine.CalamineError, *BROKEN, KeyError, OSError) as error:
         raise damaged(source, error) from error
 
 

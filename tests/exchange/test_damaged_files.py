@@ -146,6 +146,13 @@ def test_a_damaged_workbook(
         store.import_data(file)
 
 
+def test_a_part_of_a_workbook_that_says_that_it_is_encrypted(store: Store, tmp_path: Path) -> None:
+    data = bytearray(file_kinds.workbook({"owners": CELLS}))
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(SourceError, match="has a password"):
+        store.import_data(_write(tmp_path / "owners.xlsx", bytes(data)))
+
+
 def test_a_value_of_a_column_without_a_name(store: Store, tmp_path: Path) -> None:
     book = file_kinds.workbook({"owners": [CELLS[0], [*CELLS[1], "more"]]})
     file = _write(tmp_path / "owners.xlsx", book)

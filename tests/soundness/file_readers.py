@@ -303,7 +303,7 @@ def read_xlsx(data: bytes) -> Found:
                 line |= {k: v + later for k, v in line.items() if isinstance(v, dt.datetime)}
         return _sheet_rows(grid)
     except (ET.ParseError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, IndexError,
-            StopIteration, OSError, NotImplementedError, OverflowError) as error:  # fmt: skip
+            StopIteration, OSError, RuntimeError, OverflowError) as error:  # fmt: skip
         raise Unreadable from error
 
 
@@ -417,7 +417,7 @@ def read_zip(data: bytes) -> Found:
             parts = {
                 info.filename: file.read(info) for info in file.infolist() if not info.is_dir()
             }
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError) as error:
         raise Unreadable from error
     names = [name for name in parts if not name.startswith("__MACOSX/")]
     top = ""
