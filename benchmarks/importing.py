@@ -4,7 +4,8 @@
 
 1,000,000 laboratory results of 1,000 patients, as CSV, compressed, and in a layout of somebody
 else that a mapping reads. Rates are by seconds of the processor, so that other work on the machine
-counts for nothing; the seconds of the clock are told too. Needs healthsim-store and healthsim-store-patientsim.
+counts for nothing; the seconds of the clock are told too. Needs healthsim-store and
+healthsim-store-patientsim.
 """
 
 from __future__ import annotations

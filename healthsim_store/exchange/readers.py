@@ -54,25 +54,7 @@ def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
             file = pq.ParquetFile(source.path, page_checksum_verification=True)
         else:
             file = pq.ParquetFile(io.BytesIO(stream.read()), page_checksum_verification=True)
-        _check_index(source, file.metadata)
         yield from file.iter_batches(batch_size=CHUNK)
-
-
-def _check_index(source: Source, index: Any) -> None:
-    """Raise SourceError where a column has another type in its parts than in the schema.
-
-    Arrow reads on then.
-    """
-    types = [index.schema.column(place).physical_type for place in range(index.num_columns)]
-    for number in range(index.num_row_groups):
-        group = index.row_group(number)
-        for place, type_ in enumerate(types):
-            part = group.column(place)
-            if part.physical_type != type_:
-                raise SourceError(
-                    f"{source.name} is not a whole Parquet file: {part.path_in_schema:.60} is"
-                    f" {type_}, and {part.physical_type} in its part {number + 1}."
-                )
 
 
 def arrow_rows(

@@ -263,12 +263,12 @@ def read_parquet(data: bytes) -> Found:
 
 
 def _by_arrow(path: str, refused: Exception) -> Found:
-    """What Arrow reads at once and not in batches, where DuckDB reads less of an index than it."""
+    """What Arrow reads at once, where DuckDB refuses a damaged index that Arrow has no need of."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return Found(pq.read_table(path, use_threads=False).to_pylist())
+        return Found(pq.ParquetFile(path).read(use_threads=False).to_pylist())
     except (pa.ArrowException, OSError, ValueError):
         raise Unreadable from refused
 
