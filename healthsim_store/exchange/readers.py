@@ -54,7 +54,15 @@ def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
             file = pq.ParquetFile(source.path, page_checksum_verification=True)
         else:
             file = pq.ParquetFile(io.BytesIO(stream.read()), page_checksum_verification=True)
-        yield from file.iter_batches(batch_size=CHUNK)
+        rows, told = 0, file.metadata.num_rows
+        for batch in file.iter_batches(batch_size=CHUNK):
+            rows += batch.num_rows
+            yield batch
+    if rows != told:  # Arrow gives none where a part of one column has none
+        raise SourceError(
+            f"{source.name} is not a whole Parquet file: its index says {told:,} rows, and it has"
+            f" {rows:,}."
+        )
 
 
 def arrow_rows(

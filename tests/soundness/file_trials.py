@@ -345,7 +345,8 @@ def lines(found: dict[str, Counts]) -> list[str]:
         " Parquet; what is behind the end of a .gz; the names in a .zip. Each is imported, every"
         " third one without its bad rows. What is stored is compared with what readers have that"
         " share no code with healthsim-store (`tests/soundness/file_readers.py`; Parquet is read by"
-        " DuckDB, or at once by Arrow where DuckDB refuses an index that Arrow has no need of) and the oracle of values; the rows that are told are those that are stored and"
+        " DuckDB, or at once by Arrow where DuckDB refuses an index that Arrow has no need of)"
+        " and the oracle of values; the rows that are told are those that are stored and"
         " those that are left out.",
         "",
         *table(
