@@ -248,6 +248,7 @@ def read_parquet(data: bytes) -> Found:
     import tempfile
 
     import duckdb
+    import pyarrow.parquet as pq
 
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         file.write(data)
@@ -259,6 +260,8 @@ def read_parquet(data: bytes) -> Found:
                 rows = answer.fetchall()
         except (duckdb.Error, UnicodeDecodeError, OverflowError, ValueError) as error:
             return _by_arrow(file.name, error)
+        if len(rows) < pq.read_metadata(file.name).num_rows:  # DuckDB leaves out damaged parts
+            return _by_arrow(file.name, ValueError("DuckDB has fewer rows"))
     return Found([dict(zip(names, row, strict=True)) for row in rows])
 
 
