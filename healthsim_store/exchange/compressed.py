@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from ..base.text import shorten
 from ..errors import SourceError
 
 #: What is read may be so many times larger than its file, once it is over `FREE` bytes.
@@ -20,6 +23,12 @@ FREE = 16_000_000
 #: And never larger than this.
 MOST = 100_000_000_000
 _ENTRIES = 100_000  # files in one archive
+
+#: What Python raises for an archive that is damaged, encrypted, or packed in a way of its own.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError,
+    ValueError,
+)  # fmt: skip
 
 _SIGNS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar")
@@ -110,7 +119,7 @@ class _Watched(io.RawIOBase):
             data = self._inner.read(len(buffer))
         except (OSError, EOFError, zlib.error, ValueError) as error:
             raise SourceError(
-                f"{self._name} is not a whole .{self._kind} file: {error}.",
+                f"{self._name} is not a whole .{self._kind} file: {shorten(str(error), 200)}.",
                 hint="It may have been cut off: copy it again.",
             ) from error
         self._size += len(data)
@@ -154,9 +163,9 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
                         refuse_bomb(path.name, path.stat().st_size, total)
                         file.write(data)
                 yield target
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise SourceError(
-            f"{path.name} is not a whole .zip file: {error}.",
+            f"{path.name} is not a whole .zip file: {shorten(str(error), 200)}.",
             hint="It may have been cut off: copy it again.",
         ) from error
     except OSError as error:
@@ -177,6 +186,11 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> 
             raise SourceError(
                 f"{path.name}: {name!r:.80} {'is a link' if link else 'leads out of its folder'}.",
                 hint="Nothing of it was unpacked. An archive of data has plain files.",
+            )
+        if not name.isprintable():
+            raise SourceError(
+                f"{path.name}: a file in it is called {name!r:.80}.",
+                hint="Unpack it yourself, and give the file a name that can be printed.",
             )
         if info.flag_bits & 1:
             raise SourceError(

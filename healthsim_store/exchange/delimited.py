@@ -10,11 +10,13 @@ import collections
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ..base.text import in_line
 from ..base.wording import option_of_import
 from ..errors import SourceError
+from ..storage.rows import CHUNK, Rows
 from . import hints
 from .source import Source
 
@@ -22,8 +24,8 @@ _MAX_CELL = 8_000_000  # the longest value that a query can read back
 _SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 
 
-def read_delimited(source: Source, delimiter: str) -> Iterator[dict[str, str | None]]:
-    """Rows of delimited text as dicts; an empty cell is None.
+def read_delimited(source: Source, delimiter: str) -> Iterator[Rows]:
+    """Rows of delimited text, a part after the other; an empty cell is None.
 
     A row without any value is none. A column without a name is none either, if it is empty, or if
     it is the first and counts the rows as pandas does.
@@ -49,58 +51,86 @@ def read_delimited(source: Source, delimiter: str) -> Iterator[dict[str, str | N
 
 
 class _Lines:
-    """The lines that are no comments. ``number`` is that of the last one, from 1."""
+    """The lines of a file.
+
+    Without comments the csv module takes them from the file itself, and counts them.
+    """
 
     def __init__(self, text: Iterable[str], source: Source) -> None:
         self._text = iter(text)
         self._comment = source.reading.comment
         self._quote = source.reading.quoting
-        self._open = False  # within a quoted cell, which may have a line like a comment
-        self.number = 0
+        self._given = source.reading.delimiter
+        self._before = 0  # lines before the first one that the csv module gets
+        self._reader: Any = None
         self.began = 0  # the line that the row at hand begins in
-        self.separator: str | None = None
         for _ in range(source.reading.skip_lines):
-            next(self)
-        self._first = True
+            self._before += next(self._text, None) is not None
 
-    def __iter__(self) -> Iterator[str]:
-        if self._comment:
-            return self
-        return self._quick()
+    @property
+    def number(self) -> int:
+        """That of the last line, from 1."""
+        return self._before + (self._reader.line_num if self._reader else 0)
 
-    def _quick(self) -> Iterator[str]:
+    def records(self, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+        """Each record with the line that it begins in.
+
+        Args:
+            delimiter: between cells, where the first line does not name another one.
+        """
+        lines = self._text if self._comment is None else self._without_comments()
+        first = next(lines, None)
+        if first is None:
+            return
+        match = _SEPARATOR.fullmatch(first) if not self._before else None
+        if match:
+            self._before += 1
+            delimiter = match[1] if self._given is None else delimiter
+        else:
+            lines = itertools.chain([first], lines)
+        how: dict[str, Any] = (
+            {"quotechar": self._quote} if self._quote else {"quoting": csv.QUOTE_NONE}
+        )
+        reader = csv.reader(lines, delimiter=delimiter, strict=True, **how)
+        self._reader, before = reader, self._before
+        self.began = before + 1
+        for cells in reader:
+            yield self.began, cells
+            self.began = before + reader.line_num + 1
+
+    def _without_comments(self) -> Iterator[str]:
+        """The lines; of a comment its end, so that lines are counted and no row begins there."""
+        is_open = False  # within a quoted cell, which may have a line like a comment
         for line in self._text:
-            self.number += 1
-            if self.number == 1 and (match := _SEPARATOR.fullmatch(line)):
-                self.separator = match[1]
-                continue
-            yield line
-
-    def __next__(self) -> str:
-        for line in self._text:
-            self.number += 1
-            if self._comment and not self._open and line.startswith(self._comment):
+            if not is_open and line.startswith(self._comment or ""):
+                yield "\n"
                 continue
             if self._quote:
-                self._open ^= bool(line.count(self._quote) & 1)
-            return line
-        return ""
+                is_open ^= bool(line.count(self._quote) & 1)
+            yield line
 
 
-def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[dict[str, str | None]]:
+def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[Rows]:
     options = source.reading
-    numbered = _numbered(lines, options.separator(delimiter), source)
+    numbered = lines.records(options.separator(delimiter))
     header = list(options.columns)
     if not header:
-        header = _header(source, next(numbered, (0, []))[1], options.separator(delimiter))
+        first = next((cells for _, cells in numbered if cells or not options.comment), [])
+        header = _header(source, first, options.separator(delimiter))
     unnamed = [at for at, name in enumerate(header) if not name]
     kept = [at for at, name in enumerate(header) if name and _is_kept(header, at, options.ignore)]
     names = [header[at] for at in kept]
     _check_names(source, names)
     given = dict(source.given)
-    whole, width, count = kept == [*range(len(header))], len(header), 0
+    kept = [at for at in kept if header[at] not in given]
+    fields = (*(header[at] for at in kept), *given)
+    more = tuple(given.values())
+    values: list[tuple[str | None, ...]] = []
+    whole, width, count, due = kept == [*range(len(header))], len(header), 0, -1
     begin = source.lines.begin
-    for line, cells in _without_footer(numbered, options.skip_footer):
+    if options.skip_footer:
+        numbered = _without_footer(numbered, options.skip_footer)
+    for line, cells in numbered:
         if len(cells) != width:
             if not any(cells):
                 continue  # an empty line, as at the end of many files
@@ -115,54 +145,23 @@ def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[dict[str, s
                     f"{source.name}, line {line}: column {at + 1} has a value but no name.",
                     hint="Name all columns in the header.",
                 )
-        begin(count, line)
+        if line != due:
+            begin(count, line)
+        due = line + 1
         count += 1
-        chosen: Iterable[str] = cells if whole else (cells[at] for at in kept)
-        row = dict(zip(names, [cell or None for cell in chosen], strict=True))
-        yield row | given if given else row
-
-
-def _numbered(lines: _Lines, delimiter: str, source: Source) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line that it begins in."""
-    iterator = iter(lines)
-    if not source.reading.comment:
-        first = next(iterator, None)
-        if first is None:
-            return
-        iterator = itertools.chain([first], iterator)
-    if lines.separator and source.reading.delimiter is None:
-        delimiter = lines.separator
-    quote = source.reading.quoting
-    how: dict[str, Any] = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(_until_empty(iterator), delimiter=delimiter, strict=True, **how)
-    # The first line is read already, since it may name the delimiter.
-    offset = lines.number - (0 if source.reading.comment else 1)
-    if source.reading.comment:
-        while True:
-            lines.began = lines.number + 1
-            cells = next(reader, None)
-            if cells is None:
-                return
-            yield lines.began, cells
-    lines.began = offset + 1
-    for cells in reader:
-        yield lines.began, cells
-        lines.began = offset + reader.line_num + 1
-
-
-def _until_empty(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        if not line:
-            return
-        yield line
+        chosen: Sequence[str | None] = cells if whole else [cells[at] for at in kept]
+        row = tuple([cell or None for cell in chosen]) if "" in chosen else tuple(chosen)
+        values.append(row + more if more else row)
+        if len(values) == CHUNK:
+            yield Rows(fields, values)
+            values = []
+    if values:
+        yield Rows(fields, values)
 
 
 def _without_footer(
     rows: Iterator[tuple[int, list[str]]], footer: int
 ) -> Iterator[tuple[int, list[str]]]:
-    if not footer:
-        yield from rows
-        return
     held: collections.deque[tuple[int, list[str]]] = collections.deque()
     for row in rows:
         if row[1]:
@@ -196,9 +195,15 @@ def _header(source: Source, cells: list[str], delimiter: str) -> list[str]:
     header = [cell.strip() for cell in cells]
     if not any(header):
         raise SourceError(f"{source.name} is empty.", hint="Its first line must name the columns.")
+    if "\0" in "".join(header):
+        raise SourceError(
+            f"{source.name}: its header has NUL characters.", hint=hints.wide("".join(cells))
+        )
     hint = hints.first_line(header)
     if hint and source.reading.comment is None:
-        raise SourceError(f"{source.name}: its first line is no header: {header[0]:.60}", hint=hint)
+        raise SourceError(
+            f"{source.name}: its first line is no header: {in_line(header[:1], 60)}", hint=hint
+        )
     return header
 
 
@@ -214,7 +219,7 @@ def _check_names(source: Source, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SourceError(
-            f"{source.name}: the header has {', '.join(twice)} more than once.",
+            f"{source.name}: the header has {in_line(twice)} more than once.",
             hint="Each column needs a name of its own; to leave the second one out:"
             f" {option_of_import('ignore', f'{twice[0]}#2')}.",
         )

@@ -211,8 +211,8 @@ class Finder:
                 yield one
         archives, folders = self._unread.setdefault(path.name, ([], []))
         for entry in sorted(path.iterdir()) if not found else ():
-            if entry.name == PACKAGE_FILE:
-                continue  # datapackage.json describes the other files
+            if entry.name == PACKAGE_FILE or entry.name.startswith("."):
+                continue  # datapackage.json describes the other files, ._patients.csv is of macOS
             if entry.is_dir():
                 if part_files.is_hidden(entry.name):
                     continue

@@ -16,7 +16,7 @@ _SERIAL = re.compile(r"[1-7]\d{4}(?:\.\d+)?", re.ASCII)  # Excel's days from 192
 def encoding(part: bytes) -> str:
     """What encoding bytes may have that are not UTF-8."""
     if part[:4096].count(0) > len(part[:4096]) // 4:
-        name = "utf-16-le" if part[1:2] == b"\0" or part[:1] != b"\0" else "utf-16-be"
+        name = _wide_name(part[:2].decode("latin-1"))
     else:
         try:
             part.decode("cp1252")
@@ -25,6 +25,17 @@ def encoding(part: bytes) -> str:
             name = "latin-1"
     told = "This looks like Windows text: " if name == "cp1252" else "It may be "
     return f"{told}{option_of_import('encoding', name)}."
+
+
+def wide(text: str) -> str | None:
+    """A hint where every second character is NUL; None where there are fewer."""
+    if text.count("\0") <= len(text) // 4:
+        return None
+    return f"It may be {option_of_import('encoding', _wide_name(text[:2]))}."
+
+
+def _wide_name(begin: str) -> str:
+    return "utf-16-be" if begin[:1] == "\0" and begin[1:] != "\0" else "utf-16-le"
 
 
 def delimiter(header: Sequence[str], used: str) -> str | None:

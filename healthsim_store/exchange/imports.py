@@ -203,7 +203,7 @@ class _Import:
             sources = self._folder(finder)
         with staged(format, mappings, sources, self._refusing) as mapping:
             mapping.count_skipped()
-            entities = mapping.entities()
+            entities: Mapping[str, Any] = mapping.entities()
             if conversions.is_needed(options):
                 entities = {
                     into: conversions.converted(options, self._registry, into, rows, whole)

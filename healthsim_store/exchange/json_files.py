@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..base.text import in_line
 from ..base.wording import option_of_import
 from ..errors import SourceError
 from .formats import Tables
@@ -115,10 +116,10 @@ def _at(source: Source, document: Any) -> Any:
     path = source.reading.at
     for step in path.split(".") if path else ():
         if not isinstance(document, dict) or step not in document:
-            keys = ", ".join(document) if isinstance(document, dict) else type(document).__name__
+            keys = in_line(document if isinstance(document, dict) else [type(document).__name__])
             raise SourceError(
                 f"{source.name} has nothing at {path!r:.60}: no {step!r:.60}.",
-                hint=f"There is: {keys:.200}.",
+                hint=f"There is: {keys}.",
             )
         document = document[step]
     return document
@@ -130,8 +131,8 @@ def _tables(source: Source, document: Any) -> Tables:
     elif isinstance(document, dict) and not source.reading.at and _is_envelope(document):
         (key,) = (name for name, value in document.items() if isinstance(value, list))
         raise SourceError(
-            f"{source.name} is an object with {', '.join(document):.100}, of which {key} may have"
-            " the rows.",
+            f"{source.name} is an object with {in_line(document, 100)}, of which"
+            f" {in_line([key], 60)} may have the rows.",
             hint=f"{option_of_import('at', key)}.",
         )
     elif isinstance(document, dict) and all(isinstance(v, list) for v in document.values()):

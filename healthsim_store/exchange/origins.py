@@ -19,6 +19,8 @@ Place = tuple[Account, str, int | None, int | None]
 #: The place of a row, by its entity type and number from 1.
 Locate = Callable[[str, int], Place | None]
 
+_MOST_NAME = 200  # letters of a column's name, in a command that can be typed
+
 
 class Origins:
     """The files of the rows that were read so far, by entity type."""
@@ -146,7 +148,7 @@ def _of_fields(problems: Sequence[Problem]) -> str | None:
     unknown = next((one.field for one in problems if one.expected == "is not a field"), None)
     required = next((one.field for one in problems if one.lacks and one.field), None)
     ways = []
-    if unknown:
+    if unknown and len(unknown) <= _MOST_NAME:
         ways.append(f"If it means a field: {option_of_import('map', f'{unknown}=FIELD')}")
         ways.append(f"if nothing: {option_of_import('ignore', unknown)}")
     if required:

@@ -6,8 +6,9 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..base.text import shorten
 from ..errors import SourceError
-from ..storage.rows import CHUNK, chunks
+from ..storage.rows import CHUNK, Table, chunks
 from .compressed import inner_name
 from .delimited import read_delimited
 from .formats import Importer, Tables
@@ -50,10 +51,18 @@ def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
     # The index of a Parquet file is at its end, so a stream must be read into memory first.
     with source.open() as stream:
         if source.path is not None and source.is_plain(stream):
-            file = pq.ParquetFile(source.path)
+            file = pq.ParquetFile(source.path, page_checksum_verification=True)
         else:
-            file = pq.ParquetFile(io.BytesIO(stream.read()))
-        yield from file.iter_batches(batch_size=CHUNK)
+            file = pq.ParquetFile(io.BytesIO(stream.read()), page_checksum_verification=True)
+        rows, told = 0, file.metadata.num_rows
+        for batch in file.iter_batches(batch_size=CHUNK):
+            rows += batch.num_rows
+            yield batch
+    if rows != told:  # Arrow gives none where a part of one column has none
+        raise SourceError(
+            f"{source.name} is not a whole Parquet file: its index says {told:,} rows, and it has"
+            f" {rows:,}."
+        )
 
 
 def arrow_rows(
@@ -75,14 +84,18 @@ def arrow_rows(
         while (batch := next(batches, None)) is not None:
             for chunk in chunks(source.name, pa.Table.from_batches([batch])):
                 yield from chunk
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{source.name} has a name or a text that is not UTF-8: {error.reason}."
+        ) from error
     except (pa.ArrowException, OSError) as error:
-        reason = (str(error).splitlines() or ["it cannot be read"])[0]
+        reason = shorten((str(error).splitlines() or ["it cannot be read"])[0], 300)
         raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error
 
 
 def _delimited(delimiter: str) -> Callable[[Source], Tables]:
     def read(source: Source) -> Tables:
-        yield None, read_delimited(source, delimiter)
+        yield None, Table(read_delimited(source, delimiter))
 
     return read
 

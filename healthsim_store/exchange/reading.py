@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..base.text import in_line
 from ..base.wording import option_of_import
 from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownEntityType
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
-from ..storage.rows import chunks
+from ..storage.rows import Rows, Table, grouped_chunks
 from . import conversions, hints, obeyed, origins, part_files
 from .account import Account
 from .foreign import tables
@@ -52,12 +53,12 @@ class Reading:
         self._unread: list[Account] = []
         self.origins = origins.Origins()
 
-    def entities(self, files: Files, paths: Sequence[Path]) -> dict[str, Iterator[Any]]:
+    def entities(self, files: Files, paths: Sequence[Path]) -> dict[str, Table]:
         """The rows of all files by entity type. They can be read once. Adds an account per file."""
         importer = self._formats.importer(files.format) if files.format else None
         self.rename_by(files.blank.reading)
         finder = Finder(self._formats, files)
-        entities: dict[str, list[Iterator[Any]]] = {}
+        entities: dict[str, list[Iterator[Rows]]] = {}
         found = [one for path in paths for one in finder.find(path, importer)]
         self._unread = finder.unread()
         obeyed.refuse_others(files.blank.reading, self._formats, [one.importer for one in found])
@@ -75,7 +76,9 @@ class Reading:
                 entity_type = self._entity_type(one, files.entity_type, name)
                 parts = entities.setdefault(entity_type, [])
                 parts.append(self.checked(source, account, entity_type, rows))
-        return {name: itertools.chain.from_iterable(parts) for name, parts in entities.items()}
+        return {
+            name: Table(itertools.chain.from_iterable(parts)) for name, parts in entities.items()
+        }
 
     def rename_by(self, options: ReadingOptions) -> None:
         """Call columns as the options say. Raises InvalidArgument for a field that there is not."""
@@ -152,7 +155,7 @@ class Reading:
 
     def checked(
         self, source: Source | SourceFolder, account: Account, entity_type: str, rows: Any
-    ) -> Iterator[Any]:
+    ) -> Iterator[Rows]:
         """The rows, which are counted in the account as they are read.
 
         Raises SourceError if no field of the first row is a field of the entity type, and at the
@@ -165,14 +168,15 @@ class Reading:
         if conversions.is_needed(options):
             rows = conversions.converted(options, self._registry, entity_type, rows, self._whole)
         first = True
-        for chunk in chunks(entity_type, rows):
+        for chunk in grouped_chunks(entity_type, rows):
             if first:
                 self.origins.begin(entity_type, source, account)
-                self._check_header(source, entity_type, list(chunk[0]))
+                self._check_header(source, entity_type, list(chunk[0].fields))
                 first = False
-            account.rows += len(chunk)
-            account.mapped[entity_type] = account.mapped.get(entity_type, 0) + len(chunk)
-            self.origins.count(entity_type, len(chunk))
+            count = sum(map(len, chunk))
+            account.rows += count
+            account.mapped[entity_type] = account.mapped.get(entity_type, 0) + count
+            self.origins.count(entity_type, count)
             yield from chunk
         if isinstance(source, Source):
             source.check_unchanged()
@@ -187,13 +191,12 @@ class Reading:
 def _no_field(
     source: Source | SourceFolder, registry: Registry, entity_type: str, names: list[str]
 ) -> NoReturn:
-    shown = ", ".join(str(name) for name in names[:6])
     near = registry.near_field(entity_type, str(names[0])) if names else None
     delimiter = hints.delimiter([*map(str, names)], ",")
     columns = option_of_import("columns", "mrn,given_name,...")
     is_text = isinstance(source, Source) and is_delimited(source)
     header = f"Has the file no header? Then name its columns: {columns}."
     raise SourceError(
-        f"{source.name}: none of its columns is a field of {entity_type}: {shown:.200}.",
+        f"{source.name}: none of its columns is a field of {entity_type}: {in_line(names[:6])}.",
         hint=delimiter or near or (header if is_text else None),
     )

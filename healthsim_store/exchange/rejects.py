@@ -36,7 +36,7 @@ class Rejects:
                 f"{self._path} is there already.", hint="Name a file for rejects that is not there."
             )
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by close)
-            _IN_MEMORY, "w+", encoding="utf-8", newline=""
+            _IN_MEMORY, "w+", encoding="utf-8", errors="backslashreplace", newline=""
         )
         self._csv = csv.writer(self._file)
 

@@ -1,8 +1,4 @@
-"""Sheets of workbooks (.xlsx), read by calamine.
-
-What a cell shows by a formula that was never calculated, or as an error, calamine gives as an
-empty cell. So the sheet's XML is looked through for such cells first.
-"""
+"""Sheets of workbooks (.xlsx), read by calamine, after `sheet_checks` looked at them."""
 
 from __future__ import annotations
 
@@ -14,17 +10,14 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ..base.text import did_you_mean
+from ..base.text import did_you_mean, in_line
 from ..base.wording import option_of_import
 from ..errors import SourceError
-from . import compressed
+from .compressed import BROKEN
 from .formats import Tables
+from .sheet_checks import BOOK, MOST, check_sheet, check_workbook, damaged
 from .source import Source
 
-_CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-_PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
-_PIECE = 1 << 20
-_MOST = 1_000_000_000  # bytes of sheets
 # A day is counted from 1904 where this says so; else from 1900.
 _OTHER_DAYS = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"')
 
@@ -38,18 +31,17 @@ def read_workbook(source: Source) -> Tables:
 
     try:
         with _whole(source) as file:
-            _refuse_bomb(source, file)
+            shared = check_workbook(source, file)
+            _refuse_other_days(source, file)
             file.seek(0)
             book = calamine.CalamineWorkbook.from_filelike(file)
             name = _sheet(source, book)
-            sheet = book.get_sheet_by_name(name)
-            with zipfile.ZipFile(file) as archive:
-                _refuse_other_days(source, archive)
-                formulas = _check_cells(source, archive, name)
+            formulas = check_sheet(source, file, name, shared)
             if formulas:
                 source.notes.append(
                     f"cells with a formula, whose value calculated last was taken: {formulas:,}"
                 )
+            sheet = book.get_sheet_by_name(name)
             merged = sheet.merged_cell_ranges
             if merged:
                 (row, column), _ = merged[0]
@@ -61,10 +53,8 @@ def read_workbook(source: Source) -> Tables:
             yield None, _rows(source, sheet.to_python(skip_empty_area=False))
     except calamine.PasswordError as error:
         raise SourceError(f"{source.name} has a password.", hint="Save it without one.") from error
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError, KeyError) as error:
-        raise SourceError(
-            f"{source.name} is not a whole workbook: {error}.", hint="Save it again as .xlsx."
-        ) from error
+    except (calamine.CalamineError, *BROKEN, KeyError, OSError) as error:
+        raise damaged(source, error) from error
 
 
 @contextlib.contextmanager
@@ -72,25 +62,14 @@ def _whole(source: Source) -> Iterator[BinaryIO]:
     """The workbook as a file in which one can go back; what is a stream is read into memory."""
     with source.open() as stream:
         plain = source.is_plain(stream)
-        content = b"" if plain else stream.read(_MOST + 1)
-    if len(content) > _MOST:
-        raise SourceError(f"{source.name} has over {_MOST:,} bytes.", hint="Give it as a file.")
+        content = b"" if plain else stream.read(MOST + 1)
+    if len(content) > MOST:
+        raise SourceError(f"{source.name} has over {MOST:,} bytes.", hint="Give it as a file.")
     if plain and source.path:
         with source.path.open("rb") as file:
             yield file
     else:
         yield io.BytesIO(content)
-
-
-def _refuse_bomb(source: Source, file: BinaryIO) -> None:
-    packed = file.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(file) as archive:
-        size = sum(info.file_size for info in archive.infolist())
-        compressed.refuse_bomb(source.name, packed, size)
-        if size > _MOST:
-            raise SourceError(
-                f"{source.name} has {size:,} bytes of sheets.", hint="Save the sheet as CSV UTF-8."
-            )
 
 
 def _sheet(source: Source, book: Any) -> str:
@@ -114,70 +93,17 @@ def _sheet(source: Source, book: Any) -> str:
     return names[0]
 
 
-def _refuse_other_days(source: Source, archive: zipfile.ZipFile) -> None:
+def _refuse_other_days(source: Source, file: BinaryIO) -> None:
     """Raise SourceError where numbers would be read as days that they are not."""
     options = source.reading
     if not any(text.endswith("excel") for text in (*options.date_format, *options.time_format)):
         return
-    if _OTHER_DAYS.search(archive.read("xl/workbook.xml")):
-        raise SourceError(
-            f"{source.name} counts days from 1904, as old programs of Apple did.",
-            hint="Give the cells a format of dates in a spreadsheet program, and save it.",
-        )
-
-
-def _check_cells(source: Source, archive: zipfile.ZipFile, sheet: str) -> int:
-    """How many cells of a sheet are formulas.
-
-    Raises SourceError for a cell of which calamine would say that it is empty.
-    """
-    formulas = 0
-    member = _member(archive, sheet)
-    if member is None:
-        return 0
-    with archive.open(member) as file:
-        rest = b""
-        while piece := file.read(_PIECE):
-            rest += piece
-            end = 0
-            for match in _CELL.finditer(rest):
-                end = match.end()
-                body = match[2] or b""
-                formula, error = b"<f" in body, b't="e"' in match[1]
-                formulas += formula
-                if error or (formula and b"<v" not in body and b"<is" not in body):
-                    found = _PLACE.search(match[1])
-                    place = found[1].decode() if found else "a cell"
-                    what = "is an error" if error else "is a formula that was never calculated"
-                    raise SourceError(
-                        f"{source.name}, sheet {sheet}: {place} {what}.",
-                        hint="Open the workbook in a spreadsheet program, mend it and save it.",
-                    )
-            rest = rest[end:][-10 * _PIECE :]
-    return formulas
-
-
-def _member(archive: zipfile.ZipFile, sheet: str) -> str | None:
-    """The file of a sheet, by the workbook's own relations."""
-    import html
-
-    try:
-        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-        relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    except KeyError:
-        return None
-    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
-        name = re.search(r'\bname="([^"]*)"', tag)
-        key = re.search(r'\br:id="([^"]*)"|\bid="([^"]*)"', tag)
-        if not name or not key or html.unescape(name[1]) != sheet:
-            continue
-        for relation in re.findall(r"<Relationship\b[^>]*>", relations):
-            if f'Id="{key[1] or key[2]}"' in relation:
-                target = re.search(r'\bTarget="([^"]*)"', relation)
-                path = target[1].lstrip("/") if target else ""
-                path = path if path.startswith("xl/") else f"xl/{path}"
-                return path if path in archive.namelist() else None
-    return None
+    with zipfile.ZipFile(file) as archive:
+        if _OTHER_DAYS.search(archive.read(BOOK)):
+            raise SourceError(
+                f"{source.name} counts days from 1904, as old programs of Apple did.",
+                hint="Give the cells a format of dates in a spreadsheet program, and save it.",
+            )
 
 
 def _letters(column: int) -> str:
@@ -206,15 +132,25 @@ def _rows(source: Source, cells: list[list[Any]]) -> Iterator[dict[str, Any]]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SourceError(
-            f"{source.name}: the header has {', '.join(twice)} more than once.",
+            f"{source.name}: the header has {in_line(twice)} more than once.",
             hint="Each column needs a name of its own.",
         )
     count = 0
     given = dict(source.given)
+    unnamed = [
+        at for at in range(len(cells[0]) if cells else 0) if at >= len(header) or not header[at]
+    ]
     for line, row in enumerate(cells, first):
         values = [_plain(row[at]) if at < len(row) else None for at in kept]
-        if all(value is None for value in values):
+        if all(value is None for value in values) and not any(row[at] != "" for at in unnamed):
             continue
+        for at in unnamed:
+            value = _plain(row[at])
+            if value is not None and not (at == 0 and value == count):  # as pandas counts rows
+                raise SourceError(
+                    f"{source.name}: {_letters(at)}{line} has a value, but its column has no name.",
+                    hint="Name all columns in the header.",
+                )
         source.lines.begin(count, line)
         count += 1
         yield dict(zip(names, values, strict=True)) | given

@@ -28,6 +28,7 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
 from ..schema.sqlfile import Statement
+from ..storage.rows import Rows, Table
 from . import mapping_trial, staged_keys, staged_rows
 from .account import Account
 from .mapping import ROW, ROWS, read_mappings
@@ -128,13 +129,12 @@ class StagedFolder:
             if source.path and source.path.stat().st_size == 0 and not alone:
                 account.notes += (f"{source.name} is empty",)
                 continue
-            rows = staged_rows.rows_of(source, layout.json if layout else None)
             if layout is None:
-                account.rows += sum(1 for _ in rows)
+                account.rows += sum(1 for _ in staged_rows.rows_of(source, None))
             else:
                 staged = account.rows - sum(account.unmapped.values())
                 self._parts.setdefault(name, []).append((staged + 1, source))
-                self._load(name, account, source, rows)
+                self._load(name, account, source)
             source.check_unchanged()
             account.notes += tuple(source.notes)
         if layout is None and account.rows:
@@ -191,25 +191,18 @@ class StagedFolder:
         for statement in (*declared.views, *declared.selects, *declared.skips):
             yield strict(statement.sql), statement.where
 
-    def _load(
-        self, name: str, account: Account, source: Source, rows: Iterator[dict[str, str | None]]
-    ) -> None:
+    def _load(self, name: str, account: Account, source: Source) -> None:
         layout = self.declared.layouts[name]
         if not is_delimited(source):
-            self._load_records(name, account, source, rows)
+            self._load_records(name, account, source, staged_rows.rows_of(source, layout.json))
             return
-        first = next(rows, None)
-        if first is None:
+        parts = staged_rows.text_of(source)
+        part = next(parts, None)
+        if part is None:
             return
-        header = {column.casefold(): column for column in first}
-        missing = sorted(c for c in layout.required if c.casefold() not in header)
-        if missing:
-            raise SourceError(
-                f"{source.name}: the header lacks {', '.join(missing)}.",
-                hint=f"It has: {', '.join(first)}. Is this the format {self._format}?",
-            )
-        present = [column for column in layout.columns if column.casefold() in header]
-        wanted = [header[column.casefold()] for column in present]
+        first = part.fields
+        found = staged_rows.columns_of(source, layout, first, self._format)
+        present, wanted = [*found], [*found.values()]
         others = [*account.not_carried, *(column for column in first if column not in wanted)]
         account.not_carried = tuple(dict.fromkeys(others))
         nulls = {*source.reading.null}
@@ -218,14 +211,17 @@ class StagedFolder:
             f" VALUES ({', '.join('?' * len(present))})"
         )
 
-        def values() -> Iterator[list[str | None]]:
-            assert first is not None
-            for row in itertools.chain([first], rows):
-                account.rows += 1
-                cells = [row[column] for column in wanted]
-                yield [None if cell in nulls else cell for cell in cells] if nulls else cells
-
-        self._connection.executemany(insert, values())
+        places = [first.index(column) for column in wanted]
+        for rows in itertools.chain([part], parts):
+            values = (
+                rows.values
+                if places == [*range(len(first))]
+                else [[row[place] for place in places] for row in rows.values]
+            )
+            if nulls:
+                values = [[None if cell in nulls else cell for cell in row] for row in values]
+            staged_rows.insert(self._connection, insert, values, source)
+            account.rows += len(rows)
 
     def _load_records(
         self, name: str, account: Account, source: Source, rows: Iterator[dict[str, Any]]
@@ -247,7 +243,8 @@ class StagedFolder:
 
         marks = ", ".join("?" * len(columns))
         before = account.rows
-        self._connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", values())
+        sql = f"INSERT INTO {quoted(name)} VALUES ({marks})"
+        staged_rows.insert(self._connection, sql, values(), source)
         used = {re.split(r"[.\[]", column)[0] for column in columns} | {*columns}
         account.not_carried = tuple(key for key in seen if key not in used)
         if account.rows == before:
@@ -258,14 +255,14 @@ class StagedFolder:
                 hint=f"They have: {', '.join(seen):.200}. Is this the format {self._format}?",
             )
 
-    def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
+    def entities(self) -> dict[str, Table]:
         """Rows by entity type; each row is counted in the account of its source when it is read."""
         chained: dict[str, list[Statement]] = {}
         for statement in self.declared.selects:
             chained.setdefault(statement.comment.markers["into"], []).append(statement)
-        return {into: self._rows(into, statements) for into, statements in chained.items()}
+        return {into: Table(self._rows(into, statements)) for into, statements in chained.items()}
 
-    def _rows(self, into: str, statements: list[Statement]) -> Iterator[dict[str, Any]]:
+    def _rows(self, into: str, statements: list[Statement]) -> Iterator[Rows]:
         self._read = True
         number = 1
         for statement in statements:
@@ -275,17 +272,20 @@ class StagedFolder:
             assert self._clock is not None
             names, batches = self._clock.rows(strict(statement.sql), statement.where)
             many = self._begin_numbers(into, number, names, statement)
-            for batch in batches:
-                for values in batch:
-                    row = dict(zip(names, values, strict=True))
-                    rows = row.pop(ROWS, 1)
-                    if many is not None:
-                        rowid = row.pop(ROW)
-                        rows = many.add(rowid, rows)
-                    account.mapped[into] = account.mapped.get(into, 0) + rows
-                    account.made[into] = account.made.get(into, 0) + 1
-                    number += 1
-                    yield row
+            kept = [at for at, name in enumerate(names) if name not in (ROW, ROWS)]
+            fields = tuple(names[at] for at in kept)
+            for found in batches:
+                count = len(found)
+                if len(kept) < len(names):
+                    count = 0
+                    for values in found:
+                        rows = values[names.index(ROWS)] if ROWS in names else 1
+                        count += rows if many is None else many.add(values[names.index(ROW)], rows)
+                made = [tuple([values[at] for at in kept]) for values in found]
+                account.mapped[into] = account.mapped.get(into, 0) + count
+                account.made[into] = account.made.get(into, 0) + len(made)
+                number += len(made)
+                yield Rows(fields, made)
                 self._refuse_doubles(into, account)  # a join without its ON may go on for hours
         for source in {one.comment.markers["from"].lower() for one in statements}:
             self._refuse_doubles(into, self.accounts[source])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.sql import parameters
 from .parameter import Parameter
 from .types import LogicalType, Stored
-from .values import unwrapped
+from .values import Usual, unwrapped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +62,11 @@ class Column:
         return {value.casefold(): value for value in self.values} | {
             spelling.casefold(): value for spelling, value in self.synonyms.items()
         }
+
+    @functools.cached_property
+    def usual(self) -> Usual | None:
+        """What gives the stored form of text in its usual spelling at once; None without."""
+        return None if self.values or self.synonyms else self.type.usual()
 
     @property
     def expected(self) -> str:

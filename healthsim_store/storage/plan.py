@@ -95,8 +95,14 @@ class Plan:
         """Values with the known odd columns in their stored form; raises ValueError."""
         changed = list(values)
         self.rounded_last = 0
-        for position in self.converted:
-            changed[position] = self.coerce(position, changed[position])
+        for position, column in self.converted.items():
+            value = changed[position]
+            if type(value) is str and (usual := column.usual):
+                found = usual(value)
+                if found is not None:
+                    changed[position] = found
+                    continue
+            changed[position] = self.coerce(position, value)
         return tuple(changed)
 
     def coerce(self, position: int, value: Any) -> Any:

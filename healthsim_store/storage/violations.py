@@ -11,7 +11,7 @@ from typing import Any
 
 from ..base.sql import quoted
 from ..base.sqlite import MAX_BYTES
-from ..base.text import did_you_mean, shorten
+from ..base.text import did_you_mean, in_line, shorten
 from ..base.tokens import estimate_tokens
 from ..base.wording import call, choice, option, takes
 from ..errors import InvalidRows
@@ -87,7 +87,7 @@ class Problem:
         rest = counts.pop(repr(OTHERS), 0) + sum([*counts.values()][_VALUES:])
         shown = [f"{value} {_rows(n)}".strip() for value, n in [*counts.items()][:_VALUES]]
         more = f" and other values {_rows(rest)}" if rest else ""
-        what = ", ".join(part for part in (self.entity_type, self.field) if part)
+        what = ", ".join(part for part in (self.entity_type, self._field) if part)
         hint = f" {self.hint}" if self.hint else ""
         first = self.entity_id or self.place
         if self.other_id:
@@ -107,7 +107,7 @@ class Problem:
     @property
     def in_short(self) -> str:
         """The field and where the row is, without what is wrong."""
-        what = ", ".join(part for part in (self.entity_type, self.field) if part)
+        what = ", ".join(part for part in (self.entity_type, self._field) if part)
         return f"{what} {self.entity_id or self.place}"
 
     @property
@@ -117,12 +117,17 @@ class Problem:
 
     def __str__(self) -> str:
         more = f" (and {self.count - 1:,} more like it)" if self.count > 1 else ""
-        field = f", {self.field}" if self.field else ""
+        field = f", {self._field}" if self.field else ""
         value = "" if self.value is None else f" {_short(self.value)}"
         hint = f" {self.hint}" if self.hint else ""
         which = self.entity_id or self.place
         other = f": {self.other_id} has it" if self.other_id else ""
         return f"{self.entity_type} {which}{more}{field}{value}: {self.expected}{other}.{hint}"
+
+    @property
+    def _field(self) -> str:
+        """The field for a message: a file may have the name of one in a whole page."""
+        return in_line([self.field or ""], 60)
 
     @property
     def place(self) -> str:

@@ -23,8 +23,10 @@ from healthsim_store.plugins import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 # Their blocks are parts of a plugin or a profile, which tests of their own put together, or
-# signatures and docstrings, which a test compares with the code.
-WITH_THEIR_OWN_TESTS = {"docs/plugins.md", "docs/profiles.md", "docs/python.md"}
+# signatures and docstrings, which a test compares with the code, or need the files that they show.
+WITH_THEIR_OWN_TESTS = {
+    "docs/plugins.md", "docs/profiles.md", "docs/python.md", "docs/import-recipes.md",
+}  # fmt: skip
 PAGES = sorted(
     str(page.relative_to(ROOT))
     for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md"))
