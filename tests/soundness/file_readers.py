@@ -262,7 +262,25 @@ def read_parquet(data: bytes) -> Found:
             return _by_arrow(file.name, error)
         if len(rows) < pq.read_metadata(file.name).num_rows:  # DuckDB leaves out damaged parts
             return _by_arrow(file.name, ValueError("DuckDB has fewer rows"))
-    return Found([dict(zip(names, row, strict=True)) for row in rows])
+        found = Found([dict(zip(names, row, strict=True)) for row in rows])
+        if any(isinstance(cell, bytes) for row in rows for cell in row):
+            _decode(found, {field.name for field in pq.read_schema(file.name) if _is_text(field)})
+    return found
+
+
+def _is_text(field: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(field.type) or pa.types.is_large_string(field.type))
+
+
+def _decode(found: Found, names: set[str]) -> None:
+    """Arrow writes a schema of its own too, which knows a text where that of Parquet was damaged."""
+    for row in found.rows:
+        for name in names & row.keys():
+            if isinstance(row[name], bytes):
+                with contextlib.suppress(UnicodeDecodeError):
+                    row[name] = row[name].decode()
 
 
 def _by_arrow(path: str, refused: Exception) -> Found:

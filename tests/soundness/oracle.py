@@ -42,7 +42,7 @@ def stored(field: Field, value: Any) -> Any:
     found = _of_type(field, _simple(value))
     if found is None:
         found = field.default
-    if field.required and found in (None, ""):
+    if field.required and (found is None or (isinstance(found, str) and not found.strip())):
         raise Refused
     if field.allowed and found is not None and found not in field.allowed:
         raise Refused
