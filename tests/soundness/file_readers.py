@@ -275,7 +275,7 @@ def _is_text(field: Any) -> bool:
 
 
 def _decode(found: Found, names: set[str]) -> None:
-    """Arrow writes a schema of its own too, which knows a text where that of Parquet was damaged."""
+    """Arrow has a schema of its own in the file: a text is one where that of Parquet is damaged."""
     for row in found.rows:
         for name in names & row.keys():
             if isinstance(row[name], bytes):

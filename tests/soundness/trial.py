@@ -193,8 +193,9 @@ def _refusals(
             yield f"{way.name}: {name} {told[name, place]!r:.80} is not refused: {error}"
         for name, place in found - set(part):
             yield f"{way.name}: {name} row {place} is refused without a reason: {error}"
-        for name in sorted({name for name, _ in part} - set(_named(error))):
-            yield f"{way.name}: the message does not name {name} and where it is: {error}"
+        unnamed = sorted({name for name, _ in part} - set(_named(error)))
+        if len(unnamed) > _only_counted(error):
+            yield f"{way.name}: the message does not name {unnamed} and where they are: {error}"
     else:
         found_rows = dump(store, "bad")
         for (name, place), value in told.items():
@@ -215,6 +216,12 @@ def _named(error: InvalidRows) -> Iterator[str]:
         field = re.compile(rf", {problem.field}[: ]")
         if any(field.search(line) and problem.place in line for line in lines):
             yield str(problem.field)
+
+
+def _only_counted(error: InvalidRows) -> int:
+    """How many kinds of problems the message counts, because it has no room for their names."""
+    found = re.search(r"\n- also: .*; and ([\d,]+) more\.", str(error))
+    return int(found[1].replace(",", "")) if found else 0
 
 
 def _ways_out(
