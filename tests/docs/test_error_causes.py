@@ -12,13 +12,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import serving
 from conftest import install
+from deaths import wait_until_open
 from forks import command
 
 from healthsim_store import Store, errors
@@ -202,7 +202,7 @@ class Ward:
                 stdout=stream, stderr=subprocess.PIPE, text=True, cwd=self.folder,
             )  # fmt: skip
             if out == os.devnull:
-                time.sleep(3)  # it has begun
+                wait_until_open(process, self.store / "ward-7.db")
                 process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=60)
         return process.returncode, told
