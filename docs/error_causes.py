@@ -32,7 +32,9 @@ CAUSES = {
     "batch_differs": Cause(
         "persist other.json --scenario ward-7 --batch-id b-1", "`b-1` was a batch of other rows"
     ),
-    "empty_batch": Cause("persist empty.json", '`empty.json` is `{"patients": []}`'),
+    "empty_batch": Cause(
+        "import people --format synthea", "`people/patients.csv` has a header and no row"
+    ),
     "unknown_entity_type": Cause("samples ward-7 patientz"),
     "ambiguous_entity_type": Cause(
         "schema staff", "one product has doctors, another nurses, both with the alias staff"

@@ -33,9 +33,10 @@ import click  # noqa: E402
 import error_causes  # noqa: E402
 
 import healthsim_store  # noqa: E402
-from healthsim_store import commands, doors, errors, hookspecs, store, testing  # noqa: E402
+from healthsim_store import commands, doors, errors, exit_codes, hookspecs, store, testing  # noqa: E402
 from healthsim_store.browse.error_answers import status_of  # noqa: E402
 from healthsim_store.cli import cli  # noqa: E402
+from healthsim_store.exchange.reading_options import specs as reading_specs  # noqa: E402
 from healthsim_store.plugins import installed, names  # noqa: E402
 from healthsim_store.plugins.new_plugin import plugin_files  # noqa: E402
 from healthsim_store.schema import refusals  # noqa: E402
@@ -46,6 +47,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "docs/cli.md",
     "docs/errors.md",
+    "docs/import.md",
     "docs/plugins.md",
     "docs/promised.txt",
     "docs/python.md",
@@ -141,6 +143,17 @@ def _store() -> str:
         if name not in store.VERBS:
             texts.append(_callable(name, method))
     return "\n\n".join(texts)
+
+
+def _reading() -> str:
+    """The options of reading files."""
+    lines = ["| option | what |", "|---|---|"]
+    for spec in reading_specs():
+        value = f" {spec.metavar}" if spec.metavar else ""
+        more = f" ({', '.join(spec.choices)})" if spec.choices else ""
+        flag = f"--{spec.name.replace('_', '-')}"
+        lines.append(f"| `{flag}{value}` | {_cell(spec.help)}{more} |")
+    return "\n".join(lines) + "\n"
 
 
 def _values() -> str:
@@ -272,7 +285,7 @@ def _errors() -> str:
 
 def _exits() -> str:
     """Every exit code."""
-    rows = [f"| {int(code)} | {code.about} |" for code in errors.ExitCode]
+    rows = [f"| {int(code)} | {code.about} |" for code in exit_codes.ExitCode]
     return "\n".join(["| exit code | when |", "|---|---|", *rows])
 
 
@@ -455,6 +468,7 @@ _PRINTERS: dict[str, Callable[..., str]] = {
     "refusals": _refusals,
     "store": _store,
     "tables": _tables,
+    "reading": _reading,
     "values": _values,
 }
 

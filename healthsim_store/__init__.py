@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .additions import Tool as Tool
     from .base.tokens import estimate_tokens as estimate_tokens
     from .errors import HealthsimStoreError as HealthsimStoreError
+    from .exchange.account import Account as Account
     from .exchange.export_result import DatasetAccount as DatasetAccount
     from .exchange.export_result import ExportedFile as ExportedFile
     from .exchange.export_result import ExportResult as ExportResult
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from .exchange.formats import Importer as Importer
     from .exchange.formats import WrittenFile as WrittenFile
     from .exchange.imports import ImportResult as ImportResult
+    from .exchange.reading_options import ReadingOptions as ReadingOptions
     from .exchange.scenario_tables import ScenarioTables as ScenarioTables
     from .exchange.scenario_tables import SelectedRows as SelectedRows
     from .exchange.source import Source as Source
     from .exchange.source import SourceFolder as SourceFolder
-    from .exchange.staging import Account as Account
     from .exchange.table import Table as Table
     from .generation.profile import Profile as Profile
     from .generation.service import GenerateResult as GenerateResult
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     compare_scenarios = _default.compare_scenarios
     delete_scenario = _default.delete_scenario
     diff_scenarios = _default.diff_scenarios
+    draft_mapping = _default.draft_mapping
     export_scenario = _default.export_scenario
     generate = _default.generate
     generate_scenario = _default.generate_scenario
@@ -138,9 +140,10 @@ _HOMES = {
     "exchange.export_result": "DatasetAccount ExportedFile ExportResult LeftOut",
     "exchange.formats": "Exporter Importer WrittenFile",
     "exchange.imports": "ImportResult",
+    "exchange.reading_options": "ReadingOptions",
     "exchange.scenario_tables": "ScenarioTables SelectedRows",
     "exchange.source": "Source SourceFolder",
-    "exchange.staging": "Account",
+    "exchange.account": "Account",
     "exchange.table": "Table",
     "generation.profile": "Profile",
     "generation.service": "GenerateResult RegenerateResult",

@@ -22,6 +22,7 @@ from .additions import Tool
 from .base.faults import as_error, blamed_on, in_one_line
 from .base.text import shorten
 from .base.wording import BROWSER, MCP, PYTHON, SHELL, at
+from .exchange.reading_options import reserved as options_of_files
 from .operations.strategies import STRATEGIES
 from .plugins import installed
 from .query.select import all_typed
@@ -29,7 +30,7 @@ from .storage.processes import processes
 
 __all__ = [
     "BROWSER", "MCP", "PYTHON", "SHELL", "STRATEGIES", "all_typed", "as_error", "at", "blamed_on",
-    "end_reading", "in_one_line", "serve_many", "shorten", "tools_of_plugins",
+    "end_reading", "in_one_line", "options_of_files", "serve_many", "shorten", "tools_of_plugins",
 ]  # fmt: skip
 
 

@@ -7,37 +7,11 @@ raises it as it is, and the command line, the browser and MCP tell it as an `Int
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-
-class ExitCode(enum.IntEnum):
-    """How the command line ends. ``about`` says when, as its help prints it."""
-
-    about: str
-
-    def __new__(cls, value: int, about: str) -> ExitCode:
-        member = int.__new__(cls, value)
-        member._value_ = value
-        member.about = about
-        return member
-
-    DONE = 0, "done"
-    ERROR = 1, "an error, told on stderr, or found by check"
-    USAGE = 2, "wrong usage, or an argument that cannot be used"
-    NOT_FOUND = 3, "what is named is not there, or the name fits several"
-    REFUSED = 4, "refused, because something would be changed or lost"
-    DAMAGED = 5, "a file that cannot be read: damaged, no scenario, or of a newer version"
-    BUSY = 6, "another process is writing the file"
-    LIMIT = 7, "over a limit of time or size"
-    FAULT = 70, "a fault of healthsim-store or of a plugin"
-    INTERRUPTED = 130, "interrupted"
-
-    @classmethod
-    def listed(cls) -> str:
-        """All of them in one line."""
-        return "; ".join(f"{int(code)} {code.about}" for code in cls)
+from .exit_codes import ExitCode
+from .printable import printable
 
 
 class HealthsimStoreError(Exception):
@@ -47,9 +21,8 @@ class HealthsimStoreError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = printable(message), hint and printable(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
@@ -155,26 +128,29 @@ class InvalidValue(InvalidArgument):
 
 
 class InvalidRows(InvalidArgument):
-    """Rows cannot be stored, so nothing was stored. ``problems`` lists the first of them.
+    """Rows cannot be stored, so nothing was.
 
-    ``complete`` is false when there may be more problems than the list has.
+    ``problems`` are the first ones; the ``count`` of each tells how many rows have it, of all that
+    were given where ``complete``. ``total`` is how many there are. ``nothing``: stored or changed.
     """
 
     code = "invalid_rows"
     exit_code = ExitCode.ERROR
 
-    def __init__(self, problems: Sequence[Any], *, complete: bool, hint: str | None = None) -> None:
-        self.problems = tuple(problems)
-        self.complete = complete
-        count = len(self.problems)
-        title = f"{count}{'' if complete else ' or more'} problem{'s' if count != 1 else ''}"
-        lines = [f"Nothing was stored: {title}.", *(f"- {problem}" for problem in self.problems)]
-        super().__init__("\n".join(lines), hint=hint)
+    def __init__(
+        self, problems: Sequence[Any], told: str, *, complete: bool, total: int,
+        nothing: str = "stored", hint: str | None = None,
+    ) -> None:  # fmt: skip
+        self.problems, self.nothing = tuple(problems), nothing
+        self.complete, self.total = complete, total
+        title = f"{total:,}{'' if complete else ' or more'} problem{'' if total == 1 else 's'}"
+        super().__init__(f"Nothing was {nothing}: {title}.{told}", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {
             "problems": [problem.to_dict() for problem in self.problems],
             "complete": self.complete,
+            "total": self.total,
         }
 
 

@@ -51,6 +51,11 @@ def healthsim_store_importers() -> list[Importer]:
     What is not taken over is told by ``source.skip(rows, reason)`` or ``folder.skip(rows,
     reason)``; the reply shows it, by file and reason.
 
+    ``source.reading`` says how the user wants files to be read. `Importer` has in ``reading`` the
+    names of those options that it obeys; one that no file can obey is refused. Without it they are
+    ``encoding`` and ``compression``, which ``source.text()`` and ``source.open()`` obey, and
+    ``columns``. Null words, the signs of numbers and the formats of dates need nothing of it.
+
     ``options`` are what a user may choose, by ``--set`` and ``options``: each a ``Parameter`` of a
     type as in questions.sql. What was chosen arrives checked, in ``source.options`` or
     ``folder.options``; an option without a default is None.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,12 @@ from .errors import InvalidArgument
 from .exchange import imports
 from .exchange.export_result import ExportResult
 from .exchange.exports import export_file
+from .exchange.found_files import Files as FoundFiles
+from .exchange.given_rows import persist_rows
 from .exchange.imports import ImportResult
+from .exchange.mapping_draft import draft
+from .exchange.reading_options import ReadingOptions
+from .exchange.reading_options import specs as reading_specs
 from .exchange.source import Source
 from .generation import service
 from .generation.library import Library
@@ -50,7 +56,7 @@ from .operations.upgrade import Upgraded, UpgradeResult, upgrade_file, upgrade_f
 from .plugins import installed
 from .query import pages, select
 from .query.pages import QueryResult
-from .query.questions import fill_in, find_question, sort_out
+from .query.questions import fill_in, find_question, sort_out, why_nothing
 from .query.reply import PersistResult
 from .query.samples import LOADABLE_ROWS, choose, load
 from .query.select import Attach, Parameters
@@ -68,6 +74,7 @@ from .storage.joining import reachable
 from .storage.names import clean_name
 from .storage.rows import Row
 from .storage.scenario import Batch, clean_tags
+from .storage.tolerance import Tolerance
 from .storage.trash import Deleted, Purge, Purged
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -81,8 +88,11 @@ def verb(method: Method) -> Method:
 
     What is raised in it names options of this verb, unless another door called it.
     """
-    code = method.__code__
-    takes = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    signature = inspect.signature(method)
+    if "reading" in signature.parameters:
+        signature = _with_reading_options(signature)
+        method.__doc__ = _telling_reading_options(method.__doc__ or "")
+    takes = frozenset(signature.parameters)
 
     @functools.wraps(method)
     def called(*arguments: Any, **options: Any) -> Any:
@@ -91,8 +101,27 @@ def verb(method: Method) -> Method:
         with at(PYTHON, takes):
             return method(*arguments, **options)
 
+    called.__signature__ = signature  # type: ignore[attr-defined]
     VERBS[method.__name__] = called
     return cast(Method, called)
+
+
+def _with_reading_options(signature: inspect.Signature) -> inspect.Signature:
+    """The signature with each reading option, in place of ``**reading``."""
+    given = [one for name, one in signature.parameters.items() if name != "reading"]
+    options = [
+        inspect.Parameter(spec.name, inspect.Parameter.KEYWORD_ONLY, default=spec.default)
+        for spec in reading_specs()
+    ]
+    return signature.replace(parameters=[*given, *options])
+
+
+def _telling_reading_options(text: str) -> str:
+    """The docstring with each reading option, in place of ``reading``."""
+    # From Python 3.13 on the compiler takes the indentation away; cleandoc does so everywhere.
+    before, after = inspect.cleandoc(text).split("    reading: ")
+    told = "".join(f"    {spec.name}: {spec.help}\n" for spec in reading_specs())
+    return before + told + "\n" + after.partition("\n\n")[2]
 
 
 class Store:
@@ -174,8 +203,13 @@ class Store:
         allow_triggers: bool = False,
         again: bool = False,
         new: bool = False,
+        bad_rows: str = "error",
+        orphans: str = "error",
+        rejects: str | Path | None = None,
+        dry_run: bool = False,
         operation: str = "persist",
         details: Mapping[str, Any] | None = None,
+        **reading: Any,
     ) -> PersistResult:
         """Store a batch, all or nothing, and answer with a summary of at most 500 tokens.
 
@@ -200,8 +234,16 @@ class Store:
                 any scenario has with the same context. The result is ``repeated``. This holds for
                 20 rows or more, and for fewer when one has an id or a natural key.
             new: the scenario must not be there yet.
+            bad_rows: ``skip`` leaves out rows that cannot be stored, and writes them to a file.
+            orphans: ``skip`` leaves out rows that refer to an entity that is not there, so too.
+            rejects: the file for rows that are left out, which must not be there yet; by default
+                ``rejects-NAME.csv`` in the current folder, NAME being the scenario's.
+            dry_run: check everything, tell what would be stored, and store nothing.
             operation: what the scenario's log calls it.
             details: what the log says of it besides, JSON-ready.
+            reading: how the values are written, as for `import_data`: ``null``, ``decimal``,
+                ``thousands``, ``date_format``, ``time_format``, ``whole_numbers``; and what fields
+                are called or have: ``map``, ``value``, ``ignore``.
 
         Raises InvalidRows, UnknownEntityType, EmptyBatch, InvalidName, NotWritable, ScenarioBusy;
         then nothing has changed.
@@ -220,7 +262,17 @@ class Store:
             new=new,
             operation=operation,
             details={**({"context": context} if context else {}), **(details or {})},
+            tolerance=Tolerance(bad_rows, orphans),
+            dry_run=dry_run,
         )
+        return persist_rows(
+            imports.Target(batch, scenario, context, rejects),
+            ReadingOptions.of(reading),
+            persist=self._persist,
+            registry=lambda: self._registry_of(scenario),
+        )
+
+    def _persist(self, batch: Batch, scenario: str | None, context: str | None) -> PersistResult:
         return persisting.persist(self._files, _declared, _versions, batch, scenario, context)
 
     @verb
@@ -445,10 +497,13 @@ class Store:
         round_decimals: bool = False,
         allow_triggers: bool = False,
         again: bool = False,
-        encoding: str = "utf-8",
-        columns: Sequence[str] = (),
         options: Mapping[str, Any] | None = None,
+        bad_rows: str = "error",
+        orphans: str = "error",
+        rejects: str | Path | None = None,
+        dry_run: bool = False,
         progress: Progress = lambda _: None,
+        **reading: Any,
     ) -> ImportResult:
         """Read files, folders or standard input into a scenario, in one transaction.
 
@@ -472,34 +527,68 @@ class Store:
             round_decimals: round numbers with too many decimals, and count them, as for `persist`.
             allow_triggers: let triggers of the scenario's file run, as for `persist`.
             again: store rows that are there already, as for `persist`.
-            encoding: of text files.
-            columns: the header of delimited text that has none.
             options: values of the format's own options, by name; see `import_options`.
+            bad_rows: ``skip`` leaves out rows that cannot be read or stored, as for `persist`.
+            orphans: ``skip`` leaves out rows that refer to an entity that is not there.
+            rejects: the file for rows that are left out, as for `persist`.
+            dry_run: check everything, tell what would be stored, and store nothing.
             progress: is told how many bytes were just read.
+            reading: how the files are read, by the names of `ReadingOptions`, such as
+                ``delimiter=";"``; docs/import.md has them all.
 
         Raises SourceError, UnknownFormat, UnknownEntityType, InvalidValue for an option, and what
         `persist` raises.
         """
         sources = [source] if isinstance(source, str | Path) else source
-        blank = Source("", encoding=encoding, columns=tuple(columns), progress=progress)
+        blank = Source("", reading=ReadingOptions.of(reading), progress=progress)
+        batch = Batch(
+            entities={},
+            tags=clean_tags(tags),
+            description=description,
+            on_conflict=on_conflict,
+            batch_id=batch_id,
+            keep_unknown=keep_unknown,
+            round_decimals=round_decimals,
+            allow_triggers=allow_triggers,
+            again=again,
+            details={"context": context} if context else {},
+            tolerance=Tolerance(bad_rows, orphans),
+            dry_run=dry_run,
+        )
+        check_texts(scenario=scenario, context=context, description=description, batch_id=batch_id)
         return imports.import_files(
-            imports.Files(sources, format, entity_type, blank, options),
-            imports.Target(
-                scenario,
-                context,
-                tags,
-                description,
-                on_conflict,
-                batch_id,
-                keep_unknown,
-                round_decimals,
-                allow_triggers,
-                again,
-            ),
-            persist=self.persist,
+            FoundFiles(sources, format, entity_type, blank, options),
+            imports.Target(batch, scenario, context, rejects),
+            persist=self._persist,
             formats=installed().formats,
             registry=self._registry_of(scenario),
         )
+
+    @verb
+    def draft_mapping(
+        self,
+        source: str | Path | Sequence[str | Path],
+        *,
+        entity_type: str | None = None,
+        **reading: Any,
+    ) -> str:
+        """Draft a mapping of files by their headers; what it is unsure of stands in comments.
+
+        Nothing is stored. Look at each line, save it as a ``.sql`` file, and give its path as the
+        ``format`` of `import_data`.
+
+        Args:
+            source: a path, or several.
+            entity_type: what the rows are; by default the one that most columns are fields of.
+            reading: how the files are read, as for `import_data`.
+
+        Raises SourceError and UnknownEntityType.
+        """
+        sources = [source] if isinstance(source, str | Path) else source
+        blank = Source("", reading=ReadingOptions.of(reading))
+        files = FoundFiles(sources, None, entity_type, blank)
+        plugins = installed()
+        return draft(files, plugins.formats, plugins.registry)
 
     def _registry_of(self, scenario: str | None) -> Registry:
         """The entity types whose rows the scenario can take, also where it is a new one."""
@@ -817,10 +906,12 @@ class Store:
         for one that does not fit, and what `query_scenario` raises.
         """
         asked = self._question(scenario, question)
-        return self.query_scenario(
-            scenario, asked.sql, params=fill_in(asked, params), limit=limit, offset=offset,
-            timeout=timeout,
-        )  # fmt: skip
+        bound = fill_in(asked, params)
+        made = self.query_scenario(
+            scenario, asked.sql, params=bound, limit=limit, offset=offset, timeout=timeout
+        )
+        ask = functools.partial(self.query_scenario, scenario, timeout=timeout)
+        return why_nothing(made, asked, bound, ask)
 
     @verb
     def question_rows(
@@ -1053,7 +1144,8 @@ class Store:
                 type, with ``*`` for the others.
             base: the scenario that all were copied of. What only one side changed, added or removed
                 since then is taken, each column for itself; what both changed is a conflict. A base
-                that changed since is rebuilt from its history.
+                that changed since is rebuilt from its history. A scenario that is not known as a
+                copy of it, and has only ids in common with it, removes nothing.
             into: the scenario to change, instead of making a new one; undo takes it back. It is
                 also the base, where the others were copied of it.
             dry_run: the same reply, and nothing is written in the store.

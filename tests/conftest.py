@@ -93,6 +93,19 @@ def install(folder: Path, package: str, files: dict[str, str], *, version: str =
     (info / "entry_points.txt").write_text(f"[healthsim_store]\n{package} = {package}\n")
 
 
+@pytest.fixture(scope="module")
+def kin_products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The products of `kin` are installed."""
+    import kin  # which needs this module
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(kin.lay(tmp_path_factory.mktemp("kin"))))
+        importlib.invalidate_caches()
+        installed.cache_clear()
+        yield
+    installed.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")

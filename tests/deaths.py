@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -117,3 +118,33 @@ def wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < end, f"{path.name} did not come"
         time.sleep(0.005)
+
+
+def wait_until_open(process: subprocess.Popen[str], path: Path) -> None:
+    """Wait until a command, or a process that it has started, has a file open.
+
+    Its start is over by then, however long that took. Where the system does not tell what a
+    process has open, the command is given some seconds.
+    """
+    if not Path("/proc/self/fd").exists():
+        time.sleep(5)
+        return
+    end = time.monotonic() + 60
+    while not _has_open(process.pid, path):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end, f"{path.name} was not opened"
+        time.sleep(0.02)
+    time.sleep(0.3)  # from the opening to the statement
+
+
+def _has_open(number: int, path: Path) -> bool:
+    """Whether a process has a file open, or one that it has started."""
+    of_process = Path(f"/proc/{number}")
+    with contextlib.suppress(OSError):  # it, or what it had open, is gone
+        for link in (of_process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                if os.path.samefile(link, path):
+                    return True
+        children = [each.read_text() for each in of_process.glob("task/*/children")]
+        return any(_has_open(int(child), path) for child in " ".join(children).split())
+    return False

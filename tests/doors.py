@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from healthsim_store.exchange.reading_options import Spec, specs
+
 
 @dataclass(frozen=True)
 class No:
@@ -39,6 +41,10 @@ def _verb(cli: str | No, mcp: str | No, browser: str | No, **options: tuple[Cell
     return Verb(*doors, cells)  # type: ignore[arg-type]
 
 
+def _flag(spec: Spec) -> str:
+    return f"--{spec.name.replace('_', '-')}"
+
+
 #: How far a long call is: a bar on the command line, notifications of MCP. No option turns it on.
 PROGRESS = "(progress)"
 
@@ -46,6 +52,7 @@ _READS = No("The browser only reads.")
 _LOGGED = No("The log tells which command or tool it was.")
 _NEW = No("The reply says whether the scenario is new; a program that must know asks before.")
 _TRIGGERS = No("A model does not judge a stranger's SQL; the user allows it on the command line.")
+_INLINE = No("Rows that are given inline are few, and JSON spells values in one way.")
 _PAGES = "/{database}/-/query /{database}/-/query.json"
 _SCENARIO = ("SCENARIO", "scenario", "database")
 
@@ -77,8 +84,13 @@ VERBS: dict[str, Verb] = {
         allow_triggers=("--allow-triggers", _TRIGGERS),
         again=("--again", "again"),
         new=(_NEW, _NEW),
+        bad_rows=("--bad-rows", _INLINE),
+        orphans=("--orphans", _INLINE),
+        rejects=("--rejects", _INLINE),
+        dry_run=("--dry-run", "dry_run"),
         operation=(_LOGGED, _LOGGED),
         details=(_LOGGED, _LOGGED),
+        **{spec.name: (_flag(spec), _INLINE) for spec in specs()},
     ),
     "persist_batches": _verb(
         No("import and generate make their batches themselves."),
@@ -109,10 +121,19 @@ VERBS: dict[str, Verb] = {
         round_decimals=("--round-decimals", "round_decimals"),
         allow_triggers=("--allow-triggers", _TRIGGERS),
         again=("--again", "again"),
-        encoding=("--encoding", No("Rare: the user imports such a file by the command line.")),
-        columns=("--columns", No("Rare: the user imports such a file by the command line.")),
         options=("--set", "options"),
+        bad_rows=("--bad-rows", "options"),
+        orphans=("--orphans", "options"),
+        rejects=("--rejects", No("The tool chooses a file that may be written, and tells it.")),
+        dry_run=("--dry-run", "dry_run"),
         progress=(PROGRESS, PROGRESS),
+        **{spec.name: (_flag(spec), "options") for spec in specs()},
+    ),
+    "draft_mapping": _verb(
+        "map", No("A model that can read the file writes the mapping itself."), _READS,
+        source=("SOURCES", None),
+        entity_type=("--entity-type", None),
+        **{spec.name: (_flag(spec), None) for spec in specs()},
     ),
     "update_entities": _verb(
         "update", "scenario_change", _READS,

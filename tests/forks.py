@@ -48,21 +48,24 @@ PRELOADED = (
 
 
 def command(
-    *arguments: str, environment: Mapping[str, str], input: str | None = None
+    *arguments: str,
+    environment: Mapping[str, str],
+    input: str | None = None,
+    folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``healthsim-store`` with these arguments, in a process of its own."""
     if CAMPAIGN or not hasattr(os, "fork"):
         return subprocess.run(
             [sys.executable, "-m", "healthsim_store", *arguments],
             input=input, capture_output=True, text=True, env=environment, timeout=SECONDS,
-            check=False,
+            check=False, cwd=folder,
         )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        streams = [str(Path(folder, name)) for name in ("stdin", "stdout", "stderr")]
+    with tempfile.TemporaryDirectory() as scratch:
+        streams = [str(Path(scratch, name)) for name in ("stdin", "stdout", "stderr")]
         Path(streams[0]).write_text(input or "", "utf-8")
         code = _server().run({
-            "arguments": arguments, "environment": dict(environment), "folder": os.getcwd(),
-            "streams": streams,
+            "arguments": arguments, "environment": dict(environment),
+            "folder": str(folder or Path.cwd()), "streams": streams,
         })  # fmt: skip
         told = [Path(path).read_text("utf-8") for path in streams[1:]]
     return subprocess.CompletedProcess(arguments, code, *told)

@@ -10,7 +10,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from campaign import tries
 from conftest import PLUGIN, install
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 SCHEMA = """
@@ -129,6 +131,36 @@ def dump(path: Path) -> dict[str, list[dict[str, Any]]]:
             for table, key in KEYS.items()
             if table in here
         }
+
+
+def rows_of(path: Path, *, said: bool = False) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row with its rowid, in their order; tables without a row left out.
+
+    And, if wanted, what is ``said`` of the scenario.
+    """
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        here = {row[0] for row in file.execute("SELECT name FROM sqlite_master")}
+        found = {
+            table: file.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid").fetchall()
+            for table in (*KEYS, *(["_own_questions"] if said else []))
+            if table in here
+        }
+        if said:
+            found["said"] = file.execute("SELECT description FROM _scenario").fetchall()
+            found["tags"] = file.execute("SELECT tag FROM _tags ORDER BY tag").fetchall()
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def runs(ordinary: int, campaign: int) -> settings:
+    """How tests of random scenarios run: so many, and more in a campaign."""
+    return settings(
+        max_examples=tries(ordinary, campaign),
+        deadline=None,
+        derandomize=True,
+        # Scenarios so small are read as they are, and shrinking takes long.
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 
 
 def faults(path: Path) -> list[Any]:

@@ -336,14 +336,14 @@ SITUATIONS = [
     ),
     Situation(
         "an encoding that is another", latin,
-        "import {files}/owners.csv", ("--encoding latin-1",),
-        ("import_data", ("{files}/owners.csv",), {}), ('encoding="latin-1"',),
+        "import {files}/owners.csv", ("--encoding cp1252",),
+        ("import_data", ("{files}/owners.csv",), {}), ('encoding="cp1252"',),
         ("persist", {"file": "{files}/owners.csv"}),
-        ("healthsim-store import FILE --encoding latin-1",),
+        ('options={"encoding": "cp1252"}',),
     ),
     Situation(
         "an encoding that is another, of JSON", latin,
-        "persist {files}/owners.json", ("healthsim-store import FILE --encoding latin-1",),
+        "persist {files}/owners.json", ("--encoding cp1252",),
     ),
     Situation(
         "a file without a header", headless,

@@ -84,6 +84,12 @@ def uri(path: Path, mode: str) -> str:
     return f"file:{quote(str(path.absolute()))}?mode={mode}"
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that knows which file had the name when it was opened."""
+
+    opened: tuple[Path, os.stat_result] | None = None
+
+
 def connect(
     database: Path | str,
     *,
@@ -99,20 +105,23 @@ def connect(
 
     Raises what `look` does of a file that must be there.
     """
-    if mode in ("ro", "rw"):
-        look(Path(database))
+    before = look(Path(database)) if mode in ("ro", "rw") else None
     try:
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             uri(Path(database), mode) if mode else database,
             uri=mode is not None,
             timeout=timeout,
             isolation_level=None,
             check_same_thread=not any_thread,
+            factory=_Connection,
         )
     except sqlite3.OperationalError:
         if mode in ("ro", "rw"):
             look(Path(database))  # gone since
         raise
+    if before is not None:
+        connection.opened = (Path(database).absolute(), before)
+    return connection
 
 
 def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
@@ -143,9 +152,13 @@ def recover(path: Path) -> None:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing: BEGIN IMMEDIATE takes the write lock at once, so no late SQLITE_BUSY."""
+    """All or nothing: BEGIN IMMEDIATE takes the write lock at once, so no late SQLITE_BUSY.
+
+    Raises ScenarioNotFound or ScenarioBusy where the file has lost its name since it was opened.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
+        _check_name(connection)
         yield
         connection.execute("COMMIT")
     except BaseException:
@@ -153,6 +166,22 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _check_name(connection: sqlite3.Connection) -> None:
+    """Raises an error where another file has the name by now; while we write, no store moves it.
+
+    SQLite looks for this when it makes a journal, but not for a file in WAL mode: it would write
+    to a WAL by the old name, which is taken for that of the file which has the name.
+    """
+    if isinstance(connection, _Connection) and connection.opened is not None:
+        path, before = connection.opened
+        try:
+            same = os.path.samestat(before, os.stat(path))
+        except OSError:
+            same = False
+        if not same:
+            raise _moved(path)
 
 
 def file_of(connection: sqlite3.Connection) -> Path:
@@ -202,18 +231,22 @@ def _was_moved(path: Path, error: sqlite3.DatabaseError) -> bool:
     )
 
 
+def _moved(path: Path) -> HealthsimStoreError:
+    if os.path.lexists(path):
+        return ScenarioBusy(
+            f"{path.name} was replaced just now, as an upgrade does.",
+            hint="Nothing was changed. Try again.",
+        )
+    return ScenarioNotFound(
+        f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
+        hint="Nothing was changed.",
+    )
+
+
 def _file_error(path: Path, error: sqlite3.DatabaseError, *, new: bool) -> HealthsimStoreError:
     text = " ".join(str(error).split())[:300]  # it may have a piece of the schema in it
     if _was_moved(path, error):
-        if os.path.lexists(path):
-            return ScenarioBusy(
-                f"{path.name} was replaced just now, as an upgrade does.",
-                hint="Nothing was stored. Try again.",
-            )
-        return ScenarioNotFound(
-            f"There is no scenario {path.stem!r} any more: it was renamed or deleted just now.",
-            hint="Nothing was stored.",
-        )
+        return _moved(path)
     refused = any(each in text for each in ("readonly", "unable to open", "disk I/O"))
     searched = os.access(path.parent, os.X_OK)  # else nobody can say what is there
     if refused and searched and not new and not os.path.lexists(path):

@@ -54,6 +54,17 @@ def place(path: Path) -> str:
     return f"~/{path.relative_to(home).as_posix()}" if inside else path.as_posix()
 
 
+def in_line(names: Iterable[object], most: int = 200) -> str:
+    """Names of a file, for a message: ``mrn, city``; a line's end in one of them is shown.
+
+    Args:
+        names: what the file calls its columns or keys.
+        most: characters of all; more are cut off.
+    """
+    text = ", ".join(map(str, names))
+    return shorten(text.replace("\r", "\\r").replace("\n", "\\n"), most)
+
+
 def shorten(text: str, most: int, mark: str = "…") -> str:
     """The text in at most ``most`` characters; ``mark`` stands where it was cut."""
     return text if len(text) <= most else text[: most - len(mark)] + mark

@@ -211,6 +211,8 @@ def option_of_import(name: str, value: str) -> str:
     if takes(name):
         several = name == "columns" and here().kind != SHELL
         return option(name, value.split(",") if several else value)
+    if here().kind == MCP and takes("options") and takes("file") and "..." not in value:
+        return f"options={_json({name: value})}"
     return command("import_data", "FILE", **{name: value})
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from ..base.faults import as_error
 from ..errors import (
-    ExitCode,
     HealthsimStoreError,
     InvalidArgument,
     PageNotFound,
@@ -19,6 +18,7 @@ from ..errors import (
     ScenarioBusy,
     ScenarioNotFound,
 )
+from ..exit_codes import ExitCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import click
 
 from .. import __version__
 from ..base.wording import SHELL, at
-from ..errors import ExitCode
+from ..exit_codes import ExitCode
 from ..plugins import COMMANDS, FOLDER, installed
 
 PROGRAM = "healthsim-store"

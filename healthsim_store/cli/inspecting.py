@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..errors import ExitCode
+from ..exit_codes import ExitCode
 from .common import (
     echo_json,
     echo_rows,

@@ -10,7 +10,7 @@ import click
 
 from ..base.text import size
 from ..base.wording import command
-from ..errors import ExitCode
+from ..exit_codes import ExitCode
 from .common import (
     echo_json,
     json_option,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..base.arguments import ON_CONFLICT
+from . import reading_options as reading
 from .common import (
     Command,
     ListingHelp,
@@ -52,6 +53,8 @@ def _batch_options(command: Command) -> Command:
 @click.command()
 @click.argument("file", default="-")
 @_batch_options
+@reading.tolerance_options
+@reading.reading_options
 @json_option
 @store_option
 def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> None:
@@ -60,23 +63,35 @@ def persist(file: str, as_json: bool, folder: str | None, **options: Any) -> Non
     \b
     echo '{"patients": [{"mrn": "P-1", ...}]}' | healthsim-store persist --context "diabetes cohort"
     """
+    options = reading.given(options)
     result = open_store(folder).import_data(file, format="json", **options).persisted
     if as_json:
         echo_json(result.to_dict())
         return
     _tell_stored(result, "Saved")
-    echo_text(result.summary.to_markdown())
+    _tell_summary(result)
 
 
 def _tell_stored(result: PersistResult, created: str) -> None:
     """Where the rows are, and what became of them; ``created`` is the word for a new scenario."""
-    if result.repeated:
+    if result.dry_run:
+        told = f'Nothing was stored. It would be {result.account}, in "{result.scenario}"'
+    elif not result.scenario_id and not result.inserted:
+        told = "Nothing was stored: there was no row"
+    elif result.repeated:
         told = f'Already saved "{result.scenario}": {result.account}; nothing was stored again'
     else:
         told = f'{created if result.created else "Added to"} "{result.scenario}": {result.account}'
     echo_text(f"{told}\n")
+    if result.rejects:
+        click.echo(f"Rows that were left out are in {result.rejects}", err=True)
     for note in result.notes:
         click.echo(note, err=True)
+
+
+def _tell_summary(result: PersistResult) -> None:
+    if result.summary.scenario_id or not (result.dry_run or not result.inserted):
+        echo_text("\n" + result.summary.to_markdown())
 
 
 def _formats() -> str:
@@ -96,8 +111,6 @@ def _options() -> str:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--format", help="{formats}, or one that a product maps.")
 @click.option("--entity-type", help="What the rows are  [default: by the file's name]")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
-@click.option("--columns", default="", metavar="A,B,C", help="The header of CSV that has none.")
 @click.option(
     "--set",
     "given",
@@ -106,11 +119,12 @@ def _options() -> str:
     help="An option of the format; may be repeated.{options}",
 )
 @_batch_options
+@reading.tolerance_options
+@reading.reading_options
 @json_option
 @store_option
 def import_(
     sources: tuple[str, ...],
-    columns: str,
     given: tuple[str, ...],
     as_json: bool,
     folder: str | None,
@@ -124,8 +138,7 @@ def import_(
     """
     from ..exchange.imports import total_size
 
-    options["columns"] = [name.strip() for name in columns.split(",") if name.strip()]
-    options["options"] = values_by_name(given)
+    options = {**reading.given(options), "options": values_by_name(given)}
     with progress_bar(total_size(sources), "Reading") as progress:
         result = open_store(folder).import_data(sources, progress=progress, **options)
     if as_json:
@@ -133,16 +146,41 @@ def import_(
         return
     _tell_stored(result.persisted, "Imported into")
     rows = []
-    for account in result.sources:
+    for account in result.kinds:
         for entity_type, count in account.mapped.items():
-            rows.append([account.name, f"{count:,}", entity_type])
+            if count:
+                rows.append([account.name, f"{count:,}", entity_type])
+        if not account.rows:
+            rows.append([account.name, "0", "; ".join(account.notes) or "no rows"])
         if account.shared:
             rows.append([account.name, f"-{account.shared:,}", "counted under several types above"])
         for reason, count in account.unmapped.items():
-            rows.append([account.name, f"{count:,}", f"not mapped: {reason}"])
+            rows.append([account.name, f"{count:,}", f"left out: {reason}"])
     click.echo(table(rows, ["File", "Rows", "What became of them"]))
-    for account in result.sources:
+    for account in result.kinds:
         if account.not_carried:
             columns_ = ", ".join(account.not_carried)
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
-    echo_text("\n" + result.persisted.summary.to_markdown())
+        for note in account.notes if account.rows else ():
+            click.echo(f"{account.name}: {note}", err=True)
+    _tell_summary(result.persisted)
+
+
+@click.command("map")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--entity-type", help="What the rows are  [default: as most columns tell]")
+@reading.reading_options
+@json_option
+@store_option
+def map_(sources: tuple[str, ...], as_json: bool, folder: str | None, **options: Any) -> None:
+    """Draft a mapping of files, as SQL; what it is unsure of stands in comments.
+
+    \b
+    healthsim-store map claims.csv > mine.sql
+    healthsim-store import claims.csv --format ./mine.sql
+    """
+    drafted = open_store(folder).draft_mapping(sources, **reading.given(options))
+    if as_json:
+        echo_json({"sql": drafted})
+        return
+    echo_text(drafted)

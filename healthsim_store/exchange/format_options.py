@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.text import did_you_mean
-from ..base.wording import option
+from ..base.wording import MCP, here, option, option_of_import
 from ..errors import InvalidArgument, InvalidValue
 from ..schema.types import Stored
 from .formats import Exporter, Importer
+from .reading_options import specs
 
 
 def bind_options(format: Exporter | Importer, given: Mapping[str, Any] | None) -> dict[str, Stored]:
@@ -31,8 +32,12 @@ def bind_options(format: Exporter | Importer, given: Mapping[str, Any] | None) -
     for name in values:
         if name not in known:
             problems[str(name)] = f"The format {format.name} has no option {name!r:.60}."
+            reading = _of_reading(name, values[name]) if isinstance(format, Importer) else None
             if known:
-                hint = did_you_mean(str(name), known) or f"It has {', '.join(known)}."
+                near = did_you_mean(str(name), known)
+                hint = near or reading or f"It has {', '.join(known)}."
+            elif reading:
+                hint = reading
             else:
                 leave = f"Leave {option('options', verb=_verb(format))} out."
                 hint = f"It has none. {leave}"
@@ -45,6 +50,15 @@ def bind_options(format: Exporter | Importer, given: Mapping[str, Any] | None) -
     if problems:
         raise InvalidValue("\n".join(problems.values()), [*problems], hint=hint)
     return bound
+
+
+def _of_reading(name: Any, value: Any) -> str | None:
+    """What to do with an option that is one of how files are read, or may be meant as one."""
+    names = [spec.name for spec in specs()]
+    if name in names:
+        return f"{name} says how files are read: {option_of_import(name, str(value))}."
+    # A model gives them in one argument with those of the format.
+    return did_you_mean(str(name), names) if here().kind == MCP else None
 
 
 def _verb(format: Exporter | Importer) -> str:

@@ -36,7 +36,9 @@ class Importer:
     None, the name of the source says what the rows are. ``read_folder(folder)`` reads a
     `SourceFolder` whole, where the user gives a folder and this format by its name; it names each
     entity type. An importer has one of the two, or both. ``options`` are what a user may choose;
-    their values are in ``source.options`` and ``folder.options``.
+    their values are in ``source.options`` and ``folder.options``. ``reading`` are the names of the
+    options of files that it obeys, as they are in ``source.reading``: the others are refused.
+    `Source.text` and `Source.open` obey ``encoding`` and ``compression`` themselves.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Importer:
     read: Callable[[Source], Tables] | None = None
     read_folder: Callable[[SourceFolder], Tables] | None = None
     options: Sequence[Parameter] = ()
+    reading: Collection[str] = ("encoding", "columns", "compression")
 
     def __post_init__(self) -> None:
         """Raises InvalidArgument without any function."""

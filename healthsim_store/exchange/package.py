@@ -11,13 +11,13 @@ from ..base.wording import SHELL, here
 from ..errors import SourceError
 from ..schema.model import EntityType
 from ..schema.registry import Registry
-from ..storage.rows import chunks
+from ..storage.rows import Rows, Table, chunks
+from .account import Account
 from .datapackage import FILE, Package, Resource
 from .foreign import tables
 from .formats import Formats
 from .readers import arrow_rows, parquet_batches
 from .source import Source
-from .staging import Account
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ def contents(
     *,
     formats: Formats,
     registry: Registry,
-) -> tuple[list[Account], dict[str, Iterator[Any]]]:
+) -> tuple[list[Account], dict[str, Table]]:
     """The contents of an export: an account for each file, and the rows by entity type.
 
     All files are compared with datapackage.json before the first row is read.
@@ -53,7 +53,7 @@ def contents(
     """
     _check_files(folder, package, formats)
     accounts: list[Account] = []
-    entities: dict[str, Iterator[Any]] = {}
+    entities: dict[str, Table] = {}
     for resource in package.resources:
         entity_type = registry.entity_type(str(resource.entity_type))
         source = replace(blank, name=resource.path, path=folder / resource.path)
@@ -62,7 +62,7 @@ def contents(
         rows = checked(
             source, account, entity_type.name, _rows(package, source, entity_type, formats)
         )
-        entities[entity_type.name] = _all(rows, source, resource, account)
+        entities[entity_type.name] = Table(_all(rows, source, resource, account))
     return accounts, entities
 
 
@@ -93,8 +93,8 @@ def _check_files(folder: Path, package: Package, formats: Formats) -> None:
 
 
 def _all(
-    rows: Iterator[Any], source: Source, resource: Resource, account: Account
-) -> Iterator[Any]:
+    rows: Iterator[Rows], source: Source, resource: Resource, account: Account
+) -> Iterator[Rows]:
     yield from rows
     account.leave_out(source.skipped)
     if account.rows != resource.rows:

@@ -1,144 +1,68 @@
-"""The formats that `import` reads without a plugin: CSV, TSV, JSON, NDJSON and Parquet."""
+"""The formats that `import` reads without a plugin: delimited text, JSON, NDJSON, Parquet, XLSX."""
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..base.text import shorten
 from ..errors import SourceError
-from ..storage.rows import CHUNK, chunks
+from ..storage.rows import CHUNK, Table, chunks
+from .compressed import inner_name
+from .delimited import read_delimited
 from .formats import Importer, Tables
+from .json_files import read_json, read_lines
+from .sheets import read_workbook
 from .source import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MAX_CELL = 8_000_000  # the longest value that a query can read back
-
-
-def read_delimited(source: Source, delimiter: str) -> Iterator[dict[str, str | None]]:
-    """Rows of delimited text as dicts; an empty cell is None.
-
-    Raises SourceError, with the line, for a row with more or fewer cells than the header, for a
-    quote without an end, and for bytes that are not in the encoding.
-    """
-    csv.field_size_limit(_MAX_CELL)
-    with source.text() as text:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
-        try:
-            header = list(source.columns) or _header(source, next(reader, []))
-            width = len(header)
-            for cells in reader:
-                if len(cells) != width:
-                    if not cells:
-                        continue  # an empty line, as at the end of many files
-                    raise SourceError(
-                        f"{source.name}, line {reader.line_num}: {len(cells)} cells, "
-                        f"but the header has {width}.",
-                        hint="Quote cells that contain the delimiter.",
-                    )
-                yield dict(zip(header, [cell or None for cell in cells], strict=True))
-        except UnicodeDecodeError as error:
-            raise source.undecodable(reader.line_num, error) from error
-        except csv.Error as error:
-            raise SourceError(f"{source.name}, line {reader.line_num}: {error}.") from error
-
-
-def _header(source: Source, cells: list[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    if not header:
-        raise SourceError(f"{source.name} is empty.", hint="Its first line must name the columns.")
-    faults = sorted({cell or "(empty)" for cell in header if not cell or header.count(cell) > 1})
-    if faults:
-        raise SourceError(
-            f"{source.name}: the header has {', '.join(faults)} more than once or empty.",
-            hint="Each column needs a name of its own.",
-        )
-    return header
-
-
-class _Twice(ValueError):
-    """A JSON object has a key twice; Python would keep the last value and lose the others."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs. Raises _Twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Twice(next(name for name in names if names.count(name) > 1))
-    return found
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once)
-
-
-def _not_json(source: Source, line: int, error: ValueError | RecursionError) -> SourceError:
-    """The error for a JSON document, or for a line of one."""
-    where = f"{source.name}, line {line}" if line else source.name
-    if isinstance(error, _Twice):
-        return SourceError(
-            f"{where}: {str(error)!r:.60} is there twice in one object.",
-            hint="Give each field one value.",
-        )
-    if isinstance(error, json.JSONDecodeError):
-        line = line or error.lineno
-        return SourceError(f"{source.name}, line {line}: not JSON ({error.msg}).")
-    if isinstance(error, RecursionError):
-        return SourceError(f"{where} is nested too deeply.")
-    # Of the limits of Python one is left: how many digits a whole number may have.
-    return SourceError(f"{where}: a number has too many digits.", hint="Give it as text.")
-
-
-def _read_json(source: Source) -> Tables:
-    with source.text() as text:
-        try:
-            document = _DECODER.decode(text.read())
-        except UnicodeDecodeError as error:
-            raise source.undecodable(0, error) from error
-        except (ValueError, RecursionError) as error:
-            raise _not_json(source, 0, error) from error
-    if isinstance(document, list):
-        yield None, document
-    elif isinstance(document, dict) and all(isinstance(v, list) for v in document.values()):
-        yield from document.items()
-    elif isinstance(document, dict):
-        yield None, [document]
-    else:
-        raise SourceError(
-            f"{source.name} is a single {type(document).__name__}.",
-            hint='Give a list of objects, or {"patients": [...], "encounters": [...]}.',
-        )
-
-
-def _read_lines(source: Source) -> Iterator[dict[str, Any]]:
-    with source.text() as text:
-        number = 0
-        try:
-            for line in text:
-                number += 1
-                if line.strip():
-                    yield _DECODER.decode(line)
-        except UnicodeDecodeError as error:
-            raise source.undecodable(number, error) from error
-        except (ValueError, RecursionError) as error:
-            raise _not_json(source, number, error) from error
+_PANDAS = "__index_level_0__"  # the index of a DataFrame, where it is nothing but numbers
 
 
 def _read_parquet(source: Source) -> Tables:
-    yield None, arrow_rows(source, "Parquet", lambda: parquet_batches(source))
+    yield None, _given(source, arrow_rows(source, "Parquet", lambda: _batches(source)))
+
+
+def _batches(source: Source) -> Iterator[pa.RecordBatch]:
+    """The rows without columns that are left out, and without a numbering of pandas."""
+    left_out = {*source.reading.ignore}
+    for batch in parquet_batches(source):
+        names = [
+            name
+            for place, name in enumerate(batch.schema.names)
+            if name not in left_out
+            and not (name == _PANDAS and str(batch.schema.types[place]).startswith("int"))
+        ]
+        yield batch if len(names) == batch.num_columns else batch.select(names)
+
+
+def _given(source: Source, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    given = dict(source.given)
+    return (row | given for row in rows) if given else rows
 
 
 def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file as Arrow batches."""
     import pyarrow.parquet as pq
 
-    # The index of a Parquet file is at its end, so standard input must be read into memory first.
-    file = pq.ParquetFile(source.path or io.BytesIO(source.open().read()))
-    return file.iter_batches(batch_size=CHUNK)
+    # The index of a Parquet file is at its end, so a stream must be read into memory first.
+    with source.open() as stream:
+        if source.path is not None and source.is_plain(stream):
+            file = pq.ParquetFile(source.path, page_checksum_verification=True)
+        else:
+            file = pq.ParquetFile(io.BytesIO(stream.read()), page_checksum_verification=True)
+        rows, told = 0, file.metadata.num_rows
+        for batch in file.iter_batches(batch_size=CHUNK):
+            rows += batch.num_rows
+            yield batch
+    if rows != told:  # Arrow gives none where a part of one column has none
+        raise SourceError(
+            f"{source.name} is not a whole Parquet file: its index says {told:,} rows, and it has"
+            f" {rows:,}."
+        )
 
 
 def arrow_rows(
@@ -160,16 +84,55 @@ def arrow_rows(
         while (batch := next(batches, None)) is not None:
             for chunk in chunks(source.name, pa.Table.from_batches([batch])):
                 yield from chunk
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{source.name} has a name or a text that is not UTF-8: {error.reason}."
+        ) from error
     except (pa.ArrowException, OSError) as error:
-        reason = (str(error).splitlines() or ["it cannot be read"])[0]
+        reason = shorten((str(error).splitlines() or ["it cannot be read"])[0], 300)
         raise SourceError(f"{source.name} is not a whole {what} file: {reason}") from error
 
 
+def _delimited(delimiter: str) -> Callable[[Source], Tables]:
+    def read(source: Source) -> Tables:
+        yield None, Table(read_delimited(source, delimiter))
+
+    return read
+
+
+def _read_lines(source: Source) -> Tables:
+    yield None, read_lines(source)
+
+
+_TEXT = ("encoding", "compression")
+_DELIMITED = (
+    *_TEXT, "columns", "delimiter", "quote", "skip_lines", "skip_footer", "comment", "short_rows",
+)  # fmt: skip
+_SHEET = ("columns", "skip_lines", "skip_footer", "sheet", "compression")
+
 #: The importers of the core.
 READERS: tuple[Importer, ...] = (
-    Importer("csv", (".csv",), lambda source: iter([(None, read_delimited(source, ","))])),
-    Importer("tsv", (".tsv", ".tab"), lambda source: iter([(None, read_delimited(source, "\t"))])),
-    Importer("json", (".json",), _read_json),
-    Importer("ndjson", (".ndjson", ".jsonl", ".nl"), lambda s: iter([(None, _read_lines(s))])),
-    Importer("parquet", (".parquet", ".pq"), _read_parquet),
+    Importer("csv", (".csv",), _delimited(","), reading=_DELIMITED),
+    Importer("tsv", (".tsv", ".tab"), _delimited("\t"), reading=_DELIMITED),
+    Importer("psv", (".psv",), _delimited("|"), reading=_DELIMITED),
+    Importer("json", (".json",), read_json, reading=(*_TEXT, "at")),
+    Importer("ndjson", (".ndjson", ".jsonl", ".nl"), _read_lines, reading=_TEXT),
+    Importer("parquet", (".parquet", ".pq"), _read_parquet, reading=("compression",)),
+    Importer("xlsx", (".xlsx", ".xlsm"), read_workbook, reading=_SHEET),
 )
+
+
+#: Those of text with a header and cells.
+DELIMITED = ("csv", "tsv", "psv")
+
+
+def reader_of(source: Source) -> Importer | None:
+    """The importer of the core for a file's ending; None where it has no such ending."""
+    name = inner_name(source.path.name if source.path else source.name).lower()
+    return next((one for one in READERS if name.endswith(one.suffixes)), None)
+
+
+def is_delimited(source: Source) -> bool:
+    """Whether a file has a header and cells of text; what has no known ending is taken for it."""
+    reader = reader_of(source)
+    return reader is None or reader.name in DELIMITED

@@ -34,6 +34,7 @@ BATCH_ROWS = 32_768
 BATCH_BYTES = 8_000_000
 
 
+_LEAST = -(2**63)  # rowid
 _SECONDS = 3600.0  # to count a table; reading it has no deadline
 # ADBC takes the types of a result from its first rows, but a column may begin with NULLs. So a row
 # with a value of the right type is put in front, and removed again.
@@ -146,16 +147,17 @@ def _cuts(sandbox: Sandbox, entity_type: EntityType, count: int) -> list[int]:
         low, high = cursor.fetchone()
     if low is None:
         return []
+    before = low - 1 if low > _LEAST else 2 * _LEAST  # which SQLite reads as a float
     step = max(16, min(BATCH_ROWS, int(BATCH_BYTES / _width(sandbox, entity_type))))
     if high - low < 2 * count:
-        return [*range(low - 1, high, step), high]
+        return [before, *range(low - 1 + step, high, step), high]
     # With large gaps between rowids, equal steps would make many empty pieces: count the rows.
     sql = (
         f"SELECT rowid FROM (SELECT rowid, row_number() OVER (ORDER BY rowid) AS n FROM {table})"
         f" WHERE n % {step} = 0 AND rowid < {high}"
     )
     with sandbox.run(sql, timeout=_SECONDS) as cursor:
-        return [low - 1, *(rowid for (rowid,) in cursor), high]
+        return [before, *(rowid for (rowid,) in cursor), high]
 
 
 def _width(sandbox: Sandbox, entity_type: EntityType) -> float:

@@ -2,36 +2,85 @@
 
 from __future__ import annotations
 
+import bisect
+import codecs
 import io
+from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..base.progress import Progress
-from ..base.wording import option_of_import
 from ..errors import InvalidArgument, SourceError
 from ..schema.types import Stored
+from . import compressed, hints
 from .datapackage import FILE as DESCRIPTOR
+from .reading_options import USUAL, ReadingOptions
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Lines:
+    """The line of a file that each of its rows begins in.
+
+    Most rows begin one line after the one before; only where that is not so it is noted. Of a list
+    of JSON it is the number of each item, in place of a line.
+    """
+
+    def __init__(self) -> None:
+        self.items = False
+        self._rows = array("q")
+        self._lines = array("q")
+        self._next = 0
+
+    def begin(self, row: int, line: int) -> None:
+        """Row number ``row``, from 0, begins in this line; rows come in their order."""
+        if line != self._next:
+            self._rows.append(row)
+            self._lines.append(line)
+        self._next = line + 1
+
+    def of(self, row: int) -> int | None:
+        """The line of a row, from 0; None where the file has no lines."""
+        at = bisect.bisect_right(self._rows, row) - 1
+        return None if at < 0 else self._lines[at] + row - self._rows[at]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file to read, or a stream without a path, such as standard input.
 
-    ``name`` is for messages. ``encoding`` is that of text. ``progress`` is called with the number
-    of bytes that were just read. ``options`` are the values of the importer's options, by name.
-    ``skipped`` is what `skip` was told, by reason.
+    ``name`` is for messages. ``reading`` says how the file is read. ``options`` are the values of
+    the importer's options, by name. ``progress`` is called with the number of bytes that were just
+    read. ``given`` are values that each row has besides, from the names of folders. ``skipped`` is
+    what `skip` was told, by reason; ``notes`` are what else there is to know of the file, which the
+    reply of `import` tells. ``lines`` tells where rows begin. ``refuse`` takes a row that cannot be
+    read, where such rows are left out.
     """
 
     name: str
     path: Path | None = None
     stream: BinaryIO | None = None
-    encoding: str = "utf-8"
-    columns: tuple[str, ...] = ()  # the header, for delimited text that has none
+    reading: ReadingOptions = USUAL
     progress: Progress = lambda _: None
     options: Mapping[str, Stored] = field(default_factory=dict)
+    given: tuple[tuple[str, str | None], ...] = ()
+    refuse: Callable[[int | None, str | None, Any, str], None] | None = None
     skipped: dict[str, int] = field(default_factory=dict, init=False, compare=False)
+    notes: list[str] = field(default_factory=list, init=False, compare=False)
+    lines: Any = field(default_factory=Lines, init=False, compare=False)
+    _seen: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def encoding(self) -> str:
+        """That of text, as the caller gave it."""
+        return self.reading.encoding
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header, for text that has none."""
+        return self.reading.columns
 
     def skip(self, rows: int, reason: str) -> None:
         """Tell that rows were read and left out; the reply of `import` shows it.
@@ -44,35 +93,101 @@ class Source:
         """
         _skip(self.skipped, rows, reason)
 
+    def bad_row(
+        self, line: int | None, reason: str, hint: str | None = None, *, value: Any = None
+    ) -> None:
+        """A row that cannot be read: raises SourceError, unless such rows are left out.
+
+        Args:
+            line: the one that it begins in, from 1.
+            reason: what is wrong with it.
+            hint: what to do.
+            value: what is there, for the file of rejected rows.
+        """
+        if self.refuse is None:
+            where = f"{self.name}, line {line}" if line else self.name
+            raise SourceError(f"{where}: {reason}.", hint=hint)
+        self.refuse(line, None, value, reason)
+
     def open(self) -> BinaryIO:
-        """A binary file; reads call ``progress``. Raises SourceError if it cannot be opened."""
+        """A binary file, decompressed; reads call ``progress``.
+
+        Raises SourceError if it cannot be opened.
+        """
         if self.stream is not None:
-            return self.stream
-        assert self.path is not None
+            raw = self.stream
+        else:
+            assert self.path is not None
+            try:
+                file = self.path.open("rb", 0)
+            except OSError as error:
+                raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
+            self._seen["state"] = self._state()
+            raw = io.BufferedReader(_Watched(file, self.progress), 1 << 17)
+        kind = self.reading.compression
+        if kind is None:
+            peek = getattr(raw, "peek", None)
+            kind = compressed.kind_of(peek(4)[:4]) if peek else None
+        return compressed.decompressed(raw, kind, self.name) if kind in ("gz", "zst") else raw
+
+    def is_plain(self, stream: BinaryIO) -> bool:
+        """Whether what `open` gave is the file at ``path``, as it is."""
+        return self.path is not None and isinstance(getattr(stream, "raw", None), _Watched)
+
+    def _state(self) -> tuple[int, int] | None:
         try:
-            return io.BufferedReader(_Watched(self.path.open("rb", 0), self.progress))
-        except OSError as error:
-            raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
+            stat = self.path.stat() if self.path else None
+        except OSError:
+            return (-1, 0)
+        return (stat.st_size, stat.st_mtime_ns) if stat else None
+
+    def place(self, row: int) -> tuple[int | None, int | None]:
+        """The line that a row begins in, or its number as an item of a list of JSON.
+
+        Args:
+            row: its number, from 0.
+        """
+        found = self.lines.of(row)
+        return (None, found) if self.lines.items else (found, None)
+
+    def check_unchanged(self) -> None:
+        """Raise SourceError if the file is another one than when it was opened."""
+        if "state" in self._seen and self._seen["state"] != self._state():
+            raise SourceError(
+                f"{self.name} was changed while it was read.",
+                hint="Nothing was stored. Import it when nobody writes to it any more.",
+            )
 
     def text(self) -> io.TextIOWrapper:
-        """A text file, without a byte order mark.
+        """A text file, without a byte order mark, which tells the encoding itself.
 
         Raises SourceError if it cannot be opened, and InvalidArgument for an unknown encoding.
         """
-        encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
+        encoding = self.encoding
         try:
-            return io.TextIOWrapper(self.open(), encoding=encoding, newline="")
+            usual = codecs.lookup(encoding).name == "utf-8"
         except LookupError:
             raise InvalidArgument(
-                f"Unknown encoding {self.encoding!r}.", hint="For example utf-8 or latin-1."
+                f"Unknown encoding {encoding!r:.60}.", hint="For example utf-8 or cp1252."
+            ) from None
+        raw = self.open()
+        if usual:
+            peek = getattr(raw, "peek", None)
+            head = peek(2)[:2] if peek else b""
+            encoding = "utf-16" if head in _UTF16 else "utf-8-sig"
+        try:
+            return io.TextIOWrapper(raw, encoding=encoding, newline="")
+        except LookupError:  # a codec of Python's that is none of text
+            raise InvalidArgument(
+                f"{encoding!r:.60} is no encoding of text.", hint="For example utf-8 or cp1252."
             ) from None
 
     def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
         """The error for bytes after ``line`` that are not text in the encoding."""
-        byte = error.object[error.start]
+        byte = error.object[error.start] if error.start < len(error.object) else 0
         return SourceError(
             f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
-            hint=f"Name its encoding, for example {option_of_import('encoding', 'latin-1')}.",
+            hint=hints.encoding(error.object),
         )
 
 

@@ -8,73 +8,41 @@ accounted for.
 from __future__ import annotations
 
 import base64
+import bisect
 import contextlib
+import functools
 import hashlib
+import itertools
+import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, located
-from ..base.text import did_you_mean
-from ..errors import DeclarationError, InvalidArgument, SourceError
+from ..errors import DeclarationError, SourceError
 from ..schema import dry_run
-from ..schema.model import EXTRA, Declaration
-from ..schema.registry import Link, Registry
-from ..schema.sqlfile import Statement, blanked, read_statements
-from .readers import read_delimited
+from ..schema.model import Declaration
+from ..schema.registry import Registry
+from ..schema.sqlfile import Statement
+from ..storage.rows import Rows, Table
+from . import mapping_trial, staged_keys, staged_rows
+from .account import Account
+from .mapping import ROW, ROWS, read_mappings
+from .origins import Place
+from .part_files import pattern_of
+from .readers import is_delimited
 from .source import Source
-
-MARKERS = ("into", "from", "skip")
+from .staged_lines import RowNumbers, SelectedRows
+from .statement_clock import StatementClock
 
 _NO_RULE = "the mapping has no rule for them"
 _KNOWN = "they were not looked at again, since the batch_id is known"
 
-_ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
-
-
-@dataclass(slots=True)
-class Account:
-    """What happened to the rows of one source file.
-
-    ``rows`` were read. ``mapped`` counts those that became entities, by entity type, ``unmapped``
-    the others, by reason. ``shared`` were counted under more than one entity type: so ``rows`` is
-    the sum of the others without ``shared``. Whether the entities were inserted, skipped or
-    replaced is told of all sources together, by `PersistResult`.
-    """
-
-    name: str
-    rows: int = 0
-    mapped: dict[str, int] = field(default_factory=dict)
-    unmapped: dict[str, int] = field(default_factory=dict)  # by reason
-    shared: int = 0
-    not_carried: tuple[str, ...] = ()  # columns that no mapping uses
-
-    def leave_out(self, skipped: Mapping[str, int]) -> None:
-        """Count rows that were read and left out, by reason."""
-        for reason, count in skipped.items():
-            self.rows += count
-            self.unmapped[reason] = self.unmapped.get(reason, 0) + count
-
-    def to_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "name": self.name,
-            "rows": self.rows,
-            "mapped": self.mapped,
-            "unmapped": self.unmapped,
-            "shared": self.shared,
-            "not_carried": list(self.not_carried),
-        }
-        return {key: value for key, value in told.items() if value or key == "rows"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    columns: tuple[str, ...]
-    required: frozenset[str]
+Refusing = Callable[[Source, Account], Source]
 
 
 FUNCTION = ("stable_id", -1)  # of ours, and how many arguments it takes: any
@@ -97,94 +65,96 @@ class StagedFolder:
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.create_function(*FUNCTION, stable_id, deterministic=True)
-        self._layouts: dict[str, _Layout] = {}
-        self._views: list[Statement] = []  # steps that several SELECTs share
-        self._selects: list[Statement] = []
-        self._skips: list[Statement] = []
+        self._clock: StatementClock | None = None  # once the files are loaded
         self._read = False
+        self._parts: dict[str, list[tuple[int, Source]]] = {}  # by table, with their first rowids
+        self._given: dict[str, list[tuple[int, Statement]]] = {}  # by entity type, first numbers
+        self._numbers: dict[tuple[str, int], RowNumbers] = {}  # by entity type, first number
+        self._selected: dict[tuple[str, int], SelectedRows] = {}  # of those that tell no number
         self.accounts: dict[str, Account] = {}
         try:
-            for product, sql in sql_by_product.items():
-                alone = product.endswith(".sql")
-                file = product if alone else f"{product}/formats/{format}.sql"
-                for statement in read_statements(sql, file=file, markers=MARKERS):
-                    self._declare(statement)
+            self.declared = read_mappings(format, sql_by_product)
         except BaseException:
             self.close()
             raise
 
-    def _declare(self, statement: Statement) -> None:
-        markers = statement.comment.markers
-        reads = blanked(statement.sql).upper().startswith(("SELECT", "WITH"))
-        if "into" in markers and "from" in markers and "skip" not in markers and reads:
-            self._selects.append(statement)
-        elif markers.keys() == {"skip"} and reads:
-            self._skips.append(statement)
-        elif markers:
-            given = ", ".join(f"@{marker}" for marker in markers)
-            raise DeclarationError(
-                f"{statement.where}: {given} above {statement.sql:.20}...",
-                hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE.",
-            )
-        elif statement.sql.lstrip().upper().startswith("CREATE TABLE"):
-            self._declare_layout(statement)
-        elif statement.sql.lstrip().upper().startswith("CREATE VIEW"):
-            self._views.append(statement)
-        else:
-            raise DeclarationError(
-                f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
-                "with @into and @from, or @skip"
-            )
-
-    def _declare_layout(self, statement: Statement) -> None:
-        # SQLite parses the layout. Each product may declare the columns that it needs itself.
-        with located(statement.where), contextlib.closing(connect(":memory:")) as reader:
-            reader.execute(statement.sql)
-            ((table,),) = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            info = reader.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
-        known = self._layouts.get(table.lower(), _Layout((), frozenset()))
-        names = dict.fromkeys([*known.columns, *(row[1] for row in info)])
-        required = known.required | {row[1] for row in info if row[3]}
-        self._layouts[table.lower()] = _Layout(tuple(names), required)
-
-    def stage(self, sources: Mapping[str, Source]) -> None:
+    def stage(
+        self,
+        sources: Mapping[str, Sequence[Source]],
+        refusing: Refusing = lambda source, account: source,
+    ) -> None:
         """Load the files.
 
         Args:
-            sources: the files, by their names in lower case without the ending.
+            sources: the files, by their names in lower case without the ending; several where they
+                are parts of one.
+            refusing: gives the source that counts rows which cannot be read in an account.
 
         Raises SourceError if no mapping knows any of them, or a header lacks a required column.
         """
-        if not sources.keys() & self._layouts.keys():
+        grouped: dict[str, list[Source]] = {}
+        for name, files in sources.items():
+            tables = self.declared.tables_of(name, alone=len(sources) == 1)
+            for table in tables or [name]:
+                grouped.setdefault(table, []).extend(files)
+        if not grouped.keys() & self.declared.layouts.keys():
             raise SourceError(
                 f"No file of the format {self._format} is there.",
-                hint=f"Expected: {', '.join(f'{name}.csv' for name in sorted(self._layouts))}.",
+                hint=f"Expected: {self.declared.expected()}.",
             )
         self._make_tables()
         self._connection.execute("BEGIN")
-        for name, source in sources.items():
-            account = self.accounts[name] = Account(source.name)
-            rows = read_delimited(source, ",")
-            if name not in self._layouts:
-                account.rows = sum(1 for _ in rows)
-                if account.rows:
-                    account.unmapped["no installed product maps this file"] = account.rows
-            else:
-                self._load(name, account, rows)
+        for name, files in grouped.items():
+            self._stage(name, files, refusing, alone=len(sources) == 1)
         self._connection.execute("COMMIT")
+        self._clock = StatementClock(self._connection)
         self._make_views()
+
+    def _running(self, where: str) -> contextlib.AbstractContextManager[None]:
+        """In the block a statement runs: on real rows no longer than it may."""
+        return self._clock.running(where) if self._clock else located(where)
+
+    def _stage(
+        self, name: str, files: Sequence[Source], refusing: Refusing, *, alone: bool
+    ) -> None:
+        told = files[0].name
+        if len(files) > 1:
+            told = f"{pattern_of(told)} ({len(files):,} files)"
+        layout = self.declared.layouts.get(name)
+        if layout and layout.json:
+            told = f"{told}, {layout.json}"
+        account = self.accounts[name] = Account(told)
+        for file in files:
+            source = refusing(replace(file), account)  # of a file in several tables, each its own
+            if source.path and source.path.stat().st_size == 0 and not alone:
+                account.notes += (f"{source.name} is empty",)
+                continue
+            if layout is None:
+                account.rows += sum(1 for _ in staged_rows.rows_of(source, None))
+            else:
+                staged = account.rows - sum(account.unmapped.values())
+                self._parts.setdefault(name, []).append((staged + 1, source))
+                self._load(name, account, source)
+            source.check_unchanged()
+            account.notes += tuple(source.notes)
+        if layout is None and account.rows:
+            account.unmapped["no installed product maps this file"] = account.rows
+        if layout and layout.key:
+            staged_keys.settle(
+                self._connection, name, layout, account, functools.partial(self._place, name)
+            )
 
     def _make_tables(self) -> None:
         for sql in self._layout_statements():
             self._connection.execute(sql)
 
     def _layout_statements(self) -> Iterator[str]:
-        for name, layout in self._layouts.items():
+        for name, layout in self.declared.layouts.items():
             columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
             yield f"CREATE TABLE {quoted(name)} ({columns})"
 
     def _make_views(self) -> None:
-        for view in self._views:
+        for view in self.declared.views:
             with located(view.where):
                 self._connection.execute(strict(view.sql))
 
@@ -192,95 +162,205 @@ class StagedFolder:
         """Run each statement on empty tables, and see whether persist would take what it gives.
 
         Args:
-            registry: the entity types of the product.
+            registry: the entity types that it may give.
             seconds: of the processor, for all of it.
 
         Raises DeclarationError, with file and line.
         """
         self._make_tables()
         self._make_views()
+        # Their tables appear with their first use, which a confined connection refuses.
+        self._connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
         dry_run.confine(self._connection, seconds)
-        for statement in self._selects:
-            self._check_source(statement, "from")
+        for statement in self.declared.selects:
+            mapping_trial.check_source(statement, "from", self.declared)
             with located(statement.where):
                 cursor = self._connection.execute(strict(statement.sql))
                 cursor.fetchall()
             names = [description[0] for description in cursor.description]
-            _check_fields(statement, [name for name in names if name != _ROWS], registry)
-        for statement in self._skips:
-            self._check_source(statement, "skip")
+            mapping_trial.check_fields(statement, names, registry)
+        for statement in self.declared.skips:
+            mapping_trial.check_source(statement, "skip", self.declared)
             self._count(statement)
 
     def statements(self) -> Iterator[tuple[str, str]]:
         """Every statement that `try_out` runs, with its place in the mapping."""
         for sql in self._layout_statements():
             yield sql, ""
-        for statement in (*self._views, *self._selects, *self._skips):
+        declared = self.declared
+        for statement in (*declared.views, *declared.selects, *declared.skips):
             yield strict(statement.sql), statement.where
 
-    def _check_source(self, statement: Statement, marker: str) -> None:
-        source = statement.comment.markers[marker]
-        if source.lower() not in self._layouts:
-            known = f"Declared: {', '.join(sorted(self._layouts)) or 'none'}."
-            raise DeclarationError(
-                f"{statement.where}: @{marker} {source}, of which no CREATE TABLE says the columns",
-                hint=" ".join(filter(None, (did_you_mean(source, self._layouts), known))),
-            )
-        if marker == "skip" and not statement.comment.text:
-            raise DeclarationError(
-                f"{statement.where}: @skip without a reason",
-                hint="The comment before @skip is the reason: -- without a name @skip people",
-            )
-
-    def _load(self, name: str, account: Account, rows: Iterator[dict[str, str | None]]) -> None:
-        layout = self._layouts[name]
-        first = next(rows, None)
-        if first is None:
+    def _load(self, name: str, account: Account, source: Source) -> None:
+        layout = self.declared.layouts[name]
+        if not is_delimited(source):
+            self._load_records(name, account, source, staged_rows.rows_of(source, layout.json))
             return
-        header = {column.casefold(): column for column in first}
-        missing = sorted(c for c in layout.required if c.casefold() not in header)
-        if missing:
-            raise SourceError(
-                f"{account.name}: the header lacks {', '.join(missing)}.",
-                hint=f"It has: {', '.join(first)}. Is this the format {self._format}?",
-            )
-        present = [column for column in layout.columns if column.casefold() in header]
-        wanted = [header[column.casefold()] for column in present]
-        account.not_carried = tuple(column for column in first if column not in wanted)
+        parts = staged_rows.text_of(source)
+        part = next(parts, None)
+        if part is None:
+            return
+        first = part.fields
+        found = staged_rows.columns_of(source, layout, first, self._format)
+        present, wanted = [*found], [*found.values()]
+        others = [*account.not_carried, *(column for column in first if column not in wanted)]
+        account.not_carried = tuple(dict.fromkeys(others))
+        nulls = {*source.reading.null}
         insert = (
             f"INSERT INTO {quoted(name)} ({', '.join(map(quoted, present))})"
             f" VALUES ({', '.join('?' * len(present))})"
         )
 
+        places = [first.index(column) for column in wanted]
+        for rows in itertools.chain([part], parts):
+            values = (
+                rows.values
+                if places == [*range(len(first))]
+                else [[row[place] for place in places] for row in rows.values]
+            )
+            if nulls:
+                values = [[None if cell in nulls else cell for cell in row] for row in values]
+            staged_rows.insert(self._connection, insert, values, source)
+            account.rows += len(rows)
+
+    def _load_records(
+        self, name: str, account: Account, source: Source, rows: Iterator[dict[str, Any]]
+    ) -> None:
+        """Load records that need not have the same keys, as those of JSON."""
+        layout, nulls = self.declared.layouts[name], {*source.reading.null}
+        columns, lacking = layout.columns, {*layout.required}
+        seen = dict.fromkeys(account.not_carried)
+
         def values() -> Iterator[list[str | None]]:
-            assert first is not None
-            account.rows = 1
-            yield [first[column] for column in wanted]
             for row in rows:
                 account.rows += 1
-                yield [row[column] for column in wanted]
+                seen.update(dict.fromkeys(row))
+                cells = staged_rows.by_columns(row, columns)
+                if lacking:
+                    found = (c for c, cell in zip(columns, cells, strict=True) if cell is not None)
+                    lacking.difference_update(found)
+                yield [None if cell in nulls else cell for cell in cells] if nulls else cells
 
-        self._connection.executemany(insert, values())
+        marks = ", ".join("?" * len(columns))
+        before = account.rows
+        sql = f"INSERT INTO {quoted(name)} VALUES ({marks})"
+        staged_rows.insert(self._connection, sql, values(), source)
+        used = {re.split(r"[.\[]", column)[0] for column in columns} | {*columns}
+        account.not_carried = tuple(key for key in seen if key not in used)
+        if account.rows == before:
+            account.notes += (f"{source.name} has nothing at {layout.json or '$'}",)
+        elif lacking:
+            raise SourceError(
+                f"{source.name}: no record has {', '.join(sorted(lacking))}.",
+                hint=f"They have: {', '.join(seen):.200}. Is this the format {self._format}?",
+            )
 
-    def entities(self) -> dict[str, Iterator[dict[str, Any]]]:
+    def entities(self) -> dict[str, Table]:
         """Rows by entity type; each row is counted in the account of its source when it is read."""
         chained: dict[str, list[Statement]] = {}
-        for statement in self._selects:
+        for statement in self.declared.selects:
             chained.setdefault(statement.comment.markers["into"], []).append(statement)
-        return {into: self._rows(into, statements) for into, statements in chained.items()}
+        return {into: Table(self._rows(into, statements)) for into, statements in chained.items()}
 
-    def _rows(self, into: str, statements: list[Statement]) -> Iterator[dict[str, Any]]:
+    def _rows(self, into: str, statements: list[Statement]) -> Iterator[Rows]:
         self._read = True
+        number = 1
         for statement in statements:
+            self._given.setdefault(into, []).append((number, statement))
             source = statement.comment.markers["from"].lower()
             account = self.accounts.setdefault(source, Account(f"{source}.csv"))
-            with located(statement.where):
-                cursor = self._connection.execute(strict(statement.sql))
-            names = [description[0] for description in cursor.description]
-            for values in cursor:
-                row = dict(zip(names, values, strict=True))
-                account.mapped[into] = account.mapped.get(into, 0) + row.pop(_ROWS, 1)
-                yield row
+            assert self._clock is not None
+            names, batches = self._clock.rows(strict(statement.sql), statement.where)
+            many = self._begin_numbers(into, number, names, statement)
+            kept = [at for at, name in enumerate(names) if name not in (ROW, ROWS)]
+            fields = tuple(names[at] for at in kept)
+            for found in batches:
+                count = len(found)
+                if len(kept) < len(names):
+                    count = 0
+                    for values in found:
+                        rows = values[names.index(ROWS)] if ROWS in names else 1
+                        count += rows if many is None else many.add(values[names.index(ROW)], rows)
+                made = [tuple([values[at] for at in kept]) for values in found]
+                account.mapped[into] = account.mapped.get(into, 0) + count
+                account.made[into] = account.made.get(into, 0) + len(made)
+                number += len(made)
+                yield Rows(fields, made)
+                self._refuse_doubles(into, account)  # a join without its ON may go on for hours
+        for source in {one.comment.markers["from"].lower() for one in statements}:
+            self._refuse_doubles(into, self.accounts[source])
+
+    def _begin_numbers(
+        self, into: str, first: int, names: Sequence[str], statement: Statement
+    ) -> RowNumbers | None:
+        """What notes the source rows of a SELECT that tells them; None where it does not."""
+        if ROW not in names:
+            return None
+        numbers = RowNumbers(statement, many="many" in statement.comment.markers)
+        self._numbers[into, first] = numbers
+        return numbers
+
+    def _refuse_doubles(self, into: str, account: Account) -> None:
+        """Raise SourceError where more entities were made than there were rows for them."""
+        left_out = sum(account.unmapped.values())
+        if account.mapped.get(into, 0) + left_out <= account.rows:
+            return
+        twice = [text for name in self._parts if (text := self._twice(name))]
+        raise SourceError(
+            f"{account.name} has {account.rows:,} rows, but they gave"
+            f" {account.mapped.get(into, 0):,} {into}"
+            + (f", and {left_out:,} were left out." if left_out else "."),
+            hint="; ".join(twice[:3]) + "." if twice else "A file joined to it has an id twice.",
+        )
+
+    def _twice(self, name: str) -> str | None:
+        """Which id a file has twice, with the lines; None where it has none."""
+        columns = self.declared.layouts[name].columns
+        key = tuple(column for column in columns if column.lower() == "id")
+        return staged_keys.twice(self._connection, name, key, functools.partial(self._place, name))
+
+    def _place(self, name: str, rowid: int) -> tuple[str, int | None, int | None]:
+        """The file of a staged row, and its line or item."""
+        parts = self._parts[name]
+        begin, part = parts[bisect.bisect_right([begin for begin, _ in parts], rowid) - 1]
+        return part.name, *part.place(rowid - begin)
+
+    def lacking(self, entity_type: str) -> str | None:
+        """Which files are not in the folder that would give an entity type; None if one is."""
+        files = {
+            statement.comment.markers["from"].lower()
+            for statement in self.declared.selects
+            if statement.comment.markers["into"] == entity_type
+        }
+        if not files or files & self._parts.keys():
+            return None
+        names = " and ".join(f"{name}.csv" for name in sorted(files))
+        return f"{names} {'is' if len(files) == 1 else 'are'} not in the folder"
+
+    def locate(self, into: str, row: int) -> Place | None:
+        """Of a row of an entity type, from 1: the account of its file, the file, and its line.
+
+        The line is not known where a SELECT joins, groups or unites so that none is its own.
+        """
+        given = self._given.get(into, [])
+        at = bisect.bisect_right([first for first, _ in given], row) - 1
+        if at < 0:
+            return None
+        first, statement = given[at]
+        source = statement.comment.markers["from"].lower()
+        account = self.accounts[source]
+        numbers = self._numbers.get((into, first))
+        if numbers:
+            rowid = numbers.of(row - first)
+        else:
+            rowid, key = None, (into, first)
+            if key not in self._selected:
+                self._selected[key] = SelectedRows(self._connection, statement.sql, source)
+            with contextlib.suppress(DeclarationError), self._running(statement.where):
+                rowid = self._selected[key].of(row - first)
+        if rowid is None:
+            return account, account.name, None, None
+        return account, *self._place(source, rowid)
 
     def count_skipped(self) -> None:
         """Count the rows that the mapping leaves out with a reason.
@@ -288,14 +368,14 @@ class StagedFolder:
         Before anything is stored: an error after that would ask for an import that stores all of it
         again. Raises DeclarationError.
         """
-        for statement in self._skips:
+        for statement in self.declared.skips:
             account = self.accounts.get(statement.comment.markers["skip"].lower())
             count = self._count(statement)
             if account and count:
                 account.unmapped[statement.comment.text] = count
 
     def _count(self, statement: Statement) -> int:
-        with located(statement.where):
+        with self._running(statement.where):
             row = self._connection.execute(strict(statement.sql)).fetchone()
         if row is None or len(row) != 1 or not isinstance(row[0], int):
             raise DeclarationError(
@@ -336,48 +416,18 @@ def try_out_mapping(
         mapping.try_out(Registry(declaration.entity_types), seconds=seconds or dry_run.SECONDS)
 
 
-def _check_fields(statement: Statement, names: Sequence[str], registry: Registry) -> None:
-    into = statement.comment.markers["into"]
-    try:
-        entity_type = registry.entity_type(into)
-    except InvalidArgument as error:
-        raise DeclarationError(
-            f"{statement.where}: @into {into}, which is no entity type of the product",
-            hint=error.hint,
-        ) from None
-    given: dict[tuple[str, str], str] = {}
-    for name in names:
-        field = registry.field(entity_type.name, name)
-        if field is None:
-            every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
-            raise DeclarationError(
-                f"{statement.where}: {name} is not a field of {entity_type.name}",
-                hint=registry.near_field(entity_type.name, name) or f"Fields: {every}.",
-            )
-        parts = field.beside if isinstance(field, Link) else ()
-        of_key = field.key.name if isinstance(field, Link) and parts else ""
-        target = (field.column.name if isinstance(field, Link) else field.name, of_key)
-        if target in given:
-            raise DeclarationError(f"{statement.where}: {name} means the same as {given[target]}")
-        given[target] = name
-    columns = {column for column, _ in given}
-    for column in entity_type.columns:
-        if column.required and column.default is None and column.name not in columns:
-            raise DeclarationError(
-                f"{statement.where}: {column.name} of {entity_type.name} is required, and the "
-                "SELECT does not give it"
-            )
-
-
 @contextlib.contextmanager
 def staged(
-    format: str, sql_by_product: Mapping[str, str], sources: Mapping[str, Source]
+    format: str,
+    sql_by_product: Mapping[str, str],
+    sources: Mapping[str, Sequence[Source]],
+    refusing: Refusing = lambda source, account: source,
 ) -> Iterator[StagedFolder]:
     """The folder in staging tables; the temporary database is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
         mapping = StagedFolder(format, sql_by_product, Path(scratch))
         with contextlib.closing(mapping):
-            mapping.stage(sources)
+            mapping.stage(sources, refusing)
             yield mapping
 
 

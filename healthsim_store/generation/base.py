@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..base.aside import Aside
 from ..base.sql import literal, quoted
 from ..base.sqlite import connect
 from ..base.text import did_you_mean
@@ -57,6 +58,9 @@ class Base:
     fingerprint: str
     connection: sqlite3.Connection = field(repr=False)
 
+    def __post_init__(self) -> None:
+        self.aside = Aside(self.connection)  # what runs on it may be running when it is closed
+
     def facts(self) -> dict[str, Any]:
         """For a scenario's log; JSON-ready."""
         return {
@@ -67,7 +71,7 @@ class Base:
         }
 
     def close(self) -> None:
-        self.connection.close()
+        self.aside.close()
 
 
 def read_base(

@@ -14,12 +14,13 @@ from __future__ import annotations
 import bisect
 import contextlib
 import itertools
+import marshal
 import random
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..base.aside import Aside
 from ..base.quoting import strict
 from ..base.sql import permits, quoted
 from ..base.sqlite import connect
@@ -50,11 +51,12 @@ _ADDED: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("text_id", 1, text_id),
 )
 _SECONDS = 600.0  # for one statement over one batch
-_STEPS = 100_000  # SQLite's steps between two checks of the deadline and of Ctrl-C
-# Bytes of one value: within a call SQLite does not look at the clock, and instr() on two values of
-# this length takes a second.
-_MAX_VALUE = 200_000
-_MAX_PAGES = 1_000_000  # of the database; a page has 4 kB
+_STEPS = 100_000  # SQLite's steps between two looks whether it shall stop
+MAX_VALUE = 200_000  # bytes of one value: instr() on two of this length takes a second
+_MAX_PAGES = 250_000  # of the database; a page has 4 kB
+_MAX_BYTES = 400_000_000  # of the rows of one SELECT over one batch
+_BLOCK_ROWS = 1_000  # that are fetched at once
+_BLOCK_BYTES = 1_000_000  # the same, where rows are long
 
 _FUNCTIONS = ("luhn", "text_id")
 _READ = "_read"  # the table of all entities of the base that the run goes through
@@ -68,6 +70,24 @@ _BUILDING = (
 )
 
 Entities = dict[str, Rows]
+
+
+def _fetch(cursor: sqlite3.Cursor, where: str) -> list[tuple[Any, ...]]:
+    """All rows. Raises DeclarationError where they are more than a batch can be."""
+    rows: list[tuple[Any, ...]] = []
+    size, block = 0, 1
+    while some := cursor.fetchmany(block):
+        rows += some
+        # How long rows are is known when they are read.
+        long = len(marshal.dumps(some, 2))
+        size += long
+        block = min(2 * block, _BLOCK_ROWS) if long < _BLOCK_BYTES else 1
+        if size > _MAX_BYTES:
+            raise DeclarationError(
+                f"{where}: it gives more than {_MAX_BYTES // 10**6} MB for one batch",
+                hint="Does a join lack its ON? Else make batches of fewer entities.",
+            )
+    return rows
 
 
 class _Block:
@@ -124,23 +144,23 @@ class Engine:
         self._reserved = {RUN, OPTIONS, _READ, *(name.lower() for name in recipe.reads)}
         self._reserved |= {sampled.name for sampled in recipe.sampled}
         self._raised: BaseException | None = None  # by a Python function that SQL called
-        self._deadline = float("inf")
         # An iterator of batches may be used in one thread and later in another.
         self._connection = base.connection if base else connect(":memory:", any_thread=True)
+        self._aside = base.aside if base else Aside(self._connection)
         try:
             self._prepare(key, count if base else None)
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def close(self) -> None:
-        self._connection.close()
+        self._aside.close()
 
     def _prepare(self, key: str, wanted: int | None) -> None:
         connection, recipe = self._connection, self._recipe
         (pages,) = connection.execute("PRAGMA page_count").fetchone()  # those of the base
         connection.execute(f"PRAGMA max_page_count = {pages + _MAX_PAGES}")
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
         connection.set_progress_handler(self._must_stop, _STEPS)
         columns = "SELECT name FROM pragma_table_info(?)"
         read = {
@@ -175,8 +195,7 @@ class Engine:
                 )
         for reference in recipe.references:
             if isinstance(reference, Statement):
-                with self._running(reference.where, building=True):
-                    connection.execute(strict(reference.sql))
+                self._run(strict(reference.sql), reference.where, building=True)
             else:
                 with self._located(reference.where):
                     self._fill(reference)
@@ -192,9 +211,7 @@ class Engine:
     def _find(self, sampled: SampledTable, select: str) -> None:
         """Number the entities of the base that the profile goes through, in the order of keys."""
         connection = self._connection
-        with self._running(sampled.where):
-            cursor = connection.execute(f"SELECT * FROM ({strict(select)}) LIMIT 0")
-            names = [column[0] for column in cursor.description]
+        names, _ = self._run(f"SELECT * FROM ({strict(select)}) LIMIT 0", sampled.where)
         for name in names:
             if name in IMPLICIT or names.count(name) > 1:
                 raise DeclarationError(
@@ -202,11 +219,13 @@ class Engine:
                     hint=f"A table @for scenario has {IMPLICIT[0]} itself.",
                 )
         key, listed = quoted(names[0]), ", ".join(map(quoted, names))
-        with self._running(sampled.where, building=True, own=True):
-            connection.execute(
-                f"CREATE TABLE {_READ} AS SELECT row_number() OVER (ORDER BY {key}) AS n, {listed}"
-                f" FROM ({strict(select)})"
-            )
+        self._run(
+            f"CREATE TABLE {_READ} AS SELECT row_number() OVER (ORDER BY {key}) AS n, {listed}"
+            f" FROM ({strict(select)})",
+            sampled.where,
+            building=True,
+            own=True,
+        )
         with self._located(sampled.where):
             connection.execute(f"CREATE UNIQUE INDEX {_READ}_n ON {_READ} (n)")
             twice = connection.execute(
@@ -246,13 +265,15 @@ class Engine:
         self._connection.create_function(name, arguments, call, deterministic=True)
 
     def _must_stop(self) -> int:
-        return self._raised is not None or time.monotonic() > self._deadline
+        return self._raised is not None or self._aside.left
 
-    @contextlib.contextmanager
-    def _running(self, where: str, *, building: bool = False, own: bool = False) -> Iterator[None]:
-        """Run a statement of the profile. It may read, and with ``building`` make tables.
+    def _run(
+        self, sql: str, where: str, *, building: bool = False, own: bool = False
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The columns and rows of a statement of the profile.
 
-        ``own``: the table that it makes is one of the engine's.
+        It may read, and with ``building`` make tables. ``own``: the table that it makes is one of
+        the engine's.
         """
 
         def authorize(
@@ -271,14 +292,21 @@ class Engine:
                 allowed = permits(action, second)
             return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
-        self._deadline = time.monotonic() + _SECONDS
-        self._connection.set_authorizer(authorize)
-        try:
-            with self._located(where):
-                yield
-        finally:
-            self._deadline = float("inf")
-            self._connection.set_authorizer(None)
+        def act() -> tuple[list[str], list[tuple[Any, ...]]]:
+            self._connection.set_authorizer(authorize)
+            try:
+                with contextlib.closing(self._connection.execute(sql)) as cursor:
+                    return [column[0] for column in cursor.description or ()], _fetch(cursor, where)
+            finally:
+                self._connection.set_authorizer(None)
+
+        with self._located(where):
+            try:
+                return self._aside.run(act, _SECONDS)
+            except TimeoutError:
+                raise DeclarationError(
+                    f"{where}: it took longer than {_SECONDS:.0f} seconds"
+                ) from None
 
     @contextlib.contextmanager
     def _located(self, where: str) -> Iterator[None]:
@@ -288,9 +316,7 @@ class Engine:
         except sqlite3.Error as error:
             self._tell_raised(where)
             text = str(error)
-            if text == "interrupted" and self._must_stop():
-                text = f"it took longer than {_SECONDS:.0f} seconds"
-            elif text in ("interrupted", "user-defined function raised exception"):
+            if text in ("interrupted", "user-defined function raised exception"):
                 # Ctrl-C was pressed while SQLite was running.
                 raise KeyboardInterrupt from None
             raise DeclarationError(f"{where}: {text}") from error
@@ -317,12 +343,7 @@ class Engine:
 
     def _pick(self, table: str, column: str | None, where: str) -> Draw:
         """A function that draws rows of a reference table, by its column ``weight`` if any."""
-        with self._located(where):
-            cursor = self._connection.execute(
-                f"SELECT rowid, * FROM {quoted(table)} ORDER BY rowid"
-            )
-            rows = cursor.fetchall()
-        found = [description[0] for description in cursor.description]
+        found, rows = self._run(f"SELECT rowid, * FROM {quoted(table)} ORDER BY rowid", where)
         numbers, *others = zip(*rows, strict=True) if rows else [()]
         columns = dict(zip(found[1:], others, strict=False))
         if not rows:
@@ -366,19 +387,15 @@ class Engine:
         connection.execute("COMMIT")
         for name, statement in self._recipe.steps.items():
             connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
-            with self._running(statement.where, building=True):
-                connection.execute(strict(statement.sql))
+            self._run(strict(statement.sql), statement.where, building=True)
         made: Entities = {}
         for into, statement in self._recipe.selects.items():
-            with self._running(statement.where):
-                cursor = connection.execute(strict(statement.sql))
-                found = tuple(column[0] for column in cursor.description)
-                rows = cursor.fetchall()
+            found, rows = self._run(strict(statement.sql), statement.where)
             if len(set(found)) < len(found):
                 double = next(name for name in found if found.count(name) > 1)
                 raise DeclarationError(f"{statement.where}: two columns are called {double}")
             if rows:
-                made[into] = Rows(found, rows)
+                made[into] = Rows(tuple(found), rows)
         return made
 
     def _draw(self, number: int) -> _Block:

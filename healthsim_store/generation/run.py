@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..base.aside import Aside
 from ..base.sql import authorize_reading, quoted
 from ..base.sqlite import connect
 from ..base.text import did_you_mean
@@ -17,12 +18,14 @@ from ..errors import DeclarationError, InvalidArgument
 from ..schema.types import Stored
 from . import faker_names
 from .base import Base
-from .engine import ALGORITHM, Engine, Entities
+from .engine import ALGORITHM, MAX_VALUE, Engine, Entities
 from .functions import text_id
 from .recipe import MAX_COUNT, Recipe
 
 MAX_BATCH = 100_000
 MAX_SEED = 2**63 - 1
+_JUDGE_SECONDS = 2.0  # for the expression of an option
+_OUR_SELECTS = 2  # around an expression, at most
 
 
 def default_batch(count: int) -> int:
@@ -177,24 +180,24 @@ def _read_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Stored]
                 hint=" ".join(filter(None, (did_you_mean(str(name), known), listed))),
             )
     told: dict[str, Stored] = {}
-    with contextlib.closing(connect(":memory:")) as judge:
-        judge.set_authorizer(authorize_reading)
+    with contextlib.closing(_Judge()) as judge:
         for name, option in known.items():
             wrong = InvalidArgument(
                 f"The option {name} of {recipe.name} is {given.get(name)!r:.60}.",
                 hint=f"It must be {option.expected}.",
             )
             try:
-                value = given[name] if name in given else _ask(judge, option.default or "NULL")
+                value = given[name] if name in given else judge.ask(option.default or "NULL")
                 told[name] = option.coerce(value)
                 broken = [
                     check
                     for check in option.checks
-                    if _ask(judge, f"{check} FROM (SELECT ? AS {quoted(name)})", told[name]) == 0
+                    if judge.ask(f"{check} FROM (SELECT ? AS {quoted(name)})", told[name]) == 0
                 ]
-            except sqlite3.Error as error:
+            except (sqlite3.Error, TimeoutError) as error:
+                told_error = str(error) or f"it takes longer than {_JUDGE_SECONDS:g} seconds"
                 raise DeclarationError(
-                    f"{recipe.where}: the option {name}: {error}",
+                    f"{recipe.where}: the option {name}: {told_error}",
                     hint="A DEFAULT is a literal, and a CHECK is about its own option.",
                 ) from error
             except ValueError:
@@ -210,5 +213,32 @@ def _read_options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Stored]
     return told
 
 
-def _ask(judge: sqlite3.Connection, expression: str, *parameters: Any) -> Any:
-    return judge.execute(f"SELECT {expression}", parameters).fetchone()[0]
+class _Judge:
+    """Says what the expressions of an option give. They read nothing, so they have no SELECT."""
+
+    def __init__(self) -> None:
+        self._connection = connect(":memory:", any_thread=True)
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
+        self._connection.set_authorizer(self._authorize)
+        self._aside = Aside(self._connection)
+        self._selects = 0
+
+    def _authorize(
+        self, action: int, first: str | None, second: str | None, *context: str | None
+    ) -> int:
+        self._selects += action == sqlite3.SQLITE_SELECT
+        if self._selects > _OUR_SELECTS or action == sqlite3.SQLITE_RECURSIVE:
+            return sqlite3.SQLITE_DENY
+        return authorize_reading(action, first, second, *context)
+
+    def ask(self, expression: str, *parameters: Any) -> Any:
+        """The value. Raises sqlite3.Error, TimeoutError."""
+        self._selects = _OUR_SELECTS - 1 - len(parameters)
+
+        def act() -> Any:
+            return self._connection.execute(f"SELECT {expression}", parameters).fetchone()[0]
+
+        return self._aside.run(act, _JUDGE_SECONDS)
+
+    def close(self) -> None:
+        self._aside.close()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.sql import greatest_rowid, quoted
+from ..base.sql import quoted
+from ..base.text import shorten
 from ..errors import MergeConflict
 from ..schema.ddl import circles
 from ..schema.model import EntityType
 from ..storage.batch_rows import read_ranges
 from ..storage.recording import Recorder, read_limits
+from ..storage.row_numbers import last_row
 from .deltas import compared
 from .differences import any_of
 from .merge_report import Changes, Dispute
@@ -39,15 +42,12 @@ class Applying:
         self._connection = connection
         self._merge = merge
         self._recorder = recorder
-        self._ends = {e.name: self._end(e.name) for e in merge.order}
+        self._ends = {e.name: last_row(self._connection, e.name) for e in merge.order}
         #: By entity type how many rows came, changed and went.
         self.done: dict[str, dict[str, int]] = {}
 
     def _one(self, sql: str) -> Any:
         return self._connection.execute(sql).fetchone()[0]
-
-    def _end(self, name: str) -> int:
-        return self._one(f"SELECT {greatest_rowid(f'main.{quoted(name)}')}") or 0
 
     def write(self) -> None:
         """Rows that go make room for the keys of those that change, and both for those that come.
@@ -55,25 +55,53 @@ class Applying:
         Inside a transaction. Raises MergeConflict where what is written would not be sound.
         """
         order = self._merge.order
-        try:
-            for entity_type in reversed(order):
-                self._count(entity_type, "removed", self._remove(entity_type))
-            self._free_batches()
-            for entity_type in order:
-                self._count(entity_type, "updated", self._update(entity_type))
-            for entity_type in order:
-                self._count(entity_type, "inserted", self._insert(entity_type))
-        except sqlite3.IntegrityError as error:
-            raise MergeConflict(
-                f"Nothing was merged: both sides have changed, and {error}.",
-                hint="Correct it in one of them.",
-            ) from error
+        for entity_type in reversed(order):
+            self._count(entity_type, "removed", self._remove(entity_type))
+        self._free_batches()
+        for entity_type in order:
+            self._count(entity_type, "updated", self._update(entity_type))
+        for entity_type in order:
+            self._count(entity_type, "inserted", self._insert(entity_type))
         for entity_type in order:
             self._check_circles(entity_type)
 
     def _count(self, entity_type: EntityType, what: str, count: int) -> None:
         if count:
             self.done.setdefault(entity_type.name, {})[what] = count
+
+    @contextlib.contextmanager
+    def _writing(self, entity_type: EntityType, rows: str) -> Iterator[None]:
+        """Write the rows of a SELECT, with the id as ``own``. Raises MergeConflict."""
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            why = self._same_key(entity_type, rows, str(error)) or str(error)
+            raise MergeConflict(
+                f"Nothing was merged: both sides have changed, and {why}.",
+                hint="Correct it in one of them.",
+            ) from error
+
+    def _same_key(self, entity_type: EntityType, rows: str, told: str) -> str | None:
+        """Which two entities would have one natural key, where it is that what SQLite told."""
+        rule, _, subject = told.partition("UNIQUE constraint failed: ")
+        if rule:
+            return None
+        table, own = f"main.{quoted(entity_type.name)}", quoted(entity_type.primary_key)
+        columns = [name.strip().partition(".")[2] for name in subject.split(",")]
+        equal = " AND ".join(f"n.{quoted(c)} = m.{quoted(c)}" for c in columns)
+        values = ", ".join(f"n.{quoted(c)}" for c in columns)
+        for other, key in ((table, own), (f"({rows})", "own")):
+            found = self._connection.execute(
+                f"SELECT m.{key}, n.own, {values} FROM ({rows}) AS n JOIN {other} AS m"
+                f" ON {equal} AND m.{key} <> n.own LIMIT 1"
+            ).fetchone()
+            if found:
+                value = shorten(", ".join(map(str, found[2:])), _LONG)
+                return (
+                    f"{entity_type.name} {found[0]} and {found[1]} would both have"
+                    f" {' + '.join(columns)} {value}"
+                )
+        return None
 
     def _remove(self, entity_type: EntityType) -> int:
         name = entity_type.name
@@ -128,10 +156,11 @@ class Applying:
             self._connection.execute(
                 f"DELETE FROM {table} WHERE rowid IN (SELECT row FROM temp.three_way_rows)"
             )
-            self._connection.execute(
-                f"INSERT INTO {table} (rowid, {key}, {names})"
-                f" SELECT row, own, {names} FROM temp.three_way_rows ORDER BY row"
-            )
+            with self._writing(entity_type, "SELECT * FROM temp.three_way_rows"):
+                self._connection.execute(
+                    f"INSERT INTO {table} (rowid, {key}, {names})"
+                    f" SELECT row, own, {names} FROM temp.three_way_rows ORDER BY row"
+                )
         self._connection.execute("DROP TABLE temp.three_way_rows")
         return count
 
@@ -145,12 +174,16 @@ class Applying:
             else merge.value(entity_type, c)
             for c in columns
         ]
+        coming = f"{merge.table('coming', name)} AS k CROSS JOIN {merge.source_key(name)} = k.s"
+        named = ", ".join(f"{v} AS {quoted(c)}" for c, v in zip(columns, values, strict=True))
+        rows = f"SELECT {named}, {values[columns.index(entity_type.primary_key)]} AS own"
         # Rowids that no row had before: the history tells rows apart by them.
-        count = self._connection.execute(
-            f"INSERT INTO main.{quoted(name)} (rowid, {', '.join(map(quoted, columns))})"
-            f" SELECT {end} + row_number() OVER (ORDER BY s.rowid), {', '.join(values)}"
-            f" FROM {merge.table('coming', name)} AS k CROSS JOIN {merge.source_key(name)} = k.s"
-        ).rowcount
+        with self._writing(entity_type, f"{rows} FROM {coming}"):
+            count = self._connection.execute(
+                f"INSERT INTO main.{quoted(name)} (rowid, {', '.join(map(quoted, columns))})"
+                f" SELECT {end} + row_number() OVER (ORDER BY s.rowid), {', '.join(values)}"
+                f" FROM {coming}"
+            ).rowcount
         if count and self._recorder:
             self._recorder.batches.add(name, end + 1, end + count, self._recorder.number)
         return count
@@ -228,11 +261,29 @@ def apply_changes(
     changes = read_changes(connection, merge)
     applying = Applying(connection, merge, recorder)
     applying.write()
-    notes = []
-    if merge.partial:
-        notes.append(f"{source} has a part of the base: what it lacks stays.")
+    notes = [*merge.notes(), *_left_behind(connection, merge)]
     merge.drop()
     return Applied((first, source), changes, applying.done, disputes, notes)
+
+
+def _left_behind(connection: sqlite3.Connection, merge: ThreeWay) -> Iterator[str]:
+    """What is here and refers into another product, to something that a merge removed."""
+    keys = {entity_type.name: entity_type.primary_key for entity_type in merge.order}
+    for child in merge.all_types:
+        for column, to in child.references(soft=True):
+            if to.enforced or keys.get(to.entity_type) != to.column:
+                continue
+            going = merge.table("going", to.entity_type)
+            (count,) = connection.execute(
+                f"SELECT count(*) FROM main.{quoted(child.name)} AS c"
+                f" WHERE EXISTS (SELECT 1 FROM {going}) AND c.{quoted(column.name)} IN"
+                f" (SELECT m FROM {going})"
+            ).fetchone()
+            if count:
+                yield (
+                    f"{count:,} {child.name} stay, whose {column.name} names one of the removed"
+                    f" {to.entity_type}."
+                )
 
 
 def read_changes(connection: sqlite3.Connection, merge: ThreeWay) -> dict[str, Changes]:

@@ -18,13 +18,14 @@ from typing import Any, TypeVar
 from ..base.atomic import flush
 from ..base.prefetch import work_ahead
 from ..base.progress import Progress
-from ..base.sql import literal, quoted, rowid_ends
+from ..base.sql import literal, quoted
 from ..base.sqlite import connect, connect_writable, file_errors, uri
 from ..base.wording import call
 from ..errors import CopyFailed, NotWritable
 from ..schema.model import EntityType, Reference
 from ..storage import format as fileformat
 from ..storage.records import check_records, damaged
+from ..storage.row_numbers import RowNumbers
 from ..storage.rules import refuse_unbounded
 from ..storage.sandbox import Sandbox
 
@@ -175,13 +176,10 @@ class Building:
         table = quoted(name)
         connection = self.connection
         rows, key = f"{SOURCE}.{table} AS s", "s.rowid"
-        ends = rowid_ends(f"{SOURCE}.{table}")
+        numbers = RowNumbers(connection, f"{SOURCE}.{table}", "rowid")
         if chosen is not None:
             rows, key = f"{chosen} AS k CROSS JOIN {rows} ON s.rowid = k.row", "k.row"
-            ends = f"SELECT (SELECT min(row) FROM {chosen}), (SELECT max(row) FROM {chosen})"
-        first, last = connection.execute(ends).fetchone()
-        if first is None:
-            return 0
+            numbers = RowNumbers(connection, chosen, "row")
         checked = checked or self._checks_look_at(name, changed)
         connection.execute(f"PRAGMA ignore_check_constraints = {'OFF' if checked else 'ON'}")
         copied = 0
@@ -190,24 +188,20 @@ class Building:
             f" SELECT {', '.join(values.values())} FROM {rows}"
             f" WHERE {key} BETWEEN ? AND ?{f' AND {where}' if where else ''} ORDER BY {key}"
         )
-        while first <= last:
-            count = connection.execute(sql, (first, min(last, first + _ROWS - 1))).rowcount
+        for first, last in numbers.blocks(_ROWS):
+            count = connection.execute(sql, (first, last)).rowcount
             self._progress(count)
             copied += count
-            first += _ROWS
         connection.execute("PRAGMA ignore_check_constraints = OFF")
         return copied
 
     def _checks_look_at(self, name: str, changed: Sequence[str]) -> bool:
-        from sqlite_utils import Database  # slow to import, but the format's migrations did it
-
-        database = Database(self.connection, execute_plugins=False, recursive_triggers=False)
         harmless = {f"{quoted(column)} <> ''" for column in changed}
+        (sql,) = self.connection.execute(
+            "SELECT sql FROM main.sqlite_master WHERE name = ? AND type = 'table'", (name,)
+        ).fetchone()
         return any(
-            column in check.check
-            for check in database.table(name).checks
-            if check.check not in harmless
-            for column in changed
+            column in check for check in _checks(sql) if check not in harmless for column in changed
         )
 
     def copy_indexes(self, name: str) -> None:
@@ -271,6 +265,14 @@ class Building:
                     " not there.",
                     hint="A check of the source says whether it has such a row already.",
                 )
+
+
+@functools.lru_cache(maxsize=500)
+def _checks(sql: str) -> tuple[str, ...]:
+    """The CHECKs of a CREATE TABLE; to find them takes as long as to copy some 10,000 rows."""
+    from sqlite_utils.create_table_parser import parse_checks  # the package is slow to import
+
+    return tuple(check.check for check in parse_checks(sql))
 
 
 def check_source(source: Path) -> None:

@@ -203,7 +203,7 @@ class _Merge:
                 gone -= going
         applied.tell(self.changes, self.resolved, self.same)
         self.disputes += applied.disputes
-        self.notes += applied.notes
+        self.notes += [note for note in applied.notes if note not in self.notes]
 
     def _take_questions(self, source: MergeSource) -> None:
         taken = take_own_questions(self._connection, SOURCE)

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..base.wording import option, takes
 from ..errors import EmptyBatch, ScenarioExists, ScenarioNotFound
-from ..query.reply import PersistResult, read_reply, reply_after_commit
-from ..storage import remains
+from ..query.reply import PersistResult, read_reply, reply_after_commit, tried_reply
+from ..storage import remains, suspects
 from ..storage import scenario as scenario_file
 from ..storage.batches import find_batch, find_same, key_of_id, key_of_rows
 from ..storage.files import Files
@@ -30,6 +30,7 @@ class _Put:
     path: Path
     written: Written
     created: bool = False
+    dry_run: bool = False
 
 
 #: The versions of the installed products, by name.
@@ -56,6 +57,8 @@ def persist(
             f" Give {option('batch_id')} where a call may be a retry."
         )
     notes += _told_triggers(written)
+    if batch.operation in ("import", "persist"):
+        notes += suspects.told(written.suspects, of_files=batch.operation == "import")
     return _reply(files, versions, put, written.stored, repeated=written.repeated, notes=notes)
 
 
@@ -128,6 +131,12 @@ def _reply(
     repeated: bool,
     notes: Collection[str],
 ) -> PersistResult:
+    if put.dry_run:
+        return replace(
+            tried_reply(put.path.stem, stored, created=put.created, repeated=repeated),
+            notes=tuple(notes),
+        )
+
     def read() -> PersistResult:
         with files.reading(put.path) as sandbox:
             return read_reply(sandbox, stored, created=put.created, repeated=repeated)
@@ -164,7 +173,8 @@ def _put(
             hint="Choose another name, or persist into it.",
         )
     files.check_writable(path)
-    return _Put(path, scenario_file.append(path, batch, declared))
+    written = scenario_file.append(path, batch, declared)
+    return _Put(path, written, dry_run=batch.dry_run)
 
 
 def _turn(
@@ -185,6 +195,9 @@ def _create(
     name = clean_name(scenario) if scenario is not None else None
     with files.folder.unfinished() as unfinished, contextlib.ExitStack() as waiting:
         written = scenario_file.create(unfinished, described, declared)
+        if batch.dry_run:
+            named = name or files.folder.free(make_name(context, next(iter(written.stored))))
+            return _Put(files.folder.path / f"{named}.db", written, created=True, dry_run=True)
         if scenario is None and batch.may_repeat and is_certain(written.fingerprint):
             key = key_of_rows(written.fingerprint, batch.details)
             waiting.enter_context(files.folder.turn(key, "the same scenario"))

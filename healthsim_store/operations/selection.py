@@ -8,6 +8,8 @@ from typing import Any
 
 from ..base.quoting import pieces_removed
 from ..base.sql import quoted
+from ..base.syntax import is_of_syntax, wrong_in_expression
+from ..base.wording import option
 from ..errors import InvalidArgument, QueryError
 from ..query.failures import explain_failure
 from ..schema.model import EntityType
@@ -47,22 +49,28 @@ def select_rows(
     where: str,
     params: Sequence[Any] | Mapping[str, Any] | None,
     *,
-    expressions: Sequence[str] = (),
+    expressions: Mapping[str, str] | None = None,
     timeout: float,
 ) -> list[tuple[Any, ...]]:
     """The rows that a WHERE means: of each the rowid, and the values of expressions.
 
-    Raises what `Sandbox.run` does, with the names that may be meant.
+    ``expressions`` are by the column that each is for. Raises what `Sandbox.run` does, with the
+    names that may be meant, or the place where an expression is wrong.
     """
-    told = "".join(f", ({check_expression('an expression', text)}\n)" for text in expressions)
-    sql = (
-        f"SELECT rowid{told} FROM {quoted(entity_type.name)}"
-        f" WHERE ({check_expression('where', where)}\n) ORDER BY rowid"
-    )
+    written = {f"the expression for {column}": text for column, text in (expressions or {}).items()}
+    told = "".join(f", ({check_expression(what, text)}\n)" for what, text in written.items())
+    written[option("where")] = check_expression(option("where"), where)
+    sql = f"SELECT rowid{told} FROM {quoted(entity_type.name)} WHERE ({where}\n) ORDER BY rowid"
     try:
         with sandbox.run(sql, params or (), timeout=timeout, written=True) as cursor:
             return cursor.fetchall()
     except QueryError as error:
+        if is_of_syntax(error.message):
+            # The statement is ours: SQLite may name a piece of it that nobody wrote.
+            for what, text in written.items():
+                place = wrong_in_expression(text)
+                if place:
+                    raise QueryError(f"{what} is no SQL expression: {place}.") from error
         explained = explain_failure(error, sandbox, sql)
         explained.corrected = None
         raise explained from error

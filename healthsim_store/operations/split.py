@@ -7,12 +7,16 @@ the study of two subjects, is in each of their parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import functools
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from ..base.prefetch import work_ahead
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.text import count_table
@@ -171,10 +175,7 @@ def split_scenario(
                 dealing = _Dealing(begun, wanted)
                 dealing.run()
                 parts = dealing.parts(rows)
-            made = {
-                name: clone_file(source, target, progress, part)
-                for (name, part), target in zip(parts.items(), targets, strict=True)
-            }
+            made = _clone_parts(source, parts, targets, progress)
             assert choice.seed is not None
             return SplitResult(source.stem, made, choice.seed, *dealing.shared())
 
@@ -186,16 +187,38 @@ def split_scenario(
     return replace(result, parts=named)
 
 
+def _clone_parts(
+    source: Path, parts: Mapping[str, Part], targets: Sequence[Path], progress: Progress
+) -> dict[str, CloneResult]:
+    """The parts' files, several at once: each has connections of its own."""
+    turn, stopped = threading.Lock(), threading.Event()
+
+    def told(count: int) -> None:
+        with turn:
+            if stopped.is_set():
+                raise CopyFailed("Nothing was kept: another part failed.")
+            progress(count)
+
+    with (
+        work_ahead(
+            functools.partial(clone_file, source, target, told, part)
+            for part, target in zip(parts.values(), targets, strict=True)
+        ) as made,
+        contextlib.ExitStack() as ending,
+    ):
+        # Whoever failed, or was interrupted, does not wait until the others have copied all.
+        ending.callback(stopped.set)
+        return dict(zip(parts, made, strict=True))
+
+
 class _Dealing:
     def __init__(self, begun: Selecting, shares: Mapping[str, int]) -> None:
         self._begun = begun
         self._connection = begun.connection
         self._shares = shares
-        self._owned = Taken(begun.connection, begun.registry, "owned", links=True)
-        self._parts = [
-            Taken(begun.connection, begun.registry, f"part_{number}")
-            for number in range(len(shares))
-        ]
+        here = begun.connection, begun.registry, begun.totals
+        self._owned = Taken(*here, "owned", links=True)
+        self._parts = [Taken(*here, f"part_{number}") for number in range(len(shares))]
         self._dealt: list[int] = []
         self._shared: tuple[dict[str, int], dict[str, int]] = ({}, {})
 
@@ -216,7 +239,7 @@ class _Dealing:
         ``first``: nothing was dealt before.
         """
         connection = self._connection
-        before = self._owned.counts()
+        before = self._owned.wave
         self._owned.take_units(entity_type)
         self._owned.follow_down()
         join_linked(connection)
@@ -224,23 +247,17 @@ class _Dealing:
         whole = self._owned.whole() if first else frozenset()
         dealt = []
         for number, part in enumerate(self._parts):
-            for each, table in part.names.items():
-                connection.execute(
-                    f"INSERT OR IGNORE INTO main.{table} (row)"
-                    f" SELECT t.row FROM {self._owned.table(each)} AS t"
-                    " CROSS JOIN main.units AS u ON u.unit = t.unit"
-                    " CROSS JOIN main.groups AS g ON g.unit = u.linked"
-                    f" WHERE t.n > {before[each]} AND g.part = {number}"
-                    " ORDER BY t.row"
-                )
+            part.take_part(self._owned, before, number)
             (count,) = connection.execute(
-                "SELECT count(*) FROM main.units AS u"
-                f" CROSS JOIN main.groups AS g ON g.unit = u.linked WHERE g.part = {number}"
+                f"SELECT count(*) FROM main.units WHERE part = {number}"
             ).fetchone()
             dealt.append(int(count))
             if first:
                 part.expect_whole(whole)
             part.follow_up()
+        (units,) = connection.execute("SELECT count(*) FROM main.units").fetchone()
+        if sum(dealt) != units:
+            raise CopyFailed("Nothing was kept: an entity would be in no part.")
         return dealt
 
     def _give_parts(self) -> None:
@@ -263,6 +280,10 @@ class _Dealing:
                 f" FROM main.groups WHERE part IS NULL) WHERE {evenly('i', share, whole)})"
             )
             whole -= share
+        connection.execute(
+            "UPDATE main.units SET part ="
+            " (SELECT part FROM main.groups AS g WHERE g.unit = units.linked)"
+        )
 
     def _deal_the_others(self) -> None:
         """What belongs to none of the chosen: further persons first, then type by type."""
@@ -275,6 +296,8 @@ class _Dealing:
     def _left(self, entity_type: EntityType) -> int:
         """Make units of the rows of a type that are in no part yet; how many."""
         connection, name = self._connection, entity_type.name
+        if self._owned.all_of(name):
+            return 0  # what belongs to a unit is where the unit is
         connection.execute("DELETE FROM main.units")
         absent = " AND ".join(
             f"NOT EXISTS (SELECT 1 FROM {part.table(name)} AS k WHERE k.row = s.rowid)"
@@ -306,7 +329,10 @@ class _Dealing:
     def _count_shared(self) -> tuple[dict[str, int], dict[str, int]]:
         """How many entities of each type are in several parts, and how many in none."""
         several, none = {}, {}
+        taken = [part.counts() for part in self._parts]
         for name, total in self._begun.totals.items():
+            if self._owned.all_of(name) and sum(counts[name] for counts in taken) == total:
+                continue  # each is in a part, so none in two
             rows = " UNION ALL ".join(f"SELECT row FROM {p.table(name)}" for p in self._parts)
             once, often = self._connection.execute(
                 "SELECT count(*), count(CASE WHEN c > 1 THEN 1 END)"

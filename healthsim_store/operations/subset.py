@@ -49,7 +49,7 @@ class Selecting:
         table = f"{SOURCE}.{quoted(entity_type.name)}"
         self.connection.execute(
             "CREATE TABLE main.units"
-            " (unit INTEGER PRIMARY KEY, stratum, draw INTEGER, linked INTEGER)"
+            " (unit INTEGER PRIMARY KEY, stratum, draw INTEGER, linked INTEGER, part INTEGER)"
         )
         self.connection.execute(
             "INSERT INTO main.units (unit, stratum)"
@@ -145,7 +145,7 @@ def clone_scenario(
     def write(target: Path) -> CloneResult:
         with selecting(files, source, choice, ask) as (rows, begun, reading):
             with reading():
-                taken = Taken(begun.connection, begun.registry, "part_0")
+                taken = Taken(begun.connection, begun.registry, begun.totals, "part_0")
                 begun.make_units()
                 taken.take_units(begun.chosen.entity_type)
                 taken.follow_down()

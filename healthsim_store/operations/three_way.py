@@ -74,11 +74,28 @@ class ThreeWay:
         return f"temp.three_way_{kind}_{self.number[name]}"
 
     @property
-    def partial(self) -> bool:
-        """Whether the source never had all of the base: what it lacks was not removed there."""
-        steps = related(self._source.lineage, self._base.lineage)
-        ancestors = self._source.lineage.ancestors[: steps[0]] if steps else ()
-        return any(ancestor.part for ancestor in ancestors)
+    def lacks(self) -> str | None:
+        """Why what the source lacks was not removed there, and stays; None where it was."""
+        return self._never_had_all(self._source)
+
+    def _never_had_all(self, side: Attached) -> str | None:
+        steps = related(side.lineage, self._base.lineage)
+        if steps is None and self._base.entity_types:
+            # Of ids alone nobody knows: two scenarios may have some in common by chance.
+            return f"{side.name} is not known as a copy of {self._base.name}"
+        if steps and any(ancestor.part for ancestor in side.lineage.ancestors[: steps[0]]):
+            return f"{side.name} has a part of the base"
+        return None
+
+    def notes(self) -> list[str]:
+        """What a reply says of sides that never had all of the base; after `decide`."""
+        found = []
+        if self.lacks:
+            found.append(f"{self.lacks}: what it lacks stays.")
+        why = self._never_had_all(self._main)
+        if why and any(self.ours.some("removed", name) for name in self.number):
+            found.append(f"{why}: what it lacks of it does not come.")
+        return found
 
     def source_key(self, name: str) -> str:
         """A join with the source's rows ``s``, up to the id that they shall have."""
@@ -105,7 +122,7 @@ class ThreeWay:
         """Fill the tables; inside a transaction that reads all three files."""
         self.ours.read()
         self.theirs.read()
-        for name in self.number if self.partial else ():
+        for name in self.number if self.lacks else ():
             self.theirs.empty("removed", name)
         self._connection.execute(
             f"CREATE TABLE {DISPUTES} (entity_type, id, column_name, what, base, ours, theirs,"

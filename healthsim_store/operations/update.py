@@ -10,7 +10,7 @@ from typing import Any
 
 from ..base.sql import quoted
 from ..base.sqlite import transaction
-from ..errors import InvalidArgument, InvalidRows
+from ..errors import InvalidArgument
 from ..schema.ddl import circles
 from ..schema.model import Column, EntityType
 from ..schema.registry import Link, Registry
@@ -21,8 +21,7 @@ from ..storage.format import upgrade, write_log
 from ..storage.recording import Recorder, read_limits
 from ..storage.rewriting import refusals
 from ..storage.scenario import opened
-from ..storage.violations import Problem, refused, wrong_value
-from ..storage.writer import MAX_PROBLEMS
+from ..storage.violations import MAX_PROBLEMS, Problem, invalid_rows, refused, wrong_value
 from .selection import select_rows
 
 _LAST = 2**63 - 1  # the greatest rowid: no row is of a batch
@@ -114,7 +113,7 @@ def _update(
     with files.lend(path) as sandbox:
         found = select_rows(
             sandbox, entity_type, change.where, change.params,
-            expressions=[*setting.expressions.values()], timeout=change.timeout,
+            expressions=setting.expressions, timeout=change.timeout,
         )  # fmt: skip
     upgrade(connection)
     result = UpdateResult(path.stem, entity_type.name, len(found), setting.columns, change.dry_run)
@@ -202,7 +201,7 @@ class _Setting:
         }
         wrong = [value for value in constants.values() if isinstance(value, Problem)]
         if wrong:
-            raise InvalidRows(wrong, complete=True)
+            raise invalid_rows(wrong, complete=True, nothing="changed")
         places = {column: place for place, column in enumerate(self.expressions, 1)}
         if not places:
             same = tuple(constants[column] for column in self.columns)
@@ -235,11 +234,13 @@ class _Setting:
                     wrong_value(self._entity_type, 0, name, asked, value, error), rowid, count
                 )
             stored = asked.coerce(value, rounding=True)
+        if isinstance(stored, str) and not stored.strip() and self._entity_type.needs(column):
+            stored = None  # blanks are no value
         if stored is None and own.default is not None:
             # NULL means the default, as in a persist.
             return self._connection.execute(f"SELECT {own.default}").fetchone()[0]
         if stored is None and own.required:
-            problem = Problem(self._entity_type.name, 0, name, None, "is required")
+            problem = Problem(self._entity_type.name, 0, name, value, "is required")
             return self._told(problem, rowid, count)
         if isinstance(target, Link) and stored is not None:
             parent = target.parent
@@ -329,6 +330,6 @@ def _check_no_problem(problems: Iterator[Problem]) -> None:
         elif len(kinds) < MAX_PROBLEMS:
             kinds[kind] = problem
         else:
-            raise InvalidRows([*kinds.values()], complete=False)
+            raise invalid_rows([*kinds.values()], complete=False, nothing="changed")
     if kinds:
-        raise InvalidRows([*kinds.values()], complete=True)
+        raise invalid_rows([*kinds.values()], complete=True, nothing="changed")

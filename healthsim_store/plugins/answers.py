@@ -129,7 +129,14 @@ def _importer(item: Any) -> str | None:
         function = getattr(item, name)
         if function is not None and not callable(function):
             return f"{name} is a {_kind(function)}, not a function"
-    return _options(item)
+    return _options(item) or _reserved(item.options)
+
+
+def _reserved(options: Any) -> str | None:
+    from ..exchange.reading_options import reserved
+
+    taken = {*reserved()}.intersection(option.name for option in options)
+    return f"the option {min(taken)!r} cannot be: import has one of this name" if taken else None
 
 
 def _exporter(item: Any) -> str | None:

@@ -15,6 +15,7 @@ FOLDER = "HEALTHSIM_STORE_PLUGINS_DIR"  # of plugins of one file each
 COMMANDS: Mapping[str, str] = {
     "persist": "writing",
     "import": "writing",
+    "map": "writing",
     "update": "changing",
     "remove": "changing",
     "undo": "changing",

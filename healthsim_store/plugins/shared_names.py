@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .claims import and_
@@ -18,13 +18,28 @@ def with_notes(plugins: Sequence[Plugin]) -> Iterator[Plugin]:
     for plugin in plugins:
         for kind, name, full in () if plugin.problem else _names(plugin):
             shared.setdefault((kind, name), {}).setdefault(plugin.name, full)
+    owner_of = {
+        entity_type.name: plugin.name
+        for plugin in plugins
+        for product in (() if plugin.problem else plugin.products)
+        for entity_type in product.declaration.entity_types
+    }
     for plugin in plugins:
         notes = [
             _note(kind, name, plugin.name, owners)
             for (kind, name), owners in sorted(shared.items())
             if len(owners) > 1 and plugin.name in owners and not plugin.core
         ]
+        notes += _hidden(plugin, owner_of)
         yield replace(plugin, notes=(*plugin.notes, *notes)) if notes else plugin
+
+
+def _hidden(plugin: Plugin, owner_of: Mapping[str, str]) -> Iterator[str]:
+    """Notes of aliases that are names of other plugins' entity types, which go before them."""
+    for kind, alias, full in () if plugin.problem else _names(plugin):
+        owner = owner_of.get(alias, plugin.name) if kind == "alias" else plugin.name
+        if owner != plugin.name:
+            yield f"the alias {alias} is the name of an entity type of {owner}: say {full}"
 
 
 def _names(plugin: Plugin) -> Iterator[tuple[str, str, str]]:

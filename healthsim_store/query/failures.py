@@ -13,6 +13,7 @@ from ..base.json_text import read_json
 from ..base.quoting import renamed
 from ..base.spelling import Meant, meant_by
 from ..base.sql import quoted
+from ..base.syntax import is_of_syntax, wrong_in_query
 from ..errors import CorruptScenario, QueryError, QueryTooLarge
 from ..storage.long_values import LongValue, find_long_values, told
 from ..storage.records import Record, read_records
@@ -41,6 +42,11 @@ def explain_failure(error: QueryError, sandbox: Sandbox, sql: str) -> QueryError
     """
     if isinstance(error, QueryTooLarge) and error.message == TOO_LONG:
         return _explain_long_value(error, sandbox, sql)
+    if is_of_syntax(error.message) and not error.hint:
+        place = wrong_in_query(sql)
+        if place:
+            error.message = f"The query failed: syntax error, {place}."
+        return error
     match = _NO_SUCH.search(error.message)
     if match is None or error.hint:
         return error
@@ -96,13 +102,15 @@ def _explain_column(sandbox: Sandbox, name: str, sql: str) -> tuple[Meant, list[
     table = mentioned.get(before.rpartition(".")[2])
     asked = [table] if table else list(dict.fromkeys(mentioned.values()))
     listed = [f"{table}: {', '.join(tables[table].columns)}" for table in asked]
-    others = [table for table in tables if asked and column in tables[table].columns]
+    others = [table for table in tables if column in tables[table].columns]
     known: list[str] = []
     aliases: dict[str, str] = {}
     for table in asked or tables:
         known += tables[table].columns
         aliases = tables[table].aliases | aliases
     meant = meant_by(column, known, aliases)
+    if others and not asked:
+        meant = Meant()  # the name is right, and no table was named
     lines = [meant.question] if meant.question else []
     if others:
         # Perhaps the table was wrong, and not the column.

@@ -28,7 +28,7 @@ class QueryResult:
 
     ``rows`` are dicts by column. If two columns have the same name, the second is ``name_2``.
     ``has_more`` is true if there are rows after the page. ``note`` says why a page has fewer rows
-    than its limit although there are more.
+    than its limit although there are more, or why the answer to a question may have none.
     """
 
     columns: tuple[str, ...]

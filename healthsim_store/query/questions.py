@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..base.sql import quoted
 from ..base.text import did_you_mean, listed
 from ..base.wording import call
 from ..errors import InvalidArgument, InvalidValue, QueryError, UnknownQuestion
@@ -14,7 +16,11 @@ from ..schema.model import Question
 from ..schema.parameter import ANY
 from ..storage.catalog import Questions
 from ..storage.sandbox import Sandbox
+from .pages import QueryResult
 from .select import typed
+
+#: Asks a scenario one SELECT.
+Ask = Callable[..., QueryResult]
 
 SECONDS = 5.0  # to prepare all questions of a file
 
@@ -110,3 +116,48 @@ def fill_in(question: Question, values: Mapping[str, Any] | None = None) -> dict
     if problems:
         raise InvalidValue("\n".join(problems.values()), [*problems])
     return bound
+
+
+def why_nothing(
+    made: QueryResult, question: Question, bound: Mapping[str, Any], ask: Ask
+) -> QueryResult:
+    """The answer; of one without a row, with a note where no row has the code that was asked for.
+
+    Args:
+        made: the answer.
+        question: the question that was asked.
+        bound: what its SELECT got for its parameters.
+        ask: asks the scenario a SELECT, by ``params`` with parameters.
+    """
+    if made.rows or made.offset or made.note:
+        return made
+    for parameter in question.declared:
+        value = bound.get(parameter.name)
+        if not parameter.column or value is None:
+            continue
+        table, column = parameter.column.split(".")
+        code = f"replace({quoted(column)}, '.', '')"
+        try:
+            found = ask(
+                f"SELECT 1 FROM {quoted(table)} WHERE {code} GLOB :code || '*' LIMIT 1",
+                params={"code": value},
+            )
+            if not found.rows:
+                return replace(made, note=_other_codes(table, column, str(value), ask))
+        except QueryError:  # of another product, which is not in the file
+            continue
+    return made
+
+
+def _other_codes(table: str, column: str, code: str, ask: Ask) -> str:
+    told = f"No {column} of {table} begins with {code}."
+    common = f"FROM {quoted(table)} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3"
+    codes = ask(f"SELECT {quoted(column)} AS said {common}").rows
+    if not codes:
+        return f"{told} There are no {table}."
+    told += f" Most often there: {', '.join(str(row['said']) for row in codes)}"
+    try:
+        systems = ask(f"SELECT {quoted(f'{column}_system')} AS said {common}").rows
+    except QueryError:  # the codes are of one system only
+        return f"{told}."
+    return f"{told} ({', '.join(str(row['said']) for row in systems)})."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,8 @@ class PersistResult:
 
     ``created`` is true if the scenario is new. ``inserted``, ``skipped`` and ``replaced`` count
     rows by entity type; ``rounded`` counts values that lost decimals, as the caller asked for.
+    ``left_out`` counts rows that could not be stored, as the caller asked for.
+    ``rejects`` is the path of the file that has them. With ``dry_run`` nothing was stored.
     ``repeated`` is true if the batch was there already, so that nothing was stored; then the counts
     are of the first time. ``notes`` say in words what else there is to know of it.
     """
@@ -40,11 +42,16 @@ class PersistResult:
     repeated: bool = False
     rounded: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    rejects: str | None = None
+    dry_run: bool = False
 
     @property
     def account(self) -> str:
         """What became of the rows, in a line; the numbers add up to the rows that were given."""
-        return tell_account(self.inserted, self.skipped, self.replaced, self.rounded)
+        told = tell_account(self.inserted, self.skipped, self.replaced, self.rounded)
+        rows = sum(self.left_out.values())
+        return f"{told}; {rows:,} row{'' if rows == 1 else 's'} left out" if rows else told
 
     def to_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -57,7 +64,10 @@ class PersistResult:
             "repeated": self.repeated,
             "summary": self.summary.to_dict(),
         }
-        more = {"rounded": dict(self.rounded), "notes": list(self.notes)}
+        more = {
+            "rounded": dict(self.rounded), "left_out": dict(self.left_out),
+            "rejects": self.rejects, "dry_run": self.dry_run, "notes": list(self.notes),
+        }  # fmt: skip
         return told | {key: value for key, value in more.items() if value}
 
 
@@ -100,11 +110,28 @@ def reply_after_commit(
         return read()
     except HealthsimStoreError as error:
         reason = f"everything else: it is stored, but could not be read again ({error.message})"
-    summary = Summary(
-        scenario=path.stem, scenario_id="", description=None, created_at="", tags=(), products={},
-        entity_counts={}, statistics={}, samples={}, omitted=(reason,), max_tokens=MAX_TOKENS,
+    return _result(_bare(path.stem, reason), stored, created=created, repeated=repeated)
+
+
+def tried_reply(
+    scenario: str, stored: Mapping[str, Stored], *, created: bool, repeated: bool = False
+) -> PersistResult:
+    """The reply to a dry run: what would have been stored, and in which scenario."""
+    summary = _bare(scenario, "the summary: nothing was stored")
+    return replace(_result(summary, stored, created=created, repeated=repeated), dry_run=True)
+
+
+def nothing_stored(scenario: str | None) -> PersistResult:
+    """The reply where no file has a row."""
+    summary = _bare(scenario or "", "the summary: there was no row, and nothing was stored")
+    return _result(summary, {}, created=False, repeated=False)
+
+
+def _bare(scenario: str, omitted: str) -> Summary:
+    return Summary(
+        scenario=scenario, scenario_id="", description=None, created_at="", tags=(), products={},
+        entity_counts={}, statistics={}, samples={}, omitted=(omitted,), max_tokens=MAX_TOKENS,
     )  # fmt: skip
-    return _result(summary, stored, created=created, repeated=repeated)
 
 
 def read_reply(
@@ -140,4 +167,5 @@ def _result(
         summary=summary,
         repeated=repeated,
         rounded={name: counts.rounded for name, counts in stored.items() if counts.rounded},
+        left_out={name: counts.left_out for name, counts in stored.items() if counts.left_out},
     )

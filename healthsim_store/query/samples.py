@@ -117,13 +117,15 @@ def sample(
             )
         if found is None:
             break
-        after = found[0] + 1
         row = zip(columns, found[1:], strict=True)
         rows.append({
             name: value.in_its_place if isinstance(value, LongValue) else value
             for name, value in row
             if value is not None
         })  # fmt: skip
+        if found[0] >= last:  # behind it there may be no number any more
+            break
+        after = found[0] + 1
     return rows
 
 

@@ -31,36 +31,85 @@ _MENTION = re.compile(_SLOW, re.IGNORECASE)
 # The operators LIKE and GLOB are no calls; how long a pattern may be is limited where files are
 # opened.
 _CALL = re.compile(rf"\b(?:{_SLOW})\s*\(", re.IGNORECASE)
-# One of them over a column, searched for short texts: goes through the value a few times. And a
-# few random bytes, as an id has them.
+# What is left of a text is its length, and whether printf() makes only a little more of it.
+_TEXT = r"'\d+f?'"
+_GROWN = "(grown)"  # in the place of a call whose value may be longer than what it was given
+_OF = rf"(?P<of>[\w.]+|{re.escape(_GROWN)})"
+# Calls that go through a column a few times: searched for short texts; and a few random bytes, as
+# an id has them. Those that make it longer stand in no other that does so: forty characters for
+# each, of each of forty, and so on.
 _SIMPLE = re.compile(
-    r"\b(?:instr|replace|trim|ltrim|rtrim)\s*\(\s*[\w.]+\s*(?:,\s*'short'\s*){0,2}\)"
-    r"|\b(?:randomblob|zeroblob)\s*\(\s*\d{1,3}\s*\)",
+    rf"\b(?:(?P<search>instr|trim|ltrim|rtrim)\s*\(\s*{_OF}\s*(?:,\s*{_TEXT}\s*){{0,2}}\)"
+    rf"|replace\s*\(\s*{_OF.replace('<of>', '<in>')}\s*,\s*'(?P<old>\d+)f?'\s*,"
+    r"\s*'(?P<new>\d+)f?'\s*\)"
+    r"|(?P<printed>printf|format)\s*\(\s*'\d+f'\s*(?:,[^(),']*)*\)"
+    r"|(?:randomblob|zeroblob)\s*\(\s*\d{1,3}\s*\))",
     re.IGNORECASE,
 )
+_DOUBLES = re.compile(r"hex|quote", re.IGNORECASE)
+_BRACKET = re.compile(r"\b(?:hex|quote|json_quote)\s*\(|[()]", re.IGNORECASE)
+_MOST_DOUBLED = 3
+# No width that is an argument's, nor one of four digits.
+_FORMAT = re.compile(r"(?:[^%]|%[-+ 0#!,]*\d{0,3}(?:\.\d{1,3})?l{0,2}[a-z%])*", re.IGNORECASE)
 
 
 def unbounded(sql: str) -> str:
     """What in the SQL of a table or an index has no bound; empty where nothing has."""
     if len(sql) > MAX_SQL:
         return f"{len(sql):,} characters of SQL"
-    if not _MENTION.search(sql):  # no text between quotes has other letters than it says
+    if not (
+        _MENTION.search(sql) or _DOUBLES.search(sql)
+    ):  # no text between quotes has other letters than it says
         return ""
     plain = _TOKEN.sub(_shortened, sql)
-    simple = 0
-    while simple <= _MOST_CALLS and (found := _SIMPLE.search(plain)):
-        simple += 1
-        plain = f"{plain[: found.start()]}value{plain[found.end() :]}"
+    if _doubled(plain) > _MOST_DOUBLED:
+        return "hex() or quote() of each other"
+    simple = at = 0
+    while simple <= _MOST_CALLS and (found := _SIMPLE.search(plain, at)):
+        value = _value(found)
+        if value:
+            simple += 1
+            plain = f"{plain[: found.start()]}{value}{plain[found.end() :]}"
+        at = 0 if value else found.end()
     if simple > _MOST_CALLS:
         return f"more than {_MOST_CALLS} calls of long functions"
     left = _CALL.search(plain)
     return f"a call of {left[0].split('(')[0].strip().lower()}()" if left else ""
 
 
+def _doubled(plain: str) -> int:
+    """How many calls stand in each other that make a value twice as long."""
+    most = now = 0
+    inside: list[bool] = []
+    for found in _BRACKET.finditer(plain):
+        if found[0] != ")":
+            inside.append(found[0] != "(")
+            now += inside[-1]
+            most = max(most, now)
+        elif inside:
+            now -= inside.pop()
+    return most
+
+
+def _value(call: re.Match[str]) -> str:
+    """What stands for the value of a simple call; empty for one that may be too long."""
+    if call["printed"]:
+        return _GROWN
+    if call["old"]:
+        grows = int(call["new"]) > int(call["old"])
+        if call["in"] == _GROWN:
+            return "" if grows else _GROWN
+        return _GROWN if grows else "value"
+    return _GROWN if call["of"] == _GROWN and call["search"].lower() != "instr" else "value"
+
+
 def _shortened(match: re.Match[str]) -> str:
     if match["comment"]:
         return " "
     if match["text"]:
-        return "'short'" if len(match["text"]) <= _SHORT else "'long'"
+        text = match["text"].removeprefix("x").removeprefix("X")[1:-1].replace("''", "'")
+        if len(text) > _SHORT:
+            return "'long'"
+        return f"'{len(text)}f'" if _FORMAT.fullmatch(text) else f"'{len(text)}'"
     inside = match["name"][1:-1]
     return f" {inside} " if _WORD.match(inside) else " name "

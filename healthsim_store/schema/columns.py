@@ -125,11 +125,12 @@ def checked(column: Column, part: exp.ColumnDef, *, is_key: bool) -> Column:
 
 def check_alias(alias: str, where: str) -> None:
     """Raises DeclarationError for an alias by which nothing would be found."""
-    if not re.fullmatch(r"[a-z0-9_]+", alias):
+    if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)?", alias):
         raise DeclarationError(
             f"{where}: @alias {alias}",
             hint="Aliases are lower case letters, digits and _, with spaces between them; "
-            "birth_date is also found as birthDate, Birth Date and BIRTH-DATE.",
+            "birth_date is also found as birthDate, Birth Date and BIRTH-DATE. name.given is the "
+            "field given of an object name.",
         )
 
 

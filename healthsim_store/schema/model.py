@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.sql import parameters
 from .parameter import Parameter
 from .types import LogicalType, Stored
-from .values import unwrapped
+from .values import Usual, unwrapped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,6 +63,11 @@ class Column:
             spelling.casefold(): value for spelling, value in self.synonyms.items()
         }
 
+    @functools.cached_property
+    def usual(self) -> Usual | None:
+        """What gives the stored form of text in its usual spelling at once; None without."""
+        return None if self.values or self.synonyms else self.type.usual()
+
     @property
     def expected(self) -> str:
         """What a value must be, for an error message."""
@@ -103,6 +108,10 @@ class EntityType:
     description: str = ""
     checks: tuple[str, ...] = field(default=(), compare=False)
     where: str = field(default="", compare=False)  # file and line
+
+    def needs(self, name: str) -> bool:
+        """Whether no row can do without a value in a column; blanks are none."""
+        return name == self.primary_key or self.by_name[name].required
 
     @functools.cached_property
     def by_name(self) -> dict[str, Column]:

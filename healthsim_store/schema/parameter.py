@@ -20,6 +20,7 @@ from .types import LogicalType, Stored
 from .values import unwrapped
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+COLUMN = re.compile(r"([a-z][a-z0-9_]{0,62})\.([a-z][a-z0-9_]{0,62})")
 
 _WHOLE = re.compile(r"([+-]?\d{1,18})(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
@@ -130,7 +131,8 @@ class Parameter:
 
     It is ``any`` for one that is not declared. ``default`` is bound where nothing is given,
     ``least`` and ``most`` are the bounds; all three are as the SELECT gets them. ``values`` are
-    what a choice may be, and ``synonyms`` are other spellings of them.
+    what a choice may be, and ``synonyms`` are other spellings of them. ``column`` is the column
+    that a code is one of, as ``table.column``; empty where none is declared.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Parameter:
     values: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
+    column: str = ""
 
     @functools.cached_property
     def _spellings(self) -> dict[str, str]:
@@ -250,6 +253,7 @@ class Parameter:
             "values": list(self.values),
             "synonyms": dict(self.synonyms),
             "description": self.description,
+            "column": self.column,
         }
         return {key: value for key, value in told.items() if value not in (None, [], {}, "")}
 
@@ -262,6 +266,7 @@ class Parameter:
         fields: dict[str, Any] = {
             "name": str, "type": str, "default": str | int | float, "least": str | int | float,
             "most": str | int | float, "values": list, "synonyms": dict, "description": str,
+            "column": str,
         }  # fmt: skip
         if not isinstance(told, dict) or "name" not in told:
             raise ValueError("a parameter is no object with a name")
@@ -289,6 +294,8 @@ def check(parameter: Parameter) -> None:
         raise ValueError(f"{parameter.name} has bounds, and {parameter.type} has none")
     if bounds != sorted(map(kind.coerce, bounds)):  # type: ignore[type-var]
         raise ValueError(f"the bounds of {parameter.name}")
+    if parameter.column and (parameter.type != "code" or not COLUMN.fullmatch(parameter.column)):
+        raise ValueError(f"{parameter.name} is one of {parameter.column!r:.60}")
     if bool(parameter.values) != (parameter.type == "choice"):
         raise ValueError(f"{parameter.name} has choices, or is a choice without any")
     for spelling, value in parameter.synonyms.items():

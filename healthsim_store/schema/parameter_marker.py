@@ -3,6 +3,7 @@
     @param youngest integer from 0 to 150 = 18: the least age, in years
     @param gender choice of patients.gender: the administrative gender
     @param serious choice yes=Y, no=N
+    @param code code of diagnoses.code = E11: where a diagnosis begins
 
 After the name comes the type, after `` = `` the default, and after the first colon what the value
 is for.
@@ -67,6 +68,8 @@ def _read(text: str, entity_types: dict[str, EntityType], where: str) -> Paramet
     parameter = Parameter(name, kind, description=description.strip())
     if kind == "choice":
         parameter = _with_choices(parameter, rest, entity_types, where)
+    elif kind == "code" and rest.startswith("of "):
+        parameter = _with_column(parameter, rest, entity_types, where)
     elif rest:
         parameter = _with_bounds(parameter, rest, where)
     if has_default:
@@ -96,6 +99,21 @@ def _with_bounds(parameter: Parameter, rest: str, where: str) -> Parameter:
             hint=_HINT,
         ) from None
     return replace(parameter, least=bounds[0], most=bounds[1])
+
+
+def _with_column(
+    parameter: Parameter, rest: str, entity_types: dict[str, EntityType], where: str
+) -> Parameter:
+    """With the column that it is a code of; a table of another product is not known here."""
+    match = _COLUMN.fullmatch(rest)
+    if match is None or (
+        match[1] in entity_types and match[2] not in entity_types[match[1]].by_name
+    ):
+        raise DeclarationError(
+            f"{where}: @param {parameter.name} is a code {rest}, which is no column",
+            hint="Write code of TABLE.COLUMN: @param code code of diagnoses.code.",
+        )
+    return replace(parameter, column=f"{match[1]}.{match[2]}")
 
 
 def _with_choices(

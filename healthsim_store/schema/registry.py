@@ -172,12 +172,37 @@ class Registry:
                 fields.setdefault(spelling, links[0])
         for column in entity_type.columns:
             fields |= dict.fromkeys(column.aliases, column)
+        for spelling, meant in [*fields.items()]:
+            if "." in spelling:  # as programs write it that make a table of nested objects
+                fields.setdefault(spelling.replace(".", "_"), meant)
         return fields | entity_type.by_name
 
     def field(self, name: str, spelling: str) -> Column | Link | None:
-        """What a row's field means, in any spelling (``birthDate`` too); None when nothing."""
+        """What a row's field means, in any spelling (``birthDate`` too); None when nothing.
+
+        ``Patient MRN`` and ``patientMrn`` of patients are ``mrn``; ``id`` is the primary key.
+        """
         fields = self.fields(name)
-        return fields.get(spelling) or fields.get(plain(spelling))
+        found = fields.get(spelling) or fields.get(plain(spelling))
+        if found is None and (own := self._without_owner(name, plain(spelling))):
+            found = fields.get(own)
+        return found
+
+    def _without_owner(self, name: str, spelling: str) -> str | None:
+        """The spelling without the entity type's name before or after it."""
+        entity_type = self._by_name[name]
+        for owner in (entity_type.name, *entity_type.aliases):
+            for word in (owner, owner.removesuffix("s")):
+                rest = spelling.removeprefix(f"{word}_").removesuffix(f"_{word}")
+                if rest != spelling:
+                    return entity_type.primary_key if rest == "id" else rest
+        return entity_type.primary_key if spelling == "id" else None
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - a registry lives as long as its cache
+    def nested(self, name: str) -> frozenset[str]:
+        """The names of objects that rows of an entity type may have inside: ``name.given``."""
+        aliases = (alias for column in self._by_name[name].columns for alias in column.aliases)
+        return frozenset(alias.partition(".")[0] for alias in aliases if "." in alias)
 
     def near_field(self, name: str, spelling: str) -> str | None:
         """A sentence that offers the field of an entity type that may be meant; None without."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import values
 from .values import Stored as Stored
+from .values import Usual
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,12 +28,14 @@ TYPE_NAMES = "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, T
 class Kind:
     """What all logical types of one kind have in common.
 
-        ``spellings`` are their names in SQL, the first one being ours. ``storage`` is the type in a
-    XX by which SQLite refuses what is not of the type, over a column's quoted name.
-        ``unlike`` is the SQL by which two values that are not the same to the letter differ all the
-        same; None where any difference counts. ``package`` is the type in a Data Package.
-        ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it is
-        stored. ``moment``: a day or a time, by which rows have an order.
+    ``spellings`` are their names in SQL, the first one being ours. ``storage`` is the type in a
+    STRICT table, ``check`` the CHECK by which SQLite refuses what is not of the type, over a
+    column's quoted name. ``unlike`` is the SQL by which two values that are not the same to the
+    letter differ all the same; None where any difference counts. ``package`` is the type in a Data
+    Package. ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it
+    is stored. ``moment``: a day or a time, by which rows have an order. ``usual`` gives, for a size
+    and a scale, the stored form of text in the spelling that most files have, quickly; None for
+    any other text, which is left to ``coerce``.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Kind:
     unlike: Callable[[LogicalType, LogicalType, str, str], str] | None = None
     typed_text: bool = False
     moment: bool = False
+    usual: Callable[[int | None, int], Usual | None] = lambda size, scale: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,10 @@ class LogicalType:
             return coerce(value, self.size, self.scale)
         except (OverflowError, RecursionError) as error:
             raise ValueError(value) from error
+
+    def usual(self) -> Usual | None:
+        """What gives the stored form of text in its usual spelling at once; None without."""
+        return KINDS[self.kind].usual(self.size, self.scale)
 
     def plain(self, column: Sequence[Any]) -> bool:
         """Whether SQLite stores each of these values exactly as `coerce` gives it, or refuses it.
@@ -251,6 +259,7 @@ KINDS: dict[str, Kind] = _named([
         expected=lambda t: "a whole number",
         coerce=values.integer,
         plain=values.plain_integer,
+        usual=values.usual_integer,
         arrow=_arrow("int64"),
     ),
     Kind(
@@ -260,6 +269,7 @@ KINDS: dict[str, Kind] = _named([
         check=lambda t, c: f"{c} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308",
         coerce=values.real,
         plain=values.plain_real,
+        usual=values.usual_real,
         arrow=_arrow("float64"),
     ),
     Kind(
@@ -268,6 +278,7 @@ KINDS: dict[str, Kind] = _named([
         check=_decimal_check,
         coerce=values.exact_decimal,
         plain=values.plain_decimal,
+        usual=values.usual_decimal,
         rounded=values.rounded_decimal,
         arrow=_arrow_decimal,
         unlike=_unlike_decimals,
@@ -279,6 +290,7 @@ KINDS: dict[str, Kind] = _named([
         check=lambda t, column: f"{column} IN (0, 1)",
         coerce=values.boolean,
         plain=values.plain_boolean,
+        usual=values.usual_boolean,
         arrow=_arrow("bool_"),
         typed_text=True,
     ),

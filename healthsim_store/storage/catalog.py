@@ -38,7 +38,7 @@ from .records import Record, damaged, read_records, understood
 MAX_QUESTIONS = 1_000
 # Of a file, which may be a stranger's: more would take seconds to read, and nobody has so many.
 _MAX_TYPES = 10_000
-_MAX_COLUMNS = 100_000
+_MAX_COLUMNS = 20_000
 _MAX_OF_A_TYPE = 2_000  # what SQLite lets a table have
 _MAX_NAMED = 10_000  # statistics or rules
 

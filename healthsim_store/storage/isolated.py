@@ -123,8 +123,12 @@ class _Cursor:
 
     def fetchmany(self, size: int = 1) -> list[Any]:
         found: list[Any] = []
-        while len(found) < size and self._more(min(size - len(found), _MOST_ROWS)):
-            found.append(self._rows.popleft())
+        while (left := size - len(found)) and self._more(min(left, _MOST_ROWS)):
+            if left < len(self._rows):
+                found.extend(self._rows.popleft() for _ in range(left))
+            else:
+                found.extend(self._rows)
+                self._rows.clear()
         return found
 
     def fetchall(self) -> list[Any]:
@@ -182,6 +186,7 @@ class _Connection:
         for file in self._files:
             with file_errors(file):
                 recover(file)  # here: of a large file it is more than a worker may write
+        self._ended = False  # the worker, by a statement that took too much
         self._process = processes.take()
         try:
             self.format = self._process.ask(*self._open)
@@ -195,19 +200,24 @@ class _Connection:
     def ask(self, name: str, seconds: float, *arguments: Any, limit: float | None = None) -> Any:
         """The worker's answer. Raises what is raised there, QueryTimeout, QueryTooLarge.
 
-        After one of these there is a new worker, so that other statements can go on. ``limit`` is
-        what the statement was given, where ``seconds`` are what is left of it.
+        After one of these the next statement goes on in a new worker. ``limit`` is what the
+        statement was given, where ``seconds`` are what is left of it.
         """
         self.tell_dropped()
         return self._ask(name, seconds, *arguments, limit=limit)
 
     def _ask(self, name: str, seconds: float, *arguments: Any, limit: float | None = None) -> Any:
+        if self._ended:
+            self._start_again()
         try:
             return self._process.ask(name, seconds, *arguments)
         except Ended as ended:
             if ended.code is None:
                 raise self.lost() from None
-            self._start_again()
+            self.dropped.clear()
+            self.open.clear()
+            self.life += 1
+            self._ended = True
             if ended.code == TOO_LATE:
                 raise too_late(seconds if limit is None else limit) from None
             raise QueryTooLarge(
@@ -218,10 +228,8 @@ class _Connection:
 
     def _start_again(self) -> None:
         """A new worker on the same file, in the same moment as long as nobody has written."""
-        self.dropped.clear()
-        self.open.clear()
-        self.life += 1
-        process = processes.take()
+        self._ended = False
+        process = processes.take(slow=True)
         process.late = self._process.late
         with contextlib.suppress(Ended, sqlite3.Error, errors.HealthsimStoreError):
             process.ask(*self._open)

@@ -15,10 +15,8 @@ from . import catalog
 Declared = Callable[[], Declarations]
 
 
-def registry_for(
-    connection: sqlite3.Connection, entities: Mapping[str, Any], declared: Declared
-) -> Registry:
-    """The file's entity types, with those of an installed product added where one is needed."""
+def check_entities(entities: Any) -> None:
+    """Raise InvalidArgument, EmptyBatch or UnknownEntityType for what is no batch of entities."""
     if not isinstance(entities, Mapping):
         raise InvalidArgument(
             f"entities is a {type(entities).__name__}.",
@@ -32,6 +30,13 @@ def registry_for(
                 f"An entity type is named by text, not {name!r:.40}.",
                 hint="For example 'patients'.",
             )
+
+
+def registry_for(
+    connection: sqlite3.Connection, entities: Mapping[str, Any], declared: Declared
+) -> Registry:
+    """The file's entity types, with those of an installed product added where one is needed."""
+    check_entities(entities)
     here = Registry(catalog.read_entity_types(connection))
     if all(map(here.is_name, entities)):
         return here

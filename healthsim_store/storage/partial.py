@@ -47,7 +47,7 @@ def not_there(
     sql = f"SELECT 1 FROM {quoted(entity_type.name)} WHERE {where}"
     for offset, row in enumerate(rows.values):
         given = [row[plan.places[name]] for name in plan.fields]
-        stored = [plan.coerce(c, v) for c, v in zip(plan.columns, given, strict=False)]
+        stored = [plan.coerce(position, value) for position, value in enumerate(given)]
         found = connection.execute(sql, [stored[position] for position in positions])
         if found.fetchone() is None:
             value = given[at[0]] if len(at) == 1 else tuple(given[place] for place in at)

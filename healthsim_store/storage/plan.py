@@ -12,6 +12,7 @@ from ..base.sql import quoted
 from ..schema.model import Column, EntityType
 from ..schema.registry import Link
 from ..schema.values import Inexact
+from .suspects import WORDS, has_words
 
 #: Stands for the key of a parent that is not there, so that the reference breaks.
 MISSING_PARENT = "(no such parent)"
@@ -44,55 +45,96 @@ class Plan:
     repeated: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None  # a row as the SQL takes it
     rounding: bool  # decimals that are too long are rounded
     converted: dict[int, Column] = field(default_factory=dict)
+    needed: frozenset[int] = frozenset()  # columns of text that have to have a value
     mixed: set[int] = field(default_factory=set)  # columns of text that have NULLs or numbers too
+    suspects: dict[str, dict[str, int]] = field(default_factory=dict)  # by field and word
     rounded: int = 0  # how many were, so far
     rounded_last: int = 0  # and in the last row
 
     def look(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """See of which columns SQLite would not store each value as it should be."""
-        texts = [
-            self.places[name]
+        """See of which columns SQLite would not store each value as it should be.
+
+        Words that may mean no value are counted on the way.
+        """
+        texts = {
+            position: self.places[name]
             for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False))
             if column.type.kind == "text" and position not in {*self.converted, *self.mixed}
-        ]
-        all_text = len(texts) > 1 and _plain_texts(rows, texts)
+        }
+        found = _plain_texts(rows, [*texts.values()]) if len(texts) > 1 else None
+        doubtful = found is not None and not WORDS.isdisjoint(found)
         for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False)):
             place = self.places[name]
-            if position in self.converted or (all_text and place in texts):
+            if found is not None and position in texts:
+                at, step = [*texts].index(position), len(texts)
+                if position in self.needed and not all(map(str.strip, found[at::step])):
+                    self.converted[position] = column
+                if doubtful:
+                    self._suspect(position, found[at::step])
                 continue
             values = [row[place] for row in rows]
-            if not column.type.plain(values):
+            if column.type.kind == "text":
+                self._suspect(position, values)
+            if position in self.converted:
+                continue
+            if not column.type.plain(values) or (position in self.needed and _has_blank(values)):
                 self.converted[position] = column
-            elif place in texts and not set(map(type, values)) <= {str}:
+            elif position in texts and not set(map(type, values)) <= {str}:
                 self.mixed.add(position)
+
+    def _suspect(self, position: int, values: Sequence[Any]) -> None:
+        """Count the words among these values that may mean no value."""
+        if self.columns[position].values or not has_words(values):
+            return
+        counts = self.suspects.setdefault(self.fields[position], {})
+        for value in values:
+            if type(value) is str and value in WORDS:
+                counts[value] = counts.get(value, 0) + 1
 
     def convert(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Values with the known odd columns in their stored form; raises ValueError."""
         changed = list(values)
         self.rounded_last = 0
         for position, column in self.converted.items():
-            changed[position] = self.coerce(column, changed[position])
+            value = changed[position]
+            if type(value) is str and (usual := column.usual):
+                found = usual(value)
+                if found is not None:
+                    changed[position] = found
+                    continue
+            changed[position] = self.coerce(position, value)
         return tuple(changed)
 
-    def coerce(self, column: Column, value: Any) -> Any:
-        """The stored form; one that had to be rounded is counted. Raises ValueError."""
+    def coerce(self, position: int, value: Any) -> Any:
+        """The stored form; one that had to be rounded is counted. Raises ValueError.
+
+        Blanks are no value for a field of text that needs one.
+        """
+        column = self.columns[position]
         try:
-            return column.coerce(value)
+            stored = column.coerce(value)
         except Inexact:
             if not self.rounding:
                 raise
-        self.rounded += 1
-        self.rounded_last += 1
-        return column.coerce(value, rounding=True)
+            self.rounded += 1
+            self.rounded_last += 1
+            return column.coerce(value, rounding=True)
+        if position in self.needed and type(stored) is str and not stored.strip():
+            return None
+        return stored
 
 
-def _plain_texts(rows: Sequence[tuple[Any, ...]], places: Sequence[int]) -> bool:
-    """Whether all values at these places are text without a NUL; at once, which is cheaper."""
+def _plain_texts(rows: Sequence[tuple[Any, ...]], places: Sequence[int]) -> list[str] | None:
+    """All values at these places, if they are text without a NUL; at once, which is cheaper."""
+    found = [*itertools.chain.from_iterable(map(operator.itemgetter(*places), rows))]
     try:
-        found = itertools.chain.from_iterable(map(operator.itemgetter(*places), rows))
-        return "\0" not in "".join(found)
+        return None if "\0" in "".join(found) else found
     except TypeError:
-        return False
+        return None
+
+
+def _has_blank(values: Sequence[Any]) -> bool:
+    return any(type(value) is str and not value.strip() for value in values)
 
 
 def value_sql(

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -18,14 +17,15 @@ from typing import Any
 from .. import errors
 from ..base.wording import here
 from ..errors import ScenarioFileError
-from .worker import CONSIDERATE, SLOW_SECONDS, receive, send
+from .worker import CONSIDERATE, NICENESS, SLOW, receive, send
 
 _IDLE = 2  # processes that wait for the next file
 _LOOK_SECONDS = 0.005  # between looks at a deadline of somebody else's
 
 _ROOT = str(Path(__file__).parents[2])
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
+    "import os, sys; sys.path.insert(0, sys.argv[1]);"
+    f" {SLOW!r} in sys.argv and hasattr(os, 'nice') and os.nice({NICENESS});"
     " from healthsim_store.storage import worker; worker.main()"
 )
 
@@ -37,20 +37,21 @@ class Process:
 
     ``considerate``: what is slow leaves the processor to what is not; then the process is ``slow``,
     and no use for what others ask.
+
+    ``slow``: so from the start, where it is considerate.
     """
 
-    def __init__(self, *, considerate: bool = False) -> None:
+    def __init__(self, *, considerate: bool = False, slow: bool = False) -> None:
         # A program that is one file, or has Python inside, would start itself once more.
         if getattr(sys, "frozen", False) or not _is_python(sys.executable):
             raise _no_worker(f"{sys.executable or 'the program'} is no Python")
         try:
-            self._process = self._start(considerate)
+            self._process = self._start(considerate, slow)
         except OSError as error:
             raise _no_worker(str(error)) from error
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._considerate = considerate
-        self.slow = False
+        self.slow = considerate and slow
         self.alive = True
         self.late: Callable[[], Any] | None = None  # asked while we wait; true: leave off
 
@@ -60,12 +61,13 @@ class Process:
             self.end()
 
     @staticmethod
-    def _start(considerate: bool) -> subprocess.Popen[bytes]:
+    def _start(considerate: bool, slow: bool) -> subprocess.Popen[bytes]:
+        manner = [SLOW if slow else CONSIDERATE] if considerate else []
         # Ctrl-C is for us; we end it.
         group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
         # -S: it needs nothing but this package, and starts in half the time without the others.
         return subprocess.Popen(  # noqa: S603 (no word of the command is from outside)
-            [sys.executable, "-I", "-S", "-c", _START, _ROOT, *[CONSIDERATE] * considerate],
+            [sys.executable, "-I", "-S", "-c", _START, _ROOT, *manner],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -84,21 +86,18 @@ class Process:
         with self._lock:
             if not self.ours:
                 raise Ended(None)
-            begun = time.monotonic()
             try:
                 send(self._process.stdin, (name, seconds, here().plain(), *arguments))
                 if self.late is not None and os.name == "posix":  # no select() on pipes elsewhere
                     self._wait()
-                answer = receive(self._process.stdout)
+                gave_way, *answer = receive(self._process.stdout)
             except (EOFError, OSError):
                 raise Ended(self.end()) from None
             except BaseException:  # Ctrl-C: nobody will read that answer
                 self.end()
                 raise
-            # It looks at its own clock less often, so it may have been quicker than that.
-            if self._considerate and time.monotonic() - begun > SLOW_SECONDS:
-                self.slow = True
-        return _raise_or_give(answer)
+            self.slow = self.slow or gave_way
+        return _raise_or_give(tuple(answer))
 
     def _wait(self) -> None:
         """Until there is an answer; tell it to leave off when ``late`` says so."""
@@ -187,17 +186,21 @@ class _Processes:
         with self._lock:
             self._considerate = True
 
-    def take(self) -> Process:
-        """One for a file. Raises ScenarioFileError after `end_all`."""
+    def take(self, *, slow: bool = False) -> Process:
+        """One for a file; ``slow``: for one whose statement has just taken too long.
+
+        Raises ScenarioFileError after `end_all`.
+        """
         with self._lock:
             if self._over:
                 raise ScenarioFileError("Nothing is read any more: the program ends.")
-            while self._idle:
+            slow = slow and self._considerate  # else any of them will do
+            while self._idle and not slow:
                 process = self._idle.pop()
                 if process.ours:
                     self._lent.add(process)
                     return process
-        process = Process(considerate=self._considerate)
+        process = Process(considerate=self._considerate, slow=slow)
         with self._lock:
             self._lent.add(process)
         return process

@@ -32,6 +32,16 @@ class Rows:
         return (dict(zip(self.fields, row, strict=True)) for row in self.values)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that whoever reads them has as tuples already, a part after the other.
+
+    They can be gone through once. No part has more than CHUNK rows.
+    """
+
+    parts: Iterator[Rows]
+
+
 def grouped_chunks(entity_type: str, source: Any) -> Iterator[list[Rows]]:
     """Chunks of at most CHUNK rows, in each those that stand together and have the same fields.
 
@@ -40,6 +50,8 @@ def grouped_chunks(entity_type: str, source: Any) -> Iterator[list[Rows]]:
     if isinstance(source, Rows):
         for start in range(0, len(source), CHUNK):
             yield [Rows(source.fields, source.values[start : start + CHUNK])]
+    elif isinstance(source, Table):
+        yield from _bundled(source.parts)
     elif hasattr(source, "__arrow_c_stream__"):
         for rows in _arrow_chunks(entity_type, source):
             yield [rows]
@@ -51,6 +63,18 @@ def grouped_chunks(entity_type: str, source: Any) -> Iterator[list[Rows]]:
             ]
 
 
+def _bundled(parts: Iterator[Rows]) -> Iterator[list[Rows]]:
+    """Those that fit into one chunk together: rows with other fields may take turns."""
+    held: list[Rows] = []
+    for rows in parts:
+        if held and sum(map(len, held)) + len(rows) > CHUNK:
+            yield held
+            held = []
+        held.append(rows)
+    if held:
+        yield held
+
+
 def chunks(entity_type: str, source: Any) -> Iterator[list[Row]]:
     """Lists of at most CHUNK rows.
 
@@ -60,6 +84,9 @@ def chunks(entity_type: str, source: Any) -> Iterator[list[Row]]:
     """
     if hasattr(source, "__arrow_c_stream__"):
         yield from map(list, _arrow_chunks(entity_type, source))
+        return
+    if isinstance(source, Table):
+        yield from map(list, source.parts)
         return
     if _is_row(source):
         source = [source]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ from .product_versions import outdated
 from .recording import Recorder
 from .sandbox import Sandbox
 from .stored import Stored
+from .suspects import Suspects
+from .tolerance import NONE, Tolerance
+from .violations import invalid_rows
 from .writer import Writer
 
 MAX_TAG = 60
@@ -54,6 +57,9 @@ class Batch:
     operation: str = "persist"
     details: Mapping[str, Any] = field(default_factory=dict)
     call: int | None = None  # the number of the call's first batch, where this is a further one
+    tolerance: Tolerance = NONE
+    dry_run: bool = False  # all is done, and taken back
+    verify: Callable[[Mapping[str, Stored]], None] = lambda stored: None  # before it is committed
 
     @property
     def may_repeat(self) -> bool:
@@ -68,7 +74,8 @@ class Written:
     ``stored`` counts by entity type; of a batch that is ``repeated``, what it stored when it came
     first. ``same_as`` is when the same rows came before; empty where they did not. ``triggers``
     are those that were allowed to run. ``number`` is the
-    batch's in the log; it is ``kept`` unless it is more than can be undone.
+    batch's in the log; it is ``kept`` unless it is more than can be undone. ``suspects`` are words
+    that may mean no value.
     """
 
     stored: Mapping[str, Stored]
@@ -78,6 +85,7 @@ class Written:
     triggers: tuple[str, ...] = ()
     number: int | None = None
     kept: bool = True
+    suspects: Suspects = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -145,6 +153,14 @@ class AlreadyStored(Exception):
         self.earlier = earlier
 
 
+class _Tried(Exception):
+    """A dry run came to its end: what it wrote is to be taken back."""
+
+    def __init__(self, written: Written) -> None:
+        super().__init__()
+        self.written = written
+
+
 def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = ()) -> Written:
     """Add a batch to a scenario, unless it is there.
 
@@ -167,7 +183,12 @@ def append(path: Path, batch: Batch, declared: Declared, own: Collection[str] = 
                     _describe(connection, batch.description)
                 allowed = triggers.read_triggers(connection) if batch.allow_triggers else ()
                 written = _write(connection, batch, declared, path, own, recorder)
-                return replace(written, triggers=tuple(allowed))
+                written = replace(written, triggers=tuple(allowed))
+                if batch.dry_run:
+                    raise _Tried(written)
+                return written
+        except _Tried as tried:
+            return tried.written
         except AlreadyStored as known:
             return _repeat(connection, batch, known.earlier)
 
@@ -179,6 +200,8 @@ def repeat(path: Path, batch: Batch, earlier: Earlier) -> Written:
 
 
 def _repeat(connection: sqlite3.Connection, batch: Batch, earlier: Earlier) -> Written:
+    if batch.dry_run:
+        return Written(earlier.stored, earlier.fingerprint, repeated=True, same_as=earlier.at)
     missing = {*batch.tags} - {*fileformat.read_tags(connection)}
     described = batch.description in (None, fileformat.read_identity(connection).description)
     if missing or not described:
@@ -253,6 +276,7 @@ def _write_batch(
         round_decimals=batch.round_decimals,
         chunked=known_by.chunks,
         recorder=recorder,
+        tolerance=batch.tolerance,
     )
     sources = _sources(registry, batch)
     stored: dict[str, Stored] = {}
@@ -266,8 +290,19 @@ def _write_batch(
             earlier = find_same(connection, known_by.text(), own=own)
             if earlier:
                 raise AlreadyStored(earlier) from None
+        if batch.on_conflict == "update":
+            raise invalid_rows(
+                error.problems, complete=error.complete, total=error.total, nothing="changed"
+            ) from None
         raise
-    if not any(counts.rows for counts in stored.values()):
+    batch.verify(stored)
+    if not any(counts.rows - counts.left_out for counts in stored.values()):
+        left_out = sum(counts.left_out for counts in stored.values())
+        if left_out:
+            raise EmptyBatch(
+                f"No row is left: all {left_out:,} were left out.",
+                hint="Without that, the error tells what is wrong with them.",
+            )
         raise EmptyBatch("The batch has no rows.", hint="Give at least one entity.")
     text = known_by.text()
     earlier = None
@@ -296,7 +331,7 @@ def _write_batch(
         recorder.save()
     return Written(
         stored, text, same_as=earlier.at if earlier else "", number=number,
-        kept=recorder is None or recorder.kept,
+        kept=recorder is None or recorder.kept, suspects=writer.suspects,
     )  # fmt: skip
 
 

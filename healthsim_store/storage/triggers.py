@@ -57,7 +57,7 @@ def refused(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         if not found:
             raise
         raise TriggersRefused(
-            f"Nothing was stored: {path.stem} has a trigger {found[0]!r:.60}, which would run at"
+            f"Nothing was changed: {path.stem} has a trigger {found[0]!r:.60}, which would run at"
             f" this change of {triggers[found[0]]}, and may change or delete anything.",
             hint=f"To read it: {call('query_scenario', path, _READ)}. DROP TRIGGER in any SQLite"
             " tool takes it away.",

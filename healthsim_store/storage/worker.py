@@ -37,15 +37,17 @@ ADDRESS_BYTES = 1_000_000_000  # of all of the process
 TEMPORARY_BYTES = 400_000_000  # of one temporary file
 ALL_TEMPORARY_BYTES = 600_000_000  # of all; more may be there when it is looked at
 
-SLOW_SECONDS = 0.2  # after which a considerate worker lets others go first
+SLOW_SECONDS = 0.2  # of the processor, after which a considerate worker lets others go first
 CONSIDERATE = "considerate"  # its argument
+SLOW = "slow"  # the same, for one that lets others go first from the start
+NICENESS = 10  # more than that of the process that asks
 
-_NICENESS = 10
 TRIAL_SECONDS = 3.0  # of the processor, for a statement that is tried and that nothing stops
 _STOPPED_SECONDS = 1.0  # the same, for one that can be stopped
 _TRIAL_STEPS = 10_000
 _GRACE_SECONDS = 0.25  # for what SQLite cannot stop by itself at its deadline
 _LOOK_SECONDS = 0.1  # between looks at the clock
+_CLOSE_LOOK_SECONDS = 0.02  # the same, while what is slow has the processor as all others do
 _CHUNK_BYTES = 1_000_000
 _BLOCK_ROWS = 32
 _MOST_FILES = 256  # numbers of open files that are looked at
@@ -129,7 +131,8 @@ class Worker:
         self._numbers = itertools.count(1)
         self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._busy = threading.Event()
-        self._asked_at = 0.0
+        self._gave_way = False
+        self._used_before = 0.0
         self._until = float("inf")
         self._processor_until = float("inf")
 
@@ -139,14 +142,14 @@ class Worker:
             threading.Thread(target=other, daemon=True).start()
         while True:
             name, seconds, door, *arguments = self._waiting.get()
-            self._asked_at = time.monotonic()
-            self._until = self._asked_at + seconds + _GRACE_SECONDS
+            self._until = time.monotonic() + seconds + _GRACE_SECONDS
+            self._used_before = time.process_time()
             self._busy.set()
             with wording.at(*door):
                 answer = self._answer(getattr(self, f"do_{name}"), arguments)
             self._until = float("inf")
             self._busy.clear()
-            send(self._answers, answer)
+            send(self._answers, (self._gave_way, *answer))
 
     def _listen(self) -> None:
         """Take requests in, also while one is answered: one may be to leave off."""
@@ -163,13 +166,18 @@ class Worker:
     def _watch(self) -> None:
         while True:
             self._busy.wait()
-            time.sleep(_LOOK_SECONDS)
-            now = time.monotonic()
-            if now > self._until or time.process_time() > self._processor_until:
+            time.sleep(_CLOSE_LOOK_SECONDS if self._considerate else _LOOK_SECONDS)
+            used = time.process_time()
+            if time.monotonic() > self._until or used > self._processor_until:
                 os._exit(TOO_LATE)
-            if self._considerate and self._busy.is_set() and now > self._asked_at + SLOW_SECONDS:
+            # Not by the clock: where others have the processor, all that is asked takes long.
+            if (
+                self._considerate
+                and self._busy.is_set()
+                and used > self._used_before + SLOW_SECONDS
+            ):
+                self._considerate, self._gave_way = False, True
                 _let_others_go_first()
-                self._considerate = False
             if _temporary_bytes() > ALL_TEMPORARY_BYTES:
                 os._exit(TOO_LARGE)
 
@@ -334,7 +342,8 @@ def _let_others_go_first() -> None:
         # Linux does so for a thread, other systems for the process.
         thread = threading.main_thread().native_id if sys.platform == "linux" else 0
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread or 0, _NICENESS)
+            niceness = os.getpriority(os.PRIO_PROCESS, thread or 0) + NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread or 0, niceness)
 
 
 def _temporary_bytes() -> int:

@@ -11,25 +11,30 @@ from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..base.arguments import ON_CONFLICT
-from ..base.sql import greatest_rowid, quoted
+from ..base.sql import quoted
 from ..base.sqlite import file_of
+from ..base.wording import option
 from ..errors import InvalidArgument, InvalidRows
-from ..schema.ddl import circles
 from ..schema.model import EXTRA, Column, EntityType
-from ..schema.registry import Link, Registry
+from ..schema.registry import Registry
+from ..schema.values import unwrapped
+from . import nested, self_references
 from .format import EntityIds
-from .partial import key_given, not_there, update_sql
-from .plan import MISSING_PARENT, Plan, Value, value_sql
+from .partial import not_there
+from .plan import MISSING_PARENT, Plan
+from .planning import Planner
+from .problems import Problems
 from .recording import Recorder
-from .rows import CHUNK, Rows, grouped_chunks
+from .row_numbers import last_row
+from .rows import Rows, grouped_chunks
 from .stored import Stored
-from .violations import Problem, refused, too_long, wrong_value
-
-MAX_PROBLEMS = 20
+from .tolerance import NONE, Tolerance
+from .violations import Problem, dangling, refused, too_long, wrong_value
 
 # What binding a value or running the statement may raise for a row that is not as it should be.
 _REFUSALS = (sqlite3.Error, ValueError, OverflowError)
@@ -49,10 +54,12 @@ class Writer:
         round_decimals: bool = False,
         chunked: Callable[[str, Any], Iterator[list[Rows]]] = grouped_chunks,
         recorder: Recorder | None = None,
+        tolerance: Tolerance = NONE,
     ) -> None:
         """``chunked`` makes chunks of an entity type's rows, as `grouped_chunks` does.
 
-        ``recorder`` notes rows that are there and get other values.
+        ``recorder`` notes rows that are there and get other values. ``tolerance`` says which rows
+        are left out.
         """
         if on_conflict not in ON_CONFLICT:
             raise InvalidArgument(
@@ -62,19 +69,28 @@ class Writer:
         self._registry = registry
         self._ids = ids
         self._on_conflict = on_conflict
-        self._keep_unknown = keep_unknown
-        self._rounding = round_decimals
+        self._planner = Planner(
+            connection, registry, on_conflict, keep_unknown=keep_unknown, rounding=round_decimals
+        )
         self._chunked = chunked
         self._recorder = recorder
+        self._tolerance = tolerance
+        self._left_out = 0  # rows of the entity type at hand
+        self.suspects: dict[str, dict[str, dict[str, int]]] = {}  # see `suspects.Suspects`
+        if tolerance.any and on_conflict == "update":
+            raise InvalidArgument(
+                "Rows that update others are not left out.",
+                hint=f"Leave out {option('bad_rows')} and {option('orphans')}.",
+            )
 
     def write(self, name: str, source: Any) -> Stored:
         """Store the rows of one entity type.
 
-        Raises InvalidRows, which names every bad row of the first bad chunk.
+        Raises InvalidRows, which counts the bad rows to the end, if that does not take long.
         """
         entity_type = self._registry.entity_type(name)
         table = quoted(entity_type.name)
-        last_rowid = self._scalar(f"SELECT coalesce({greatest_rowid(table)}, 0)")
+        last_rowid = last_row(self._connection, entity_type.name)
         replacing = self._on_conflict in ("replace", "update")
         if replacing and self._recorder:
             self._recorder.watch(entity_type)
@@ -83,43 +99,86 @@ class Writer:
         before = self._scalar(f"SELECT count(*) FROM {table}") if counted else 0
         changes = self._connection.total_changes
         plans: dict[tuple[str, ...], Plan] = {}
-        number = 1
+        number, self._left_out = 1, 0
+        problems, lacking = Problems(), Problems()
         for chunk in self._chunked(entity_type.name, source):
-            problems: list[Problem] = []
             changed = self._changed(name)
             first = number
+            chunk = nested.flat(self._registry, entity_type, chunk)
             for rows in chunk:
                 shape = rows.fields
                 try:
                     if shape not in plans:
-                        plans[shape] = self._plan(entity_type, shape, number, len(rows))
-                    problems += self._write(entity_type, plans[shape], rows, number, last_rowid)
+                        plans[shape] = self._planner.plan(entity_type, shape, number, len(rows))
+                    self._write(entity_type, plans[shape], rows, number, last_rowid, problems)
                 except InvalidRows as error:
-                    problems += error.problems
+                    if self._leave_out(error.problems, number, len(rows)):
+                        lacking.add(error.problems)
+                    else:
+                        problems.add(error.problems)
+                        problems.add(self._parents_too(entity_type, rows, number))
                 number += len(rows)
-                if len(problems) >= MAX_PROBLEMS:
-                    raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
+                if problems.is_enough:
+                    raise problems.error(complete=False)
             if self._on_conflict == "update" and self._changed(name) - changed < number - first:
                 for rows in chunk if not problems else ():
-                    problems += not_there(
-                        self._connection, entity_type, plans[rows.fields], rows, first
+                    problems.add(
+                        not_there(self._connection, entity_type, plans[rows.fields], rows, first)
                     )
                     first += len(rows)
-            if problems:
-                raise InvalidRows(problems[:MAX_PROBLEMS], complete=sum(map(len, chunk)) < CHUNK)
+        if lacking and self._left_out == number - 1:  # not the rows are wrong, but all of it
+            raise lacking.error(complete=True)
+        if problems:
+            raise problems.error(complete=True)
         written = self._connection.total_changes - changes
         if self._recorder:
             written -= self._recorder.noted(name) - noted
-        self._check_self_references(entity_type, 0 if replacing else last_rowid)
+        orphans = self_references.check(
+            self._connection,
+            entity_type,
+            0 if replacing else last_rowid,
+            self._tolerance,
+            numbered=self._on_conflict == "error" and not self._left_out,
+        )
+        left_out, written = self._left_out + orphans, written - orphans
         rounded = sum(plan.rounded for plan in plans.values())
+        for plan in plans.values():
+            self._suspect(name, plan)
         written = min(written, number - 1)  # a trigger that was allowed counts as well
         if self._on_conflict == "update":
             return Stored(replaced=written, rounded=rounded)
         if replacing:
             inserted = max(0, self._scalar(f"SELECT count(*) FROM {table}") - before)
             inserted = min(inserted, written)
-            return Stored(inserted=inserted, replaced=written - inserted, rounded=rounded)
-        return Stored(inserted=written, skipped=number - 1 - written, rounded=rounded)
+            replaced = written - inserted
+            return Stored(inserted, replaced=replaced, rounded=rounded, left_out=left_out)
+        skipped = number - 1 - written - left_out
+        return Stored(written, skipped, rounded=rounded, left_out=left_out)
+
+    def _leave_out(self, problems: Sequence[Problem], number: int, count: int) -> bool:
+        """Whether rows that lack fields are left out; other rows of the file may have them."""
+        if self._tolerance.bad_rows != "skip" or not all(problem.lacks for problem in problems):
+            return False
+        for row in range(number, number + count):
+            self._tolerance.takes([replace(problem, row=row, count=1) for problem in problems])
+        self._left_out += count
+        return True
+
+    def _parents_too(self, entity_type: EntityType, rows: Rows, number: int) -> list[Problem]:
+        """Which parents are not there of the first of rows that lack fields: to be told at once."""
+        values = {}
+        for name, value in zip(rows.fields, rows.values[0], strict=True):
+            field = self._registry.field(entity_type.name, name) if isinstance(name, str) else None
+            if isinstance(field, Column) and isinstance(value, str | int):
+                values[field.name] = value
+        return [*dangling(self._connection, self._registry, entity_type, number, values)]
+
+    def _suspect(self, entity_type: str, plan: Plan) -> None:
+        """Count the words that may mean no value."""
+        for name, counts in plan.suspects.items():
+            known = self.suspects.setdefault(entity_type, {}).setdefault(name, {})
+            for word, count in counts.items():
+                known[word] = known.get(word, 0) + count
 
     def _changed(self, entity_type: str) -> int:
         """How many rows were written so far; what the recorder noted is not counted."""
@@ -133,14 +192,14 @@ class Writer:
         rows: Rows,
         number: int,
         last_rowid: int,
-    ) -> list[Problem]:
+        problems: Problems,
+    ) -> None:
         plan.look(rows.values)
-        problems: list[Problem] = []
         iterator = iter(rows.values)
         while True:
             try:
                 self._connection.executemany(plan.sql, self._bind(plan, iterator))
-                return problems
+                return
             except _REFUSALS:
                 if not self._connection.in_transaction:
                     raise  # a full disk: SQLite has rolled back, and nothing more may be written
@@ -149,9 +208,12 @@ class Writer:
             found = self._write_carefully(
                 entity_type, plan, rows.values[bad], number + bad, last_rowid
             )
-            problems += found
-            if len(problems) >= MAX_PROBLEMS:
-                return problems
+            if self._tolerance.takes(found):
+                self._left_out += 1
+                continue
+            problems.add(found)
+            if problems.is_enough:
+                return
 
     def _bind(self, plan: Plan, rows: Iterator[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         values = rows
@@ -164,7 +226,7 @@ class Writer:
         return map(plan.repeated, values) if plan.repeated else values
 
     def _with_extra(self, plan: Plan, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        given = {name: row[plan.places[name]] for name in plan.unknown}
+        given = {name: unwrapped(row[plan.places[name]]) for name in plan.unknown}
         extra = {name: value for name, value in given.items() if value is not None}
         stored = plan.columns[-1].coerce(extra) if extra else None
         return (*(row[plan.places[name]] for name in plan.fields), stored)
@@ -184,7 +246,7 @@ class Writer:
             value = row[plan.places[name]]
             column = plan.columns[position]
             try:
-                stored.append(plan.coerce(column, value))
+                stored.append(plan.coerce(position, value))
             except ValueError as error:
                 problems.append(wrong_value(entity_type, number, name, column, value, error))
                 continue
@@ -241,207 +303,18 @@ class Writer:
                 expected = f"there is no such {parts} in {link.parent.name}{within}"
                 hint = f"Store {link.parent.name} first, or in the same batch."
                 name = plan.fields[position]
-                problems.append(Problem(entity_type.name, number, name, value, expected, hint))
+                problems.append(
+                    Problem(
+                        entity_type.name,
+                        number,
+                        name,
+                        value,
+                        expected,
+                        hint,
+                        parent=link.parent.name,
+                    )
+                )
         return problems
-
-    def _check_self_references(self, entity_type: EntityType, last_rowid: int) -> None:
-        """Children may stand before their parents within a batch; here all of it is in.
-
-        Looks at the rows after ``last_rowid``: all of them where old rows were updated.
-        """
-        table, key = quoted(entity_type.name), quoted(entity_type.primary_key)
-        for column, reference in entity_type.references():
-            if reference.entity_type != entity_type.name:
-                continue
-            name = quoted(column.name)
-            dangling = self._connection.execute(
-                f"SELECT rowid, {name} FROM {table} AS child WHERE rowid > ? AND {name} IS NOT NULL"
-                f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE {key} = child.{name}) LIMIT ?",
-                (last_rowid, MAX_PROBLEMS),
-            ).fetchall()
-            if dangling:
-                expected = f"there is no such {reference.column} in {entity_type.name}"
-                problems = [
-                    Problem(entity_type.name, rowid - last_rowid, column.name, value, expected)
-                    for rowid, value in dangling
-                ]
-                raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
-            if column.acyclic:
-                self._check_acyclic(entity_type, column, last_rowid)
-
-    def _check_acyclic(self, entity_type: EntityType, column: Column, last_rowid: int) -> None:
-        """Every circle that was not there before goes through a new row. A row may name itself."""
-        found = self._connection.execute(
-            circles(entity_type, column), {"after": last_rowid, "limit": MAX_PROBLEMS}
-        )
-        problems = [
-            Problem(
-                entity_type.name,
-                rowid - last_rowid,
-                column.name,
-                value,
-                f"following {column.name} from here comes back to this row",
-                "One of them must lead out of the circle, or to itself.",
-            )
-            for rowid, value in found
-        ]
-        if problems:
-            raise InvalidRows(problems, complete=len(problems) < MAX_PROBLEMS)
-
-    def _plan(
-        self, entity_type: EntityType, shape: tuple[str, ...], number: int, count: int
-    ) -> Plan:
-        """How to store rows with these fields.
-
-        Raises InvalidRows when a field is not known, is given twice, or is missing.
-        """
-        known: dict[str, tuple[str, Column | Link]] = {}
-        beside: dict[tuple[str, str], tuple[str, Link]] = {}
-        unknown: list[str] = []
-        problems: list[Problem] = []
-
-        def problem(name: str, expected: str, hint: str | None = None) -> None:
-            problems.append(
-                Problem(entity_type.name, number, name, None, expected, hint, count=count)
-            )
-
-        for name in shape:
-            spelled = isinstance(name, str)
-            target = self._registry.field(entity_type.name, name) if spelled else None
-            if target is None:
-                if self._keep_unknown and spelled:
-                    unknown.append(name)
-                    continue
-                near = self._registry.near_field(entity_type.name, str(name))
-                every = ", ".join(c.name for c in entity_type.columns if c.name != EXTRA)
-                problem(str(name), "is not a field", near or f"Fields: {every}.")
-                continue
-            column = target.column if isinstance(target, Link) else target
-            if isinstance(target, Link) and self._helps(target, known, beside):
-                beside[column.name, target.key.name] = (name, target)
-                continue
-            if column.name in known:
-                problem(name, f"means the same as {known[column.name][0]}", "Give one of the two.")
-            known[column.name] = (name, target)
-        for name, target in list(known.values()):
-            for part in target.scope if isinstance(target, Link) else ():
-                if part not in known:
-                    problem(name, f"is found by {part} too", f"Give {part} as well.")
-            for part in target.beside if isinstance(target, Link) else ():
-                if isinstance(target, Link) and (target.column.name, part) not in beside:
-                    hint = f"Give {target.spelling(part)} as well."
-                    problem(name, f"is found by {part} of {target.parent.name} too", hint)
-        if EXTRA in known and unknown:
-            problem(EXTRA, "is where the unknown fields would be kept", "Give one or the other.")
-        updating = self._on_conflict == "update"
-        if updating and not problems and not key_given(entity_type, [*known]):
-            keys = [(entity_type.primary_key,), *entity_type.unique_keys]
-            told = ", or ".join(" and ".join(key) for key in keys)
-            problem(entity_type.primary_key, "is required", f"An update needs {told}.")
-        for column in () if updating else entity_type.columns:
-            if column.required and column.default is None and column.name not in known:
-                links = [
-                    " and ".join([field, *map(target.spelling, target.beside)])
-                    for field, target in self._registry.fields(entity_type.name).items()
-                    if isinstance(target, Link) and target.column is column
-                    and (not target.beside or field == target.spelling(target.key.name))
-                ]  # fmt: skip
-                also = f"Or {' or '.join(links[:4])}." if links else None
-                problem(column.name, "is required", also)
-        if problems:
-            raise InvalidRows(problems[:MAX_PROBLEMS], complete=False)
-        places = {name: place for place, name in enumerate(shape)}
-        return self._make_plan(entity_type, known, beside, unknown, places)
-
-    @staticmethod
-    def _helps(
-        link: Link,
-        known: Mapping[str, tuple[str, Column | Link]],
-        beside: Mapping[tuple[str, str], Any],
-    ) -> bool:
-        """Whether a field gives a further column of a parent's key, of which one was given."""
-        _, first = known.get(link.column.name, ("", None))
-        return (
-            isinstance(first, Link)
-            and first.parts == link.parts
-            and link.key.name in first.beside
-            and (link.column.name, link.key.name) not in beside
-        )
-
-    def _make_plan(
-        self,
-        entity_type: EntityType,
-        known: Mapping[str, tuple[str, Column | Link]],
-        beside: Mapping[tuple[str, str], tuple[str, Link]],
-        unknown: list[str],
-        places: Mapping[str, int],
-    ) -> Plan:
-        updating = self._on_conflict == "update"
-        new_id = entity_type.primary_key not in known and not updating
-        targets = [*known]
-        links = [link if isinstance(link, Link) else None for _, link in known.values()]
-        columns = [
-            target.key if isinstance(target, Link) else target for _, target in known.values()
-        ]
-        helps = {part: len(targets) + place for place, part in enumerate(beside)}
-        values = [
-            value_sql(position, name, link, targets, links, entity_type, helps)
-            for position, (name, link) in enumerate(zip(targets, links, strict=True))
-        ]
-        for _, link in beside.values():
-            targets.append("")
-            columns.append(link.key)
-            links.append(None)
-            values.append(Value("", ()))
-        if unknown:
-            targets.append(EXTRA)
-            columns.append(entity_type.by_name[EXTRA])
-            values.append(Value("?", (len(targets) - 1,)))
-        if new_id:
-            targets.append(entity_type.primary_key)
-            values.append(Value("?", (len(targets) - 1,)))
-        fields = tuple(name for name, _ in [*known.values(), *beside.values()])
-        given = ", ".join(value.sql for value in values if value.sql)
-        into = [name for name in targets if name]
-        used = values
-        sql = (
-            f"INSERT INTO {quoted(entity_type.name)} ({', '.join(map(quoted, into))})"
-            f" VALUES ({given}){self._conflict_sql(entity_type, into, new_id)}"
-        )
-        if updating:
-            sql, used = update_sql(entity_type, targets, values)
-        positions = [position for value in used for position in value.positions]
-        return Plan(
-            sql=sql,
-            fields=fields,
-            columns=tuple(columns),
-            targets=tuple(targets),
-            links=tuple(links),
-            values=tuple(values),
-            unknown=tuple(unknown),
-            places=places,
-            new_id=new_id,
-            repeated=operator.itemgetter(*positions)
-            if positions != [*range(len(targets))]
-            else None,
-            rounding=self._rounding,
-        )
-
-    def _conflict_sql(self, entity_type: EntityType, targets: list[str], new_id: bool) -> str:
-        if self._on_conflict == "error":
-            return ""
-        key = entity_type.primary_key
-        updates = [quoted(name) for name in targets if name != key]
-        if self._on_conflict == "skip" or not updates:
-            return " ON CONFLICT DO NOTHING"
-        action = ", ".join(f"{name} = excluded.{name}" for name in updates)
-        # The row that is there keeps its primary key, which its children know.
-        keys: list[tuple[str, ...]] = [] if new_id else [(key,)]
-        keys += [unique for unique in entity_type.unique_keys if set(unique) <= set(targets)]
-        return "".join(
-            f" ON CONFLICT ({', '.join(map(quoted, unique))}) DO UPDATE SET {action}"
-            for unique in keys
-        )
 
     def _scalar(self, sql: str, *parameters: Any) -> int:
         answer = self._connection.execute(sql, parameters).fetchone()[0]

@@ -141,7 +141,9 @@ def test_schema_and_plugins(run: Run) -> None:
     assert plugins["toysim"]["products"] == ["toy"]
     formats = ["csv", "tsv", "json", "ndjson", "parquet", "sqlite"]
     assert plugins["core"]["exports"] == formats
-    assert plugins["core"]["formats"] == ["csv", "tsv", "json", "ndjson", "parquet"]
+    assert plugins["core"]["formats"] == [
+        "csv", "tsv", "psv", "json", "ndjson", "parquet", "xlsx",
+    ]  # fmt: skip
 
 
 def test_help_loads_no_heavy_module(toy_folder: Path) -> None:

@@ -13,8 +13,9 @@ from conftest import Run, owner
 from healthsim_store import Store
 from healthsim_store.base.text import listed
 from healthsim_store.cli import cli
-from healthsim_store.errors import ExitCode, HealthsimStoreError, InvalidArgument, MergeConflict
+from healthsim_store.errors import HealthsimStoreError, InvalidArgument, MergeConflict
 from healthsim_store.exchange import readers, writers
+from healthsim_store.exit_codes import ExitCode
 from healthsim_store.operations.strategies import STRATEGIES
 
 
@@ -33,7 +34,9 @@ def test_names_to_choose_from(names: list[str], text: str) -> None:
 
 
 def test_help_lists_what_there_is() -> None:
-    assert "csv, tsv, json, ndjson, parquet, or one that a product maps" in told("import")
+    assert "csv, tsv, psv, json, ndjson, parquet, xlsx, or one that a product maps" in told(
+        "import"
+    )
     assert "csv, tsv, json, ndjson, parquet, sqlite, or what a plugin brings" in told("export")
     merge = told("merge")
     assert "skip, overwrite, rename or error; for one entity type" in merge
@@ -71,7 +74,7 @@ def test_a_hint_offers_the_strategies_that_end_no_merge(store: Store) -> None:
 def test_standard_input_needs_one_of_the_formats(store: Store) -> None:
     with pytest.raises(InvalidArgument) as caught:
         store.import_data("-")
-    assert 'Give format="csv", "tsv", "json", "ndjson"' in str(caught.value.hint)
+    assert 'Give format="csv", "tsv", "psv", "json", "ndjson"' in str(caught.value.hint)
 
 
 def test_exit_codes_are_those_of_the_help(run: Run) -> None:

@@ -23,9 +23,10 @@ from healthsim_store.plugins import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 # Their blocks are parts of a plugin or a profile, which tests of their own put together, or
-# signatures and docstrings, which a test compares with the code.
+# signatures and docstrings, which a test compares with the code, or need the files that they show.
 WITH_THEIR_OWN_TESTS = {
     "docs/plugins.md", "docs/profiles.md", "docs/python.md", "docs/standards.md",
+    "docs/import-recipes.md",
 }  # fmt: skip
 PAGES = sorted(
     str(page.relative_to(ROOT))
@@ -107,6 +108,7 @@ def shell(tmp_path: Path) -> Shell:
     for name in ("examples", "plugins", "metadata.yml", "datasette.yml"):
         (top / name).symlink_to(ROOT / name)
     made = Shell.of(top, tmp_path / "home", Path(sys.executable).parent)
+    made.forked = True
     (tmp_path / "home" / ".curlrc").write_text("fail\nsilent\n")
     made.environment["HEALTHSIM_STORE_DIR"] = str(tmp_path / "store")
     return made

@@ -12,13 +12,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import serving
 from conftest import install
+from deaths import wait_until_open
 from forks import command
 
 from healthsim_store import Store, errors
@@ -144,15 +144,15 @@ class Ward:
         self._make_scenarios()
 
     def _make_files(self) -> None:
-        (self.folder / "taken").mkdir()
-        (self.folder / "club").mkdir()
+        for folder in ("taken", "people", "club"):
+            (self.folder / folder).mkdir()
         for name, text in CLUB.items():
             (self.folder / "club" / name).write_text(text.lstrip(), "utf-8")
         for name, text in {
             "other.json": json.dumps({"patients": [patient(3)]}),
             "more.json": json.dumps({"patients": [patient(4)]}),
             "dogs.json": json.dumps({"dogs": [{"dog_id": "d1"}]}),
-            "empty.json": '{"patients": []}',
+            "people/patients.csv": "Id,BIRTHDATE,FIRST,LAST,GENDER\n",
             "wrong.json": '{"patients": [{"mrn": "P-1"}]}',
             "people.txt": "somebody",
             "wrong.sql": "SELECT 1;",
@@ -222,7 +222,7 @@ class Ward:
                 stdout=stream, stderr=subprocess.PIPE, text=True, cwd=self.folder,
             )  # fmt: skip
             if out == os.devnull:
-                time.sleep(3)  # it has begun
+                wait_until_open(process, self.store / "ward-7.db")
                 process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=60)
         return process.returncode, told

@@ -108,7 +108,7 @@ def test_what_the_page_builds_works(site: Path, run: Run, tmp_path: Path) -> Non
     (tmp_path / "beds").mkdir()
     (tmp_path / "beds" / "a.ward").write_text("U-7:pump\nU-8:bed\n")
     done = run("import", str(tmp_path / "beds"), "--format", "ward", "--scenario", "beds")
-    assert "| a.ward | 1      | not mapped: of no known kind |" in done.stdout
+    assert "| a.ward | 1      | left out: of no known kind |" in done.stdout
     done = run("export", "ward", "--format", "arrow", "--to", str(tmp_path / "out"))
     assert (done.returncode, done.stderr) == (0, "")
     assert '**Exported "ward" to Arrow**' in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -323,6 +324,59 @@ def test_what_our_own_export_wrote_has_no_options(reading: Store, notes: Path) -
     reading.export_scenario("s", format="csv", to=notes / "out")
     with pytest.raises(InvalidValue, match="The format csv has no option 'gender'"):
         reading.import_data(notes / "out", scenario="t", options={"gender": "F"})
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_reading_options_beside_those_of_the_format(
+    reading: Store, notes: Path, whole: bool
+) -> None:
+    """Of a file and of a folder: the encoding and the null words are the caller's, too."""
+    (notes / "a.note").write_bytes("Zoë;F\nNobody;M\n".encode("utf-16-be"))
+    given: dict[str, Any] = {"format": "notes"} if whole else {}
+    source = notes if whole else notes / "a.note"
+    reading.import_data(
+        source, scenario="s", encoding="utf-16-be", options={"gender": "female"}, **given
+    )
+    assert [row["full_name"] for row in reading.load_scenario("s")["owners"]] == ["Zoë"]
+
+
+def test_a_reading_option_in_the_wrong_place(reading: Store, notes: Path) -> None:
+    """The hint says where it belongs; it is never taken for one of the format."""
+    for format in ("notes", "csv"):
+        with pytest.raises(InvalidValue, match="has no option 'delimiter'") as caught:
+            reading.import_data(
+                notes / "a.note", format=format, scenario="s", options={"delimiter": ";"}
+            )
+        assert caught.value.hint == 'delimiter says how files are read: delimiter=";".'
+    assert reading.names() == []
+
+
+def test_a_mapped_format_has_no_options(reading: Store, notes: Path) -> None:
+    (notes / "patients.csv").write_text("Id\n1\n")
+    with pytest.raises(InvalidValue, match="The format synthea has no option 'gender'"):
+        reading.import_data(notes, format="synthea", scenario="s", options={"gender": "F"})
+    assert reading.names() == []
+
+
+@pytest.mark.parametrize("name", ["delimiter", "null", "at", "bad_rows", "orphans"])
+def test_no_option_of_an_importer_has_the_name_of_one_of_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    body = f"""
+from healthsim_store import Importer, Parameter, hookimpl
+
+@hookimpl
+def healthsim_store_importers():
+    return [Importer("odd", (".odd",), print, options=[Parameter({name!r}, "text")])]
+"""
+    install(tmp_path / "site", "oddly", {"__init__.py": body})
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.delitem(sys.modules, "oddly", raising=False)
+    importlib.invalidate_caches()
+    installed.cache_clear()
+    (plugin,) = (plugin for plugin in installed().plugins if plugin.name == "oddly")
+    installed.cache_clear()
+    assert f"the option {name!r} cannot be: import has one of this name" in str(plugin.problem)
 
 
 def test_options_on_the_command_line(reading: Store, notes: Path, tmp_path: Path) -> None:

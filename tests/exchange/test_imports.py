@@ -106,7 +106,7 @@ def test_what_the_hints_say_helps(store: Store, tmp_path: Path) -> None:
 def test_a_bad_row_of_a_file_is_named(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "owners.csv"
     path.write_text(as_csv().replace("1903-01-15", "1903-13-15"))
-    with pytest.raises(InvalidRows, match=r"owners row 4, born '1903-13-15'"):
+    with pytest.raises(InvalidRows, match=r"owners \(owners.csv, line 5\), born '1903-13-15'"):
         store.import_data([path], scenario="s")
 
 

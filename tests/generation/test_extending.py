@@ -12,7 +12,7 @@ import pytest
 from conftest import Run
 
 from healthsim_store import HealthsimStoreError, Store
-from healthsim_store.errors import ExitCode
+from healthsim_store.exit_codes import ExitCode
 
 OWNERS = """-- Owners without pets @counts owners @count 30
 

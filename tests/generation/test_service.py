@@ -19,7 +19,7 @@ import pytest
 from conftest import Run, install
 
 from healthsim_store import HealthsimStoreError, Store
-from healthsim_store.errors import ExitCode
+from healthsim_store.exit_codes import ExitCode
 from healthsim_store.generation.faker_names import pool
 from healthsim_store.generation.functions import luhn
 from healthsim_store.generation.profile import Profile

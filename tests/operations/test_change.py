@@ -91,9 +91,9 @@ def test_a_dry_run_of_an_update_changes_nothing(shop: Store) -> None:
     ({"values": {"gender": "X"}}, "owners o1 (and 8 more like it), gender 'X': must be one of F"),
     ({"values": {"born": "soon"}}, "owners o1 (and 8 more like it), born 'soon': must be"),
     ({"values": {"tax_number": "T1"}}, "owners o2 (and 7 more like it), tax_number 'T1': would be"
-     " there twice"),
+     " there twice: o1 has it."),
     ({"values": {"full_name": None}}, "owners o1 (and 8 more like it), full_name: is required"),
-    ({"values": {"full_name": ""}}, "owners o1 (and 8 more like it), full_name '': must not be"),
+    ({"values": {"full_name": ""}}, "owners o1 (and 8 more like it), full_name '': is required"),
     ({"values": {"mentor_id": "o77"}}, "there is no such owner_id in owners"),
     ({"values": {"mentor_tax_number": "T77"}}, "there is no such tax_number in owners"),
     ({"expressions": {"full_name": "full_name || replace(hex(zeroblob(30)), '00', 'x')"}},
@@ -105,6 +105,7 @@ def test_a_value_that_cannot_be(shop: Store, arguments: dict[str, Any], told: st
         shop.update_entities("shop", "owners", where="1", **arguments)
     if isinstance(caught.value, InvalidRows):
         assert told in str(caught.value)
+        assert str(caught.value).startswith("Nothing was changed: 1 problem.")
     assert shop.find("shop").read_bytes() == before
 
 
@@ -131,9 +132,34 @@ def test_a_where_that_is_no_expression(shop: Store, where: str) -> None:
     before = shop.find("shop").read_bytes()
     for call in (shop.update_entities, shop.remove_entities):
         given = {"values": {"name": "x"}} if call == shop.update_entities else {}
-        with pytest.raises((InvalidArgument, QueryError, QueryRefused)):
+        with pytest.raises((InvalidArgument, QueryError, QueryRefused)) as caught:
             call("shop", "owners", where=where, **given)
+        assert "ORDER BY rowid" not in str(caught.value)  # which nobody wrote
     assert shop.find("shop").read_bytes() == before
+
+
+def test_where_an_expression_is_wrong(shop: Store) -> None:
+    with pytest.raises(QueryError) as caught:
+        shop.update_entities("shop", "owners", {"name": "x"}, where="born = ")
+    told = 'where is no SQL expression: it ends too early, after "born =".'
+    assert caught.value.message == told
+    with pytest.raises(QueryError) as caught:
+        shop.update_entities(
+            "shop", "owners", expressions={"name": "upper(gender) gender"}, where="1"
+        )
+    told = "the expression for full_name is no SQL expression:"
+    told += ' "gender" cannot stand at character 15, after "upper(gender)".'
+    assert caught.value.message == told
+    only = "SELECT owner_id FROM owners WHERE born = "
+    told = 'syntax error, it ends too early, after "SELECT owner_id FROM owners WHERE born ="'
+    for refused in (
+        lambda: shop.clone_scenario("shop", only=only),
+        lambda: shop.query_scenario("shop", only),
+        lambda: shop.save_question("shop", "q", only),
+    ):
+        with pytest.raises(QueryError) as caught:
+            refused()
+        assert told in caught.value.message
 
 
 def test_a_where_that_does_not_end(shop: Store) -> None:
@@ -180,7 +206,8 @@ def test_a_batch_of_partial_rows(shop: Store) -> None:
     ({"tax_number": "T99", "name": "x"}, "tax_number 'T99': is not in the scenario"),
     ({"name": "x"}, "owner_id: is required. An update needs owner_id, or tax_number."),
     ({"owner_id": "o1", "gender": "Q"}, "gender 'Q': must be one of"),
-    ({"owner_id": "o1", "tax_number": "T2"}, "tax_number 'T2': is already in the scenario"),
+    ({"owner_id": "o1", "tax_number": "T2"}, "owners row 2, tax_number 'T2': is already in the"
+     " scenario: o2 has it."),
 ])  # fmt: skip
 def test_a_batch_of_partial_rows_that_cannot_be(
     shop: Store, row: dict[str, Any], told: str
@@ -190,6 +217,7 @@ def test_a_batch_of_partial_rows_that_cannot_be(
     with pytest.raises(InvalidRows) as caught:
         shop.persist({"owners": rows}, scenario="shop", on_conflict="update")
     assert told in str(caught.value)
+    assert str(caught.value).startswith("Nothing was changed: 1")
     assert shop.find("shop").read_bytes() == before
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import random
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +16,16 @@ import kin
 import pytest
 from campaign import tries
 from deaths import count_calls, die_at, needs_fork
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kin import rows_of
 
 from healthsim_store import Store
 from healthsim_store.errors import CannotUndo, HealthsimStoreError
-from healthsim_store.plugins import installed
 
-RUNS = settings(
-    max_examples=tries(25, 400),
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+pytestmark = pytest.mark.usefixtures("kin_products")
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(kin.lay(tmp_path_factory.mktemp("kin"))))
-        importlib.invalidate_caches()
-        installed.cache_clear()
-        yield
-    installed.cache_clear()
-
-
-def rows_of(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row with its rowid, in their order; tables without a row left out.
-
-    And what is said of the scenario.
-    """
-    with contextlib.closing(sqlite3.connect(path)) as file:
-        here = {row[0] for row in file.execute("SELECT name FROM sqlite_master")}
-        found = {
-            table: file.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid").fetchall()
-            for table in (*kin.KEYS, "_own_questions")
-            if table in here
-        }
-        found["said"] = file.execute("SELECT description FROM _scenario").fetchall()
-        found["tags"] = file.execute("SELECT tag FROM _tags ORDER BY tag").fetchall()
-    return {table: rows for table, rows in found.items() if rows}
+RUNS = kin.runs(25, 400)
 
 
 def exported(store: Store, folder: Path) -> dict[str, bytes]:
@@ -154,7 +122,7 @@ def test_whatever_is_done_is_undone(rows: dict[str, Any], steps: list[tuple[Any,
             store.persist(rows, scenario="s")
             path = store.find("s")
             first = exported(store, folder / "first")
-            states, at = [rows_of(path)], 0
+            states, at = [rows_of(path, said=True)], 0
             for step in steps:
                 if step[0] in ("undo", "redo"):
                     back = step[0] == "undo"
@@ -168,18 +136,18 @@ def test_whatever_is_done_is_undone(rows: dict[str, Any], steps: list[tuple[Any,
                     try:
                         written = take(store, step)
                     except HealthsimStoreError:
-                        assert rows_of(path) == states[at], step
+                        assert rows_of(path, said=True) == states[at], step
                         written = False
                     if written:
                         at += 1
-                        states[at:] = [rows_of(path)]
-                assert rows_of(path) == states[at], step
+                        states[at:] = [rows_of(path, said=True)]
+                assert rows_of(path, said=True) == states[at], step
                 assert kin.faults(path) == []
             assert store.check_scenario("s").ok
             while at:
                 store.undo("s")
                 at -= 1
-                assert rows_of(path) == states[at]
+                assert rows_of(path, said=True) == states[at]
             assert exported(store, folder / "last") == first
     finally:
         shutil.rmtree(folder)
@@ -236,7 +204,7 @@ def whole(folder: Path) -> Any:
             told = file.execute("SELECT operation, entities, batch_id FROM _log").fetchall()
             kept = file.execute("SELECT * FROM _history_rows ORDER BY 1, 2, 3").fetchall()
             ranges = file.execute("SELECT * FROM _batches ORDER BY 1, 2").fetchall()
-        return name, rows_of(path), told, kept, ranges
+        return name, rows_of(path, said=True), told, kept, ranges
 
 
 def call_there(folder: Path, name: str) -> None:

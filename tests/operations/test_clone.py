@@ -329,3 +329,16 @@ def test_what_happens_to_the_source_meanwhile_is_not_in_the_clone(
         result = store.clone_scenario("s")
     assert result.copied == {"owners": 40, "pets": 100}
     assert store.scenario_info("s-copy").entity_counts == {"owners": 40, "pets": 100}
+
+
+def test_a_table_of_the_users_own_whose_rule_pads_a_number(store: Store, source: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as file, file:
+        file.execute(
+            "CREATE TABLE badges (n INTEGER, code TEXT NOT NULL DEFAULT (printf('%04d', 7)),"
+            " CHECK (length(printf('%s-%04d', code, n)) > 8))"
+        )
+        file.execute("INSERT INTO badges (n) VALUES (12), (345)")
+    sql = "SELECT n, code FROM badges"
+    rows = [{"n": 12, "code": "0007"}, {"n": 345, "code": "0007"}]
+    assert store.query_scenario(store.clone_scenario(source.stem).scenario, sql).rows == rows
+    store.export_scenario(source.stem, format="sqlite", to=store.path / "out")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import sqlite3
 import tempfile
@@ -14,31 +13,15 @@ from typing import Any
 
 import kin
 import pytest
-from campaign import tries
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsim_store import Store
 from healthsim_store.errors import MergeConflict
-from healthsim_store.plugins import installed
 
-RUNS = settings(
-    max_examples=tries(10, 100),
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],  # scenarios so small are read as they are, and shrinking takes long
-    suppress_health_check=[HealthCheck.too_slow],
-)
+pytestmark = pytest.mark.usefixtures("kin_products")
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(kin.lay(tmp_path_factory.mktemp("kin"))))
-        importlib.invalidate_caches()
-        installed.cache_clear()
-        yield
-    installed.cache_clear()
+RUNS = kin.runs(10, 100)
 
 
 @contextmanager

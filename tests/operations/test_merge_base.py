@@ -201,9 +201,16 @@ def test_keys_that_both_sides_moved(ward: Store) -> None:
     ward.update_entities("b", "owners", {"tax_number": "T99"}, where="tax_number = 'T6'")
     before = bytes_of(ward)
     for asked in ({"scenarios": ["a", "b"]}, {"scenarios": ["b"], "into": "a"}):
-        with pytest.raises(MergeConflict, match="tax_number"):
+        told = r"and owners \S+\.o5 and \S+\.o6 would both have tax_number T99\."
+        with pytest.raises(MergeConflict, match=told):
             ward.merge_scenarios(**asked, base="ward")
         assert bytes_of(ward) == before
+    # And where what comes is new.
+    ward.undo("b")
+    ward.persist({"owners": [owner(99)]}, scenario="b")
+    told = r"owners \S+\.o5 and o99 would both have tax_number T99\."
+    with pytest.raises(MergeConflict, match=told):
+        ward.merge_scenarios(["b"], into="a", base="ward")
 
 
 def test_both_added_the_same(ward: Store) -> None:
@@ -360,6 +367,38 @@ def test_a_part_of_the_base_has_nothing_removed(ward: Store) -> None:
     assert result.done == {"owners": {"updated": 1}}
     assert result.same == {"owners": 8, "pets": 9}
     assert "b has a part of the base: what it lacks stays." in result.notes
+
+
+@pytest.mark.parametrize("how", ["into the base", "into a clone", "new"])
+def test_a_stranger_removes_nothing(ward: Store, how: str) -> None:
+    """Of a scenario that shares some ids by chance, what it lacks was never removed there."""
+    ward.persist({"owners": [owner(1, full_name="X"), owner(70)]}, scenario="other")
+    if how == "new":
+        result = ward.merge_scenarios(["a", "other"], base="ward")
+    else:
+        into = "ward" if how == "into the base" else "a"
+        result = ward.merge_scenarios(["other"], into=into, base="ward")
+        assert result.done == {"owners": {"updated": 1, "inserted": 1}}
+    made = str(result.scenario)
+    assert [name for _, name, _ in plainly(ward, made, OWNERS)] == [
+        "X", "N2", "N3", "N4", "N5", "N6", "N7", "Owner 70", "N8", "N9",
+    ]  # fmt: skip
+    assert plainly(ward, made, "SELECT count(*) FROM pets") == [(9,)]
+    (note,) = [note for note in result.notes if "other" in note]
+    assert note == "other is not known as a copy of ward: what it lacks stays."
+    assert ward.check_scenario(made).ok
+
+
+def test_a_stranger_that_comes_first(ward: Store) -> None:
+    """What stands is a copy of it; that it has not all of the base is told once."""
+    ward.persist({"owners": [owner(1, full_name="X"), owner(70)]}, scenario="other")
+    ward.update_entities("b", "owners", {"full_name": "B"}, where="tax_number = 'T1'")
+    result = ward.merge_scenarios(["other", "a", "b"], base="ward")
+    found = plainly(ward, str(result.scenario), OWNERS)
+    assert [name for _, name, _ in found] == ["X", "Owner 70"]
+    assert [str(dispute.values) for dispute in result.disputes] == ["('N1', 'X', 'B')"]
+    told = "other is not known as a copy of ward: what it lacks of it does not come."
+    assert [note for note in result.notes if "other" in note] == [told]
 
 
 def test_generations(ward: Store) -> None:

@@ -543,7 +543,7 @@ def test_a_writer_who_opened_the_file_before_is_told(store: Store, release: Rele
     ):
         store.upgrade_scenario("s")
         connection.execute("INSERT INTO _tags VALUES ('late', 'now')")
-    assert caught.value.hint == "Nothing was stored. Try again."
+    assert caught.value.hint == "Nothing was changed. Try again."
     assert store.scenario_info("s").tags == ("t",)
     with contextlib.closing(sqlite3.connect(store.list_deleted()[0].path)) as file:
         assert file.execute("SELECT tag FROM _tags").fetchall() == [("t",)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
 from collections import Counter
@@ -13,34 +12,18 @@ from typing import Any
 
 import kin
 import pytest
-from campaign import tries
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidArgument
-from healthsim_store.plugins import installed
 
-RUNS = settings(
-    max_examples=tries(15, 300),
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+pytestmark = pytest.mark.usefixtures("kin_products")
+
+RUNS = kin.runs(15, 300)
 
 Row = tuple[str, str]  # a table and an id
 Rows = dict[str, list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(kin.lay(tmp_path_factory.mktemp("kin"))))
-        importlib.invalidate_caches()
-        installed.cache_clear()
-        yield
-    installed.cache_clear()
 
 
 @contextmanager

@@ -87,6 +87,7 @@ def answers(run: Run, tmp_path: Path, own: Path) -> dict[tuple[str, ...], tuple[
     shutil.rmtree(tmp_path / "store", ignore_errors=True)
     shutil.rmtree(tmp_path / "out", ignore_errors=True)
     (tmp_path / "out").mkdir()
+    (tmp_path / "owners.csv").write_text("tax_number,full_name,born\nT,N,2000-01-01\n")
     calls: list[tuple[str, ...]] = [
         ("persist", "--scenario", "s"), ("import", "-", "--format", "json", "--scenario", "t"),
         ("query", "s", "SELECT 1 AS one"), ("summary", "s"), ("samples", "s", "owners"), ("list",),
@@ -103,6 +104,7 @@ def answers(run: Run, tmp_path: Path, own: Path) -> dict[tuple[str, ...], tuple[
         ("generate", str(own), "--into", "g", "--seed", "7"), ("profiles", str(own)),
         ("standards",),
         ("regenerate", "g", "--profile", str(own)), ("serve", "--help"), ("plugins", "--help"),
+        ("map", str(tmp_path / "owners.csv")),
         ("--help",), ("--version",), ("sumary", "s"), ("export", "u", "--format", "nothing"),
         ("persist", "--scenario", "nobody", "--help"),
     ]  # fmt: skip

@@ -175,6 +175,35 @@ def test_what_both_may_have_is_noted_with_what_to_say(also: Also) -> None:
     )
 
 
+def test_an_alias_that_is_another_ones_name_is_noted(also: Also, tmp_path: Path) -> None:
+    """The name goes before the alias: rows that are given by it are those of the other plugin."""
+    table = "-- More @alias two_trips\nCREATE TABLE one_trips (trip_id VARCHAR PRIMARY KEY);\n"
+    also("one", product("one", table))
+    assert listed()["one"].notes == ()
+    table = "-- Trips\nCREATE TABLE two_trips (trip_id VARCHAR PRIMARY KEY);\n"
+    also("two", product("two", table))
+    assert listed()["one"].notes == (
+        "the alias two_trips is the name of an entity type of two: say one_trips",
+    )
+    assert listed()["two"].notes == ()
+    with Store(tmp_path / "own") as store:
+        made = store.persist({"two_trips": [{"trip_id": "t"}]}, scenario="s")
+    assert made.inserted == {"two_trips": 1}
+
+
+def test_aliases_of_columns_do_not_meet(also: Also, tmp_path: Path) -> None:
+    """Two plugins may give one alias to fields of their own tables; each has its own."""
+    for name in ("one", "two"):
+        table = f"-- Trips\nCREATE TABLE {name}_trips (trip_id VARCHAR PRIMARY KEY, -- Id\n"
+        also(name, product(name, f"{table}  {name}_end VARCHAR -- End @alias goal trip.goal\n);\n"))
+    with Store(tmp_path / "own") as store:
+        rows = [{"trip_id": "t", "goal": "A"}]
+        nested = [{"trip_id": "t", "trip": {"goal": "B"}}]
+        store.persist({"one_trips": rows, "two_trips": nested}, scenario="s")
+        found = store.load_scenario("s")
+    assert [found["one_trips"][0]["one_end"], found["two_trips"][0]["two_end"]] == ["A", "B"]
+
+
 def test_what_each_brings_is_told_with_versions_and_endings(also: Also, run: Run) -> None:
     also("one", {"__init__.py": READS.format(name="one")})
     also("t", product("t") | {"formats/herd.sql": "CREATE TABLE others (Id TEXT);"})

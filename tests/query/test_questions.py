@@ -322,7 +322,9 @@ def test_several_values_that_do_not_fit(toy_of: Callable[..., None], tmp_path: P
 
 
 @pytest.mark.parametrize("value", [
-    "", "x", "{}", "[1]", '[{"name": "least", "type": "wish"}]', "[" * 100_000,
+    "", "x", "{}", "[1]", '[{"name": "least", "type": "wish"}]',
+    '[{"name": "least", "type": "code", "column": "pets"}]',
+    '[{"name": "least", "type": "number", "column": "pets.weight"}]', "[" * 100_000,
     '[{"name": "least", "type": "number", "default": "much"}]', 7, b"\xff", None,
 ])  # fmt: skip
 def test_damaged_parameters_are_told(

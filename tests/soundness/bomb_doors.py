@@ -106,6 +106,7 @@ class Talk:
     def __init__(self, server: subprocess.Popen[str]) -> None:
         self.server = server
         self._number = 0
+        self._lock = threading.Lock()
 
     def tell(self, method: str, **more: Any) -> None:
         assert self.server.stdin is not None
@@ -114,12 +115,18 @@ class Talk:
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
         assert self.server.stdout is not None
-        self._number += 1
-        self.tell(method, id=self._number, params=params)
+        number = self._ask(method, params)
         while True:
             answer = json.loads(self.server.stdout.readline())
-            if answer.get("id") == self._number:
+            if answer.get("id") == number:
                 return answer["result"]
+
+    def _ask(self, method: str, params: dict[str, Any]) -> int:
+        """Ask without waiting, in any thread; the number of the call."""
+        with self._lock:
+            self._number += 1
+            self.tell(method, id=self._number, params=params)
+            return self._number
 
     def tool(self, tool: str, **arguments: Any) -> str:
         """The text of a tool's reply."""
@@ -128,9 +135,7 @@ class Talk:
 
     def begin(self, tool: str, **arguments: Any) -> None:
         """Call a tool whose reply nobody waits for."""
-        self._number += 1
-        params = {"name": f"scenario_{tool}", "arguments": arguments}
-        self.tell("tools/call", id=self._number, params=params)
+        self._ask("tools/call", {"name": f"scenario_{tool}", "arguments": arguments})
 
     def ask(self, sql: str) -> str:
         return self.tool("query", scenario="shop", sql=sql)

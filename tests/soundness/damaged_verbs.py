@@ -214,6 +214,7 @@ WRITES: Mapping[str, Call] = {
 ASK_NO_FILE = {
     "generate", "generate_scenario", "list_entity_types", "list_export_formats",
     "list_import_formats", "list_profiles", "list_deleted", "list_standards", "export_scenario",
+    "draft_mapping",
 }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def stored(field: Field, value: Any) -> Any:
     found = _of_type(field, _simple(value))
     if found is None:
         found = field.default
-    if field.required and found in (None, ""):
+    if field.required and (found is None or (isinstance(found, str) and not found.strip())):
         raise Refused
     if field.allowed and found is not None and found not in field.allowed:
         raise Refused
@@ -107,9 +107,9 @@ def _of_type(field: Field, value: Any) -> Any:
 def _text(field: Field, value: Any) -> str:
     if isinstance(value, _Moment):
         value = _iso(value)
-    if isinstance(value, bool):
-        found = "1" if value else "0"
-    elif isinstance(value, int) or _finite(value) or isinstance(value, uuid.UUID):
+    if isinstance(value, bool | float):
+        raise Refused  # 2134.0 may have been 02134
+    if isinstance(value, int) or _finite(value) or isinstance(value, uuid.UUID):
         try:
             found = str(value)
         except ValueError:  # more digits than Python writes
@@ -237,9 +237,7 @@ def _refuse(_: Any) -> Any:
 
 
 def _finite(value: Any) -> bool:
-    if isinstance(value, decimal.Decimal):
-        return value.is_finite()
-    return isinstance(value, float) and math.isfinite(value)
+    return isinstance(value, decimal.Decimal) and value.is_finite()
 
 
 def _fraction(value: Any) -> Fraction:

@@ -24,6 +24,7 @@ from bomb_doors import DOORS, MCP_SECONDS, Tally, environment, measure, talking
 from bombs import BOMBS, FEW, LONG, SHORTER
 from campaign import CAMPAIGN
 from conftest import owner
+from deaths import wait_until_open
 from hostile import HOSTILE
 from report import BOMBS as BOMBS_CHAPTER
 from report import table, write_chapter
@@ -475,7 +476,7 @@ def test_ctrl_c_ends_a_query_at_once(shop: Store, toy_folder: Path) -> None:
             env=environment(shop.path, toy_folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True,
         )  # fmt: skip
-        time.sleep(2.5)
+        wait_until_open(asked, shop.path / "shop.db")
         assert asked.poll() is None, asked.communicate()
         begun = time.monotonic()
         asked.send_signal(signal.SIGINT)
@@ -513,7 +514,7 @@ def test_sigterm_is_obeyed_while_statistics_do_not_end(
         env=environment(town.path, toy_folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
     )  # fmt: skip
-    time.sleep(2.5)
+    wait_until_open(asked, town.path / "100-endless-statistics.db")
     assert asked.poll() is None, asked.communicate()
     begun = time.monotonic()
     asked.terminate()

@@ -92,9 +92,9 @@ ACTS: dict[str, tuple[Act, Callable[[State], State]]] = {
         lambda store: store.merge_scenarios(["other"], into="ward"),
         lambda state: state | {"ward": sorted({*state["ward"], *OTHER})},
     ),
-    "merge with a base": (  # of which the other one has lost most owners, and has got five
+    "merge with a base": (  # the other one is no copy of it: what it lacks was not removed there
         lambda store: store.merge_scenarios(["ward", "other"], base="ward", new_name="both"),
-        lambda state: state | {"both": sorted(OTHER)},
+        lambda state: state | {"both": sorted({*state["ward"], *OTHER})},
     ),
     "export": (exported, lambda state: state),
 }

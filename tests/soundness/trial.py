@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -192,9 +193,9 @@ def _refusals(
             yield f"{way.name}: {name} {told[name, place]!r:.80} is not refused: {error}"
         for name, place in found - set(part):
             yield f"{way.name}: {name} row {place} is refused without a reason: {error}"
-        for name, place in part:
-            if f"row {place + 1}, {name}" not in str(error):
-                yield f"{way.name}: the message does not name {name}: {error}"
+        unnamed = sorted({name for name, _ in part} - set(_named(error)))
+        if len(unnamed) > _only_counted(error):
+            yield f"{way.name}: the message does not name {unnamed} and where they are: {error}"
     else:
         found_rows = dump(store, "bad")
         for (name, place), value in told.items():
@@ -203,6 +204,24 @@ def _refusals(
         store.delete_scenario("bad", confirm=True)
     if store.exists("bad"):
         yield f"{way.name}: refused, and stored all the same"
+
+
+def _named(error: InvalidRows) -> Iterator[str]:
+    """The fields that the message names, each with the place of one of its values.
+
+    Values of a field with the same fault are told together.
+    """
+    lines = str(error).splitlines()
+    for problem in error.problems:
+        field = re.compile(rf", {problem.field}[: ]")
+        if any(field.search(line) and problem.place in line for line in lines):
+            yield str(problem.field)
+
+
+def _only_counted(error: InvalidRows) -> int:
+    """How many kinds of problems the message counts, because it has no room for their names."""
+    found = re.search(r"\n- also: .*; and ([\d,]+) more\.", str(error))
+    return int(found[1].replace(",", "")) if found else 0
 
 
 def _ways_out(

@@ -16,6 +16,7 @@ from conftest import Run, owner
 from deaths import die, die_after, ended, fork, needs_fork, wait_for
 
 from healthsim_store import Store
+from healthsim_store.base import sqlite as base_sqlite
 from healthsim_store.base.sqlite import file_errors
 from healthsim_store.errors import (
     HealthsimStoreError,
@@ -351,6 +352,44 @@ def test_a_file_that_is_moved_before_its_wal_is_opened_is_told_as_moved(store: S
             file_errors(path),
         ):
             file.execute("BEGIN IMMEDIATE")
+
+
+@pytest.mark.parametrize("name", ["ward", "other"])
+def test_who_opened_it_before_it_was_moved_does_not_write_to_a_wal_of_its_old_name(
+    store: Store, name: str
+) -> None:
+    """SQLite would take that WAL for the new file's, which would have the old one's rows."""
+    path = fill(store, "ward", 10)
+    store.close()
+    ready, go = path.with_name("ready"), path.with_name("go")
+
+    def late() -> None:
+        from healthsim_store.storage.scenario import Batch, append
+
+        def connect_slowly(*arguments: object, **options: object) -> sqlite3.Connection:
+            connection = connect(*arguments, **options)  # type: ignore[arg-type]
+            ready.touch()
+            wait_for(go)
+            return connection
+
+        connect = base_sqlite.connect
+        base_sqlite.connect = connect_slowly  # type: ignore[assignment]
+        kind = ScenarioBusy if name == "ward" else ScenarioNotFound
+        with pytest.raises(kind, match="just now"):
+            append(path, Batch({"owners": [owner(100)]}), dict)  # type: ignore[arg-type]
+
+    child = fork(late)
+    wait_for(ready)
+    store.rename_scenario("ward", "bay")
+    store.persist({"owners": [owner(n) for n in range(50, 55)]}, scenario=name)
+    with contextlib.closing(sqlite3.connect(store.find("bay"))) as other:
+        assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+        assert other.execute("SELECT count(*) FROM owners").fetchone() == (10,)
+        go.touch()
+        assert ended(child) == 0
+    found = {each: count(store, each) for each in store.names()}
+    assert found == {"bay": 10, name: 5}
+    assert all(result.ok for result in store.check_scenarios())
 
 
 def test_a_racing_rename_is_told_as_what_it_is(store: Store) -> None:

@@ -183,7 +183,8 @@ def test_all_bad_rows_of_a_batch_are_named_and_the_list_is_bounded(store: Store)
     with pytest.raises(InvalidRows) as caught:
         store.persist({"owners": [owner(n, born="never") for n in range(500)]}, scenario="s")
     assert len(caught.value.problems) == 20
-    assert not caught.value.complete
+    assert caught.value.complete
+    assert caught.value.total == sum(problem.count for problem in caught.value.problems) == 500
     assert caught.value.to_dict()["code"] == "invalid_rows"
 
 
@@ -194,6 +195,9 @@ def test_an_id_that_is_in_the_file_already(store: Store) -> None:
     assert rows(store, "SELECT count(*) FROM owners") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    "reading", [{}, {"null": "NA"}, {"ignore": "x"}, {"value": {"full_name": "N"}}], ids=str
+)
 @pytest.mark.parametrize(
     ("entities", "error"),
     [
@@ -208,9 +212,11 @@ def test_an_id_that_is_in_the_file_already(store: Store) -> None:
         ({"owners": None}, InvalidArgument),
     ],
 )
-def test_what_is_no_batch(store: Store, entities: Any, error: type[HealthsimStoreError]) -> None:
+def test_what_is_no_batch(
+    store: Store, entities: Any, error: type[HealthsimStoreError], reading: dict[str, Any]
+) -> None:
     with pytest.raises(error) as caught:
-        store.persist(entities)
+        store.persist(entities, **reading)
     assert caught.value.hint
     assert store.names() == []
 

@@ -55,7 +55,7 @@ def test_a_type_of_too_many_columns(shop: Store) -> None:
 
 def test_too_many_columns_in_all(shop: Store) -> None:
     change(shop, columns("'type_' || (n / 1000)", 100_001))
-    with pytest.raises(CorruptScenario, match="_columns has more than 100,000 rows"):
+    with pytest.raises(CorruptScenario, match="_columns has more than 20,000 rows"):
         shop.get_summary("s")
 
 

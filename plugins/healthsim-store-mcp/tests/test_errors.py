@@ -37,7 +37,7 @@ def test_an_alias_is_sure_and_letters_alone_are_not(talk: Any) -> None:
     for sql, listed in (
         ("SELECT age FROM patients", "patients: patient_id, mrn"),
         ("SELECT 1 FROM persons", "Tables: "),
-        ("SELECT name FROM patients", "Did you mean given_name or family_name?"),
+        ("SELECT name FROM patients", "Did you mean family_name or given_name?"),
     ):
         told = talk.error("query", scenario="diabetes", sql=sql)
         assert "This works" not in told

@@ -99,6 +99,13 @@ def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
         talk("persist", **given, options={"species": "dog"})
         sql = "SELECT name, species FROM pets"
         assert talk("query", scenario="read", sql=sql)[1]["rows"] == [["Rex", "dog"]]
+        # How the file is read is in the same argument, so a name may be that of either.
+        (tmp_path / "store" / "wide.names").write_bytes("Zoë".encode("utf-16-be"))
+        wide = {"file": str(tmp_path / "store" / "wide.names"), "scenario": "wide"}
+        talk("persist", **wide, options={"species": "dog", "encoding": "utf-16-be"})
+        assert talk("query", scenario="wide", sql=sql)[1]["rows"] == [["Zoë", "dog"]]
+        told = talk.error("persist", **given, options={"encodin": "utf-16-be"})
+        assert "Did you mean encoding?" in told
         told = talk.error("persist", **given, options={"species": "cow"})
         assert "'cow' does not fit species: give one of cat, dog." in told
         talk("persist", entities={"patients": [PATIENT]}, scenario="home")

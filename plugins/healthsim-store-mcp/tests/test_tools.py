@@ -471,3 +471,25 @@ def test_rows_of_a_file_that_no_entity_was_made_of_are_told(talk: Any, shared: P
     assert data["unmapped"] == {"careplans.csv: no installed product maps this file": 3}
     assert "unmapped: careplans.csv: no installed product maps this file 3\n" in text
     assert data["entity_counts"] == {"patients": 2}
+
+
+def test_words_that_may_mean_no_value_are_told(
+    connect: Any, folder: Path, patient: dict[str, str]
+) -> None:
+    """Once in a reply, with what helps at this door: an option of files, or null in its place."""
+    patients = [patient | {"mrn": f"W-{n}", "city": word} for n, word in enumerate(["NULL", "nan"])]
+    said = "patients.city NULL (1), nan (1)"
+    with connect(folder) as talk:
+        text, data = talk("persist", entities={"patients": patients}, scenario="words")
+        assert text.count("may mean no value") == 1
+        assert f"{said}. To make it nothing: give null in its place." in text
+        assert said in data["notes"][0]
+        path = folder / "patients.json"
+        path.write_text(json.dumps(patients))
+        text, _ = talk("persist", file="patients.json", scenario="words-of-a-file")
+        assert text.count("may mean no value") == 1
+        assert f'{said}. To make it nothing: options={{"null": "NULL,nan"}}.' in text
+        text, _ = talk(
+            "persist", file="patients.json", scenario="none", options={"null": "NULL,nan"}
+        )
+        assert "may mean" not in text

@@ -35,7 +35,7 @@ def member(n: int, **fields: Any) -> dict[str, Any]:
     } | fields  # fmt: skip
 
 
-def claim(n: int, member: str, charge: float, **fields: Any) -> dict[str, Any]:
+def claim(n: int, member: str, charge: float | None, **fields: Any) -> dict[str, Any]:
     return {
         "claim_id": f"C-{n}", "member_id": member, "claim_type": "837P", "npi": "1234567893",
         "dos": "2024-03-01", "total_charge": charge, "dx1": "E11.9",
@@ -89,6 +89,7 @@ def plan() -> dict[str, list[dict[str, Any]]]:
 class TestMemberSim(ProductTests):
     product = "membersim"
     rows = plan()
+    rows["claims"].append(claim(99, "M-1", None))
 
 
 def test_statistics_have_the_known_answers(store: Store) -> None:
@@ -119,6 +120,17 @@ def test_what_nobody_was_paid_is_not_told_as_nothing(store: Store) -> None:
     assert summary.to_dict()["statistics"]["claim_totals"]["rows"] == [
         {"charged": 37783.35, "allowed": None, "paid": None, "patient": None, "n": 3}
     ]
+
+
+def test_how_many_claims_have_no_charge_is_told_beside_the_sum_of_the_others(store: Store) -> None:
+    claims = [claim(1, "M-1", 100.0), claim(2, "M-1", None), claim(3, "M-2", None)]
+    store.persist({"members": [member(1), member(2)], "claims": claims}, scenario="s")
+    told = {name: a.text for name, a in store.get_summary("s").statistics.items()}
+    assert told["claim_totals"].startswith("$100 charged")
+    assert told["uncharged_claims"] == "2 of 3"
+    cards = {card["member_id"]: card["Claims"] for card in store.query_scenario(
+        "s", "SELECT member_id, Claims FROM member_cards").rows}  # fmt: skip
+    assert cards == {"M-1": "2 for $100.00", "M-2": "1, charges unknown"}
 
 
 def test_labels_are_whole_and_two_conditions_never_look_the_same(store: Store) -> None:
@@ -240,7 +252,7 @@ def test_a_card(store: Store) -> None:
         ({"members": [member(1, plan_type="HMOO")]}, "Did you mean HMO?"),
         ({"claim_lines": [line("C-9", 1, 5)]}, "there is no such claim_id in claims"),
         ({"members": [member(1, subscriber_id="M-2"), member(2, subscriber_id="M-1")]},
-         "members row 1, subscriber_id 'M-2': following subscriber_id from here comes back"),
+         "following subscriber_id from here comes back to this row: 'M-2' (1 row), 'M-1'"),
         ({"members": [member(1, subscriber_id="M-9")]}, "no such member_id in members"),
         ({"members": [member(1)], "claims": [claim(1, "M-1", 5, dx1=None)]},
          "principal_diagnosis IS NOT NULL OR claim_type"),

@@ -423,6 +423,49 @@ def test_every_row_of_a_real_synthea_folder_is_stored(store: Store, name: str) -
     assert not any(again.persisted.inserted.values())  # ids are the same the second time
 
 
+def test_diabetes_is_found_in_both_code_systems(store: Store) -> None:
+    """44054006 is E11.9, and 422034002 is one of its complications; 38341003 is neither."""
+    codes = [("44054006", "SNOMED CT"), ("422034002", "SNOMED CT"), ("38341003", "SNOMED CT"),
+             ("E11.22", "ICD-10-CM"), ("E11.9", "ICD-10-CM"), ("44054006", "ICD-10-CM"),
+             ("E11.9", "ICD-9-CM")]  # fmt: skip
+    batch = {
+        "patients": [patient(n) for n in range(len(codes))],
+        "diagnoses": [
+            {"patient_mrn": f"P-{n}", "code": code, "code_system": system,
+             "diagnosed_date": "2024-01-01"}
+            for n, (code, system) in enumerate(codes)
+        ],
+        "labs": [lab(f"P-{n}", 9.5) for n in range(len(codes))],
+    }  # fmt: skip
+    store.persist(batch, scenario="s")
+
+    def found(question: str, **params: Any) -> list[str]:
+        return [row["mrn"] for row in store.ask_question("s", question, params=params).rows]
+
+    assert sorted(found("a1c_above")) == ["P-0", "P-1", "P-3", "P-4"]
+    assert sorted(found("diabetes_complications")) == ["P-1", "P-3"]
+    assert found("patients_with_diagnosis") == ["P-0", "P-1", "P-3", "P-4", "P-6"]
+    assert found("patients_with_diagnosis", code="E11.3") == ["P-1"]
+    assert found("patients_with_diagnosis", code="44054006") == ["P-0", "P-5"]
+    assert store.get_summary("s").statistics["with_complications"].text == "2 (29%)"
+
+
+def test_a_code_that_no_diagnosis_has_is_told(store: Store) -> None:
+    store.persist({"patients": [patient(1)]}, scenario="s")
+    nobody = store.ask_question("s", "patients_with_diagnosis")
+    assert nobody.note == "No code of diagnoses begins with E11. There are no diagnoses."
+    assert nobody.to_dict()["note"] == nobody.note
+    found = {"patient_mrn": "P-1", "code": "38341003", "code_system": "SNOMED CT",
+             "diagnosed_date": "2024-01-01"}  # fmt: skip
+    store.persist({"diagnoses": [found]}, scenario="s")
+    nobody = store.ask_question("s", "patients_with_diagnosis", params={"code": "i10"})
+    assert nobody.note == (
+        "No code of diagnoses begins with I10. Most often there: 38341003 (SNOMED CT)."
+    )
+    somebody = store.ask_question("s", "patients_with_diagnosis", params={"code": "383"})
+    assert (len(somebody.rows), somebody.note) == (1, None)
+
+
 SYNTHEA = {
     "patients.csv": "Id,BIRTHDATE,FIRST,LAST,GENDER,RACE,ETHNICITY,FIPS\n"
     "p-1,1960-01-01,Ann1,Lee2,F,white,hispanic,1\n",

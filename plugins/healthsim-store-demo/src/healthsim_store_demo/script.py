@@ -221,7 +221,8 @@ def examples(exports: str) -> tuple[Example, ...]:
                 _command(
                     "update", "diabetes-cohort-copy", "lab_results",
                     "--set-sql", "value_numeric=round(value_numeric * 0.9, 1)",
-                    "--set-sql", "value=round(value_numeric * 0.9, 1)", "--where", TREATED,
+                    "--set-sql", "value=CAST(round(value_numeric * 0.9, 1) AS TEXT)",
+                    "--where", TREATED,
                     says=("110 lab results",),
                 ),
                 _command(

@@ -8,6 +8,7 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 
 import healthsim_store as hs
+from healthsim_store.doors import options_of_files
 
 from .replies import Reply, cell, columnar, fitted, line
 
@@ -30,6 +31,9 @@ def everything(store: hs.Store, budget: int) -> Reply:
     more: dict[str, Any] = {
         "profiles": profiles, "import_formats": read, "export_formats": formats,
     }  # fmt: skip
+    reading = ", ".join(options_of_files())
+    rest += [f"Options of a file, for scenario_persist: {reading}"]
+    more["file_options"] = reading
     both = {"import": store.import_options(), "export": store.export_options()}
     for kind, having in both.items():
         options = {line(name, 60): ", ".join(map(_takes, has)) for name, has in having.items()}

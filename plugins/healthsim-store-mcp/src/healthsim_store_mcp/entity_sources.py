@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from healthsim_store import RowStream
+from healthsim_store.doors import options_of_files
 
 from .confined_store import ConfinedStore, seed_of
 from .descriptions import profile_count
@@ -33,12 +37,13 @@ class Order:
     batch_id: str | None
     round_decimals: bool = False
     again: bool = False
+    dry_run: bool = False
 
     def how(self, scenario: str | None) -> dict[str, Any]:
         return {
             "scenario": scenario, "context": self.context, "tags": self.tags,
             "on_conflict": self.on_conflict, "batch_id": self.batch_id,
-            "round_decimals": self.round_decimals, "again": self.again,
+            "round_decimals": self.round_decimals, "again": self.again, "dry_run": self.dry_run,
         }  # fmt: skip
 
 
@@ -53,15 +58,37 @@ def from_file(
     """What was stored, and how many rows no entity was made of, by file and reason."""
     path = confined.confinement.reading(file)
     made = confined.store.import_data(
-        str(path), format=format, entity_type=entity_type, options=options, progress=progress,
+        str(path), format=format, entity_type=entity_type, progress=progress,
         **order.how(confined.target(order.scenario)),
+        **_file_options(confined, path, options or {}),
     )  # fmt: skip
     left = {
         f"{line(account.name, 60)}: {line(reason, 120)}": count
-        for account in made.sources
+        for account in made.kinds
         for reason, count in account.unmapped.items()
     }
-    return made.persisted, left
+    notes = [
+        f"{line(account.name, 60)}: {line(note, 200)}"
+        for account in made.kinds
+        for note in account.notes
+    ]
+    notes = [*made.persisted.notes, *notes[:_LEFT]]
+    return dataclasses.replace(made.persisted, notes=tuple(notes)), left
+
+
+def _file_options(
+    confined: ConfinedStore, path: Path, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """How a file is read, the options of its format, and a place for rows that it leaves out."""
+    of_files = {*options_of_files()}
+    given = {name: value for name, value in options.items() if name in of_files}
+    given["options"] = {name: options[name] for name in options if name not in of_files}
+    if "skip" in (given.get("bad_rows"), given.get("orphans")):
+        names = itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
+        places = (confined.confinement.writing(f"rejects-{path.stem}{n}.csv") for n in names)
+        given["rejects"] = next(place for place in places if not place.exists())
+        given["rejects"].parent.mkdir(parents=True, exist_ok=True)
+    return given
 
 
 def selected(
@@ -132,10 +159,15 @@ def told(said: str, stored: Any, budget: int, left: Mapping[str, int] | None = N
     """The reply to all of them; ``left`` are rows of a file that no entity was made of."""
     counts = {
         kind: {name: n for name, n in getattr(stored, kind, {}).items() if n}
-        for kind in ("inserted", "skipped", "replaced", "rounded")
+        for kind in ("inserted", "skipped", "replaced", "rounded", "left_out")
     }
     changed: dict[str, Any] = {kind: found for kind, found in counts.items() if found}
     head = f'Saved "{stored.scenario}" ({said}).\n'
+    if getattr(stored, "dry_run", False):
+        head = f"Nothing was stored (dry run). It would be {stored.account}.\n"
+    rejects = getattr(stored, "rejects", None)
+    if rejects:
+        head += f"Rows that were left out are in {rejects}\n"
     whole = changed.get("inserted") == {
         name: n for name, n in stored.summary.entity_counts.items() if n
     }

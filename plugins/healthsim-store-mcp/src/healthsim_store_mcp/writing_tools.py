@@ -43,7 +43,7 @@ class Writing:
         count: Annotated[int | None, Field(ge=1, description="With profile")] = None,
         seed: Annotated[int | None, Field(ge=0, description="With profile")] = None,
         options: Annotated[
-            dict[str, Any] | None, Field(description="Of profile, or of format")
+            dict[str, Any] | None, Field(description="Of profile, of format, or how file is read")
         ] = None,
         for_scenario: Annotated[str | None, Field(description="Profile reads it")] = None,
         file: Annotated[
@@ -73,6 +73,7 @@ class Writing:
         ] = None,
         round_decimals: bool = False,
         again: Annotated[bool, Field(description="Also what is there already")] = False,
+        dry_run: bool = False,
         max_tokens: Budget = BUDGET,
     ) -> CallToolResult:
         """Store entities of one: profile, file, select, entities. The reply is a summary."""
@@ -83,8 +84,12 @@ class Writing:
                 f"Give one of profile, file, select and entities, not {' and '.join(given) or 0}."
             )
         order = entity_sources.Order(
-            scenario, context, tags or (), on_conflict, batch_id, round_decimals, again
+            scenario, context, tags or (), on_conflict, batch_id, round_decimals, again, dry_run
         )
+        if dry_run and profile:
+            raise invalid("dry_run is for file, select and entities.")
+        if options and not (profile or file):
+            raise invalid("options are of profile and file.")
         with self._confined.once(batch_id):
             if profile:
                 progress = Progress(ctx, count or profile_count(self._store, profile))

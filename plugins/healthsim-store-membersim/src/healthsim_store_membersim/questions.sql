@@ -26,7 +26,7 @@ ORDER BY m.risk_score DESC, member_id;
 -- @name members_with_condition
 -- @param gender choice of members.gender: the gender
 -- @param age integer from 0 to 150: the age in years, today
--- @param code code = E11: with or without the dot; E11 is type 2 diabetes (ICD-10-CM)
+-- @param code code of member_conditions.code = E11: with or without the dot; E11 is type 2 diabetes (ICD-10-CM)
 SELECT
   member_id,
   given_name,
@@ -55,7 +55,7 @@ ORDER BY family_name, given_name, member_id;
 
 -- Members with claims over $ :amount
 -- @name claims_over
--- @about A claim counts by what was charged; claims that were denied, rejected or reversed are left out.
+-- @about A claim counts by what was charged; claims of unknown charge, and those that were denied, rejected or reversed, are left out.
 -- @param amount amount from 0 = 10000: in US dollars
 SELECT
   member_id,
@@ -79,17 +79,17 @@ ORDER BY charged DESC, member_id;
 -- Patients with a diagnosis that begins with :code and a claim over $ :amount
 -- @name high_cost_patients
 -- @about Patients and members are one by person_id; the totals are of all their claims, as charged, without those that were denied, rejected or reversed.
--- @param code code: with or without the dot; left empty, diabetes, which is E08 to E13 (ICD-10-CM)
+-- @param code code of diagnoses.code: with or without the dot; left empty, diabetes, which is E08 to E13 (ICD-10-CM) or the same in SNOMED CT
 -- @param amount amount from 0 = 10000: in US dollars
 WITH
   diagnosed AS (
     SELECT DISTINCT patient_id
     FROM diagnoses
-    WHERE
-      CASE
-        WHEN :code IS NOT NULL THEN replace(code, '.', '') GLOB :code || '*'
-        ELSE code_system = 'ICD-10-CM' AND code >= 'E08' AND code < 'E14'
-      END
+    WHERE replace(code, '.', '') GLOB :code || '*'
+    UNION
+    SELECT patient_id
+    FROM diabetes_diagnoses
+    WHERE :code IS NULL OR (code_system <> 'ICD-10-CM' AND icd10 GLOB :code || '*')
   ),
   charged AS (
     SELECT

@@ -3,9 +3,9 @@
 -- People, or spans of their coverage, in a health plan @alias member enrollees enrollments
 CREATE TABLE members (
   member_id VARCHAR PRIMARY KEY, -- Id in this scenario
-  given_name VARCHAR NOT NULL, -- First name @alias first_name firstname forename
-  family_name VARCHAR NOT NULL, -- Last name @alias last_name lastname surname
-  birth_date DATE NOT NULL, -- Date of birth @alias dob date_of_birth birthdate
+  given_name VARCHAR NOT NULL, -- First name @alias first_name firstname forename fname name.given name.first
+  family_name VARCHAR NOT NULL, -- Last name @alias last_name lastname surname lname name.family name.last
+  birth_date DATE NOT NULL, -- Date of birth @alias dob date_of_birth birthdate birthday
   gender VARCHAR NOT NULL CHECK (gender IN ('M', 'F', 'U')), -- Gender @alias sex @codes X12 DMG03 @synonym male=M, man=M, female=F, woman=F, unknown=U, other=U, O=U
   plan_type VARCHAR CHECK (plan_type IN ('HMO', 'PPO', 'PFFS', 'POS', 'EPO', 'HDHP', 'SNP', 'MSA', 'Indemnity', 'Medicare', 'Medicaid', 'Dual', 'Private', 'Self-pay')), -- Kind of plan; Medicare, Medicaid, Dual and Private where only the programme is known @alias product_type @synonym FFS=Indemnity, D-SNP=SNP, DSNP=SNP, C-SNP=SNP, I-SNP=SNP, uninsured=Self-pay, none=Self-pay, dual eligible=Dual
   coverage_start DATE NOT NULL, -- First day of coverage @alias effective_date enrollment_date start_date coverage_begin
@@ -15,16 +15,16 @@ CREATE TABLE members (
   plan_code VARCHAR, -- Plan or contract @alias plan plan_id contract_id plan_name
   member_number VARCHAR, -- Number on the card, shared by spans of one contract @alias insurance_id card_id policy_number @codes X12 NM109
   group_id VARCHAR, -- Employer group @alias group_number
-  city VARCHAR, -- City
-  county VARCHAR, -- County
-  state VARCHAR, -- State, or its two-letter code
-  postal_code VARCHAR, -- ZIP code, with its leading zeros @alias zip zip_code zipcode
+  city VARCHAR, -- City @alias address.city
+  county VARCHAR, -- County @alias address.county
+  state VARCHAR, -- State, or its two-letter code @alias address.state
+  postal_code VARCHAR, -- ZIP code, with its leading zeros @alias zip zip_code zipcode postcode post_code address.postal_code address.postcode address.zip address.zip_code
   relationship_code VARCHAR NOT NULL DEFAULT '18' CHECK (relationship_code IN ('18', '01', '19', '53', 'G8')), -- To the subscriber: 18 self, 01 spouse, 19 child, 53 life partner, G8 other @alias relationship @codes X12 INS02 @synonym self=18, subscriber=18, spouse=01, child=19, dependent=19, partner=53, life partner=53, domestic partner=53, other=G8
   subscriber_id VARCHAR REFERENCES members (member_id), -- The member who holds the contract; itself or nothing for a subscriber @acyclic
   pcp_npi VARCHAR(10), -- Primary care provider @alias pcp pcp_id @codes NPI
-  address_line VARCHAR, -- Street and number @alias address street street_address address1 @sensitive
-  phone VARCHAR, -- Telephone @alias phone_number telephone @sensitive
-  email VARCHAR, -- Electronic mail @alias email_address @sensitive
+  address_line VARCHAR, -- Street and number @alias address street street_address address1 address.line address.line1 address.street address.street_address @sensitive
+  phone VARCHAR, -- Telephone @alias phone_number telephone contact.phone @sensitive
+  email VARCHAR, -- Electronic mail @alias email_address contact.email @sensitive
   ssn VARCHAR CHECK (replace(ssn, '-', '') GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]' AND (ssn GLOB '9*' OR ssn GLOB '666*' OR ssn GLOB '000*')), -- Social security number, from ranges that are never issued (9xx, 666, 000) @alias social_security_number @sensitive
   person_id VARCHAR, -- The same human across products
   CHECK (coverage_end IS NULL OR coverage_end >= coverage_start)
@@ -77,6 +77,7 @@ CREATE TABLE claims (
   principal_diagnosis VARCHAR, -- First diagnosis; may lack on dental and pharmacy claims @alias diagnosis diagnosis_code primary_diagnosis dx1 principal_dx
   diagnosis_code_system VARCHAR NOT NULL DEFAULT 'ICD-10-CM', -- Code system of principal_diagnosis
   diagnosis_description VARCHAR, -- principal_diagnosis in words
+  other_diagnoses VARCHAR, -- Further diagnoses in their order, with spaces between @alias secondary_diagnoses
   place_of_service VARCHAR, -- Where @alias pos place_of_service_code @codes CMS Place of Service
   provider_npi VARCHAR(10), -- Who gave the service @alias npi rendering_npi rendering_provider_npi billing_npi @codes NPI
   provider_id VARCHAR, -- Who gave it, where there is no NPI
@@ -138,7 +139,7 @@ SELECT
     || ')' AS member,
   member_number AS Member_Number,
   nullif(
-    coalesce(payer_name || ' ', '') || coalesce(plan_type, '') || coalesce(' ' || plan_code, ''), ''
+    coalesce(nullif(payer_name, plan_type) || ' ', '') || coalesce(plan_type, '') || coalesce(' ' || plan_code, ''), ''
   ) AS Plan,
   coverage_start || coalesce(' to ' || coverage_end, ' on') AS Coverage,
   nullif(coalesce(city || ', ', '') || coalesce(state, ''), '') AS Residence,
@@ -152,8 +153,15 @@ SELECT
       ORDER BY min(rowid)
       LIMIT 6
     )) AS Conditions,
-  (SELECT n || ' for $' || printf('%,d', charge) || substr(printf('%.2f', charge), -3)
-      || coalesce(', paid $' || printf('%,d', paid) || substr(printf('%.2f', paid), -3), '')
+  (SELECT n
+      || CASE
+        WHEN charge IS NULL THEN ', charges unknown'
+        ELSE ' for $' || printf('%,d', charge) || substr(printf('%.2f', charge), -3)
+      END
+      || CASE
+        WHEN paid IS NULL THEN ''
+        ELSE ', paid $' || printf('%,d', paid) || substr(printf('%.2f', paid), -3)
+      END
     FROM (
       SELECT count(*) AS n, round(sum(total_charge), 2) AS charge, round(sum(total_paid), 2) AS paid
       FROM claims AS c

@@ -64,6 +64,12 @@ SELECT
 FROM claims
 HAVING count(*) > 0;
 
+-- Claims of unknown charge
+-- @name uncharged_claims @section Coverage and Cost @show {n:,} of {claims:,}
+SELECT count(*) - count(total_charge) AS n, count(*) AS claims
+FROM claims
+HAVING n > 0 AND n < claims;
+
 -- Highest claim
 -- @name highest_claim @section Coverage and Cost @show ${charged:,.0f}
 SELECT max(total_charge) AS charged

@@ -23,13 +23,11 @@ ORDER BY mrn;
 
 -- Patients with diabetes whose latest A1C is above :least %
 -- @name a1c_above
--- @about Diabetes is a diagnosis of E08 to E13 (ICD-10-CM), A1C is LOINC 4548-4 or 17856-6; the highest first.
+-- @about Diabetes is a diagnosis of E08 to E13 (ICD-10-CM), or one of diabetes in SNOMED CT; A1C is LOINC 4548-4 or 17856-6; the highest first.
 -- @param least number from 0 to 100 = 9: the A1C in percent; above 9 is poor control
 WITH
   diabetics AS (
-    SELECT DISTINCT patient_id
-    FROM diagnoses
-    WHERE code_system = 'ICD-10-CM' AND code >= 'E08' AND code < 'E14'
+    SELECT DISTINCT patient_id FROM diabetes_diagnoses
   ),
   results AS (
     SELECT
@@ -58,7 +56,8 @@ ORDER BY a1c DESC, mrn;
 
 -- Patients with a diagnosis that begins with :code
 -- @name patients_with_diagnosis
--- @param code code = E11: with or without the dot; E11 is type 2 diabetes (ICD-10-CM)
+-- @about Diabetes is also found by its code in ICD-10-CM where it is coded in SNOMED CT.
+-- @param code code of diagnoses.code = E11: with or without the dot; E11 is type 2 diabetes (ICD-10-CM)
 SELECT
   mrn,
   given_name,
@@ -76,6 +75,11 @@ FROM (
     CASE WHEN count(resolved_date) = count(*) THEN max(resolved_date) END AS resolved
   FROM diagnoses
   WHERE replace(code, '.', '') GLOB :code || '*'
+    OR diagnosis_id IN (
+      SELECT diagnosis_id
+      FROM diabetes_diagnoses
+      WHERE code_system <> 'ICD-10-CM' AND icd10 GLOB :code || '*'
+    )
   GROUP BY patient_id, code
 )
 JOIN patients USING (patient_id)
@@ -84,16 +88,16 @@ ORDER BY mrn;
 
 -- Patients with a complication of diabetes
 -- @name diabetes_complications
--- @about A diagnosis of E08 to E13 (ICD-10-CM) with a digit below 9 behind its dot.
+-- @about A diagnosis of E08 to E13 (ICD-10-CM) with a digit below 9 behind its dot, or the same in SNOMED CT.
 SELECT
   mrn,
   given_name,
   family_name,
   count(DISTINCT code) AS complications,
   group_concat(DISTINCT coalesce(description || ' (' || code || ')', code)) AS diagnoses
-FROM diagnoses
+FROM diabetes_diagnoses
 JOIN patients USING (patient_id)
-WHERE code_system = 'ICD-10-CM' AND code >= 'E08' AND code < 'E14' AND code GLOB '???.[0-8]*'
+WHERE icd10 GLOB '???[0-8]*'
 GROUP BY patient_id
 ORDER BY complications DESC, mrn;
 

@@ -5,24 +5,24 @@
 CREATE TABLE patients (
   patient_id VARCHAR PRIMARY KEY, -- Id in this scenario
   mrn VARCHAR NOT NULL UNIQUE, -- Medical record number @alias medical_record_number
-  given_name VARCHAR NOT NULL, -- First name @alias first_name firstname forename
-  family_name VARCHAR NOT NULL, -- Last name @alias last_name lastname surname
-  birth_date DATE NOT NULL, -- Date of birth @alias dob date_of_birth birthdate
+  given_name VARCHAR NOT NULL, -- First name @alias first_name firstname forename fname name.given name.first
+  family_name VARCHAR NOT NULL, -- Last name @alias last_name lastname surname lname name.family name.last
+  birth_date DATE NOT NULL, -- Date of birth @alias dob date_of_birth birthdate birthday
   gender VARCHAR NOT NULL CHECK (gender IN ('M', 'F', 'O', 'U')), -- Administrative gender @alias sex @codes HL7 v2 0001 @synonym male=M, man=M, female=F, woman=F, other=O, non-binary=O, nonbinary=O, unknown=U
   race VARCHAR, -- OMB race category, in words @codes US Core race
   ethnicity VARCHAR, -- OMB ethnicity category, in words @codes US Core ethnicity
-  city VARCHAR, -- City
-  state VARCHAR, -- State, or its two-letter code
-  county VARCHAR, -- County
-  postal_code VARCHAR, -- ZIP code, with its leading zeros @alias zip zip_code zipcode
-  country VARCHAR, -- Country
+  city VARCHAR, -- City @alias address.city
+  state VARCHAR, -- State, or its two-letter code @alias address.state
+  county VARCHAR, -- County @alias address.county
+  postal_code VARCHAR, -- ZIP code, with its leading zeros @alias zip zip_code zipcode postcode post_code address.postal_code address.postcode address.zip address.zip_code
+  country VARCHAR, -- Country @alias address.country
   language VARCHAR, -- Preferred language @alias preferred_language @codes BCP 47
   marital_status VARCHAR, -- Marital status
   deceased BOOLEAN, -- Has died @alias is_deceased
   death_date DATE, -- Date of death @alias date_of_death dod deceased_date
-  address_line VARCHAR, -- Street and number @alias address street street_address address1 @sensitive
-  phone VARCHAR, -- Telephone @alias phone_number telephone @sensitive
-  email VARCHAR, -- Electronic mail @alias email_address @sensitive
+  address_line VARCHAR, -- Street and number @alias address street street_address address1 address.line address.line1 address.street address.street_address @sensitive
+  phone VARCHAR, -- Telephone @alias phone_number telephone contact.phone @sensitive
+  email VARCHAR, -- Electronic mail @alias email_address contact.email @sensitive
   ssn VARCHAR CHECK (replace(ssn, '-', '') GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]' AND (ssn GLOB '9*' OR ssn GLOB '666*' OR ssn GLOB '000*')), -- Social security number, from ranges that are never issued (9xx, 666, 000) @alias social_security_number @sensitive
   person_id VARCHAR, -- The same human across products
   CHECK (death_date IS NULL OR death_date >= birth_date)
@@ -34,9 +34,9 @@ CREATE INDEX patients_person_id ON patients (person_id);
 CREATE TABLE encounters (
   encounter_id VARCHAR PRIMARY KEY, -- Id in this scenario
   patient_id VARCHAR NOT NULL REFERENCES patients (patient_id), -- Whose visit
-  class_code VARCHAR NOT NULL CHECK (class_code IN ('AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'PRENC', 'SS', 'VR', 'HH', 'FLD')), -- Setting @alias encounter_class class encounter_type @codes HL7 v3 ActCode @synonym ambulatory=AMB, outpatient=AMB, office=AMB, wellness=AMB, emergency=EMER, ed=EMER, er=EMER, inpatient=IMP, observation=OBSENC, pre-admission=PRENC, short stay=SS, virtual=VR, telehealth=VR, home=HH, home health=HH, field=FLD
-  admission_time TIMESTAMP NOT NULL, -- Beginning @alias admit_time admission_date admit_date start_time start_date encounter_date visit_date period_start
-  discharge_time TIMESTAMP, -- End @alias discharge_date end_time end_date period_end
+  class_code VARCHAR NOT NULL CHECK (class_code IN ('AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'PRENC', 'SS', 'VR', 'HH', 'FLD', 'UNK')), -- Setting; UNK where it is not known @alias encounter_class class encounter_type @codes HL7 v3 ActCode @synonym ambulatory=AMB, outpatient=AMB, office=AMB, wellness=AMB, emergency=EMER, ed=EMER, er=EMER, inpatient=IMP, observation=OBSENC, pre-admission=PRENC, short stay=SS, virtual=VR, telehealth=VR, home=HH, home health=HH, field=FLD, unknown=UNK
+  admission_time TIMESTAMP NOT NULL, -- Beginning @alias admit_time admission_date admit_date start_time start_date encounter_date visit_date period_start start period.start
+  discharge_time TIMESTAMP, -- End @alias discharge_date end_time end_date period_end end period.end
   status VARCHAR NOT NULL DEFAULT 'finished' CHECK (status IN ('planned', 'arrived', 'triaged', 'in-progress', 'onleave', 'finished', 'cancelled', 'entered-in-error', 'unknown')), -- State @alias encounter_status @codes FHIR Encounter.status @synonym completed=finished, complete=finished, discharged=finished, active=in-progress, canceled=cancelled
   chief_complaint VARCHAR, -- What the patient came for, in words
   type_code VARCHAR, -- Kind of visit
@@ -196,6 +196,39 @@ CREATE TABLE clinical_notes (
   author VARCHAR, -- Who wrote it
   loinc_code VARCHAR -- Document type @codes LOINC
 );
+
+-- Diagnoses of diabetes, with their code in ICD-10-CM without the dot. Of SNOMED CT these are the
+-- codes that Synthea uses; other codes of diabetes are not known here.
+CREATE VIEW diabetes_diagnoses AS
+SELECT
+  diagnosis_id, patient_id, code, description, diagnosed_date, code_system,
+  CASE code_system
+    WHEN 'ICD-10-CM' THEN replace(code, '.', '')
+    ELSE CASE code
+      WHEN '44054006' THEN 'E119'
+      WHEN '46635009' THEN 'E109'
+      WHEN '73211009' THEN 'E119'
+      WHEN '427089005' THEN 'E089'
+      WHEN '127013003' THEN 'E1129'
+      WHEN '90781000119102' THEN 'E1129'
+      WHEN '157141000119108' THEN 'E1129'
+      WHEN '422034002' THEN 'E11319'
+      WHEN '1551000119108' THEN 'E11329'
+      WHEN '1501000119109' THEN 'E11359'
+      WHEN '97331000119101' THEN 'E11311'
+      WHEN '60951000119105' THEN 'E1139'
+      WHEN '368581000119106' THEN 'E1140'
+    END
+  END AS icd10
+FROM diagnoses
+WHERE (code_system = 'ICD-10-CM' AND code >= 'E08' AND code < 'E14')
+  OR (
+    code_system = 'SNOMED CT' AND code IN (
+      '44054006', '46635009', '73211009', '427089005', '127013003', '90781000119102',
+      '157141000119108', '422034002', '1551000119108', '1501000119109', '97331000119101',
+      '60951000119105', '368581000119106'
+    )
+  );
 
 -- One patient for a reader. What SNOMED CT calls a finding or a situation is no comorbidity.
 -- @card patients

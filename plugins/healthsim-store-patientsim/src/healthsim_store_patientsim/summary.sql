@@ -49,11 +49,10 @@ HAVING count(a1c) > 0;
 -- With complications
 -- @name with_complications @section Clinical Characteristics @show {n:,} ({percent:.0f}%)
 SELECT
-  count(DISTINCT CASE WHEN code GLOB '???.[0-8]*' THEN patient_id END) AS n,
-  100.0 * count(DISTINCT CASE WHEN code GLOB '???.[0-8]*' THEN patient_id END)
+  count(DISTINCT CASE WHEN icd10 GLOB '???[0-8]*' THEN patient_id END) AS n,
+  100.0 * count(DISTINCT CASE WHEN icd10 GLOB '???[0-8]*' THEN patient_id END)
     / (SELECT count(*) FROM patients) AS percent
-FROM diagnoses
-WHERE code_system = 'ICD-10-CM' AND (code GLOB 'E08*' OR code GLOB 'E09*' OR code GLOB 'E1[013]*')
+FROM diabetes_diagnoses
 HAVING count(*) > 0;
 
 -- Where medications are recorded and none is insulin, it is 0; where none are, it is not known.

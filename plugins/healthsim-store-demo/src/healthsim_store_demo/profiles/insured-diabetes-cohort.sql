@@ -1,4 +1,4 @@
--- Adults with type 2 diabetes as patients and as members of a health plan, with claims: each visit's, and those of operations elsewhere. Needs PatientSim and MemberSim @counts patients @count 150 @include healthsim_store_patientsim/diabetes-cohort.sql healthsim_store_membersim/_claims.sql
+-- Adults with type 2 diabetes as patients and as members of a health plan, with claims: each visit's, and those of operations elsewhere. Needs PatientSim and MemberSim @counts patients @count 150 @include healthsim_store_patientsim/diabetes-cohort.sql healthsim_store_membersim/_claims.sql healthsim_store_membersim/_payments.sql
 
 -- Claims are what this profile is for
 CREATE TABLE options (

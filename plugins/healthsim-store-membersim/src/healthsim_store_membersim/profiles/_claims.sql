@@ -1,8 +1,9 @@
 -- Claims and what they cost: a part for profiles that include healthsim_store/people.sql before. A
 -- profile adds the option as_of, the last day of the records, and the view or table claim_base, with
--- a row for each claim: n and k (from 1 to 17), member_id, encounter_id, kind (of claim_kinds),
--- service_date, days (in hospital), code and description of the diagnosis, npi, and
--- patient_percent, the patient's share of what is allowed.
+-- a row for each claim: n and k, member_id, encounter_id, kind (of claim_kinds), service_date, days (in
+-- hospital), code and description of the diagnosis, npi, and patient_percent, the patient's share of
+-- what is allowed; and the table or view claim with what is drawn for n and k about the money, as
+-- _payments.sql has it for k from 1 to 17.
 
 CREATE TABLE options (
   claims BOOLEAN NOT NULL DEFAULT 0 -- Make claims too
@@ -35,14 +36,6 @@ CREATE TABLE services (
   charge_low INTEGER, charge_high INTEGER
 );
 
--- What is not of the service but of the money @for person @times 17 @when claims
-CREATE TABLE claim (
-  price INTEGER, -- Three digits for each of three lines @uniform 0, 999999999
-  allowed_percent INTEGER, -- Of the charge @normal 45, 10, 25, 75
-  denied BOOLEAN, -- @chance 0.04
-  paid_after INTEGER -- Days @uniform 10, 45
-);
-
 -- A claim is pending until the payer pays or denies it: until then nothing is allowed
 CREATE VIEW claimed AS
 SELECT
@@ -64,7 +57,8 @@ JOIN claim USING (n, k), options;
 -- what is uniform.
 CREATE VIEW charged AS
 SELECT
-  n, k, line, kind, service_date, patient_percent, allowed_percent, status,
+  n, k, member_id, encounter_id, kind, service_date, end_date, settled_date, code, description, npi,
+  patient_percent, allowed_percent, status, line,
   procedure_code, procedure_description, procedure_code_system, revenue_code,
   iif(per_day, days, 1) AS units,
   iif(per_day, days, 1)
@@ -87,17 +81,17 @@ FROM (
 )
 JOIN claim_kinds USING (kind);
 
--- @into claims
+-- All but the sums is the same in each line of a claim @into claims
 SELECT
   'C' || key || printf('%06d', n) || '-' || k AS claim_id,
   member_id,
   claim_type,
   service_category,
   service_date,
-  charge / 100.0 AS total_charge,
-  allowed / 100.0 AS total_allowed,
-  (allowed - patient) / 100.0 AS total_paid,
-  patient / 100.0 AS patient_responsibility,
+  sum(charge) / 100.0 AS total_charge,
+  sum(allowed) / 100.0 AS total_allowed,
+  (sum(allowed) - sum(patient)) / 100.0 AS total_paid,
+  sum(patient) / 100.0 AS patient_responsibility,
   status AS claim_status,
   code AS principal_diagnosis,
   description AS diagnosis_description,
@@ -106,13 +100,8 @@ SELECT
   end_date,
   iif(status = 'paid', settled_date, NULL) AS paid_date,
   encounter_id
-FROM claimed
-JOIN claim_kinds USING (kind)
-JOIN (
-  SELECT n, k, sum(charge) AS charge, sum(allowed) AS allowed, sum(patient) AS patient
-  FROM settled
-  GROUP BY n, k
-) USING (n, k), run
+FROM settled, run
+GROUP BY n, k
 ORDER BY n, k;
 
 -- @into claim_lines

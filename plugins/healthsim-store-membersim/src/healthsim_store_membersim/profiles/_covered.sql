@@ -7,14 +7,19 @@ CREATE TABLE options (
 );
 
 -- Who is covered for a week at least; a claim begins six days before the end at the latest, so that a
--- stay in hospital is over by then. Death is known from a chart of the same person. @for scenario
+-- stay in hospital is over by then. Death is known from a chart of the same person.
+-- Beside a wellness visit, expected claims befall a member: twice as many events may, each with a
+-- chance of a half. Of those whose number was asked for, a member has up to 17. @for scenario
 CREATE TABLE person AS
 SELECT
-  member_id, opens, date(closes, '-6 days') AS closes, pcp_npi,
+  member_id, opens, date(closes, '-6 days') AS closes, pcp_npi, expected,
+  iif(wanted IS NULL, 1 + min(16, CAST(ceil(2 * expected) AS INTEGER)), 17) AS events,
   CASE plan_type WHEN 'HMO' THEN 10 WHEN 'PPO' THEN 15 ELSE 20 END AS patient_percent
 FROM (
   SELECT
     *,
+    (0.5 + 1.5 * (SELECT count(*) FROM member_conditions AS c WHERE c.member_id = members.member_id))
+      * months / 12 AS expected,
     max(birth_date, coverage_start, date(as_of, '1 day', '-' || months || ' months')) AS opens,
     min(
       as_of,
@@ -24,5 +29,5 @@ FROM (
       )
     ) AS closes
   FROM members, options
-)
+), run
 WHERE date(closes, '-6 days') >= opens;

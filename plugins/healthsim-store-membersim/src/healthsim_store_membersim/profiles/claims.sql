@@ -1,5 +1,5 @@
 -- Claims for the members of a scenario, for what they have and for what befalls anybody @counts
--- claims @include _covered.sql _claims.sql
+-- claims @include _covered.sql _physicians.sql _claims.sql
 -- @from scenario members(member_id, birth_date, coverage_start, coverage_end, plan_type, pcp_npi,
 -- person_id) member_conditions(member_id, code, description, identified_date)? claims(member_id,
 -- service_category, service_date, end_date)? patients(person_id, death_date)?
@@ -29,13 +29,8 @@ INSERT INTO ailments VALUES
   ('R10.9', 'Unspecified abdominal pain', 15),
   ('H10.9', 'Unspecified conjunctivitis', 10);
 
-CREATE TABLE physicians (npi VARCHAR);
-
-INSERT INTO physicians
-WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 1000)
-SELECT substr(luhn('80840' || (150000000 + 7919 * i)), 6) FROM number;
-
--- What may happen; the first is a wellness visit, if there was none @for person @times 17
+-- What may happen and what it costs; the first is a wellness visit, if there was none
+-- @for person @times events
 CREATE TABLE event (
   luck REAL, -- @uniform 0, 1
   reason INTEGER, -- Which of the member's conditions @uniform 0, 999999
@@ -44,16 +39,23 @@ CREATE TABLE event (
   treatment INTEGER, -- @pick treatments
   moment INTEGER, -- @uniform 0, 999999
   physician INTEGER, -- @pick physicians
-  days INTEGER -- In hospital @uniform 2, 6
+  days INTEGER, -- In hospital @uniform 2, 6
+  price INTEGER, -- Three digits for each of three lines @uniform 0, 999999999
+  allowed_percent INTEGER, -- Of the charge @normal 45, 10, 25, 75
+  denied BOOLEAN, -- @chance 0.04
+  paid_after INTEGER -- Days @uniform 10, 45
 );
 
-CREATE VIEW burdens AS
+CREATE VIEW claim AS SELECT n, k, price, allowed_percent, denied, paid_after FROM event;
+
+CREATE VIEW covered AS
 SELECT
   n,
   member_id,
   opens,
   closes,
-  (SELECT count(*) FROM member_conditions AS c WHERE c.member_id = person.member_id) AS conditions,
+  expected,
+  events,
   NOT EXISTS (
     SELECT 1
     FROM claims
@@ -72,10 +74,10 @@ SELECT
     opens,
     (moment * (1 + CAST(julianday(closes) - julianday(opens) AS INTEGER)) / 1000000) || ' days'
   ) AS drawn
-FROM event JOIN burdens USING (n), options, run
+FROM event JOIN covered USING (n), run
 WHERE iif(
   wanted IS NULL,
-  iif(k = 1, unseen, luck < (0.5 + 1.5 * conditions) * months / 12 / 16),
+  iif(k = 1, unseen, luck < expected / (events - 1)),
   k <= n * wanted / count - (n - 1) * wanted / count
 );
 

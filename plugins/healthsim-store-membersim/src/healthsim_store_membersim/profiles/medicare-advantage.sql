@@ -1,4 +1,4 @@
--- Medicare Advantage members of 65 and over in California, with conditions, risk scores, and claims if wanted @counts members @count 100 @include healthsim_store/people.sql _claims.sql
+-- Medicare Advantage members of 65 and over in California, with conditions, risk scores, and claims if wanted @counts members @count 100 @include healthsim_store/people.sql _physicians.sql _claims.sql _payments.sql
 
 CREATE TABLE options (
   as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01') -- The day on which ages are meant, and the last one of the records
@@ -102,12 +102,6 @@ INSERT INTO treatments VALUES
   ('emergency', 'heart, lung, kidney, fibrillation, coronary, pressure, depression', 14),
   ('inpatient', 'heart, lung, kidney, fibrillation, coronary', 12),
   ('surgery', 'heart, fibrillation, coronary, arthritis, obesity', 12);
-
-CREATE TABLE physicians (npi VARCHAR);
-
-INSERT INTO physicians
-WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 1000)
-SELECT substr(luhn('80840' || (150000000 + 7919 * i)), 6) FROM number;
 
 -- Ages have their peak at 74, and fall off to both sides @for person @times 1
 CREATE TABLE trait (

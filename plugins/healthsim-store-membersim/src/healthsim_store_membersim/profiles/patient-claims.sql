@@ -1,5 +1,5 @@
 -- The patients of a scenario as members of a health plan, with a claim for each visit @counts
--- members @include _insured.sql _claims.sql
+-- members @include _insured.sql _claims.sql _payments.sql
 -- @from scenario patients(patient_id, person_id, given_name, family_name, birth_date, gender,
 -- death_date, city, county, state, postal_code, address_line, phone, ssn) encounters(encounter_id,
 -- patient_id, class_code, admission_time, discharge_time, reason_code, reason_description,

@@ -77,6 +77,7 @@ CREATE TABLE claims (
   principal_diagnosis VARCHAR, -- First diagnosis; may lack on dental and pharmacy claims @alias diagnosis diagnosis_code primary_diagnosis dx1 principal_dx
   diagnosis_code_system VARCHAR NOT NULL DEFAULT 'ICD-10-CM', -- Code system of principal_diagnosis
   diagnosis_description VARCHAR, -- principal_diagnosis in words
+  other_diagnoses VARCHAR, -- Further diagnoses in their order, with spaces between @alias secondary_diagnoses
   place_of_service VARCHAR, -- Where @alias pos place_of_service_code @codes CMS Place of Service
   provider_npi VARCHAR(10), -- Who gave the service @alias npi rendering_npi rendering_provider_npi billing_npi @codes NPI
   provider_id VARCHAR, -- Who gave it, where there is no NPI

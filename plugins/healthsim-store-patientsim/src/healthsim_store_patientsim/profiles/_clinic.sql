@@ -8,16 +8,10 @@
 --   measured     what results says, and what was found
 -- How many visits, results, diagnoses and medicines there are, the drawn tables decide, so that the
 -- totals are exact; the views only decide which. @include healthsim_store/people.sql
+-- _labs.sql
 
 CREATE TABLE options (
   as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '2020-01-01' AND '2100-01-01') -- The day on which ages are meant; the records are of the two years before, in which all the medicines were there
-);
-
--- Tests with their usual values; without a mean, what the value is follows from the patient
--- @csv labs.csv
-CREATE TABLE labs (
-  loinc_code VARCHAR, test_name VARCHAR, unit VARCHAR, reference_low REAL, reference_high REAL,
-  decimals INTEGER, mean REAL, deviation REAL
 );
 
 -- Medicines; approved is when the FDA let them in, where that was after 1999
@@ -305,20 +299,10 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%S', day || clock, '10 minutes') AS collected_time,
   loinc_code,
   value AS value_numeric,
-  CASE
-    WHEN reference_low IS NULL AND reference_high IS NULL THEN NULL
-    WHEN value > reference_high THEN 'H'
-    WHEN value < reference_low THEN 'L'
-    ELSE 'N'
-  END AS abnormal_flag,
-  CASE
-    WHEN reference_low IS NULL AND reference_high IS NULL THEN NULL
-    WHEN reference_low IS NULL THEN '<=' || printf('%.*f', decimals, reference_high)
-    WHEN reference_high IS NULL THEN '>=' || printf('%.*f', decimals, reference_low)
-    ELSE printf('%.*f-%.*f', decimals, reference_low, decimals, reference_high)
-  END AS reference_range,
+  abnormal_flag,
+  reference_range,
   strftime('%Y-%m-%dT%H:%M:%S', day || clock, (10 + wait) || ' minutes') AS resulted_time
-FROM (SELECT *, round(found, decimals) AS value FROM measured JOIN labs USING (loinc_code)), run
+FROM reported, run
 ORDER BY n, k;
 
 -- @into vital_signs

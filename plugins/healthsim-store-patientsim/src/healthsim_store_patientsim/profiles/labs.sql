@@ -1,5 +1,5 @@
 -- Laboratory results for the patients of a scenario: panels at regular intervals, near the values
--- that are there @counts lab_results
+-- that are there @counts lab_results @include _labs.sql
 -- @from scenario patients(patient_id, birth_date, death_date, gender) diagnoses(patient_id, code,
 -- diagnosed_date)? lab_results(patient_id, loinc_code, value_numeric)?
 
@@ -7,13 +7,6 @@ CREATE TABLE options (
   as_of DATE NOT NULL DEFAULT '2025-12-31' CHECK (as_of BETWEEN '1990-01-01' AND '2100-01-01'), -- The last day of the records
   months INTEGER NOT NULL DEFAULT 12 CHECK (months BETWEEN 1 AND 120), -- How far back the results go
   every INTEGER NOT NULL DEFAULT 3 CHECK (every BETWEEN 1 AND 12) -- Months between two panels
-);
-
--- Tests with their usual values
--- @csv labs.csv
-CREATE TABLE labs (
-  loinc_code VARCHAR, test_name VARCHAR, unit VARCHAR, reference_low REAL, reference_high REAL,
-  decimals INTEGER, mean REAL, deviation REAL
 );
 
 -- What is tested for whom: 'all', or those with a diagnosis whose code begins so. A mean and
@@ -110,11 +103,12 @@ FROM (
 -- From one panel to the next a value changes by a part of itself at most
 CREATE VIEW measured AS
 SELECT
-  *, round(middle + 0.35 * swing * min(width, abs(middle) / 2), decimals) AS value
+  n, panel, place, patient_id, loinc_code, day, quarter, wait,
+  middle + 0.35 * swing * min(width, abs(middle) / 2) AS found
 FROM (
   SELECT
-    drawn.n, drawn.k AS panel, place.k AS place, person.patient_id, labs.*, drawn.day, quarter, wait,
-    swing,
+    drawn.n, drawn.k AS panel, place.k AS place, person.patient_id, place.loinc_code, drawn.day,
+    quarter, wait, swing,
     coalesce(spread, deviation) AS width,
     coalesce(
       known_values.value,
@@ -141,24 +135,14 @@ SELECT
   day || printf('T%02d:%02d:00', 7 + quarter / 4, quarter % 4 * 15) AS collected_time,
   loinc_code,
   value AS value_numeric,
-  CASE
-    WHEN reference_low IS NULL AND reference_high IS NULL THEN NULL
-    WHEN value > reference_high THEN 'H'
-    WHEN value < reference_low THEN 'L'
-    ELSE 'N'
-  END AS abnormal_flag,
-  CASE
-    WHEN reference_low IS NULL AND reference_high IS NULL THEN NULL
-    WHEN reference_low IS NULL THEN '<=' || printf('%.*f', decimals, reference_high)
-    WHEN reference_high IS NULL THEN '>=' || printf('%.*f', decimals, reference_low)
-    ELSE printf('%.*f-%.*f', decimals, reference_low, decimals, reference_high)
-  END AS reference_range,
+  abnormal_flag,
+  reference_range,
   strftime(
     '%Y-%m-%dT%H:%M:%S',
     day || printf('T%02d:%02d:00', 7 + quarter / 4, quarter % 4 * 15),
     wait || ' minutes'
   ) AS resulted_time
-FROM measured, run
+FROM reported, run
 ORDER BY n, panel, place;
 
 -- A result before birth, or after death @never

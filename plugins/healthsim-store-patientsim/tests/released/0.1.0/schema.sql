@@ -34,7 +34,7 @@ CREATE INDEX patients_person_id ON patients (person_id);
 CREATE TABLE encounters (
   encounter_id VARCHAR PRIMARY KEY, -- Id in this scenario
   patient_id VARCHAR NOT NULL REFERENCES patients (patient_id), -- Whose visit
-  class_code VARCHAR NOT NULL CHECK (class_code IN ('AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'PRENC', 'SS', 'VR', 'HH', 'FLD')), -- Setting @alias encounter_class class encounter_type @codes HL7 v3 ActCode @synonym ambulatory=AMB, outpatient=AMB, office=AMB, wellness=AMB, emergency=EMER, ed=EMER, er=EMER, inpatient=IMP, observation=OBSENC, pre-admission=PRENC, short stay=SS, virtual=VR, telehealth=VR, home=HH, home health=HH, field=FLD
+  class_code VARCHAR NOT NULL CHECK (class_code IN ('AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'PRENC', 'SS', 'VR', 'HH', 'FLD', 'UNK')), -- Setting; UNK where it is not known @alias encounter_class class encounter_type @codes HL7 v3 ActCode @synonym ambulatory=AMB, outpatient=AMB, office=AMB, wellness=AMB, emergency=EMER, ed=EMER, er=EMER, inpatient=IMP, observation=OBSENC, pre-admission=PRENC, short stay=SS, virtual=VR, telehealth=VR, home=HH, home health=HH, field=FLD, unknown=UNK
   admission_time TIMESTAMP NOT NULL, -- Beginning @alias admit_time admission_date admit_date start_time start_date encounter_date visit_date period_start
   discharge_time TIMESTAMP, -- End @alias discharge_date end_time end_date period_end
   status VARCHAR NOT NULL DEFAULT 'finished' CHECK (status IN ('planned', 'arrived', 'triaged', 'in-progress', 'onleave', 'finished', 'cancelled', 'entered-in-error', 'unknown')), -- State @alias encounter_status @codes FHIR Encounter.status @synonym completed=finished, complete=finished, discharged=finished, active=in-progress, canceled=cancelled
