@@ -7,16 +7,14 @@ the study of two subjects, is in each of their parts.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from ..base.prefetch import work_ahead
+from ..base.prefetch import work_together
 from ..base.progress import Progress
 from ..base.sql import quoted
 from ..base.text import count_table
@@ -191,24 +189,18 @@ def _clone_parts(
     source: Path, parts: Mapping[str, Part], targets: Sequence[Path], progress: Progress
 ) -> dict[str, CloneResult]:
     """The parts' files, several at once: each has connections of its own."""
-    turn, stopped = threading.Lock(), threading.Event()
 
-    def told(count: int) -> None:
-        with turn:
-            if stopped.is_set():
-                raise CopyFailed("Nothing was kept: another part failed.")
-            progress(count)
+    def clone(part: Part, target: Path, tell: Progress) -> CloneResult:
+        return clone_file(source, target, tell, part)
 
-    with (
-        work_ahead(
-            functools.partial(clone_file, source, target, told, part)
+    made = work_together(
+        (
+            functools.partial(clone, part, target)
             for part, target in zip(parts.values(), targets, strict=True)
-        ) as made,
-        contextlib.ExitStack() as ending,
-    ):
-        # Whoever failed, or was interrupted, does not wait until the others have copied all.
-        ending.callback(stopped.set)
-        return dict(zip(parts, made, strict=True))
+        ),
+        progress,
+    )
+    return dict(zip(parts, made, strict=True))
 
 
 class _Dealing:

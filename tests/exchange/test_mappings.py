@@ -305,6 +305,8 @@ def test_a_statement_that_does_not_end(
     assert store.names() == []
 
 
+# Where another library has asked for it, sqlite3 warns of what a callback raised.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ctrl_c_ends_a_statement(store: Store, tmp_path: Path) -> None:
     table = PEOPLE.partition("CREATE VIEW")[0]
     mapping = _write(tmp_path / "mine.sql", table + UNENDING["without a row"])

@@ -175,7 +175,7 @@ MISSING: dict[str, Any] = {
     "nan": math.nan,
     "numpy nan": np.float64("nan"),
     "numpy float32 nan": np.float32("nan"),
-    "numpy NaT": np.datetime64("NaT"),
+    "numpy NaT": np.datetime64("NaT", "ns"),
     "Decimal NaN": decimal.Decimal("NaN"),
     "NA": NAType(),
     "NaT": _NotATime(1, 1, 1),

@@ -189,6 +189,7 @@ class Trials:
             self._lay(damaged, beside)
             self._read(f"{told}: {name}", call)
         for name, call in chance.sample([*WRITES.items()], calls // 3) if calls else WRITES.items():
+            self._clear()  # what a verb wrote may be in a WAL, beside a file that is as it was
             self._lay(damaged, beside)
             self._write(f"{told}: {name}", call)
         for path in [scratch, *beside]:
