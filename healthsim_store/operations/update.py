@@ -24,8 +24,6 @@ from ..storage.scenario import opened
 from ..storage.violations import MAX_PROBLEMS, Problem, invalid_rows, refused, wrong_value
 from .selection import select_rows
 
-_LAST = 2**63 - 1  # the greatest rowid: no row is of a batch
-
 
 @dataclass(frozen=True)
 class UpdateResult:

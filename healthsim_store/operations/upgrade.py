@@ -242,8 +242,9 @@ def _upgrade_copy(
         if found.level == "error" and found.kind in _FAULTS
     ]
     if faults:
+        told = faults[0].partition("\n")[0].replace(path.name, origin.name)  # it was of the copy
         raise UpgradeRefused(
-            f"{origin.stem} would not be sound: {faults[0]}",
+            f"{origin.stem} would not be sound: {told}",
             hint=f"Nothing was changed. {call('check_scenario', origin)} may say more.",
         )
     return done, changed

@@ -78,6 +78,11 @@ def test_no_verb_finds_what_another_one_wrote(site: Path, tmp_path: Path) -> Non
     assert not campaign(tmp_path, range(745198866, 745198867)).faults
 
 
+def test_an_upgrade_tells_damage_in_a_line(site: Path, tmp_path: Path) -> None:
+    """It is found in the copy that the upgrade works on."""
+    assert not campaign(tmp_path, range(126692981, 126692982)).unclear
+
+
 def test_a_damaged_file_keeps_no_writer_waiting(described: Path, tmp_path: Path) -> None:
     """A statement that fails half-way stays open, with its lock, until somebody lets go of it."""
     with Store(tmp_path) as store:
