@@ -204,7 +204,7 @@ CREATE TABLE subject_elements (
   sestdtc PARTIAL_TIMESTAMP NOT NULL, -- Beginning @alias start_date
   seendtc PARTIAL_TIMESTAMP, -- End @alias end_date
   seupdes VARCHAR, -- What happened, where the element was not planned @alias unplanned_description
-  CHECK (seendtc >= substr(sestdtc, 1, length(seendtc))),
+  CHECK (seendtc >= sestdtc OR sestdtc GLOB seendtc || '*' OR seendtc || sestdtc GLOB '*--*' OR substr(seendtc, 11) || substr(sestdtc, 11) GLOB '*[Z+-]*'),
   CHECK (element_id IS NOT NULL OR seupdes IS NOT NULL)
 );
 
@@ -257,7 +257,7 @@ CREATE TABLE adverse_events (
   aescat VARCHAR, -- Subcategory @alias subcategory
   aepatt VARCHAR, -- How it came and went @alias pattern
   aeenrf VARCHAR CHECK (aeenrf IN ('BEFORE', 'DURING', 'DURING/AFTER', 'AFTER', 'COINCIDENT', 'ONGOING', 'UNKNOWN')), -- End, beside the time of the trial @alias end_relative_to_reference @codes CDISC STENRF @synonym U=UNKNOWN
-  CHECK (aeendtc >= substr(aestdtc, 1, length(aeendtc)))
+  CHECK (aeendtc >= aestdtc OR aestdtc GLOB aeendtc || '*' OR aeendtc || aestdtc GLOB '*--*' OR substr(aeendtc, 11) || substr(aestdtc, 11) GLOB '*[Z+-]*')
 );
 
 -- How subjects left parts of a trial, SDTM DS @alias disposition_event dispositions disposition
@@ -296,7 +296,7 @@ CREATE TABLE exposures (
   excat VARCHAR, -- Category @alias category
   exadj VARCHAR, -- Why the amount was changed @alias reason_for_adjustment
   epoch VARCHAR, -- Part of the trial @codes CDISC EPOCH
-  CHECK (exendtc >= substr(exstdtc, 1, length(exendtc)))
+  CHECK (exendtc >= exstdtc OR exstdtc GLOB exendtc || '*' OR exendtc || exstdtc GLOB '*--*' OR substr(exendtc, 11) || substr(exstdtc, 11) GLOB '*[Z+-]*')
 );
 
 -- Laboratory results of subjects, SDTM LB @alias trial_lab_result trial_labs lb
@@ -375,7 +375,7 @@ CREATE TABLE concomitant_medications (
   cmendtc PARTIAL_TIMESTAMP, -- End @alias end_date
   cmstrf VARCHAR CHECK (cmstrf IN ('BEFORE', 'DURING', 'DURING/AFTER', 'AFTER', 'COINCIDENT', 'ONGOING', 'UNKNOWN')), -- Beginning, beside the time of the trial @alias start_relative_to_reference @codes CDISC STENRF @synonym U=UNKNOWN
   cmenrf VARCHAR CHECK (cmenrf IN ('BEFORE', 'DURING', 'DURING/AFTER', 'AFTER', 'COINCIDENT', 'ONGOING', 'UNKNOWN')), -- End, beside the time of the trial @alias end_relative_to_reference @codes CDISC STENRF @synonym U=UNKNOWN
-  CHECK (cmendtc >= substr(cmstdtc, 1, length(cmendtc)))
+  CHECK (cmendtc >= cmstdtc OR cmstdtc GLOB cmendtc || '*' OR cmendtc || cmstdtc GLOB '*--*' OR substr(cmendtc, 11) || substr(cmstdtc, 11) GLOB '*[Z+-]*')
 );
 
 -- What subjects had before the trial, SDTM MH @alias medical_history prior_conditions mh
@@ -395,7 +395,7 @@ CREATE TABLE medical_histories (
   mhendtc PARTIAL_TIMESTAMP, -- End @alias end_date
   mhenrf VARCHAR CHECK (mhenrf IN ('BEFORE', 'DURING', 'DURING/AFTER', 'AFTER', 'COINCIDENT', 'ONGOING', 'UNKNOWN')), -- End, beside the time of the trial @alias end_relative_to_reference @codes CDISC STENRF @synonym U=UNKNOWN
   mhdtc PARTIAL_TIMESTAMP, -- When it was recorded @alias collection_date date
-  CHECK (mhendtc >= substr(mhstdtc, 1, length(mhendtc)))
+  CHECK (mhendtc >= mhstdtc OR mhstdtc GLOB mhendtc || '*' OR mhendtc || mhstdtc GLOB '*--*' OR substr(mhendtc, 11) || substr(mhstdtc, 11) GLOB '*[Z+-]*')
 );
 
 -- Values for which SDTM has no variable, SDTM SUPP-- @alias supplemental_value supplemental_qualifiers supp
