@@ -27,6 +27,10 @@ SELECT
   first_dose_date AS reference, last_dose_date AS last_dose
 FROM subjects JOIN studies USING (study_id);
 
+-- Whether a day is before another one, as far as it is known
+-- @macro earlier(day, other)
+SELECT :day < substr(:other, 1, length(:day));
+
 -- The records of a table, each with its number within the subject: the one that it has, and for
 -- those that have none the next ones after these, in the order of their beginnings
 -- @macro numbered(records, seq, start, id)
@@ -34,7 +38,7 @@ SELECT (
   SELECT *, :seq AS number FROM :records WHERE :seq IS NOT NULL
   UNION ALL
   SELECT r.*,
-    row_number() OVER (PARTITION BY subject_id ORDER BY :start, :id) + coalesce(most, 0)
+    row_number() OVER (PARTITION BY subject_id ORDER BY :start IS NULL, :start, :id) + coalesce(most, 0)
   FROM :records AS r
   LEFT JOIN (
     SELECT subject_id AS whose, max(:seq) AS most FROM :records
@@ -103,6 +107,6 @@ SELECT (
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE AESTDTC < RFICDTC
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE EXSTDTC < RFICDTC
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE DSSTDTC < RFICDTC;
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE earlier(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE earlier(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE earlier(DSSTDTC, RFICDTC);
