@@ -77,26 +77,27 @@ SELECT CASE
     AND NOT :text GLOB '*.*.*' THEN CAST(:text AS REAL)
 END;
 
--- Result in the standard unit: the given one, or the original one where the unit is the same
--- @macro standard_number(given, original, unit, standard_unit)
+-- Result in the standard unit. One that nobody converted is its own standard
+-- @macro standard_text(text, number, original)
 SELECT coalesce(
-  :given,
-  CASE WHEN coalesce(:standard_unit, :unit, '') = coalesce(:unit, '') THEN number_in(:original) END
+  :text, CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END, :original
 );
 
--- The same as text, which may be no number
--- @macro standard_text(text, number, original, unit, standard_unit)
-SELECT coalesce(
-  :text,
-  CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END,
-  CASE WHEN coalesce(:standard_unit, :unit, '') = coalesce(:unit, '') THEN :original END
-);
+-- The same as a number, which a text such as NEGATIVE has not
+-- @macro standard_number(text, number, original)
+SELECT coalesce(:number, number_in(coalesce(:text, :original)));
+
+-- @macro standard_unit(text, number, unit, original_unit)
+SELECT CASE
+  WHEN coalesce(:text, :number) IS NOT NULL THEN coalesce(:unit, :original_unit)
+  ELSE :original_unit
+END;
 
 -- The last result before the first treatment, of each subject and test: the flagged one, or else
 -- the latest. What was measured on the day of the first treatment was measured before it
 -- @macro last_before(results, id, test, result, moment, flag)
 SELECT (
-  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || ' ' || :id)
+  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || printf(' %09d', number))
   FROM :results
   WHERE :result IS NOT NULL AND length(:moment) >= 10
     AND (:flag = 'Y' OR substr(:moment, 1, 10) <= reference)
