@@ -98,7 +98,7 @@ SELECT
   aesmie AS AESMIE,
   aecontrt AS AECONTRT,
   aetoxgr AS AETOXGR,
-  epoch_on(aestdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, aestdtc, reference, last_dose) AS EPOCH,
   aestdtc AS AESTDTC,
   aeendtc AS AEENDTC,
   study_day(aestdtc, reference) AS AESTDY,

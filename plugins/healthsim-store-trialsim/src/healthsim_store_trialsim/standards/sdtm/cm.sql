@@ -62,7 +62,7 @@ SELECT
   cmdosfrm AS CMDOSFRM,
   frequency(cmdosfrq) AS CMDOSFRQ,
   cmroute AS CMROUTE,
-  epoch_on(cmstdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, cmstdtc, reference, last_dose) AS EPOCH,
   cmstdtc AS CMSTDTC,
   cmendtc AS CMENDTC,
   study_day(cmstdtc, reference) AS CMSTDY,

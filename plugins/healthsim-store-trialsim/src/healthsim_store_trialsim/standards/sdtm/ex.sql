@@ -64,7 +64,7 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  coalesce(epoch, 'TREATMENT') AS EPOCH,
+  coalesce(epoch, epoch_of(subject_id, exstdtc, reference, last_dose)) AS EPOCH,
   exstdtc AS EXSTDTC,
   coalesce(exendtc, exstdtc) AS EXENDTC,
   study_day(exstdtc, reference) AS EXSTDY,

@@ -117,7 +117,7 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  epoch_on(moment, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, moment, reference, last_dose) AS EPOCH,
   moment AS LBDTC,
   study_day(moment, reference) AS LBDY
 FROM ranged_results

@@ -45,7 +45,7 @@ SELECT
   mhpresp AS MHPRESP,
   mhoccur AS MHOCCUR,
   mhbodsys AS MHBODSYS,
-  epoch_on(mhdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, mhdtc, reference, last_dose) AS EPOCH,
   mhdtc AS MHDTC,
   mhstdtc AS MHSTDTC,
   mhendtc AS MHENDTC,

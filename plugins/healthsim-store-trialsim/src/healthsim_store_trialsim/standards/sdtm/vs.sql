@@ -72,7 +72,7 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  epoch_on(moment, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, moment, reference, last_dose) AS EPOCH,
   moment AS VSDTC,
   study_day(moment, reference) AS VSDY
 FROM measurements
