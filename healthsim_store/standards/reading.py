@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 from ..base.sql import parameters
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
-from ..schema.parameter import Parameter
+from ..schema.parameter import FILE, Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
-from .model import Dataset, Declared, Guide, Head, Never, Refusal, Select
+from .model import Dataset, Declared, FileTable, Guide, Head, Never, Refusal, Select
 from .standard import HEAD, Standard
 
 WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
 
 HEAD_MARKERS = ("files", "guide", "param", "terminology", "writer")
 MARKERS = (
-    "class", "into", "macro", "never", "reference", "refuse", "split", "structure", "study",
+    "class", "file", "into", "macro", "never", "reference", "refuse", "split", "structure", "study",
 )  # fmt: skip
 
 #: Options that every standard has; `declared` ones cannot be called so.
@@ -85,7 +85,7 @@ def _options(markers: Sequence[str], kinds: Sequence[str], where: str) -> tuple[
             raise DeclarationError(f"{where}: @param {name}, which every standard has")
     files = Parameter(FILES, "choice", kinds[0], values=tuple(kinds), description="kind of files")
     only = Parameter(ONLY, "text", description="these datasets alone, with commas between")
-    return (files, only, *read_parameters(markers, names, (), where))
+    return (files, only, *read_parameters(markers, names, (), where, files=True))
 
 
 @dataclass(slots=True)
@@ -98,6 +98,7 @@ class _Parts:
     selects: list[tuple[str, Statement]] = field(default_factory=list)  # with the file's stem
     nevers: list[Never] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    tables: dict[str, FileTable] = field(default_factory=dict)
     study: Statement | None = None
     where: str = ""  # the file that says what the standard is
 
@@ -136,7 +137,9 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         return
     statement = replace(statement, sql=expanded(statement.sql, parts.macros, where))
     given = set(markers)
-    if kind == "CREATE TABLE" and given <= {"class", "reference", "split", "structure"}:
+    if kind == "CREATE TABLE" and given == {"file"}:
+        _take_file_table(statement, parts, head)
+    elif kind == "CREATE TABLE" and given <= {"class", "reference", "split", "structure"}:
         _take_layout(statement, stem, parts, head)
     elif kind == "CREATE VIEW" and not given:
         step = read_step(statement, statement.sql)
@@ -185,6 +188,23 @@ def _take_layout(statement: Statement, stem: str, parts: _Parts, head: Head) -> 
     parts.datasets[dataset.name.lower()] = dataset
 
 
+def _take_file_table(statement: Statement, parts: _Parts, head: Head) -> None:
+    from .layouts import read_layout  # sqlglot is slow to import
+
+    name = statement.comment.markers["file"]
+    options = [option.name for option in head.options if option.type == FILE]
+    if name not in options:
+        raise DeclarationError(
+            f"{statement.where}: @file {name}, which is no @param of the type file",
+            hint=did_you_mean(name, options)
+            or f"{HEAD} declares it: @param {name or 'terms'} file: what the file has",
+        )
+    layout = read_layout(statement, head.name)
+    if any(layout.name.lower() == other.layout.name.lower() for other in parts.tables.values()):
+        raise DeclarationError(f"{statement.where}: a second table {layout.name}")
+    parts.tables[layout.name.lower()] = FileTable(name, layout)
+
+
 def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
     if not parts.datasets:
         raise DeclarationError(
@@ -210,6 +230,7 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
         datasets=tuple(parts.datasets.values()),
         nevers=tuple(parts.nevers),
         refusals=tuple(parts.refusals),
+        tables=tuple(parts.tables.values()),
         study=_select(parts.study, steps) if parts.study else None,
     )
 
@@ -235,6 +256,7 @@ def _check_options(head: Head, parts: _Parts) -> None:
     texts = [select.sql for dataset in parts.datasets.values() for select in dataset.selects]
     texts += [parts.study.sql] if parts.study else []
     used = {name[1:] for sql in texts for name in parameters(sql)}
+    used |= {table.option for table in parts.tables.values()}
     for option in head.options:
         if option.name not in (FILES, ONLY, *used):
             raise DeclarationError(
