@@ -91,7 +91,7 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
         {"DSSEQ": 3, "DSTERM": "DEATH", "DSCAT": "DISPOSITION EVENT", "DSSTDY": 27,
          "EPOCH": "FOLLOW-UP"},
         {"DSSEQ": 1, "DSSTDY": -8},
-        {"DSSEQ": 2, "DSTERM": "FINISHED", "DSDECOD": "COMPLETED"},
+        {"DSSEQ": 2, "DSTERM": "Finished", "DSDECOD": "COMPLETED"},
         {"DSSEQ": 1, "DSDECOD": "INFORMED CONSENT OBTAINED", "DSSTDY": None},
     ],
 }  # fmt: skip
