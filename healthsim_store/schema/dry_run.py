@@ -19,6 +19,7 @@ from ..base.quoting import misread_name, strict, told
 from ..base.sql import authorize_reading, permits, quoted
 from ..base.sqlite import connect, located
 from ..errors import DeclarationError
+from .bounds import unbounded
 from .ddl import column_rules, create_statements
 from .model import Column, Declaration, EntityType, Question, Statistic
 from .parameter import ANY

@@ -81,7 +81,7 @@ def test_terms_are_looked_up_in_the_users_file(store: Store, tmp_path: Path) -> 
     assert [found["MH"][0][name] for name in ("MHDECOD", "MHBODSYS")] == ["Spots", "Skin system"]
     # Nothing of it is in the scenario.
     assert store.scenario_info("trial").entity_counts == before
-    assert not [row for row in store.query("trial", "SELECT 1 FROM adverse_events WHERE aeptcd")]
+    assert not list(store.query("trial", "SELECT 1 FROM adverse_events WHERE aeptcd"))
 
 
 def test_without_a_file_they_stay_empty_and_the_reply_says_so(store: Store, tmp_path: Path) -> None:
