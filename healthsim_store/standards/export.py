@@ -50,8 +50,9 @@ def exporter(head: Head, declared: Callable[[], Declared]) -> Exporter:
 
     Args:
         head: what the standard says of itself.
-        declared: gives all of it; it is asked when somebody exports.
+        declared: gives all of it; it is asked once, when somebody exports.
     """
+    declared = functools.cache(declared)  # parsing takes half a second for a large one
 
     def write_all(scenario: ScenarioTables, folder: Path) -> Iterator[WrittenFile]:
         yield from write(declared(), scenario, folder)
