@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..base.version import __version__
+from .measuring import decimals
 from .model import Variable
 from .output import Output, Package, is_number
 
@@ -24,8 +25,8 @@ _TYPES = {
     "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "text",
 }  # fmt: skip
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MOST_TERMS = 1_000  # of a code list; one that has more is none
 _YES = {True: "Yes", False: "No"}
-_MOST_TERMS = 1_000  # of a code list without an end
 
 
 def write(outputs: Sequence[Output], package: Package, path: Path) -> None:
@@ -146,7 +147,7 @@ def _item(
     elif type_ in ("integer", "float"):
         told["Length"] = str(max(1, output.filled.lengths[variable.name]))
         if type_ == "float":
-            told["SignificantDigits"] = str(variable.column.type.scale or 6)
+            told["SignificantDigits"] = str(decimals(variable))
     told["SASFieldName"] = variable.name[:8]
     item = ET.SubElement(version, _odm("ItemDef"), told)
     _described(item, variable.label)
@@ -177,9 +178,14 @@ def _lists(outputs: Sequence[Output]) -> Iterator[tuple[str, tuple[Variable, lis
         for variable in output.variables:
             if not variable.codes:
                 continue
-            found = variable.column.values or output.distinct(variable, _MOST_TERMS)
-            if found:
+            found = variable.column.values or output.terms.get(variable.name, ())
+            if 0 < len(found) <= MOST_TERMS:
                 yield _list_oid(output, variable), (variable, [str(value) for value in found])
+
+
+def listed(output: Output) -> list[str]:
+    """The variables whose terms are those that the rows have."""
+    return [v.name for v in output.variables if v.codes and not v.column.values]
 
 
 def _code_list(
