@@ -38,7 +38,7 @@ def output(path: Path, rows: Sequence[tuple[Any, ...]], kind: str = "xpt", **typ
         stored = ", ".join(f"{one.name} {one.type.storage}" for one in columns)
         connection.execute(f"CREATE TABLE ONE ({stored}) STRICT")
         connection.executemany(f"INSERT INTO ONE VALUES ({', '.join('?' * len(types))})", rows)
-        measure(connection, filled)
+        measure(connection, filled, ends=True)
     moment = dt.datetime(2025, 3, 1, 12, 30, 45, tzinfo=dt.UTC)
     head = Head("x", "1", "X", "datasets", (kind,))
     return Output(filled, variables, Package(head, Study("S"), kind, moment), path)

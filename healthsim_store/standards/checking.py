@@ -28,19 +28,22 @@ _SECONDS = 3600.0  # of the processor, for each @never
 Row = Sequence[Any]
 
 
-def check(database: Path, every: Sequence[Filled], nevers: Sequence[Never]) -> None:
+def check(
+    database: Path, every: Sequence[Filled], nevers: Sequence[Never], *, ends: bool = False
+) -> None:
     """Measure the datasets, and ask the SELECTs that should find no row.
 
     Args:
         database: the filled one.
         every: its datasets.
         nevers: those SELECTs.
+        ends: whether to look for texts with a NUL, too.
 
     Raises NotConformant for the first one of them that finds a row, DeclarationError for one that
     cannot be run.
     """
     tasks: list[Callable[[Progress], Row | None]] = [
-        *(functools.partial(_measured, database, filled) for filled in _largest_first(every)),
+        *(functools.partial(_measured, database, one, ends) for one in _largest_first(every)),
         *(functools.partial(_first, database, never) for never in nevers),
     ]
     found = work_together(tasks, lambda _: None)[len(every) :]
@@ -58,9 +61,9 @@ def _largest_first(every: Sequence[Filled]) -> list[Filled]:
     return sorted(every, key=lambda filled: -filled.rows)
 
 
-def _measured(database: Path, filled: Filled, told: Progress) -> None:
+def _measured(database: Path, filled: Filled, ends: bool, told: Progress) -> None:
     with contextlib.closing(connect(database, mode="ro")) as connection:
-        measure(connection, filled)
+        measure(connection, filled, ends=ends)
 
 
 def _first(database: Path, never: Never, told: Progress) -> Row | None:

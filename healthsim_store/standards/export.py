@@ -92,7 +92,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         _refuse(kind, (xpt.check_names(_output(Filled(d), package, path)) for d in chosen))
         filling.fill(chosen, scenario, values)
     every = [filling.filled[dataset.name.lower()] for dataset in chosen]
-    check(path, every, declared.nevers)
+    check(path, every, declared.nevers, ends=kind == "xpt")
     for filled in filling.filled.values():  # each after those that it refers to
         scenario.tell(_account(filled))
     outputs = [_output(filled, package, path) for filled in every if filled.rows]

@@ -62,7 +62,8 @@ class Filled:
     What is measured when all rows are there: ``values`` says how many rows have a value in a
     column; ``lengths`` are the most bytes of text in it, and of a number the letters that it takes;
     ``largest`` are the numbers that are farthest from 0. ``short`` are the columns of numbers whose
-    numbers all have three decimals at most and are below a thousand million.
+    numbers all have three decimals at most and are below a thousand million; ``nul_in`` those with
+    a text in which there is a NUL, if somebody looked for it.
     """
 
     dataset: Dataset
@@ -76,6 +77,7 @@ class Filled:
     values: dict[str, int] = field(default_factory=dict)
     largest: dict[str, float] = field(default_factory=dict)
     short: frozenset[str] = frozenset()
+    nul_in: frozenset[str] = frozenset()
 
     @property
     def empty(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from .model import Variable
 
 _MOST_COMBINATIONS = 10_000  # of terms of several columns, that are looked at together
 _ASKED = {
-    "TEXT": ("max(length(CAST({0} AS BLOB)))", "NULL", "NULL"),
+    "TEXT": ("max(length(CAST({0} AS BLOB)))", "NULL", "{1}"),
     # Not abs(), which the least integer has not.
     "INTEGER": ("max({0})", "min({0})", "NULL"),
     # Of a decimal of few digits all programs write the same; a division of whole numbers is exact.
@@ -22,39 +22,44 @@ _ASKED = {
         "max(abs({0}) >= 1e9 OR CAST(round({0} * 1000) AS INTEGER) / 1000.0 <> {0})",
     ),
 }
+_NUL = "max(instr({0}, char(0)))"
 _DECIMALS = 6  # of a number whose type does not say it
 
 
-def measure(connection: sqlite3.Connection, filled: Filled) -> None:
+def measure(connection: sqlite3.Connection, filled: Filled, *, ends: bool = False) -> None:
     """Count the values of each column and find the longest, in one pass over the rows.
 
     Args:
         connection: to the filled database.
         filled: the dataset, which has all its rows.
+        ends: whether to look for texts with a NUL, too, at which programs take a text to end.
     """
     variables = [v for v in filled.dataset.variables if v.name in filled.columns]
     asked = [
-        f"count({name}), {', '.join(_ASKED[variable.column.type.storage]).format(name)}"
+        f"count({name}), {', '.join(_ASKED[variable.column.type.storage]).format(name, nul)}"
         for variable in variables
         for name in (quoted(variable.name),)
+        for nul in (_NUL.format(name) if ends else "NULL",)
     ]
     sql = f"SELECT {', '.join(asked) or 1} FROM {quoted(filled.dataset.name)}"
     found = connection.execute(sql).fetchone()
     filled.values = {variable.name: 0 for variable in filled.dataset.variables}
     filled.lengths = dict(filled.values)
-    short = set()
+    short, nul_in = set(), set()
     for place, variable in enumerate(variables):
-        count, most, least, long = found[4 * place : 4 * place + 4]
+        count, most, least, odd = found[4 * place : 4 * place + 4]
         filled.values[variable.name] = count
         if variable.column.type.storage == "TEXT":
             filled.lengths[variable.name] = most or 0
+            if odd:
+                nul_in.add(variable.name)
             continue
         largest = max(abs(most or 0), abs(least or 0))
         filled.largest[variable.name] = largest
         filled.lengths[variable.name] = _letters(variable, largest)
-        if not long:
+        if not odd:
             short.add(variable.name)
-    filled.short = frozenset(short)
+    filled.short, filled.nul_in = frozenset(short), frozenset(nul_in)
 
 
 def decimals(variable: Variable) -> int:

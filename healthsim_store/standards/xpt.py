@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from ..base.sql import literal, quoted
 from ..errors import NotConformant
+from .chunks import chunks
 from .model import Variable
 from .output import Output, is_number
 
@@ -27,6 +28,7 @@ _NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl52x")
 _ZEROS = "0" * 30
 _MISSING = b"." + bytes(7)
 _CHUNK = 2_000  # rows that are written at once
+_MOST_TEXTS = 100  # of one printf(): functions of SQLite take 127
 _CACHED = 100_000  # numbers that are remembered as they are written
 
 
@@ -48,6 +50,8 @@ def check_values(output: Output) -> Iterator[str]:
         length = output.filled.lengths[variable.name]
         if not is_number(variable) and length > MAX_TEXT:
             yield f"{told}: a text has {length:,} bytes; at most {MAX_TEXT}"
+        if variable.name in output.filled.nul_in:
+            yield f"{told}: a text has the character NUL, at which readers take it to end"
         largest = output.filled.largest.get(variable.name, 0)
         if isinstance(largest, int) and largest > MAX_WHOLE:
             yield f"{told}: {largest} is a whole number over {MAX_WHOLE}, which would be rounded"
@@ -76,18 +80,13 @@ def _write_rows(output: Output, file: BinaryIO) -> None:
     """The rows: a text of fixed length for what stands between two numbers, and the numbers."""
     parts: list[str] = []  # SQL of each part of a row
     numbers: dict[int, _Numbers] = {}  # by the place of the part; the others are texts
-    run: list[str] = []
-    for variable in output.variables:
-        if is_number(variable):
-            if run:
-                parts.append(" || ".join(run))
-                run = []
-            numbers[len(parts)] = _Numbers(f"{output.name}.{variable.name}")
-            parts.append(quoted(variable.name))
+    for number, group in itertools.groupby(output.variables, is_number):
+        if number:
+            for variable in group:
+                numbers[len(parts)] = _Numbers(f"{output.name}.{variable.name}")
+                parts.append(quoted(variable.name))
         else:
-            run.append(_padded(output, variable))
-    if run:
-        parts.append(" || ".join(run))
+            parts += [_padded(output, some) for some in chunks(group, _MOST_TEXTS)]
     written = 0
     for rows in output.select(parts, _CHUNK):
         columns: list[Iterable[bytes]] = []
@@ -95,28 +94,18 @@ def _write_rows(output: Output, file: BinaryIO) -> None:
             if place in numbers:
                 columns.append(map(numbers[place].__getitem__, values))
             else:
-                columns.append(_encoded(output, values))
+                columns.append(map(str.encode, values))
         written += file.write(b"".join(itertools.chain.from_iterable(zip(*columns, strict=True))))
     file.write(b" " * (-written % _RECORD))
 
 
-def _padded(output: Output, variable: Variable) -> str:
-    """The SQL of a text with spaces behind it, which fill the bytes that it does not take."""
-    spaces, name = literal(" " * output.length(variable)), quoted(variable.name)
-    if not output.has_values(variable):
-        return spaces
-    behind = f"substr({spaces}, length(CAST({name} AS BLOB)) + 1)"
-    return f"coalesce({name} || {behind}, {spaces})"
-
-
-def _encoded(output: Output, values: Sequence[str]) -> list[bytes]:
-    encoded = [*map(str.encode, values)]
-    if b"\0" in b"".join(encoded):
-        raise NotConformant(
-            f"{output.name}: a text has the character NUL, where readers of XPT files stop.",
-            hint="Write another kind of files, or take it out of the scenario.",
-        )
-    return encoded
+def _padded(output: Output, variables: Sequence[Variable]) -> str:
+    """The SQL of texts, each with spaces behind it, which fill the bytes that it does not take."""
+    widths = "".join(f"%-{output.length(variable)}s" for variable in variables)
+    values = ", ".join(
+        quoted(variable.name) if output.has_values(variable) else "NULL" for variable in variables
+    )
+    return f"printf({literal(widths)}, {values})"
 
 
 class _Numbers(dict[Any, bytes]):

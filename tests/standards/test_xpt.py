@@ -125,6 +125,15 @@ def test_what_would_be_rounded_or_cut_is_told(tmp_path: Path) -> None:
 
 
 def test_text_that_readers_would_cut_is_told(tmp_path: Path) -> None:
-    made = output(tmp_path / "db", [("a\0b", 1)], A="VARCHAR", B="INTEGER")
-    with pytest.raises(NotConformant, match="ONE: a text has the character NUL"):
-        xpt.write(made, tmp_path / "one.xpt")
+    made = output(tmp_path / "db", [("a\0b", 1, "c")], A="VARCHAR", B="INTEGER", C="VARCHAR")
+    assert [*xpt.check_values(made)] == [
+        "ONE.A: a text has the character NUL, at which readers take it to end"
+    ]
+
+
+def test_a_file_may_have_many_texts(tmp_path: Path) -> None:
+    """A function of SQLite takes 127 values."""
+    types = dict.fromkeys((f"C{number}" for number in range(260)), "VARCHAR") | {"N": "INTEGER"}
+    rows = [(*(f"t{n % 7}" for n in range(260)), 1), (*[None] * 260, None)]
+    xpt.write(output(tmp_path / "db", rows, **types), tmp_path / "one.xpt")
+    assert xpt_reader.read(tmp_path / "one.xpt").rows == [[*rows[0][:-1], 1.0], [""] * 260 + [None]]
