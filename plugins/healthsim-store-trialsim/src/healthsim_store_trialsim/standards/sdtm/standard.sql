@@ -6,6 +6,10 @@
 -- @macro study_day(day, reference)
 SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
 
+-- Whether a day is before another, as far as both are known
+-- @macro is_before(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)));
+
 -- Part of the trial on a day, from the days of the first and the last treatment
 -- @macro epoch_on(day, first, last)
 SELECT CASE
@@ -55,6 +59,9 @@ FROM subjects AS s JOIN studies USING (study_id);
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE AESTDTC < RFICDTC
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE EXSTDTC < RFICDTC
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE DSSTDTC < RFICDTC;
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
+WHERE is_before(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
+WHERE is_before(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
+WHERE is_before(DSSTDTC, RFICDTC);
