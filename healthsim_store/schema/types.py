@@ -35,10 +35,11 @@ class Kind:
     STRICT table, ``check`` the CHECK by which SQLite refuses what is not of the type, over a
     column's quoted name. ``unlike`` is the SQL by which two values that are not the same to the
     letter differ all the same; None where any difference counts. ``package`` is the type in a Data
-    Package. ``pattern`` is the regular expression that text fits there. ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it
-    is stored. ``moment``: a day or a time, by which rows have an order. ``usual`` gives, for a size
-    and a scale, the stored form of text in the spelling that most files have, quickly; None for
-    any other text, which is left to ``coerce``.
+    Package, ``pattern`` the regular expression that text fits there. ``typed_text``: delimited text
+    has it as Arrow writes the declared type, and not as it is stored. ``moment``: a day or a time,
+    by which rows have an order. ``usual`` gives, for a size and a scale, the stored form of text in
+    the spelling that most files have, quickly; None for any other text, which is left to
+    ``coerce``.
     """
 
     name: str
