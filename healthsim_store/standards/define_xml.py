@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..base.version import __version__
+from .filling import Precision
 from .model import Variable
 from .output import Output, Package, is_number
 
@@ -21,7 +22,8 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 
 _TYPES = {
     "text": "text", "integer": "integer", "real": "float", "decimal": "float",
-    "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "text",
+    "boolean": "boolean", "date": "date", "timestamp": "datetime", "partial": "partialDatetime",
+    "json": "text",
 }  # fmt: skip
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _YES = {True: "Yes", False: "No"}
@@ -139,7 +141,8 @@ def _group(version: ET.Element, output: Output) -> None:
 def _item(
     version: ET.Element, output: Output, variable: Variable, lists: Mapping[str, object]
 ) -> None:
-    type_ = _TYPES[variable.column.type.kind]
+    found = output.filled.precisions.get(variable.name)
+    type_ = _of_precision(found) if found else _TYPES[variable.column.type.kind]
     told = {"OID": output.item_oid(variable), "Name": variable.name, "DataType": type_}
     if type_ == "text":
         told["Length"] = str(output.length(variable))
@@ -158,6 +161,15 @@ def _item(
         ET.SubElement(
             item, _def("Origin"), {"Type": kind, **({"Source": source} if source else {})}
         )
+
+
+def _of_precision(found: Precision) -> str:
+    """The narrowest type that all values of a column have, of days and times known in part."""
+    if found.gaps:
+        return "incompleteDatetime"
+    if found.times:
+        return "partialDatetime" if found.short else "datetime"
+    return "partialDate" if found.short else "date"
 
 
 def _list_oid(output: Output, variable: Variable) -> str:

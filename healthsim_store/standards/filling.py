@@ -46,13 +46,27 @@ class Selects(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """What the values of a column are, of which a part may be unknown.
+
+    ``gaps``: of one, a part before a known one. ``times``: one has a time of day. ``short``: of
+    one, the day or the second is unknown.
+    """
+
+    gaps: bool
+    times: bool
+    short: bool
+
+
 @dataclass(slots=True)
 class Filled:
     """A dataset with its rows, and what became of those that were given.
 
     ``refused`` counts by rule, ``examples`` has the first row of each. ``lengths`` are the most
-    bytes of text in a column, ``values`` how many rows have a value in it. ``unread`` says why a
-    SELECT was not asked, by its place.
+    bytes of text in a column, ``values`` how many rows have a value in it. ``precisions`` are those
+    of days and times that may be known in part, where there are any. ``unread`` says why a SELECT
+    was not asked, by its place.
     """
 
     dataset: Dataset
@@ -63,6 +77,7 @@ class Filled:
     unread: dict[str, str] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)
     values: dict[str, int] = field(default_factory=dict)
+    precisions: dict[str, Precision] = field(default_factory=dict)
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -239,6 +254,17 @@ class Filling:
             text = variable.column.type.storage == "TEXT"
             filled.values[variable.name] = found[2 * place]
             filled.lengths[variable.name] = most if text else len(str(most))
+            if variable.column.type.kind == "partial" and found[2 * place]:
+                filled.precisions[variable.name] = self._precision(filled, variable.name)
+
+    def _precision(self, filled: Filled, name: str) -> Precision:
+        column = quoted(name)
+        sql = (
+            f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({column} GLOB '*T*'),"
+            f" max(CASE WHEN {column} GLOB '*T*' THEN {column} NOT GLOB '*T??:??:??*'"
+            f" ELSE length({column}) < 10 END) FROM {quoted(filled.dataset.name)}"
+        )
+        return Precision(*map(bool, self.connection.execute(sql).fetchone()))
 
     def rows(
         self, filled: Filled, names: Sequence[str], *, blank: bool = False
