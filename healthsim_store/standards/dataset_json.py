@@ -18,7 +18,8 @@ VERSION = "1.1.0"
 
 _TYPES = {
     "text": "string", "integer": "integer", "real": "float", "decimal": "float",
-    "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "string",
+    "boolean": "boolean", "date": "date", "timestamp": "datetime", "partial": "string",
+    "json": "string",
 }  # fmt: skip
 
 

@@ -52,6 +52,19 @@ class Selects(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """What the values of a column are, of which a part may be unknown.
+
+    ``gaps``: of one, a part before a known one. ``times``: one has a time of day. ``short``: of
+    one, the day or the second is unknown.
+    """
+
+    gaps: bool
+    times: bool
+    short: bool
+
+
 @dataclass(slots=True)
 class Filled:
     """A dataset with its rows, and what became of those that were given.
@@ -63,7 +76,8 @@ class Filled:
     column; ``lengths`` are the most bytes of text in it, and of a number the letters that it takes;
     ``largest`` are the numbers that are farthest from 0. ``short`` are the columns of numbers whose
     numbers all have three decimals at most and are below a thousand million; ``nul_in`` those with
-    a text in which there is a NUL, if somebody looked for it.
+    a text in which there is a NUL, if somebody looked for it. ``precisions`` are those of days and
+    times that may be known in part, where there are any.
     """
 
     dataset: Dataset
@@ -78,6 +92,7 @@ class Filled:
     largest: dict[str, float] = field(default_factory=dict)
     short: frozenset[str] = frozenset()
     nul_in: frozenset[str] = frozenset()
+    precisions: dict[str, Precision] = field(default_factory=dict)
 
     @property
     def empty(self) -> tuple[str, ...]:

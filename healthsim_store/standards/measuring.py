@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.sql import quoted
-from .filling import Filled
+from .filling import Filled, Precision
 from .model import Variable
 
 _MOST_COMBINATIONS = 10_000  # of terms of several columns, that are looked at together
@@ -23,6 +23,8 @@ _ASKED = {
     ),
 }
 _NUL = "max(instr({0}, char(0)))"
+_PART = "max(length({0}) <> 10 OR instr({0}, 'T'))"  # of a day that may be known in part: no whole
+_WHOLE = Precision(False, False, False)  # days, and nothing is missing
 _DECIMALS = 6  # of a number whose type does not say it
 
 
@@ -39,7 +41,7 @@ def measure(connection: sqlite3.Connection, filled: Filled, *, ends: bool = Fals
         f"count({name}), {', '.join(_ASKED[variable.column.type.storage]).format(name, nul)}"
         for variable in variables
         for name in (quoted(variable.name),)
-        for nul in (_NUL.format(name) if ends else "NULL",)
+        for nul in (_odd_text(variable, ends).format(name),)
     ]
     sql = f"SELECT {', '.join(asked) or 1} FROM {quoted(filled.dataset.name)}"
     found = connection.execute(sql).fetchone()
@@ -51,8 +53,11 @@ def measure(connection: sqlite3.Connection, filled: Filled, *, ends: bool = Fals
         filled.values[variable.name] = count
         if variable.column.type.storage == "TEXT":
             filled.lengths[variable.name] = most or 0
-            if odd:
+            if odd and variable.column.type.kind != "partial":
                 nul_in.add(variable.name)
+            elif count and variable.column.type.kind == "partial":
+                name = variable.name
+                filled.precisions[name] = _precision(connection, filled, name) if odd else _WHOLE
             continue
         largest = max(abs(most or 0), abs(least or 0))
         filled.largest[variable.name] = largest
@@ -60,6 +65,23 @@ def measure(connection: sqlite3.Connection, filled: Filled, *, ends: bool = Fals
         if not odd:
             short.add(variable.name)
     filled.short, filled.nul_in = frozenset(short), frozenset(nul_in)
+
+
+def _odd_text(variable: Variable, ends: bool) -> str:
+    """SQL that is true where a text needs a closer look."""
+    if variable.column.type.kind == "partial":
+        return _PART
+    return _NUL if ends else "NULL"
+
+
+def _precision(connection: sqlite3.Connection, filled: Filled, name: str) -> Precision:
+    column = quoted(name)
+    sql = (
+        f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({column} GLOB '*T*'),"
+        f" max(CASE WHEN {column} GLOB '*T*' THEN {column} NOT GLOB '*T??:??:??*'"
+        f" ELSE length({column}) < 10 END) FROM {quoted(filled.dataset.name)}"
+    )
+    return Precision(*map(bool, connection.execute(sql).fetchone()))
 
 
 def decimals(variable: Variable) -> int:
