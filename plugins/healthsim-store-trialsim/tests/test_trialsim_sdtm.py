@@ -130,6 +130,8 @@ def test_a_generated_trial_is_written_whole(store: Store, tmp_path: Path) -> Non
     assert not made.left_out
     store.export_scenario("trial", format="sdtm", to=tmp_path / "xpt", options={"files": "xpt"})
     for name, account in accounts.items():
+        if not account.rows:
+            continue  # nothing is known of it, and no file is written
         told = json.loads((tmp_path / "json" / f"{name.lower()}.json").read_text("utf-8"))
         assert told["records"] == len(told["rows"]) == account.rows
         data = (tmp_path / "xpt" / f"{name.lower()}.xpt").read_bytes()

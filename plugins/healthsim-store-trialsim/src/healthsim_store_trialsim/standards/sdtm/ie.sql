@@ -49,3 +49,6 @@ SELECT
 FROM numbered_exceptions
 JOIN eligibility_criteria USING (criterion_id)
 JOIN named_subjects USING (subject_id);
+
+-- An inclusion that is not met is answered by N, an exclusion by Y @never
+SELECT USUBJID, IETESTCD, IEORRES FROM IE WHERE (IECAT = 'INCLUSION') <> (IEORRES = 'N');

@@ -29,17 +29,26 @@ FROM meddra
 WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
   AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
--- Day of a study: the reference day is 1, and the day before it is -1
+-- Day of a study: the reference day is 1, and the day before it is -1. Of a day that is known in
+-- part nobody knows it
 -- @macro study_day(day, reference)
-SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
+SELECT CASE
+  WHEN length(:day) >= 10 AND length(:reference) >= 10 THEN
+    CAST(julianday(substr(:day, 1, 10)) - julianday(substr(:reference, 1, 10)) AS INTEGER)
+      + (substr(:day, 1, 10) >= substr(:reference, 1, 10))
+END;
+
+-- Whether a day is before another, as far as both are known
+-- @macro is_before(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)));
 
 -- Part of the trial on a day, from the days of the first and the last treatment
 -- @macro epoch_on(day, first, last)
 SELECT CASE
   WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR :day < :first THEN 'SCREENING'
-  WHEN :last IS NULL OR :day <= :last THEN 'TREATMENT'
-  ELSE 'FOLLOW-UP'
+  WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
+  WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
+  WHEN length(:day) >= 10 THEN 'TREATMENT'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -77,10 +86,6 @@ SELECT
     (SELECT max(coalesce(exendtc, exstdtc)) FROM exposures AS e WHERE e.subject_id = s.subject_id)
   ) AS last_dose
 FROM subjects AS s JOIN studies USING (study_id);
-
--- Whether a day is before another one, as far as it is known
--- @macro earlier(day, other)
-SELECT :day < substr(:other, 1, length(:day));
 
 -- The records of a table, each with its number within the subject: the one that it has, and for
 -- those that have none the next ones after these, in the order of their beginnings
@@ -157,6 +162,9 @@ SELECT (
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE earlier(AESTDTC, RFICDTC)
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE earlier(EXSTDTC, RFICDTC)
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE earlier(DSSTDTC, RFICDTC);
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
+WHERE is_before(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
+WHERE is_before(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
+WHERE is_before(DSSTDTC, RFICDTC);
