@@ -6,6 +6,10 @@
 -- @macro study_day(day, reference)
 SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
 
+-- Whether a day is before another, as far as both are known
+-- @macro is_before(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)));
+
 -- Part of the trial on a day, from the days of the first and the last treatment
 -- @macro epoch_on(day, first, last)
 SELECT CASE
@@ -15,22 +19,49 @@ SELECT CASE
   ELSE 'FOLLOW-UP'
 END;
 
+-- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
+-- elements are known of the subject, by the days of treatment
+-- @macro epoch_of(subject, day, first, last)
+SELECT coalesce(
+  (
+    SELECT epoch
+    FROM subject_elements AS went
+    WHERE went.subject_id = :subject AND length(:day) >= 10
+      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
+      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    ORDER BY went.sestdtc DESC
+    LIMIT 1
+  ),
+  CASE WHEN NOT EXISTS (SELECT 1 FROM subject_elements AS went WHERE went.subject_id = :subject)
+    THEN epoch_on(:day, :first, :last) END
+);
+
 -- Terms for how often a treatment is given, of which TrialSim has the short ones
 -- @macro frequency(term)
 SELECT CASE :term WHEN 'QW' THEN 'EVERY WEEK' WHEN 'Q2W' THEN 'EVERY 2 WEEKS'
   WHEN 'Q3W' THEN 'EVERY 3 WEEKS' WHEN 'Q4W' THEN 'EVERY 4 WEEKS' ELSE :term END;
 
--- Each subject with the study's and the site's own names for it
+-- Each subject with the study's own names for it, and the days of the first and the last treatment
 CREATE VIEW named_subjects AS
 SELECT
-  subject_id, study_id, protocol_number AS studyid, usubjid,
-  first_dose_date AS reference, last_dose_date AS last_dose
-FROM subjects JOIN studies USING (study_id);
+  subject_id, study_id, arm_id, protocol_number AS studyid, usubjid,
+  coalesce(
+    first_dose_date,
+    (SELECT min(exstdtc) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+  ) AS reference,
+  coalesce(
+    last_dose_date,
+    (SELECT max(coalesce(exendtc, exstdtc)) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+  ) AS last_dose
+FROM subjects AS s JOIN studies USING (study_id);
 
 -- @study
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE AESTDTC < RFICDTC
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE EXSTDTC < RFICDTC
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE DSSTDTC < RFICDTC;
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
+WHERE is_before(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
+WHERE is_before(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
+WHERE is_before(DSSTDTC, RFICDTC);
