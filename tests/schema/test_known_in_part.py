@@ -49,8 +49,9 @@ def seen(store: Store, name: str = "s") -> list[Any]:
 def test_rows_come_as_they_were_given(store: Store) -> None:
     assert seen(store) == SEEN
     assert store.check_scenario("s").ok
-    frame = pd.DataFrame({"pet_id": ["q1", "q2"], "owner_id": "o1", "species": "dog",
-                          "seen_at": [pd.Timestamp("2003-12-15 07:15", tz="UTC"), pd.NaT]})  # fmt: skip
+    moments = [pd.Timestamp("2003-12-15 07:15", tz="UTC"), pd.NaT]
+    frame = pd.DataFrame({"pet_id": ["q1", "q2"], "species": "dog", "seen_at": moments})
+    frame["owner_id"] = "o1"
     store.persist({"pets": frame}, scenario="s")
     assert seen(store)[6:] == ["2003-12-15T07:15:00+00:00", None]
 
@@ -63,14 +64,14 @@ def test_a_day_that_there_is_not_is_told_with_what_is_allowed(store: Store) -> N
         assert "one - stands for an unknown part" in str(refused.value)
         assert wrong in str(refused.value)
     with pytest.raises(HealthsimStoreError):
-        store.update_entities("s", "pets", where="pet_id = 'p0'", set={"seen_at": "2003-00"})
+        store.update_entities("s", "pets", where="pet_id = 'p0'", values={"seen_at": "2003-00"})
     assert seen(store) == SEEN
-    store.update_entities("s", "pets", where="pet_id = 'p0'", set={"seen_at": "2003-11"})
+    store.update_entities("s", "pets", where="pet_id = 'p0'", values={"seen_at": "2003-11"})
     assert seen(store)[0] == "2003-11"
 
 
 def test_every_format_has_them_as_text_and_gives_them_back(store: Store, tmp_path: Path) -> None:
-    for format in ("csv", "tsv", "json", "ndjson", "parquet", "sqlite"):
+    for format in ("csv", "tsv", "json", "ndjson", "parquet"):
         out = store.export_scenario("s", format=format, to=tmp_path / format).location
         store.import_data(out, scenario=format)
         assert seen(store, format) == SEEN, format
@@ -88,8 +89,10 @@ def test_every_format_has_them_as_text_and_gives_them_back(store: Store, tmp_pat
 
 
 def test_any_difference_of_precision_is_a_difference(store: Store) -> None:
-    store.clone_scenario("s", "t")
-    store.update_entities("t", "pets", where="pet_id = 'p1'", set={"seen_at": "2003-12-01"})
+    store.clone_scenario("s", new_name="t")
+    store.update_entities(
+        "t", "pets", where="seen_at = '2003-12'", values={"seen_at": "2003-12-01"}
+    )
     assert store.diff_scenarios("s", "t").entity_types["pets"].changed == 1
 
 
@@ -142,7 +145,7 @@ def test_a_hint_says_how_a_month_is_read(store: Store, tmp_path: Path) -> None:
     path.write_text("pet_id,owner_id,species,seen_at\np9,o1,dog,12/2003\n")
     with pytest.raises(InvalidRows) as refused:
         store.import_data(path, scenario="s")
-    assert "MM/YYYY" in str(refused.value.describe()) + str(refused.value)
+    assert "MM/YYYY" in str(refused.value)
 
 
 @pytest.mark.parametrize("old", ["DATE", "TIMESTAMP"])
@@ -152,9 +155,8 @@ def test_whole_days_and_times_need_no_migration(
     toy_of("1.0", SCHEMA.replace("seen_at TIMESTAMP", f"seen_at {old}"))
     values = ["2003-12-15", "0001-01-01", None, "9999-12-31", "2024-02-29"]
     if old == "TIMESTAMP":
-        values = [value and f"{value}T07:15:30" for value in values] + [
-            "2003-12-15T00:00:00.500000"
-        ]
+        values = [value and f"{value}T07:15:30" for value in values]
+        values += ["2003-12-15T00:00:00.500000"]
     with Store(tmp_path / "store") as store:
         store.persist({"owners": [owner(1)]} | pets(*values), scenario="s")
         toy_of("2.0", PARTIAL)

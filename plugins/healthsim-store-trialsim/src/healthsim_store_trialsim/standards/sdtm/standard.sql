@@ -2,21 +2,29 @@
 -- @writer datasets @files json, ndjson, xpt, csv
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
 
--- Day of a study: the reference day is 1, and the day before it is -1
+-- The day of a date or time, where all of it is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
+
+-- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
 -- @macro study_day(day, reference)
-SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
+SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
+  + (whole_day(:day) >= whole_day(:reference));
 
--- Whether a day is before another, as far as both are known
+-- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
 -- @macro is_before(day, other)
-SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)));
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
 
--- Part of the trial on a day, from the days of the first and the last treatment
+-- Part of the trial on a day, from the days of the first and the last treatment; none where a day
+-- that it depends on is known in part
 -- @macro epoch_on(day, first, last)
 SELECT CASE
-  WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR :day < :first THEN 'SCREENING'
-  WHEN :last IS NULL OR :day <= :last THEN 'TREATMENT'
-  ELSE 'FOLLOW-UP'
+  WHEN whole_day(:day) IS NULL THEN NULL
+  WHEN :first IS NULL OR whole_day(:day) < whole_day(:first) THEN 'SCREENING'
+  WHEN whole_day(:first) IS NULL THEN NULL
+  WHEN :last IS NULL OR whole_day(:day) <= whole_day(:last) THEN 'TREATMENT'
+  WHEN whole_day(:last) IS NOT NULL THEN 'FOLLOW-UP'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -26,9 +34,9 @@ SELECT coalesce(
   (
     SELECT epoch
     FROM subject_elements AS went
-    WHERE went.subject_id = :subject AND length(:day) >= 10
-      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
-      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    WHERE went.subject_id = :subject
+      AND whole_day(went.sestdtc) <= whole_day(:day)
+      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
     ORDER BY went.sestdtc DESC
     LIMIT 1
   ),
