@@ -11,6 +11,7 @@ from typing import Any
 
 import kennel_club
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import SCHEMA, owner
@@ -86,6 +87,24 @@ def test_every_format_has_them_as_text_and_gives_them_back(store: Store, tmp_pat
     (field,) = (one for one in resource["schema"]["fields"] if one["name"] == "seen_at")
     assert (field["type"], field["sqlType"]) == ("string", "PARTIAL_TIMESTAMP")
     assert "[0-9]{4}" in field["constraints"]["pattern"]
+
+
+def test_days_and_times_of_arrow_come_as_text(store: Store, tmp_path: Path) -> None:
+    moment = pa.scalar(1_071_472_530_000_000, pa.timestamp("us"))  # by date -ud @1071472530
+    for name, seen_at, expected in (
+        ("day", pa.array([moment.as_py().date()], pa.date32()), "2003-12-15"),
+        ("time", pa.array([moment.as_py()], pa.timestamp("us")), "2003-12-15T07:15:30"),
+        ("nano", pa.array([moment.value * 1000 + 1], pa.timestamp("ns")),
+         "2003-12-15T07:15:30.000000001"),
+        ("zone", pa.array([moment.value], pa.timestamp("us", "UTC")), "2003-12-15T07:15:30+00:00"),
+        ("year", pa.array([2003], pa.int64()), "2003"),
+    ):  # fmt: skip
+        table = pa.table({"pet_id": [name], "owner_id": ["o1"], "species": ["dog"],
+                          "seen_at": seen_at})  # fmt: skip
+        pq.write_table(table, tmp_path / "pets.parquet")
+        store.import_data(tmp_path / "pets.parquet", scenario="s")
+        sql = f"SELECT seen_at FROM pets WHERE pet_id = '{name}'"
+        assert store.query_scenario("s", sql).rows == [{"seen_at": expected}]
 
 
 def test_any_difference_of_precision_is_a_difference(store: Store) -> None:
