@@ -29,26 +29,29 @@ FROM meddra
 WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
   AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
--- Day of a study: the reference day is 1, and the day before it is -1. Of a day that is known in
--- part nobody knows it
+-- The day of a date or time, where all of it is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
+
+-- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
 -- @macro study_day(day, reference)
-SELECT CASE
-  WHEN length(:day) >= 10 AND length(:reference) >= 10 THEN
-    CAST(julianday(substr(:day, 1, 10)) - julianday(substr(:reference, 1, 10)) AS INTEGER)
-      + (substr(:day, 1, 10) >= substr(:reference, 1, 10))
-END;
+SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
+  + (whole_day(:day) >= whole_day(:reference));
 
--- Whether a day is before another, as far as both are known
+-- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
 -- @macro is_before(day, other)
-SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)));
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
 
--- Part of the trial on a day, from the days of the first and the last treatment
+-- Part of the trial on a day, from the days of the first and the last treatment; none where too
+-- little of them is known to say it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
   WHEN :day IS NULL THEN NULL
   WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
   WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
-  WHEN length(:day) >= 10 THEN 'TREATMENT'
+  WHEN whole_day(:day) IS NOT NULL AND whole_day(:first) IS NOT NULL
+    AND (:last IS NULL OR whole_day(:last) IS NOT NULL) THEN 'TREATMENT'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -58,9 +61,9 @@ SELECT coalesce(
   (
     SELECT epoch
     FROM subject_elements AS went
-    WHERE went.subject_id = :subject AND length(:day) >= 10
-      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
-      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    WHERE went.subject_id = :subject
+      AND whole_day(went.sestdtc) <= whole_day(:day)
+      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
     ORDER BY went.sestdtc DESC
     LIMIT 1
   ),
