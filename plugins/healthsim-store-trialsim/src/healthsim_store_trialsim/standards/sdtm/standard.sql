@@ -50,8 +50,9 @@ SELECT CASE
   WHEN :day IS NULL THEN NULL
   WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
   WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
-  WHEN whole_day(:day) IS NOT NULL AND whole_day(:first) IS NOT NULL
-    AND (:last IS NULL OR whole_day(:last) IS NOT NULL) THEN 'TREATMENT'
+  WHEN whole_day(:day) >= whole_day(:first)
+    AND (:last IS NULL OR whole_day(:day) <= whole_day(:last)) THEN 'TREATMENT'
+  WHEN is_before(:first, :day) AND (:last IS NULL OR is_before(:day, :last)) THEN 'TREATMENT'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
