@@ -21,11 +21,11 @@ from ..base.wording import option
 from ..errors import DeclarationError, InvalidValue, NotConformant
 from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
-from . import csv_files, dataset_json, define_xml, xpt
+from . import csv_files, dataset_json, define_xml, file_tables, xpt
 from .checking import check
 from .filling import Filled, Filling
 from .measuring import terms
-from .model import Dataset, Declared, Head, Select
+from .model import Dataset, Declared, Head, Select, Variable
 from .output import DEFINE, Output, Package, Study
 from .reading import FILES, ONLY
 
@@ -87,21 +87,24 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     package = Package(
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
+    file_tables.make(declared.tables, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
-        _refuse(kind, (xpt.check_names(_output(Filled(d), package, path)) for d in chosen))
+        names = (part for dataset in chosen for part in dataset.parts.values())
+        _refuse(kind, (xpt.check_names(_output(Filled(d), package, path)) for d in names))
         filling.fill(chosen, scenario, values)
+        filling.refuse(declared.refusals, declared.datasets)
     every = [filling.filled[dataset.name.lower()] for dataset in chosen]
-    check(path, every, declared.nevers, ends=kind == "xpt")
+    parts = check(path, every, declared.nevers, ends=kind == "xpt")
     for filled in filling.filled.values():  # each after those that it refers to
         scenario.tell(_account(filled))
-    outputs = [_output(filled, package, path) for filled in every if filled.rows]
+    outputs = [_output(part, package, path) for part in parts]
     if not outputs:
         raise _nothing(declared, every, scenario)
     # The names again: a column that may be left out is known now to have values.
     _refuse(kind, ([*xpt.check_names(one), *xpt.check_values(one)] for one in outputs))
     described = declared.head.guide is not None and kind != "csv"
-    with_terms = _written(outputs, folder, described=described)
+    with_terms = _write_files(outputs, folder, described=described)
     for output in outputs:
         yield WrittenFile(output.file, output.filled.rows, mediatype=_MEDIA[kind])
     if described:
@@ -123,9 +126,14 @@ def choose(declared: Declared, only: str) -> list[Dataset]:
     every = [dataset.name for dataset in declared.datasets]
     for name in names:
         if name not in declared.by_name:
+            if name in declared.by_file:
+                whole = declared.by_file[name][0].name
+                near = f"{name.upper()} is written with {whole}: {_chosen(ONLY, whole.lower())}."
+            else:
+                near = did_you_mean(name, every) or f"It has {', '.join(every)}."
             raise InvalidValue(
                 f"{declared.head.name} has no dataset {name!r:.60}.", [ONLY],
-                hint=did_you_mean(name, every) or f"It has {', '.join(every)}.",
+                hint=near,
             )  # fmt: skip
     chosen = [d for d in declared.datasets if not names or d.name.lower() in names]
     for dataset in chosen:
@@ -163,16 +171,22 @@ def _study(select: Select | None, scenario: ScenarioTables, values: Mapping[str,
     return Study(**texts | {"name": texts["name"] or scenario.name})
 
 
+def _written(filled: Filled, variable: Variable) -> bool:
+    """Whether the files have a column, which may be left out where no row has a value in it."""
+    if not variable.optional or filled.values.get(variable.name):
+        return True
+    companion = filled.dataset.by_name.get(variable.companion.lower())
+    return companion is not None and _written(filled, companion)
+
+
 def _output(filled: Filled, package: Package, database: Path) -> Output:
     variables = tuple(
-        variable
-        for variable in filled.dataset.variables
-        if not variable.optional or filled.values.get(variable.name)
+        variable for variable in filled.dataset.variables if _written(filled, variable)
     )
     return Output(filled=filled, variables=variables, package=package, database=database)
 
 
-def _written(outputs: Sequence[Output], folder: Path, *, described: bool) -> list[Output]:
+def _write_files(outputs: Sequence[Output], folder: Path, *, described: bool) -> list[Output]:
     """Write all datasets, several at the same time; then they know the terms of their code lists.
 
     Args:
@@ -208,7 +222,9 @@ def _account(filled: Filled) -> DatasetAccount:
         refused=dict(filled.refused),
         examples=dict(filled.examples),
         empty=empty,
-        dropped=tuple(name for name in empty if filled.dataset.by_name[name.lower()].optional),
+        dropped=tuple(
+            name for name in empty if not _written(filled, filled.dataset.by_name[name.lower()])
+        ),
         unread=tuple(dict.fromkeys(filled.unread.values())),
     )
 
