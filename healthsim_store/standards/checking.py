@@ -19,51 +19,54 @@ from ..base.sqlite import connect, located
 from ..errors import NotConformant
 from ..schema import dry_run
 from ..storage.sandbox import limit
-from .filling import Filled
-from .measuring import measure
+from .filling import CHECK_SECONDS, Filled
+from .measuring import measure, parts_of
 from .model import Never
-
-_SECONDS = 3600.0  # of the processor, for each @never
 
 Row = Sequence[Any]
 
 
 def check(
     database: Path, every: Sequence[Filled], nevers: Sequence[Never], *, ends: bool = False
-) -> None:
+) -> list[Filled]:
     """Measure the datasets, and ask the SELECTs that should find no row.
 
     Args:
         database: the filled one.
-        every: its datasets.
+        every: its layouts.
         nevers: those SELECTs.
         ends: whether to look for texts with a NUL, too.
+
+    Returns:
+        The datasets that they are written as and that have rows, in their order.
 
     Raises NotConformant for the first one of them that finds a row, DeclarationError for one that
     cannot be run.
     """
-    tasks: list[Callable[[Progress], Row | None]] = [
-        *(functools.partial(_measured, database, one, ends) for one in _largest_first(every)),
-        *(functools.partial(_first, database, never) for never in nevers),
-    ]
-    found = work_together(tasks, lambda _: None)[len(every) :]
-    for never, row in zip(nevers, found, strict=True):
+    # The largest first, so that no thread begins with it when the others have nothing left to do.
+    largest_first = sorted(every, key=lambda filled: -filled.rows)
+    measuring = [functools.partial(_measured, database, one, ends) for one in largest_first]
+    asking = [functools.partial(_first, database, never) for never in nevers]
+    tasks: list[Callable[[Progress], Any]] = [*measuring, *asking]
+    found = work_together(tasks, lambda _: None)
+    for never, row in zip(nevers, found[len(every) :], strict=True):
         if row is not None:
             shown = ", ".join("empty" if value is None else str(value) for value in row[:6])
             raise NotConformant(
                 f"{never.text}: {shown}.",
                 hint=f"The standard lets no such row be written ({never.where}).",
             )
+    by_name = {
+        filled.dataset.name: parts
+        for filled, parts in zip(largest_first, found[: len(every)], strict=True)
+    }
+    return [part for filled in every for part in by_name[filled.dataset.name]]
 
 
-def _largest_first(every: Sequence[Filled]) -> list[Filled]:
-    """So that no thread begins with the largest when the others have nothing left to do."""
-    return sorted(every, key=lambda filled: -filled.rows)
-
-
-def _measured(database: Path, filled: Filled, ends: bool, told: Progress) -> None:
+def _measured(database: Path, filled: Filled, ends: bool, told: Progress) -> list[Filled]:
     with contextlib.closing(connect(database, mode="ro")) as connection:
         measure(connection, filled, ends=ends)
+        return parts_of(connection, filled, ends=ends)
 
 
 def _first(database: Path, never: Never, told: Progress) -> Row | None:
@@ -72,7 +75,7 @@ def _first(database: Path, never: Never, told: Progress) -> Row | None:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         limit(connection)
         look = functools.partial(told, 0)
-        dry_run.confine(connection, _SECONDS, any_function=False, look=look)
+        dry_run.confine(connection, CHECK_SECONDS, any_function=False, look=look)
         try:
             row: Row | None = connection.execute(strict(never.sql)).fetchone()
             return row

@@ -28,7 +28,6 @@ from .measuring import terms
 from .model import Dataset, Declared, Head, Select, Variable
 from .output import DEFINE, Output, Package, Study
 from .reading import FILES, ONLY
-from .refusing import refuse
 
 if TYPE_CHECKING:
     from ..exchange.scenario_tables import ScenarioTables
@@ -94,20 +93,18 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         names = (part for dataset in chosen for part in dataset.parts.values())
         _refuse(kind, (xpt.check_names(_output(Filled(d), package, path)) for d in names))
         filling.fill(chosen, scenario, values)
-        refuse(filling, declared.refusals, declared.datasets)
-        every = [filling.filled[dataset.name.lower()] for dataset in chosen]
-        parts = [part for filled in every for part in filling.parts(filled)]
-    whole = [filled for filled in every if filled.dataset.split]
-    check(path, [*whole, *parts], declared.nevers, ends=kind == "xpt")
+        filling.refuse(declared.refusals, declared.datasets)
+    every = [filling.filled[dataset.name.lower()] for dataset in chosen]
+    parts = check(path, every, declared.nevers, ends=kind == "xpt")
     for filled in filling.filled.values():  # each after those that it refers to
         scenario.tell(_account(filled))
-    outputs = [_output(part, package, path) for part in parts if part.rows]
+    outputs = [_output(part, package, path) for part in parts]
     if not outputs:
         raise _nothing(declared, every, scenario)
     # The names again: a column that may be left out is known now to have values.
     _refuse(kind, ([*xpt.check_names(one), *xpt.check_values(one)] for one in outputs))
     described = declared.head.guide is not None and kind != "csv"
-    with_terms = _written(outputs, folder, described=described)
+    with_terms = _write_files(outputs, folder, described=described)
     for output in outputs:
         yield WrittenFile(output.file, output.filled.rows, mediatype=_MEDIA[kind])
     if described:
@@ -174,20 +171,22 @@ def _study(select: Select | None, scenario: ScenarioTables, values: Mapping[str,
     return Study(**texts | {"name": texts["name"] or scenario.name})
 
 
-def _has(filled: Filled, variable: Variable) -> bool:
+def _written(filled: Filled, variable: Variable) -> bool:
     """Whether the files have a column, which may be left out where no row has a value in it."""
     if not variable.optional or filled.values.get(variable.name):
         return True
     companion = filled.dataset.by_name.get(variable.companion.lower())
-    return companion is not None and _has(filled, companion)
+    return companion is not None and _written(filled, companion)
 
 
 def _output(filled: Filled, package: Package, database: Path) -> Output:
-    variables = tuple(variable for variable in filled.dataset.variables if _has(filled, variable))
+    variables = tuple(
+        variable for variable in filled.dataset.variables if _written(filled, variable)
+    )
     return Output(filled=filled, variables=variables, package=package, database=database)
 
 
-def _written(outputs: Sequence[Output], folder: Path, *, described: bool) -> list[Output]:
+def _write_files(outputs: Sequence[Output], folder: Path, *, described: bool) -> list[Output]:
     """Write all datasets, several at the same time; then they know the terms of their code lists.
 
     Args:
@@ -224,7 +223,7 @@ def _account(filled: Filled) -> DatasetAccount:
         examples=dict(filled.examples),
         empty=empty,
         dropped=tuple(
-            name for name in empty if not _has(filled, filled.dataset.by_name[name.lower()])
+            name for name in empty if not _written(filled, filled.dataset.by_name[name.lower()])
         ),
         unread=tuple(dict.fromkeys(filled.unread.values())),
     )

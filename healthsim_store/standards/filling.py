@@ -7,23 +7,28 @@ without going through Python; where SQLite refuses one, they are put in row by r
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..base.sql import literal, quoted
-from ..base.sqlite import connect, file_errors
+from ..base.quoting import strict
+from ..base.sql import quoted
+from ..base.sqlite import connect, file_errors, located
 from ..base.text import shorten
 from ..errors import DeclarationError, QueryTimeout, QueryTooLarge
 from ..exchange.statement_clock import ENDLESS
+from ..schema import dry_run
 from ..schema.ddl import ROW_RULE
 from ..schema.types import Stored
+from ..storage.sandbox import limit
 from .chunks import chunks
-from .model import Dataset, Select
+from .model import Dataset, Refusal, Select
 from .tables import layout_table
 
+CHECK_SECONDS = 3600.0  # of the processor, for a SELECT that looks at what was filled
 _CACHE_KB = 64_000  # pages of the database that are kept in memory
 _CHUNK = 2_000  # rows that are put in at once; where one is refused, they are put in one by one
 
@@ -71,7 +76,8 @@ class Filled:
     """A dataset with its rows, and what became of those that were given.
 
     ``columns`` are those that may have a value. ``refused`` counts by rule, ``examples`` has the
-    first row of each. ``unread`` says why a SELECT was not asked, by its place.
+    first row of each. ``unread`` says why a SELECT was not asked, by its place. ``rows_of`` is what
+    its rows are read from, where that is not the table of its name.
 
     What is measured when all rows are there: ``values`` says how many rows have a value in a
     column; ``lengths`` are the most bytes of text in it, and of a number the letters that it takes;
@@ -88,12 +94,18 @@ class Filled:
     refused: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    rows_of: str = ""
     lengths: dict[str, int] = field(default_factory=dict)
     values: dict[str, int] = field(default_factory=dict)
     largest: dict[str, float] = field(default_factory=dict)
     short: frozenset[str] = frozenset()
     nul_in: frozenset[str] = frozenset()
     precisions: dict[str, Precision] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """What its rows are selected from, in SQL."""
+        return self.rows_of or quoted(self.dataset.name)
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -224,7 +236,7 @@ class Filling:
         reason, named = self._reason(filled.dataset, values, str(error))
         if reason not in filled.refused:
             shown = [*dict.fromkeys([*filled.dataset.key, *named])]
-            told = (f"{name} {short(values[name])}" for name in shown if name in values)
+            told = (f"{name} {_short(values[name])}" for name in shown if name in values)
             filled.examples[reason] = ", ".join(told)
         filled.refused[reason] = filled.refused.get(reason, 0) + 1
 
@@ -253,20 +265,47 @@ class Filling:
                     return f"{column.name} is not in {reference.entity_type}", [column.name]
         return text, []
 
-    def parts(self, filled: Filled) -> list[Filled]:
-        """The datasets that a filled layout is written as: itself, or a view for each value."""
-        dataset = filled.dataset
-        if not dataset.split:
-            return [filled]
-        column, table = quoted(dataset.split), quoted(dataset.name)
-        counts = f"SELECT {column}, count(*) FROM {table} GROUP BY {column} ORDER BY {column}"
-        found = []
-        for value, count in self.connection.execute(counts).fetchall():
-            part = dataset.parts[value]
-            rows = f"SELECT * FROM {table} WHERE {column} = {literal(value)}"
-            self.connection.execute(f"CREATE VIEW {quoted(part.name)} AS {rows}")
-            found.append(Filled(part, columns=filled.columns, rows=count))
-        return found
+    def refuse(self, refusals: Iterable[Refusal], datasets: Iterable[Dataset]) -> None:
+        """Leave out the rows that do not belong to what was filled.
+
+        Args:
+            refusals: what finds them.
+            datasets: all of the standard; those that were not filled have no row.
+        """
+        wanted = [one for one in refusals if one.dataset.lower() in self.filled]
+        empty = [d for d in in_order(datasets) if wanted and d.name.lower() not in self.filled]
+        for dataset in empty:
+            self.connection.execute(layout_table(dataset, ()))
+        for refusal in wanted:
+            filled = self.filled[refusal.dataset.lower()]
+            with located(refusal.where):
+                keys = self._keys(refusal, filled.dataset)
+            same = " AND ".join(f"{quoted(name)} = ?" for name in filled.dataset.key)
+            delete = f"DELETE FROM {quoted(filled.dataset.name)} WHERE {same}"
+            self.connection.execute("BEGIN")
+            self.connection.executemany(delete, keys)
+            self.connection.execute("COMMIT")
+            if keys:
+                self._count_refused(filled, refusal.text, filled.dataset.key, keys)
+        for dataset in reversed(empty):
+            self.connection.execute(f"DROP TABLE {quoted(dataset.name)}")
+
+    def _keys(self, refusal: Refusal, dataset: Dataset) -> list[tuple[Any, ...]]:
+        """The keys of the rows that a SELECT finds."""
+        names = ", ".join(map(quoted, dataset.key))
+        sql = f"SELECT DISTINCT {names} FROM ({strict(refusal.sql)}\n) ORDER BY {names}"
+        with contextlib.closing(connect(self.path, mode="ro")) as connection:
+            limit(connection)
+            dry_run.confine(connection, CHECK_SECONDS, any_function=False)
+            return connection.execute(sql).fetchall()
+
+    def _count_refused(
+        self, filled: Filled, why: str, names: Sequence[str], keys: Sequence[tuple[Any, ...]]
+    ) -> None:
+        first = zip(names, keys[0], strict=True)
+        filled.examples[why] = ", ".join(f"{name} {_short(value)}" for name, value in first)
+        filled.refused[why] = filled.refused.get(why, 0) + len(keys)
+        filled.rows -= len(keys)
 
     def close(self) -> None:
         self.connection.close()
@@ -324,5 +363,5 @@ def _endless(select: Select, told: str) -> DeclarationError:
     )
 
 
-def short(value: Any) -> str:
+def _short(value: Any) -> str:
     return "empty" if value is None else shorten(str(value), 40, "...")

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ..base.sql import quoted
+from ..base.sql import literal, quoted
 from .filling import Filled, Precision
 from .model import Variable
 
@@ -37,14 +37,8 @@ def measure(connection: sqlite3.Connection, filled: Filled, *, ends: bool = Fals
         ends: whether to look for texts with a NUL, too, at which programs take a text to end.
     """
     variables = [v for v in filled.dataset.variables if v.name in filled.columns]
-    asked = [
-        f"count({_known(variable, name)}),"
-        f" {', '.join(_ASKED[variable.column.type.storage]).format(name, nul)}"
-        for variable in variables
-        for name in (quoted(variable.name),)
-        for nul in (_odd_text(variable, ends).format(name),)
-    ]
-    sql = f"SELECT {', '.join(asked) or 1} FROM {quoted(filled.dataset.name)}"
+    asked = [_of_column(variable, ends) for variable in variables]
+    sql = f"SELECT {', '.join(asked) or 1} FROM {filled.source}"
     found = connection.execute(sql).fetchone()
     filled.values = {variable.name: 0 for variable in filled.dataset.variables}
     filled.lengths = dict(filled.values)
@@ -68,6 +62,35 @@ def measure(connection: sqlite3.Connection, filled: Filled, *, ends: bool = Fals
     filled.short, filled.nul_in = frozenset(short), frozenset(nul_in)
 
 
+def parts_of(connection: sqlite3.Connection, filled: Filled, *, ends: bool = False) -> list[Filled]:
+    """The datasets that a measured layout is written as and that have rows, measured too.
+
+    Args:
+        connection: to the filled database.
+        filled: the layout with its rows.
+        ends: whether to look for texts with a NUL, too.
+    """
+    dataset = filled.dataset
+    if not dataset.split:
+        return [filled] if filled.rows else []
+    column, found = quoted(dataset.split), []
+    sql = f"SELECT {column}, count(*) FROM {filled.source} GROUP BY 1 ORDER BY 1"
+    for value, count in connection.execute(sql).fetchall():
+        rows_of = f"(SELECT * FROM {filled.source} WHERE {column} = {literal(value)})"
+        part = Filled(dataset.parts[value], filled.columns, rows=count, rows_of=rows_of)
+        measure(connection, part, ends=ends)
+        found.append(part)
+    return found
+
+
+def _of_column(variable: Variable, ends: bool) -> str:
+    """SQL of the four things that are asked of a column."""
+    name = quoted(variable.name)
+    odd = _odd_text(variable, ends).format(name)
+    asked = ", ".join(_ASKED[variable.column.type.storage]).format(name, odd)
+    return f"count({_known(variable, name)}), {asked}"
+
+
 def _known(variable: Variable, name: str) -> str:
     """The value of a column in SQL, NULL where it has none."""
     return f"nullif({name}, '')" if variable.may_be_empty else name
@@ -86,7 +109,7 @@ def _precision(connection: sqlite3.Connection, filled: Filled, name: str) -> Pre
     sql = (
         f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({time}),"
         f" max(NOT {time}), max(CASE WHEN {time} THEN {column} NOT GLOB '*T??:??:??*'"
-        f" ELSE length({column}) < 10 END) FROM {quoted(filled.dataset.name)}"
+        f" ELSE length({column}) < 10 END) FROM {filled.source}"
     )
     return Precision(*map(bool, connection.execute(sql).fetchone()))
 
@@ -116,7 +139,7 @@ def terms(
     """
     if not names:
         return {}
-    table, columns = quoted(filled.dataset.name), ", ".join(map(quoted, names))
+    table, columns = filled.source, ", ".join(map(quoted, names))
     sql = f"SELECT DISTINCT {columns} FROM {table} LIMIT {_MOST_COMBINATIONS + 1}"
     rows = connection.execute(sql).fetchall()
     if len(rows) <= _MOST_COMBINATIONS:  # then one pass over the rows was enough

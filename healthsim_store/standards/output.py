@@ -108,7 +108,7 @@ class Output:
         Raises NotConformant for text that is none.
         """
         order = ", ".join(map(quoted, self.filled.dataset.key)) or "rowid"
-        sql = f"SELECT {', '.join(expressions)} FROM {quoted(self.name)} ORDER BY {order}"
+        sql = f"SELECT {', '.join(expressions)} FROM {self.filled.source} ORDER BY {order}"
         with contextlib.closing(connect(self.database, mode="ro")) as connection:
             try:
                 for rows in chunks(connection.execute(sql), at_once):

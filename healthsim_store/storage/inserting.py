@@ -121,8 +121,7 @@ def add_table(
     """
     names, places = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
     with contextlib.closing(connect(database)) as connection:
-        for setting in ("journal_mode = MEMORY", "synchronous = OFF"):
-            connection.execute(f"PRAGMA {setting}")
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute(strict(sql))
         connection.execute("BEGIN")
         connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({places})", rows)

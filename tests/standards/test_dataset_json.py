@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from filled_output import output
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from healthsim_store.errors import NotConformant
@@ -36,6 +36,7 @@ def texts(path: Path, rows: Sequence[Any], **types: str) -> list[str]:
     return [text for chunk in json_rows.row_texts(made) for text in chunk]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -59,6 +60,7 @@ def test_any_rows_are_as_python_writes_them(tmp_path_factory: Any, rows: Any) ->
     assert found == as_python(rows, ["", None, None, "", None, None])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=3), SHORT), min_size=1, max_size=40))
 def test_short_numbers_are_as_python_writes_them(tmp_path_factory: Any, rows: Any) -> None:
     path = tmp_path_factory.getbasetemp() / "short.db"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xpt_reader
 from filled_output import output
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsim_store.errors import NotConformant
@@ -60,6 +60,7 @@ def test_a_file_says_what_it_has(tmp_path: Path) -> None:
     assert b"01MAR25:12:30:45" in (tmp_path / "one.xpt").read_bytes()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("aé z", max_size=9), st.integers(1, 9)), max_size=60))
 def test_any_rows_come_back(tmp_path_factory: Any, rows: list[tuple[str, int]]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.xpt"
@@ -81,6 +82,7 @@ def test_a_number_that_does_not_fit_is_named(tmp_path: Path) -> None:
         xpt.write(output(tmp_path / "db", [(1e80,)], A="REAL"), tmp_path / "one.xpt")
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
