@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.text import place, size
+from ..base.wording import option
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class DatasetAccount:
     ``given`` rows came from the scenario and ``rows`` were written. ``refused`` are the others, by
     the rule of the standard that they broke; ``examples`` has the first of each. ``empty`` are
     columns without a value in any row, ``dropped`` those of them that the files have not, since the
-    standard lets them be left out. ``unread`` is what the scenario has not.
+    standard lets them be left out. ``unread`` is what the scenario has not. ``files`` are options
+    with the path of a file that would fill more columns, and that were not given.
     """
 
     name: str
@@ -58,12 +60,14 @@ class DatasetAccount:
     empty: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         told = {
             "name": self.name, "given": self.given, "rows": self.rows,
             "refused": dict(self.refused), "examples": dict(self.examples),
             "empty": list(self.empty), "dropped": list(self.dropped), "unread": list(self.unread),
+            "files": list(self.files),
         }  # fmt: skip
         return {key: value for key, value in told.items() if value or key in ("given", "rows")}
 
@@ -81,7 +85,9 @@ class DatasetAccount:
         kept = [name for name in self.empty if name not in self.dropped]
         told = f"**{self.name} without values**: {', '.join(kept) or 'none'}"
         more = f"; {len(self.dropped)} more that may be left out are not in the files"
-        return told + (more if self.dropped else "")
+        told += more if self.dropped else ""
+        given = (option("options", {name: "FILE"}, verb="export_scenario") for name in self.files)
+        return told + "".join(f"; {one} may fill some" for one in given)
 
 
 @dataclass(frozen=True, slots=True)

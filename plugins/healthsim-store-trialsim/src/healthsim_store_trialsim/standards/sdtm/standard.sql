@@ -60,17 +60,23 @@ END;
 -- @macro epoch_of(subject, day, first, last)
 SELECT coalesce(
   (
-    SELECT epoch
-    FROM subject_elements AS went
-    WHERE went.subject_id = :subject
-      AND whole_day(went.sestdtc) <= whole_day(:day)
-      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
-    ORDER BY went.sestdtc DESC
+    SELECT part
+    FROM elements_of_subjects
+    WHERE whose = :subject AND began <= whole_day(:day)
+      AND coalesce(ended, whole_day(:day)) >= whole_day(:day)
+    ORDER BY began DESC
     LIMIT 1
   ),
-  CASE WHEN NOT EXISTS (SELECT 1 FROM subject_elements AS went WHERE went.subject_id = :subject)
+  CASE WHEN NOT EXISTS (SELECT 1 FROM elements_of_subjects WHERE whose = :subject)
     THEN epoch_on(:day, :first, :last) END
 );
+
+-- Where the subjects were in the trial. No name is one of another table, which a macro would take
+-- for its own
+CREATE VIEW elements_of_subjects AS
+SELECT
+  subject_id AS whose, epoch AS part, whole_day(sestdtc) AS began, whole_day(seendtc) AS ended
+FROM subject_elements;
 
 -- Terms for how often a treatment is given, of which TrialSim has the short ones
 -- @macro frequency(term)
