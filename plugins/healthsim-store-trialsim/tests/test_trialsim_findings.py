@@ -64,7 +64,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         visit(3, "CYCLE 2", "2024-01-31"),
     ],
     # Bob's long screening is nothing of Ann's.
-    "trial_elements": [STUDY | {"element_id": "E", "etcd": "SCRN", "element": "Screening", "testrl": "Consent"}],
+    "trial_elements": [
+        STUDY | {"element_id": "E", "etcd": "SCRN", "element": "Screening", "testrl": "Consent"}
+    ],
     "subject_elements": [
         BOB | {"element_id": "E", "epoch": "SCREENING", "sestdtc": "2024-01-02",
                "seendtc": "2024-12-31"},
