@@ -122,9 +122,8 @@ def test_an_old_file_is_written_as_sdtm_after_an_upgrade(tmp_path: Path) -> None
     with Store(file.parent) as store:
         with pytest.raises(DeclarationError, match="no such column: ") as caught:
             store.export_scenario("old", format="sdtm", to=tmp_path / "out")
-        assert caught.value.hint == (
-            'If old is of an older version of its product, upgrade_scenario("old") adds what is new.'
-        )
+        told = 'of an older version of its product, upgrade_scenario("old") adds what is new.'
+        assert caught.value.hint == f"If old is {told}"
         store.upgrade_scenario("old")
         made = store.export_scenario("old", format="sdtm", to=tmp_path / "out")
     written = {account.name: account.rows for account in made.datasets if account.rows}
