@@ -28,6 +28,7 @@ from .measuring import terms
 from .model import Dataset, Declared, FileTable, Head, Select, Variable
 from .output import DEFINE, Output, Package, Study
 from .reading import FILES, ONLY
+from .unwritten import tell_unwritten
 
 if TYPE_CHECKING:
     from ..exchange.scenario_tables import ScenarioTables
@@ -89,6 +90,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     )
     file_tables.make(declared.tables, scenario)
     not_given = [table for table in declared.tables if not scenario.options[table.option]]
+    tell_unwritten(chosen, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
         names = (part for dataset in chosen for part in dataset.parts.values())
