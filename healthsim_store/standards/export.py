@@ -20,9 +20,9 @@ from ..errors import DeclarationError, InvalidValue, NotConformant
 from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
 from ..schema import dry_run
-from . import csv_files, dataset_json, define_xml, xpt
-from .filling import Filled, Filling
-from .model import Dataset, Declared, Head, Never, Select
+from . import csv_files, dataset_json, define_xml, file_tables, xpt
+from .filling import CHECK_SECONDS, Filled, Filling
+from .model import Dataset, Declared, Head, Never, Select, Variable
 from .output import DEFINE, Output, Package, Study
 from .reading import FILES, ONLY
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 DATABASE = ".standard.db"
 
-_NEVER_SECONDS = 3600.0  # of the processor, for all @never together
 _STUDY = ("name", "description", "protocol")
 
 WRITE: Mapping[str, Callable[[Output, Path], None]] = {
@@ -83,17 +82,20 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     package = Package(
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
+    file_tables.make(declared.tables, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
-        _refuse(kind, (xpt.check_names(_output(filling, Filled(d), package)) for d in chosen))
+        names = (part for dataset in chosen for part in dataset.parts.values())
+        _refuse(kind, (xpt.check_names(_output(filling, Filled(d), package)) for d in names))
         filling.fill(chosen, scenario, values)
+        filling.refuse(declared.refusals, declared.datasets)
         for filled in filling.filled.values():
             scenario.tell(_account(filled))
         _check_nevers(declared.nevers, filling)
         outputs = [
-            _output(filling, filling.filled[dataset.name.lower()], package)
+            _output(filling, part, package)
             for dataset in chosen
-            if filling.filled[dataset.name.lower()].rows
+            for part in filling.parts(filling.filled[dataset.name.lower()])
         ]
         if not outputs:
             raise _nothing(declared, chosen, filling, scenario)
@@ -120,9 +122,14 @@ def choose(declared: Declared, only: str) -> list[Dataset]:
     every = [dataset.name for dataset in declared.datasets]
     for name in names:
         if name not in declared.by_name:
+            if name in declared.by_file:
+                whole = declared.by_file[name][0].name
+                near = f"{name.upper()} is written with {whole}: {_chosen(ONLY, whole.lower())}."
+            else:
+                near = did_you_mean(name, every) or f"It has {', '.join(every)}."
             raise InvalidValue(
                 f"{declared.head.name} has no dataset {name!r:.60}.", [ONLY],
-                hint=did_you_mean(name, every) or f"It has {', '.join(every)}.",
+                hint=near,
             )  # fmt: skip
     chosen = [d for d in declared.datasets if not names or d.name.lower() in names]
     for dataset in chosen:
@@ -160,11 +167,17 @@ def _study(select: Select | None, scenario: ScenarioTables, values: Mapping[str,
     return Study(**texts | {"name": texts["name"] or scenario.name})
 
 
+def _written(filled: Filled, variable: Variable) -> bool:
+    """Whether the files have a column, which may be left out where no row has a value in it."""
+    if not variable.optional or filled.values.get(variable.name):
+        return True
+    companion = filled.dataset.by_name.get(variable.companion.lower())
+    return companion is not None and _written(filled, companion)
+
+
 def _output(filling: Filling, filled: Filled, package: Package) -> Output:
     variables = tuple(
-        variable
-        for variable in filled.dataset.variables
-        if not variable.optional or filled.values.get(variable.name)
+        variable for variable in filled.dataset.variables if _written(filled, variable)
     )
     names = [variable.name for variable in variables]
     return Output(
@@ -186,7 +199,9 @@ def _account(filled: Filled) -> DatasetAccount:
         refused=dict(filled.refused),
         examples=dict(filled.examples),
         empty=empty,
-        dropped=tuple(name for name in empty if filled.dataset.by_name[name.lower()].optional),
+        dropped=tuple(
+            name for name in empty if not _written(filled, filled.dataset.by_name[name.lower()])
+        ),
         unread=tuple(dict.fromkeys(filled.unread.values())),
     )
 
@@ -204,7 +219,7 @@ def _refuse(kind: str, found: Iterable[Iterable[str]]) -> None:
 
 def _check_nevers(nevers: Sequence[Never], filling: Filling) -> None:
     """Raises NotConformant where a SELECT that should find no row finds one."""
-    dry_run.confine(filling.connection, _NEVER_SECONDS)
+    dry_run.confine(filling.connection, CHECK_SECONDS)
     try:
         for never in nevers:
             with located(never.where):

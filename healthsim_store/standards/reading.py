@@ -9,17 +9,19 @@ from dataclasses import dataclass, field, replace
 from ..base.sql import parameters
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
-from ..schema.parameter import Parameter
+from ..schema.parameter import FILE, Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
-from .model import Dataset, Declared, Guide, Head, Never, Select
+from .model import Dataset, Declared, FileTable, Guide, Head, Never, Refusal, Select
 from .standard import HEAD, Standard
 
 WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
 
 HEAD_MARKERS = ("files", "guide", "param", "terminology", "writer")
-MARKERS = ("class", "into", "macro", "never", "reference", "structure", "study")
+MARKERS = (
+    "class", "file", "into", "macro", "never", "reference", "refuse", "split", "structure", "study",
+)  # fmt: skip
 
 #: Options that every standard has; `declared` ones cannot be called so.
 FILES, ONLY = "files", "only"
@@ -83,7 +85,7 @@ def _options(markers: Sequence[str], kinds: Sequence[str], where: str) -> tuple[
             raise DeclarationError(f"{where}: @param {name}, which every standard has")
     files = Parameter(FILES, "choice", kinds[0], values=tuple(kinds), description="kind of files")
     only = Parameter(ONLY, "text", description="these datasets alone, with commas between")
-    return (files, only, *read_parameters(markers, names, (), where))
+    return (files, only, *read_parameters(markers, names, (), where, files=True))
 
 
 @dataclass(slots=True)
@@ -95,6 +97,8 @@ class _Parts:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     selects: list[tuple[str, Statement]] = field(default_factory=list)  # with the file's stem
     nevers: list[Never] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    tables: dict[str, FileTable] = field(default_factory=dict)
     study: Statement | None = None
     where: str = ""  # the file that says what the standard is
 
@@ -133,7 +137,9 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         return
     statement = replace(statement, sql=expanded(statement.sql, parts.macros, where))
     given = set(markers)
-    if kind == "CREATE TABLE" and given <= {"class", "reference", "structure"}:
+    if kind == "CREATE TABLE" and given == {"file"}:
+        _take_file_table(statement, parts, head)
+    elif kind == "CREATE TABLE" and given <= {"class", "reference", "split", "structure"}:
         _take_layout(statement, stem, parts, head)
     elif kind == "CREATE VIEW" and not given:
         step = read_step(statement, statement.sql)
@@ -151,6 +157,11 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         if not statement.comment.text:
             raise DeclarationError(f"{where}: a @never says in words what it is about")
         parts.nevers.append(Never(statement.comment.text, statement.sql, where))
+    elif reads and given == {"refuse"}:
+        if not statement.comment.text:
+            raise DeclarationError(f"{where}: a @refuse says in words why a row is left out")
+        name = markers["refuse"]
+        parts.refusals.append(Refusal(statement.comment.text, name, statement.sql, where))
     elif reads and given == {"study"} and parts.study is None:
         parts.study = statement
     else:
@@ -158,7 +169,7 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         raise DeclarationError(
             f"{where}: {statement.sql.strip():.20}... ({told}) does not belong here",
             hint="A standard has CREATE TABLE, CREATE VIEW, and SELECT with one of @into, @never,"
-            " @macro and, once, @study.",
+            " @refuse, @macro and, once, @study.",
         )
 
 
@@ -175,6 +186,23 @@ def _take_layout(statement: Statement, stem: str, parts: _Parts, head: Head) -> 
         first = parts.datasets[dataset.name.lower()].where
         raise DeclarationError(f"{statement.where}: a second layout of it, after {first}")
     parts.datasets[dataset.name.lower()] = dataset
+
+
+def _take_file_table(statement: Statement, parts: _Parts, head: Head) -> None:
+    from .layouts import read_layout  # sqlglot is slow to import
+
+    name = statement.comment.markers["file"]
+    options = [option.name for option in head.options if option.type == FILE]
+    if name not in options:
+        raise DeclarationError(
+            f"{statement.where}: @file {name}, which is no @param of the type file",
+            hint=did_you_mean(name, options)
+            or f"{HEAD} declares it: @param {name or 'terms'} file: what the file has",
+        )
+    layout = read_layout(statement, head.name)
+    if any(layout.name.lower() == other.layout.name.lower() for other in parts.tables.values()):
+        raise DeclarationError(f"{statement.where}: a second table {layout.name}")
+    parts.tables[layout.name.lower()] = FileTable(name, layout)
 
 
 def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
@@ -194,11 +222,15 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
         select = _select(statement, steps)
         parts.datasets[stem] = replace(dataset, selects=(*dataset.selects, select))
     _check_references(parts.datasets)
+    _check_parts(parts.datasets)
+    _check_refusals(parts)
     _check_options(head, parts)
     return Declared(
         head=head,
         datasets=tuple(parts.datasets.values()),
         nevers=tuple(parts.nevers),
+        refusals=tuple(parts.refusals),
+        tables=tuple(parts.tables.values()),
         study=_select(parts.study, steps) if parts.study else None,
     )
 
@@ -224,12 +256,45 @@ def _check_options(head: Head, parts: _Parts) -> None:
     texts = [select.sql for dataset in parts.datasets.values() for select in dataset.selects]
     texts += [parts.study.sql] if parts.study else []
     used = {name[1:] for sql in texts for name in parameters(sql)}
+    used |= {table.option for table in parts.tables.values()}
     for option in head.options:
         if option.name not in (FILES, ONLY, *used):
             raise DeclarationError(
                 f"{parts.where}: @param {option.name}, but no SELECT has :{option.name}",
                 hint=did_you_mean(option.name, used),
             )
+
+
+def _check_parts(datasets: dict[str, Dataset]) -> None:
+    """Raises DeclarationError where two datasets would be written by the same name."""
+    found: dict[str, Dataset] = {}
+    for dataset in datasets.values():
+        for part in dataset.parts.values():
+            other = found.setdefault(part.name.lower(), dataset)
+            if other is not dataset:
+                raise DeclarationError(
+                    f"{dataset.where}: {part.name} is written by {other.name} and {dataset.name}"
+                )
+
+
+def _check_refusals(parts: _Parts) -> None:
+    for refusal in parts.refusals:
+        dataset = parts.datasets.get(refusal.dataset.lower())
+        if dataset is None:
+            near = did_you_mean(refusal.dataset, parts.datasets)
+            raise DeclarationError(
+                f"{refusal.where}: @refuse {refusal.dataset}, which is no dataset", hint=near
+            )
+        if not dataset.key:
+            raise DeclarationError(
+                f"{refusal.where}: @refuse {dataset.name}, which has no key",
+                hint="PRIMARY KEY (a, b) in its layout says by which columns rows are found.",
+            )
+        for other in parts.datasets.values():
+            if dataset.name.lower() in other.needs:
+                raise DeclarationError(
+                    f"{refusal.where}: @refuse {dataset.name}, to which {other.name} refers"
+                )
 
 
 def _check_references(datasets: dict[str, Dataset]) -> None:

@@ -41,6 +41,14 @@ def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: flo
         dry_run.confine(connection, seconds)
         for never in declared.nevers:
             _columns(connection, never.sql, never.where, {}, missing=False)
+        for refusal in declared.refusals:
+            names = _columns(connection, refusal.sql, refusal.where, {}, missing=False)
+            dataset = declared.by_name[refusal.dataset.lower()]
+            if {*map(str.lower, names or ())} != {*map(str.lower, dataset.key)}:
+                raise DeclarationError(
+                    f"{refusal.where}: it gives {', '.join(names or ())}",
+                    hint=f"A row of {dataset.name} is known by {', '.join(dataset.key)}.",
+                )
     for dataset, names in columns_given(declared, products, seconds=seconds):
         del dataset, names  # they fit
 
@@ -56,6 +64,9 @@ def columns_given(
     with contextlib.closing(connect(":memory:")) as connection:
         for product in products:
             dry_run.make(connection, product)
+        for table in declared.tables:
+            with located(table.layout.where):
+                connection.execute(strict(layout_table(table.layout)))
         dry_run.confine(connection, seconds, any_function=False)
         if declared.study:
             _columns(connection, declared.study.sql, declared.study.where, values)
@@ -103,12 +114,16 @@ def _of_layouts(declared: Declared) -> Iterator[Trial]:
         yield Trial(strict(layout_table(dataset)), dataset.where)
     for never in declared.nevers:
         yield Trial(strict(never.sql), never.where)
+    for refusal in declared.refusals:
+        yield Trial(strict(refusal.sql), refusal.where)
 
 
 def _of_scenario(declared: Declared, products: Iterable[Declaration]) -> Iterator[Trial]:
     for product in products:
         for sql, where in dry_run.making(product):
             yield Trial(sql, where)
+    for table in declared.tables:
+        yield Trial(strict(layout_table(table.layout)), table.layout.where)
     values: dict[str, Any] = {option.name: option.default for option in declared.head.options}
     selects: list[Select] = [select for d in declared.datasets for select in d.selects]
     for select in (*selects, *([declared.study] if declared.study else [])):

@@ -1,30 +1,62 @@
 -- SDTM, by the SDTMIG 3.4
 -- @writer datasets @files json, ndjson, xpt, csv
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
+-- @param meddra file: CSV file with MedDRA's terms, by your own licence: columns term, llt, llt_code, pt, pt_code, hlt, hlt_code, hlgt, hlgt_code, soc, soc_code
+
+-- Terms of MedDRA, by the licence of whoever exports @file meddra
+CREATE TABLE meddra (
+  term VARCHAR UNIQUE, -- As reported; none where the lowest level term alone is meant
+  llt VARCHAR, -- Lowest level term
+  llt_code INTEGER, -- Its code
+  pt VARCHAR NOT NULL, -- Preferred term
+  pt_code INTEGER, -- Its code
+  hlt VARCHAR, -- High level term
+  hlt_code INTEGER, -- Its code
+  hlgt VARCHAR, -- High level group term
+  hlgt_code INTEGER, -- Its code
+  soc VARCHAR, -- System organ class
+  soc_code INTEGER, -- Its code
+  CHECK (term IS NOT NULL OR llt IS NOT NULL)
+);
+
+-- What is known of a term, in small letters: first of one that was reported so, else of a lowest
+-- level term, of which the first row counts
+CREATE VIEW meddra_terms AS
+SELECT lower(term) AS said, * FROM meddra WHERE term IS NOT NULL
+UNION ALL
+SELECT lower(llt), *
+FROM meddra
+WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
+  AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
 -- The day of a date or time, where all of it is known
 -- @macro whole_day(moment)
 SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
 
--- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
+-- Whether a day is before another one, as far as both are known; with a gap in one, nobody knows
+-- @macro earlier(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
+
+-- Whether a day known in part may be another one
+-- @macro may_be(day, other)
+SELECT min(length(:day), length(:other)) < 10
+  AND substr(:day, 1, length(:other)) = substr(:other, 1, length(:day));
+
+-- Day of a study: the reference day is 1, and the day before it is -1. Only whole days have one
 -- @macro study_day(day, reference)
 SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
   + (whole_day(:day) >= whole_day(:reference));
 
--- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
--- @macro is_before(day, other)
-SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
-  AND :day || :other NOT GLOB '*--*';
-
--- Part of the trial on a day, from the days of the first and the last treatment; none where a day
--- that it depends on is known in part
+-- Part of the trial on a day, from the days of the first and the last treatment. A month in which
+-- treatment begins or ends is not known to be before it or after it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
-  WHEN whole_day(:day) IS NULL THEN NULL
-  WHEN :first IS NULL OR whole_day(:day) < whole_day(:first) THEN 'SCREENING'
-  WHEN whole_day(:first) IS NULL THEN NULL
-  WHEN :last IS NULL OR whole_day(:day) <= whole_day(:last) THEN 'TREATMENT'
-  WHEN whole_day(:last) IS NOT NULL THEN 'FOLLOW-UP'
+  WHEN :day IS NULL OR :day || coalesce(:first, '') || coalesce(:last, '') GLOB '*--*' THEN NULL
+  WHEN :first IS NULL OR earlier(:day, :first) THEN 'SCREENING'
+  WHEN may_be(:day, :first) OR may_be(:day, :last) THEN NULL
+  WHEN :last IS NULL OR NOT earlier(:last, :day) THEN 'TREATMENT'
+  ELSE 'FOLLOW-UP'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -63,13 +95,81 @@ SELECT
   ) AS last_dose
 FROM subjects AS s JOIN studies USING (study_id);
 
+-- The records of a table, each with its number within the subject: the one that it has, and for
+-- those that have none the next ones after these, in the order of their beginnings
+-- @macro numbered(records, seq, start, id)
+SELECT (
+  SELECT *, :seq AS number FROM :records WHERE :seq IS NOT NULL
+  UNION ALL
+  SELECT r.*,
+    row_number() OVER (PARTITION BY subject_id ORDER BY :start IS NULL, :start, :id)
+      + coalesce(most, 0)
+  FROM :records AS r
+  LEFT JOIN (
+    SELECT subject_id AS whose, max(:seq) AS most FROM :records
+    WHERE :seq IS NOT NULL
+    GROUP BY subject_id
+  ) ON whose = subject_id
+  WHERE :seq IS NULL
+);
+
+-- The records of a table with their subjects and visits. A visit has the trial's own name and day,
+-- of the subject's arm or of all arms; a record may have only the number of it
+-- @macro at_visits(records)
+SELECT (
+  SELECT r.*, studyid, usubjid, reference, last_dose, v.visit_date,
+    coalesce(r.visit_num, v.visit_num) AS visitnum,
+    coalesce(own.visit_name, every.visit_name, v.visit_name) AS visit,
+    coalesce(own.visit_day, every.visit_day) AS visitdy
+  FROM :records AS r
+  JOIN named_subjects AS s USING (subject_id)
+  LEFT JOIN actual_visits AS v USING (visit_id)
+  LEFT JOIN visits_of_trial AS own
+    ON own.study_id = s.study_id AND own.visit_num = coalesce(r.visit_num, v.visit_num)
+      AND own.arm_id = s.arm_id
+  LEFT JOIN visits_of_trial AS every
+    ON every.study_id = s.study_id AND every.visit_num = coalesce(r.visit_num, v.visit_num)
+      AND every.arm_id IS NULL
+);
+
+-- A text that is a number
+-- @macro number_in(text)
+SELECT CASE
+  WHEN ltrim(:text, '-') GLOB '[0-9]*' AND NOT ltrim(:text, '-') GLOB '*[^0-9.]*'
+    AND NOT :text GLOB '*.*.*' THEN CAST(:text AS REAL)
+END;
+
+-- Result in the standard unit. One that nobody converted is its own standard
+-- @macro standard_text(text, number, original)
+SELECT coalesce(
+  :text, CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END, :original
+);
+
+-- The same as a number, which a text such as NEGATIVE has not
+-- @macro standard_number(text, number, original)
+SELECT coalesce(:number, number_in(coalesce(:text, :original)));
+
+-- @macro standard_unit(text, number, unit, original_unit)
+SELECT CASE
+  WHEN coalesce(:text, :number) IS NOT NULL THEN coalesce(:unit, :original_unit)
+  ELSE :original_unit
+END;
+
+-- The last result before the first treatment, of each subject and test: the flagged one, or else
+-- the latest. What was measured on the day of the first treatment was measured before it
+-- @macro last_before(results, id, test, result, moment, flag)
+SELECT (
+  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || printf(' %09d', number))
+  FROM :results
+  WHERE :result IS NOT NULL AND length(:moment) >= 10
+    AND (:flag = 'Y' OR substr(:moment, 1, 10) <= reference)
+  GROUP BY subject_id, :test
+);
+
 -- @study
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
-WHERE is_before(AESTDTC, RFICDTC)
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
-WHERE is_before(EXSTDTC, RFICDTC)
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
-WHERE is_before(DSSTDTC, RFICDTC);
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE earlier(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE earlier(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE earlier(DSSTDTC, RFICDTC);
