@@ -92,7 +92,7 @@ def test_without_a_file_they_stay_empty_and_the_reply_says_so(store: Store, tmp_
     told = next(line for line in made.to_markdown().splitlines() if "AEPTCD" in line)
     assert told.startswith("**AE without values**: ")
     assert told.endswith("; options={'meddra': 'FILE'} may fill some")
-    assert [account.name for account in made.datasets if account.files] == ["AE", "MH"]
+    assert {account.name for account in made.datasets if account.files} == {"AE", "MH"}
     (tmp_path / "terms.csv").write_text(TERMS, encoding="utf-8")
     made = store.export_scenario(
         "trial", format="sdtm", to=tmp_path / "with", options={"meddra": tmp_path / "terms.csv"}
