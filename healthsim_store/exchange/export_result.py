@@ -92,7 +92,7 @@ class ExportResult:
     CSV. It is exact if ``csv_exact`` is true, otherwise an estimate from the beginning of each
     table. ``loading`` has the lines of code that read the files. ``left_out`` are the entity types
     that the format does not take. ``datasets`` tells of each dataset of a standard what became of
-    its rows.
+    its rows, and ``unwritten``, by entity type, which columns with values are in none of them.
     """
 
     scenario: str
@@ -105,6 +105,7 @@ class ExportResult:
     loading: str = field(default="", repr=False)
     left_out: tuple[LeftOut, ...] = ()
     datasets: tuple[DatasetAccount, ...] = ()
+    unwritten: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -141,6 +142,8 @@ class ExportResult:
             told["left_out"] = [one.to_dict() for one in self.left_out]
         if self.datasets:
             told["datasets"] = [one.to_dict() for one in self.datasets]
+        if self.unwritten:
+            told["unwritten"] = {name: list(columns) for name, columns in self.unwritten.items()}
         return told
 
     def to_markdown(self) -> str:
@@ -157,6 +160,8 @@ class ExportResult:
         ]
         if self.left_out:
             lines.append(f"**Left out**: {self.told_left_out}")
+        if self.unwritten:
+            lines.append(f"**Columns left out**: {self.told_unwritten}")
         lines += [f"**{one.name}**: {one.told()}" for one in self.datasets if one.told()]
         lines += [one.told_empty() for one in self.datasets if one.empty]
         return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
@@ -167,5 +172,10 @@ class ExportResult:
         return "; ".join(
             f"{one.entity_type} ({one.rows:,} rows): {one.reason}" for one in self.left_out
         )
+
+    @property
+    def told_unwritten(self) -> str:
+        """The columns with values that are in no dataset, in a line; empty where there are none."""
+        return "; ".join(f"{name}: {', '.join(cols)}" for name, cols in self.unwritten.items())
 
     __str__ = to_markdown

@@ -25,6 +25,7 @@ from .filling import CHECK_SECONDS, Filled, Filling
 from .model import Dataset, Declared, Head, Never, Select, Variable
 from .output import DEFINE, Output, Package, Study
 from .reading import FILES, ONLY
+from .unwritten import tell_unwritten
 
 if TYPE_CHECKING:
     from ..exchange.scenario_tables import ScenarioTables
@@ -83,6 +84,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
     file_tables.make(declared.tables, scenario)
+    tell_unwritten(chosen, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
         names = (part for dataset in chosen for part in dataset.parts.values())
