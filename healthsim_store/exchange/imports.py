@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.wording import option
 from ..errors import EmptyBatch, InvalidArgument, InvalidRows, SourceError
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
@@ -20,12 +19,14 @@ from .datapackage import Package
 from .datapackage import read as read_package
 from .formats import Formats, Importer
 from .found_files import STDIN, Files, Finder, unpacked
+from .mapping import Declared
 from .package import contents
 from .reading import Reading
 from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
+from .standard_files import StandardFormat, by_dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,11 @@ class _Import:
                 self._files, package = replace(files, format=package.format), None
         if files.format and mappings:
             return self._mapped(files.format, mappings)
+        standard = formats.standard(self._files.format or (package.format if package else None))
+        if standard:
+            for resource in package.resources if package else ():
+                resource.verify(folder)
+            return self._standard(standard)
         reading = Reading(
             formats, self._registry, self._rejects,
             skipping=self._target.batch.tolerance.bad_rows == "skip",
@@ -182,15 +188,11 @@ class _Import:
         return ImportResult(reading.told(persisted), tuple(reading.settle()))
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
-        options, whole = self._files.blank.reading, dict[str, int]()
+        options = self._files.blank.reading
         finder = Finder(self._formats, self._files)
         if self._files.options:  # a mapping has none
             self._files.settings(Importer(Path(format).name, (), lambda _: iter(())))
-        if options.map or options.value:
-            raise InvalidArgument(
-                f"{option('map')} and {option('value')} are for files without a mapping.",
-                hint=f"Say it in the SELECTs of {Path(format).name}.",
-            )
+        mapped_files.refuse_renaming(options, Path(format).name)
         if any(name.endswith(mapped_files.ENDING) for name in mappings):
             format = Path(format).name
             sources = mapped_files.sources(self._files, self._paths, self._formats, finder)
@@ -201,7 +203,31 @@ class _Import:
             )
             _refuse_conversions(options, format)
             sources = self._folder(finder)
-        with staged(format, mappings, sources, self._refusing) as mapping:
+        return self._staged(format, mappings, sources, finder)
+
+    def _standard(self, standard: StandardFormat) -> ImportResult:
+        """The files of a standard."""
+        files = self._files
+        _refuse_conversions(files.blank.reading, standard.name)
+        mapped_files.refuse_renaming(files.blank.reading, f"The standard {standard.name}")
+        values = standard.bind(files.options)
+        finder = Finder(self._formats, replace(files, format=None, options=None))
+        sources = mapped_files.sources(files, self._paths, self._formats, finder)
+        every = [one for those in sources.values() for one in those]
+        found = by_dataset(standard, every, values)
+        mapping = standard.mapping(self._registry)
+        return self._staged(standard.name, mapping, found, finder, values)
+
+    def _staged(
+        self,
+        format: str,
+        declared: Mapping[str, str] | Declared,
+        sources: Mapping[str, Sequence[Source]],
+        finder: Finder,
+        values: Mapping[str, Any] | None = None,
+    ) -> ImportResult:
+        options, whole = self._files.blank.reading, dict[str, int]()
+        with staged(format, declared, sources, self._refusing, values or {}) as mapping:
             mapping.count_skipped()
             entities: Mapping[str, Any] = mapping.entities()
             if conversions.is_needed(options):

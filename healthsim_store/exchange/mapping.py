@@ -20,7 +20,7 @@ from ..errors import DeclarationError
 from ..schema.sqlfile import Statement, blanked, read_statements
 from . import json_paths, part_files
 
-MARKERS = ("file", "from", "into", "json", "many", "skip")
+MARKERS = ("file", "from", "into", "json", "many", "note", "skip")
 _CONFLICT = re.compile(r"\bON\s+CONFLICT\s+(\w+)", re.IGNORECASE)
 ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 ROW = "_row"  # the column that says which one: the rowid of the source's table
@@ -42,6 +42,8 @@ class Layout:
     json: str | None = None
     key: tuple[str, ...] = ()
     takes_first: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def fits(self, stem: str) -> bool:
         """Whether the pattern fits a file, by its name without the ending."""
@@ -50,12 +52,22 @@ class Layout:
 
 @dataclass(slots=True)
 class Declared:
-    """What mappings declare. ``layouts`` are by their names in lower case."""
+    """What mappings declare. ``layouts`` are by their names in lower case.
+
+    ``skips`` count rows that are left out, ``notes`` rows of which something is not carried over.
+    ``datasets``: the files are those of a standard, which are called after its datasets.
+    """
 
     layouts: dict[str, Layout] = field(default_factory=dict)
     views: list[Statement] = field(default_factory=list)  # steps that several SELECTs share
     selects: list[Statement] = field(default_factory=list)
     skips: list[Statement] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
+    datasets: bool = False
+
+    def file_of(self, layout: str) -> str:
+        """How a file is called that is not there, in a message."""
+        return layout.upper() if self.datasets else f"{layout}.csv"
 
     def tables_of(self, stem: str, *, alone: bool) -> list[str]:
         """The tables that a file is loaded into.
@@ -108,21 +120,23 @@ def _declare(declared: Declared, statement: Statement) -> None:
         declared.selects.append(statement)
     elif markers.keys() == {"skip"} and reads:
         declared.skips.append(statement)
+    elif markers.keys() == {"note"} and reads:
+        declared.notes.append(statement)
     elif text.startswith("CREATE TABLE") and markers.keys() <= {"file", "json"}:
         _declare_layout(declared, statement)
     elif markers:
         given = ", ".join(f"@{marker}" for marker in markers)
         raise DeclarationError(
             f"{statement.where}: {given} above {statement.sql.strip():.20}...",
-            hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE; a"
-            " CREATE TABLE may have @file and @json.",
+            hint="A SELECT has @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE, or @note"
+            " SOURCE; a CREATE TABLE may have @file and @json.",
         )
     elif text.startswith("CREATE VIEW"):
         declared.views.append(statement)
     else:
         raise DeclarationError(
             f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
-            "with @into and @from, or @skip"
+            "with @into and @from, @skip or @note"
         )
 
 

@@ -19,12 +19,12 @@ from ..base.wording import option
 from ..errors import DeclarationError, InvalidValue, NotConformant
 from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
+from ..exchange.standard_files import FILES, ONLY
 from ..schema import dry_run
 from . import csv_files, dataset_json, define_xml, xpt
 from .filling import Filled, Filling
 from .model import Dataset, Declared, Head, Never, Select
 from .output import DEFINE, Output, Package, Study
-from .reading import FILES, ONLY
 
 if TYPE_CHECKING:
     from ..exchange.scenario_tables import ScenarioTables
@@ -61,7 +61,7 @@ def exporter(head: Head, declared: Callable[[], Declared]) -> Exporter:
         head.name,
         write_all=write_all,
         title=head.title,
-        takes=lambda entity_type: entity_type.name in declared().reads(),
+        takes=lambda entity_type: entity_type.name in declared().read_tables(),
         options=head.options,
         whole=f"choose datasets by the option {ONLY}",
     )

@@ -9,22 +9,24 @@ from dataclasses import dataclass, field, replace
 from ..base.sql import parameters
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
+from ..exchange.standard_files import FILES, ONLY
 from ..schema.parameter import Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
-from .model import Dataset, Declared, Guide, Head, Never, Select
+from .model import Dataset, Declared, Guide, Head, Never, Reads, Select
 from .standard import HEAD, Standard
 
 WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
 
-HEAD_MARKERS = ("files", "guide", "param", "terminology", "writer")
-MARKERS = ("class", "into", "macro", "never", "reference", "structure", "study")
-
-#: Options that every standard has; `declared` ones cannot be called so.
-FILES, ONLY = "files", "only"
+HEAD_MARKERS = ("files", "guide", "import", "param", "terminology", "writer")
+MARKERS = (
+    "class", "from", "into", "macro", "many", "never", "note", "reference", "skip", "structure",
+    "study",
+)  # fmt: skip
 
 _KIND = re.compile(r"\s*(SELECT|WITH|CREATE\s+TABLE|CREATE\s+VIEW)\b", re.IGNORECASE)
+_COUNTS = ({"skip"}, {"note"})  # the markers of SELECTs that count rows
 _GUIDE = re.compile(r"(?P<name>.+) (?P<version>[0-9][0-9A-Za-z.-]*)")
 
 
@@ -62,6 +64,7 @@ def read_head(standard: Standard) -> Head:
         guide=_guide(comment.markers.get("guide"), "guide", where),
         terminology=_guide(comment.markers.get("terminology"), "terminology", where),
         options=_options(comment.every("param"), kinds, where),
+        import_options=_options(comment.every("import"), kinds, where, of_import=True),
     )
 
 
@@ -76,12 +79,16 @@ def _guide(written: str | None, marker: str, where: str) -> Guide | None:
     return Guide(found["name"], found["version"])
 
 
-def _options(markers: Sequence[str], kinds: Sequence[str], where: str) -> tuple[Parameter, ...]:
+def _options(
+    markers: Sequence[str], kinds: Sequence[str], where: str, *, of_import: bool = False
+) -> tuple[Parameter, ...]:
     names = [text.partition(" ")[0] for text in markers]
+    marker = "import" if of_import else "param"
     for name in names:
         if name in (FILES, ONLY):
-            raise DeclarationError(f"{where}: @param {name}, which every standard has")
-    files = Parameter(FILES, "choice", kinds[0], values=tuple(kinds), description="kind of files")
+            raise DeclarationError(f"{where}: @{marker} {name}, which every standard has")
+    usual = None if of_import else kinds[0]
+    files = Parameter(FILES, "choice", usual, values=tuple(kinds), description="kind of files")
     only = Parameter(ONLY, "text", description="these datasets alone, with commas between")
     return (files, only, *read_parameters(markers, names, (), where))
 
@@ -94,6 +101,7 @@ class _Parts:
     steps: dict[str, Step] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     selects: list[tuple[str, Statement]] = field(default_factory=list)  # with the file's stem
+    reads: list[Statement] = field(default_factory=list)
     nevers: list[Never] = field(default_factory=list)
     study: Statement | None = None
     where: str = ""  # the file that says what the standard is
@@ -118,8 +126,13 @@ def read_standard(parts: Sequence[Standard]) -> Declared:
             allowed = HEAD_MARKERS if file == HEAD else ()
             where = f"{part.where}/{file}"
             for statement in read_statements(sql, file=where, markers=MARKERS, head=allowed):
-                _take(statement, file.rpartition(".")[0], found, head)
+                _take(statement, dataset_of(file), found, head)
     return _whole(head, found, main)
+
+
+def dataset_of(file: str) -> str:
+    """The dataset that a file is about, by its name: ``dm.sql`` and ``dm.import.sql``: dm."""
+    return file.partition(".")[0]
 
 
 def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
@@ -140,6 +153,8 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         if step.name.lower() in parts.steps:
             raise DeclarationError(f"{where}: a second view named {step.name}")
         parts.steps[step.name.lower()] = step
+    elif reads and ({"into", "from"} <= given <= {"into", "from", "many"} or given in _COUNTS):
+        parts.reads.append(statement)
     elif reads and given == {"into"}:
         if markers["into"].lower() != stem.lower():
             raise DeclarationError(
@@ -158,7 +173,7 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         raise DeclarationError(
             f"{where}: {statement.sql.strip():.20}... ({told}) does not belong here",
             hint="A standard has CREATE TABLE, CREATE VIEW, and SELECT with one of @into, @never,"
-            " @macro and, once, @study.",
+            " @macro and, once, @study; to be read, SELECT with @into and @from, @skip or @note.",
         )
 
 
@@ -200,7 +215,22 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
         datasets=tuple(parts.datasets.values()),
         nevers=tuple(parts.nevers),
         study=_select(parts.study, steps) if parts.study else None,
+        reads=_reads(parts, steps),
     )
+
+
+def _reads(parts: _Parts, steps: Sequence[Step]) -> Reads:
+    found: dict[str, list[Statement]] = {"from": [], "skip": [], "note": []}
+    for statement in parts.reads:
+        marker = next(name for name in found if name in statement.comment.markers)
+        source = statement.comment.markers[marker]
+        if source.lower() not in parts.datasets:
+            raise DeclarationError(
+                f"{statement.where}: @{marker} {source}, which is no dataset",
+                hint=did_you_mean(source, [d.name for d in parts.datasets.values()]),
+            )
+        found[marker].append(replace(statement, sql=with_steps(statement.sql, steps)))
+    return Reads(tuple(found["from"]), tuple(found["skip"]), tuple(found["note"]))
 
 
 def _select(statement: Statement, steps: Sequence[Step]) -> Select:
@@ -221,15 +251,20 @@ def _select(statement: Statement, steps: Sequence[Step]) -> Select:
 
 
 def _check_options(head: Head, parts: _Parts) -> None:
+    """Raises DeclarationError for an option that no SELECT asks for."""
     texts = [select.sql for dataset in parts.datasets.values() for select in dataset.selects]
     texts += [parts.study.sql] if parts.study else []
-    used = {name[1:] for sql in texts for name in parameters(sql)}
-    for option in head.options:
-        if option.name not in (FILES, ONLY, *used):
-            raise DeclarationError(
-                f"{parts.where}: @param {option.name}, but no SELECT has :{option.name}",
-                hint=did_you_mean(option.name, used),
-            )
+    for marker, options, asked in (
+        ("param", head.options, texts),
+        ("import", head.import_options, [statement.sql for statement in parts.reads]),
+    ):
+        used = {name[1:] for sql in asked for name in parameters(sql)}
+        for option in options:
+            if option.name not in (FILES, ONLY, *used):
+                raise DeclarationError(
+                    f"{parts.where}: @{marker} {option.name}, but no SELECT has :{option.name}",
+                    hint=did_you_mean(option.name, used),
+                )
 
 
 def _check_references(datasets: dict[str, Dataset]) -> None:

@@ -1,6 +1,8 @@
 -- SDTM, by the SDTMIG 3.4
 -- @writer datasets @files json, ndjson, xpt, csv
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
+-- @import phase choice 0, 1, 1/2, 2, 2/3, 3, 3/4, 4, NA: the phase of the trial, where TS has none
+-- @import indication text: the disease under study, where TS has none
 
 -- Day of a study: the reference day is 1, and the day before it is -1
 -- @macro study_day(day, reference)
@@ -19,6 +21,20 @@ END;
 -- @macro frequency(term)
 SELECT CASE :term WHEN 'QW' THEN 'EVERY WEEK' WHEN 'Q2W' THEN 'EVERY 2 WEEKS'
   WHEN 'Q3W' THEN 'EVERY 3 WEEKS' WHEN 'Q4W' THEN 'EVERY 4 WEEKS' ELSE :term END;
+
+-- Ids of an import, from what SDTM has
+-- @macro site_of(study, site)
+SELECT :study || '/' || :site;
+
+-- @macro arm_of(study, arm)
+SELECT :study || '/' || :arm;
+
+-- @macro event_of(subject, domain, number)
+SELECT :subject || '/' || :domain || '/' || CAST(:number AS TEXT);
+
+-- A date and time as a day; nothing where not even the day is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN length(:moment) >= 10 THEN substr(:moment, 1, 10) END;
 
 -- Each subject with the study's and the site's own names for it
 CREATE VIEW named_subjects AS

@@ -1,0 +1,135 @@
+"""Reads the files of a standard: its layouts are the tables that they are loaded into.
+
+The layouts are loose here: a column has no rule, and any text fits. What a row must be is said by
+the entity types that its SELECTs make of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ..errors import InvalidArgument
+from ..exchange.mapping import Declared as Mapped
+from ..exchange.mapping import Layout
+from ..exchange.staging import FUNCTION, StagedFolder
+from ..exchange.standard_files import FILES, ONLY, StandardFormat
+from ..schema.model import Declaration
+from ..schema.registry import Registry
+from ..schema.sqlfile import blanked
+from ..schema.types import Stored
+from ..storage.apart import Trial, try_apart
+from .model import Dataset, Declared, Head, Variable
+
+#: How SQLite keeps the values of a column whose type is stored so; what is no number stays text.
+_TYPES = {"INTEGER": "NUMERIC", "REAL": "REAL"}
+
+
+def importer(head: Head, declared: Callable[[], Declared]) -> StandardFormat:
+    """The format by which `import` reads a standard.
+
+    Args:
+        head: what the standard says of itself.
+        declared: gives all of it; it is asked when somebody imports.
+    """
+    return StandardFormat(
+        head.name,
+        options=head.import_options,
+        datasets=lambda: [dataset.name for dataset in declared().datasets],
+        mapping=lambda registry: mapping(declared(), registry),
+    )
+
+
+def mapping(declared: Declared, registry: Registry) -> Mapped:
+    """The layouts that SELECTs read, and the SELECTs whose entity types are installed.
+
+    Args:
+        declared: the standard.
+        registry: the installed entity types.
+    """
+    reads = declared.reads
+    selects = [one for one in reads.selects if _is_installed(one.comment.markers["into"], registry)]
+    words = {word for one in reads.all for word in re.findall(r"\w+", blanked(one.sql).lower())}
+    sources = {one.comment.markers["from"].lower() for one in selects} | {
+        dataset.name.lower() for dataset in declared.datasets if dataset.name.lower() in words
+    }
+    return Mapped(
+        layouts={
+            dataset.name.lower(): _layout(dataset, words)
+            for dataset in declared.datasets
+            if dataset.name.lower() in sources
+        },
+        selects=selects,
+        skips=[*reads.skips],
+        notes=[*reads.notes],
+        datasets=True,
+    )
+
+
+def _is_installed(entity_type: str, registry: Registry) -> bool:
+    with contextlib.suppress(InvalidArgument):
+        registry.entity_type(entity_type)
+        return True
+    return False
+
+
+def _layout(dataset: Dataset, words: set[str]) -> Layout:
+    """The columns that any SELECT names; a file need not have those that are no key."""
+    used = [variable for variable in dataset.variables if variable.name.lower() in words]
+    return Layout(
+        columns=tuple(variable.name for variable in used),
+        required=frozenset(variable.name for variable in used if variable.key),
+        types={
+            variable.name: _TYPES[variable.column.type.storage]
+            for variable in used
+            if variable.column.type.storage in _TYPES
+        },
+        constants=dict(_constants(dataset.variables)),
+    )
+
+
+def _constants(variables: Iterable[Variable]) -> Iterator[tuple[str, str]]:
+    for variable in variables:
+        values = variable.column.values
+        if variable.column.default is not None and values and len(values) == 1:
+            yield variable.name, values[0]
+
+
+def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: float) -> None:
+    """Run each SELECT on empty tables, and see whether its entity type takes what it gives.
+
+    One of an entity type that is not here is known when there is one.
+
+    Args:
+        declared: the standard.
+        products: whose entity types the SELECTs may make.
+        seconds: of the processor, for all of it.
+
+    Raises DeclarationError, with file and line.
+    """
+    if declared.reads.all:
+        registry = Registry(e for product in products for e in product.entity_types)
+        with contextlib.closing(_staged(declared, registry)) as staged:
+            staged.try_out(registry, seconds=seconds)
+
+
+def try_in_worker(declared: Declared, products: Iterable[Declaration]) -> None:
+    """Run the same statements in another process first, which can be ended.
+
+    Raises DeclarationError for one that does not end, or takes too much memory.
+    """
+    if declared.reads.all:
+        registry = Registry(e for product in products for e in product.entity_types)
+        with contextlib.closing(_staged(declared, registry)) as staged:
+            try_apart((Trial(*told) for told in staged.statements()), [FUNCTION])
+
+
+def _staged(declared: Declared, registry: Registry) -> StagedFolder:
+    return StagedFolder(
+        declared.head.name, mapping(declared, registry), None, _defaults(declared.head)
+    )
+
+
+def _defaults(head: Head) -> Mapping[str, Stored]:
+    return {o.name: o.default for o in head.import_options if o.name not in (FILES, ONLY)}
