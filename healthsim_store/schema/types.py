@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import values
+from . import partial_moments, values
 from .values import Stored as Stored
 from .values import Usual
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DECLARED = re.compile(r"\s*([A-Za-z ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
+_DECLARED = re.compile(r"\s*([A-Za-z_ ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
 
-TYPE_NAMES = "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP, JSON"
+TYPE_NAMES = (
+    "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP, PARTIAL_TIMESTAMP,"
+    " JSON"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +317,15 @@ KINDS: dict[str, Kind] = _named([
         plain=values.plain_timestamp,
         arrow=_arrow("timestamp", "us"),
         unlike=_unlike_timestamps,
+        moment=True,
+    ),
+    Kind(
+        "partial", ("PARTIAL_TIMESTAMP",), "TEXT", "string",
+        expected=lambda t: partial_moments.EXPECTED,
+        check=lambda t, column: partial_moments.check(column),
+        coerce=partial_moments.partial_moment,
+        plain=partial_moments.plain_partial,
+        arrow=_arrow("string"),
         moment=True,
     ),
     Kind(
