@@ -22,7 +22,7 @@ from ..exchange.formats import Exporter, WrittenFile
 from ..exchange.standard_files import FILES, ONLY
 from ..schema import dry_run
 from . import csv_files, dataset_json, define_xml, xpt
-from .filling import Filled, Filling
+from .filling import CHECK_SECONDS, Filled, Filling
 from .model import Dataset, Declared, Head, Never, Select
 from .output import DEFINE, Output, Package, Study
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 DATABASE = ".standard.db"
 
-_NEVER_SECONDS = 3600.0  # of the processor, for all @never together
 _STUDY = ("name", "description", "protocol")
 
 WRITE: Mapping[str, Callable[[Output, Path], None]] = {
@@ -85,15 +84,17 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     )
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
-        _refuse(kind, (xpt.check_names(_output(filling, Filled(d), package)) for d in chosen))
+        names = (part for dataset in chosen for part in dataset.parts.values())
+        _refuse(kind, (xpt.check_names(_output(filling, Filled(d), package)) for d in names))
         filling.fill(chosen, scenario, values)
+        filling.refuse(declared.refusals, declared.datasets)
         for filled in filling.filled.values():
             scenario.tell(_account(filled))
         _check_nevers(declared.nevers, filling)
         outputs = [
-            _output(filling, filling.filled[dataset.name.lower()], package)
+            _output(filling, part, package)
             for dataset in chosen
-            if filling.filled[dataset.name.lower()].rows
+            for part in filling.parts(filling.filled[dataset.name.lower()])
         ]
         if not outputs:
             raise _nothing(declared, chosen, filling, scenario)
@@ -120,9 +121,14 @@ def choose(declared: Declared, only: str) -> list[Dataset]:
     every = [dataset.name for dataset in declared.datasets]
     for name in names:
         if name not in declared.by_name:
+            if name in declared.by_file:
+                whole = declared.by_file[name][0].name
+                near = f"{name.upper()} is written with {whole}: {_chosen(ONLY, whole.lower())}."
+            else:
+                near = did_you_mean(name, every) or f"It has {', '.join(every)}."
             raise InvalidValue(
                 f"{declared.head.name} has no dataset {name!r:.60}.", [ONLY],
-                hint=did_you_mean(name, every) or f"It has {', '.join(every)}.",
+                hint=near,
             )  # fmt: skip
     chosen = [d for d in declared.datasets if not names or d.name.lower() in names]
     for dataset in chosen:
@@ -204,7 +210,7 @@ def _refuse(kind: str, found: Iterable[Iterable[str]]) -> None:
 
 def _check_nevers(nevers: Sequence[Never], filling: Filling) -> None:
     """Raises NotConformant where a SELECT that should find no row finds one."""
-    dry_run.confine(filling.connection, _NEVER_SECONDS)
+    dry_run.confine(filling.connection, CHECK_SECONDS)
     try:
         for never in nevers:
             with located(never.where):

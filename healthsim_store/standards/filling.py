@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..base.sql import quoted
-from ..base.sqlite import connect
+from ..base.quoting import strict
+from ..base.sql import literal, quoted
+from ..base.sqlite import connect, located
 from ..base.text import shorten
 from ..errors import DeclarationError
+from ..schema import dry_run
 from ..schema.ddl import ROW_RULE
 from ..schema.types import Stored
-from .model import Dataset, Select
+from .model import Dataset, Refusal, Select, Variable
 from .tables import layout_table
 
+CHECK_SECONDS = 3600.0  # of the processor, for the SELECTs that look at what was filled
 _CACHE_KB = 64_000  # pages of the database that are kept in memory
 _CHUNK = 2_000  # rows that are put in at once; where one is refused, they are put in one by one
 
@@ -52,7 +55,8 @@ class Filled:
 
     ``refused`` counts by rule, ``examples`` has the first row of each. ``lengths`` are the most
     bytes of text in a column, ``values`` how many rows have a value in it. ``unread`` says why a
-    SELECT was not asked, by its place.
+    SELECT was not asked, by its place. ``rows_of`` is what its rows are read from, where that is
+    not the table of its name.
     """
 
     dataset: Dataset
@@ -63,6 +67,12 @@ class Filled:
     unread: dict[str, str] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)
     values: dict[str, int] = field(default_factory=dict)
+    rows_of: str = ""
+
+    @property
+    def source(self) -> str:
+        """What its rows are selected from, in SQL."""
+        return self.rows_of or quoted(self.dataset.name)
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -217,6 +227,50 @@ class Filling:
                     return f"{column.name} is not in {reference.entity_type}", [column.name]
         return text, []
 
+    def refuse(self, refusals: Iterable[Refusal], datasets: Iterable[Dataset]) -> None:
+        """Leave out the rows that do not belong to what was filled.
+
+        Args:
+            refusals: what finds them.
+            datasets: all of the standard; those that were not filled have no row.
+        """
+        wanted = [one for one in refusals if one.dataset.lower() in self.filled]
+        empty = [d for d in in_order(datasets) if wanted and d.name.lower() not in self.filled]
+        for dataset in empty:
+            self.connection.execute(layout_table(dataset, ()))
+        for refusal in wanted:
+            filled = self.filled[refusal.dataset.lower()]
+            with located(refusal.where):
+                keys = self._keys(refusal, filled.dataset)
+            same = " AND ".join(f"{quoted(name)} = ?" for name in filled.dataset.key)
+            delete = f"DELETE FROM {quoted(filled.dataset.name)} WHERE {same}"
+            self.connection.execute("BEGIN")
+            self.connection.executemany(delete, keys)
+            self.connection.execute("COMMIT")
+            if keys:
+                self._count_refused(filled, refusal.text, filled.dataset.key, keys)
+        for dataset in reversed(empty):
+            self.connection.execute(f"DROP TABLE {quoted(dataset.name)}")
+
+    def _keys(self, refusal: Refusal, dataset: Dataset) -> list[tuple[Any, ...]]:
+        """The keys of the rows that a SELECT finds."""
+        names = ", ".join(map(quoted, dataset.key))
+        sql = f"SELECT DISTINCT {names} FROM ({strict(refusal.sql)}\n) ORDER BY {names}"
+        dry_run.confine(self.connection, CHECK_SECONDS)
+        try:
+            return self.connection.execute(sql).fetchall()
+        finally:
+            dry_run.release(self.connection)
+
+    def _count_refused(
+        self, filled: Filled, why: str, names: Sequence[str], keys: Sequence[tuple[Any, ...]]
+    ) -> None:
+        first = zip(names, keys[0], strict=True)
+        filled.examples[why] = ", ".join(f"{name} {_short(value)}" for name, value in first)
+        filled.refused[why] = filled.refused.get(why, 0) + len(keys)
+        filled.rows -= len(keys)
+        self._measure(filled, {name for name, count in filled.values.items() if count})
+
     def _measure(self, filled: Filled, given: Collection[str]) -> None:
         """How many rows have a value in each column, and how long texts are at most."""
         variables = [
@@ -225,12 +279,13 @@ class Filling:
             if variable.name in given or variable.column.default is not None
         ]
         longest = {"TEXT": "max(length(CAST({0} AS BLOB)))", "INTEGER": "max(abs({0}))"}
+        longest["REAL"] = "0"
         asked = [
-            f"count({name}), {longest.get(variable.column.type.storage, '0').format(name)}"
+            f"count({_known(variable, name)}), {longest[variable.column.type.storage].format(name)}"
             for variable in variables
             for name in (quoted(variable.name),)
         ]
-        sql = f"SELECT {', '.join(asked) or 1} FROM {quoted(filled.dataset.name)}"
+        sql = f"SELECT {', '.join(asked) or 1} FROM {filled.source}"
         found = self.connection.execute(sql).fetchone()
         filled.values = {variable.name: 0 for variable in filled.dataset.variables}
         filled.lengths = dict(filled.values)
@@ -239,6 +294,21 @@ class Filling:
             text = variable.column.type.storage == "TEXT"
             filled.values[variable.name] = found[2 * place]
             filled.lengths[variable.name] = most if text else len(str(most))
+
+    def parts(self, filled: Filled) -> list[Filled]:
+        """The datasets that a filled layout is written as, and that have rows."""
+        dataset = filled.dataset
+        if not dataset.split:
+            return [filled] if filled.rows else []
+        given = {name for name, count in filled.values.items() if count}
+        column, found = quoted(dataset.split), []
+        for value in self.distinct(filled, dataset.split, len(dataset.parts)):
+            rows_of = f"{filled.source} WHERE {column} = {literal(value)}"
+            count = self.connection.execute(f"SELECT count(*) FROM {rows_of}").fetchone()[0]
+            part = Filled(dataset.parts[value], rows=count, rows_of=f"(SELECT * FROM {rows_of})")
+            self._measure(part, given)
+            found.append(part)
+        return found
 
     def rows(
         self, filled: Filled, names: Sequence[str], *, blank: bool = False
@@ -252,7 +322,7 @@ class Filling:
         """
         columns = ", ".join(self._column(filled, name, blank=blank) for name in names)
         order = ", ".join(map(quoted, filled.dataset.key)) or "rowid"
-        sql = f"SELECT {columns} FROM {quoted(filled.dataset.name)} ORDER BY {order}"
+        sql = f"SELECT {columns} FROM {filled.source} ORDER BY {order}"
         return iter(self.connection.execute(sql))
 
     def _column(self, filled: Filled, name: str, *, blank: bool) -> str:
@@ -265,7 +335,7 @@ class Filling:
         """The values of a column, at most so many, in order."""
         column = quoted(name)
         sql = (
-            f"SELECT DISTINCT {column} FROM {quoted(filled.dataset.name)}"
+            f"SELECT DISTINCT {column} FROM {filled.source}"
             f" WHERE {column} IS NOT NULL ORDER BY {column} LIMIT {most}"
         )
         return [value for (value,) in self.connection.execute(sql)]
@@ -324,6 +394,11 @@ def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
     reader = iter(rows)
     while chunk := [*itertools.islice(reader, _CHUNK)]:
         yield chunk
+
+
+def _known(variable: Variable, name: str) -> str:
+    """The value of a column in SQL, NULL where it has none."""
+    return f"nullif({name}, '')" if variable.may_be_empty else name
 
 
 def _short(value: Any) -> str:

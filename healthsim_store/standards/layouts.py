@@ -18,7 +18,7 @@ from ..schema.refusals import MAX_COLUMNS, RESERVED, ROWID
 from ..schema.sqlfile import Comment, Statement, comments_of, markers_in
 from .model import Dataset, Variable
 
-TABLE_MARKERS = ("class", "reference", "structure")
+TABLE_MARKERS = ("class", "reference", "split", "structure")
 COLUMN_MARKERS = ("codes", "optional", "origin", "role", "unit")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
@@ -98,7 +98,7 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
         made.append(replace(variable, column=column, key=ordered.get(lower, 0)))
     if not statement.comment.text:
         raise DeclarationError(f"{where}: no comment above {name} says what it is")
-    return Dataset(
+    dataset = Dataset(
         name=name,
         label=statement.comment.text,
         variables=tuple(made),
@@ -112,6 +112,24 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
         structure=statement.comment.markers.get("structure", ""),
         reference="reference" in statement.comment.markers,
     )  # fmt: skip
+    split = statement.comment.markers.get("split")
+    return dataset if split is None else _split(dataset, split, where)
+
+
+def _split(dataset: Dataset, name: str, where: str) -> Dataset:
+    """The dataset with the column by which it is split. Raises DeclarationError."""
+    variable = dataset.by_name.get(name.lower())
+    if variable is None or not (variable.required and variable.column.values):
+        raise DeclarationError(
+            f"{where}: @split {name}, which is no column that has one of a few values in every row",
+            hint="KIND VARCHAR(2) NOT NULL CHECK (KIND IN ('A', 'B')) is one: its rows are written"
+            " as the datasets NAMEA and NAMEB.",
+        )
+    made = replace(dataset, split=variable.name)
+    for part in made.parts.values():
+        _check_name(part.name, "dataset", where)
+        _check_file(part.name, where)
+    return made
 
 
 def _variable(column: Column, comment: Comment) -> Variable:

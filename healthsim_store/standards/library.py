@@ -160,6 +160,7 @@ def _datasets(declared: Declared, products: Sequence[Declaration]) -> Iterator[d
             "name": dataset.name,
             "label": dataset.label,
             "key": [*dataset.key],
+            "written_as": [part.name for part in dataset.parts.values()] if dataset.split else [],
             "filled": [v.name for v in dataset.variables if v.name in filled],
             "not_filled": [v.name for v in dataset.variables if v.name not in filled],
             "reads": {table: owners.get(table, "") for table in reads},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..schema.model import Column, EntityType
 from ..schema.parameter import Parameter
@@ -38,8 +38,13 @@ class Variable:
 
     @property
     def required(self) -> bool:
-        """Whether every row has a value in it."""
-        return self.column.required
+        """Whether every row has a value in it; an empty text, the default of some, is none."""
+        return self.column.required and not self.may_be_empty
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether an empty text stands where there is no value, as a column of a key needs it."""
+        return self.column.default == "''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,24 @@ class Never:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A SELECT that finds rows of a dataset, by its key, that are left out; ``text`` says why."""
+
+    text: str
+    dataset: str
+    sql: str
+    where: str
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A layout and what fills it.
 
     ``table`` is the layout as a table of SQLite's: its rules are the first check of what is
     written. ``kind`` is what the standard counts it among, ``structure`` what a row of it is.
-    ``reference`` is true of one that describes the study, and not what happened in it.
+    ``reference`` is true of one that describes the study, and not what happened in it. ``split`` is
+    the column by whose values its rows are written as several datasets; empty where they are not.
     """
 
     name: str
@@ -77,6 +93,7 @@ class Dataset:
     kind: str = ""
     structure: str = ""
     reference: bool = False
+    split: str = ""
     selects: tuple[Select, ...] = ()
 
     @functools.cached_property
@@ -89,6 +106,35 @@ class Dataset:
         """The columns that order the rows."""
         keys = sorted((v.key, v.name) for v in self.variables if v.key)
         return tuple(name for _, name in keys)
+
+    @functools.cached_property
+    def parts(self) -> Mapping[str, Dataset]:
+        """The datasets that it is written as, by the value that their rows have in common.
+
+        Where it is not split, it is itself the only one, by an empty text.
+        """
+        if not self.split:
+            return {"": self}
+        return {
+            value: self._part(value) for value in self.by_name[self.split.lower()].column.values
+        }
+
+    def _part(self, value: str) -> Dataset:
+        """One of them: in its label and structure the value stands for the name of the column."""
+        variables = tuple(
+            replace(variable, column=replace(variable.column, values=(value,)))
+            if variable.name == self.split
+            else variable
+            for variable in self.variables
+        )
+        return replace(
+            self,
+            name=f"{self.name}{value}",
+            label=self.label.replace(self.split, value),
+            structure=self.structure.replace(self.split, value),
+            variables=variables,
+            split="",
+        )
 
     @property
     def needs(self) -> set[str]:
@@ -154,6 +200,7 @@ class Declared:
     head: Head
     datasets: tuple[Dataset, ...]
     nevers: tuple[Never, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     study: Select | None = None
     reads: Reads = Reads()
 
@@ -161,6 +208,18 @@ class Declared:
     def by_name(self) -> Mapping[str, Dataset]:
         """The datasets, by their names in small letters."""
         return {dataset.name.lower(): dataset for dataset in self.datasets}
+
+    @functools.cached_property
+    def by_file(self) -> Mapping[str, tuple[Dataset, str]]:
+        """The layout of each dataset that is written, by the dataset's name in small letters.
+
+        With it comes the value that all of its rows have in the layout's ``split``.
+        """
+        return {
+            part.name.lower(): (dataset, value)
+            for dataset in self.datasets
+            for value, part in dataset.parts.items()
+        }
 
     def read_tables(self) -> set[str]:
         """The tables of a scenario that any of its SELECTs names, in small letters."""

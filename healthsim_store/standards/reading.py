@@ -14,15 +14,15 @@ from ..schema.parameter import Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
-from .model import Dataset, Declared, Guide, Head, Never, Reads, Select
+from .model import Dataset, Declared, Guide, Head, Never, Reads, Refusal, Select
 from .standard import HEAD, Standard
 
 WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
 
 HEAD_MARKERS = ("files", "guide", "import", "param", "terminology", "writer")
 MARKERS = (
-    "class", "from", "into", "macro", "many", "never", "note", "reference", "skip", "structure",
-    "study",
+    "class", "from", "into", "macro", "many", "never", "note", "reference", "refuse", "skip",
+    "split", "structure", "study",
 )  # fmt: skip
 
 _KIND = re.compile(r"\s*(SELECT|WITH|CREATE\s+TABLE|CREATE\s+VIEW)\b", re.IGNORECASE)
@@ -103,6 +103,7 @@ class _Parts:
     selects: list[tuple[str, Statement]] = field(default_factory=list)  # with the file's stem
     reads: list[Statement] = field(default_factory=list)
     nevers: list[Never] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     study: Statement | None = None
     where: str = ""  # the file that says what the standard is
 
@@ -146,7 +147,7 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         return
     statement = replace(statement, sql=expanded(statement.sql, parts.macros, where))
     given = set(markers)
-    if kind == "CREATE TABLE" and given <= {"class", "reference", "structure"}:
+    if kind == "CREATE TABLE" and given <= {"class", "reference", "split", "structure"}:
         _take_layout(statement, stem, parts, head)
     elif kind == "CREATE VIEW" and not given:
         step = read_step(statement, statement.sql)
@@ -166,6 +167,11 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         if not statement.comment.text:
             raise DeclarationError(f"{where}: a @never says in words what it is about")
         parts.nevers.append(Never(statement.comment.text, statement.sql, where))
+    elif reads and given == {"refuse"}:
+        if not statement.comment.text:
+            raise DeclarationError(f"{where}: a @refuse says in words why a row is left out")
+        name = markers["refuse"]
+        parts.refusals.append(Refusal(statement.comment.text, name, statement.sql, where))
     elif reads and given == {"study"} and parts.study is None:
         parts.study = statement
     else:
@@ -173,7 +179,8 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         raise DeclarationError(
             f"{where}: {statement.sql.strip():.20}... ({told}) does not belong here",
             hint="A standard has CREATE TABLE, CREATE VIEW, and SELECT with one of @into, @never,"
-            " @macro and, once, @study; to be read, SELECT with @into and @from, @skip or @note.",
+            " @refuse, @macro and, once, @study; to be read, SELECT with @into and @from, @skip or"
+            " @note.",
         )
 
 
@@ -209,11 +216,14 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
         select = _select(statement, steps)
         parts.datasets[stem] = replace(dataset, selects=(*dataset.selects, select))
     _check_references(parts.datasets)
+    _check_parts(parts.datasets)
+    _check_refusals(parts)
     _check_options(head, parts)
     return Declared(
         head=head,
         datasets=tuple(parts.datasets.values()),
         nevers=tuple(parts.nevers),
+        refusals=tuple(parts.refusals),
         study=_select(parts.study, steps) if parts.study else None,
         reads=_reads(parts, steps),
     )
@@ -264,6 +274,38 @@ def _check_options(head: Head, parts: _Parts) -> None:
                 raise DeclarationError(
                     f"{parts.where}: @{marker} {option.name}, but no SELECT has :{option.name}",
                     hint=did_you_mean(option.name, used),
+                )
+
+
+def _check_parts(datasets: dict[str, Dataset]) -> None:
+    """Raises DeclarationError where two datasets would be written by the same name."""
+    found: dict[str, Dataset] = {}
+    for dataset in datasets.values():
+        for part in dataset.parts.values():
+            other = found.setdefault(part.name.lower(), dataset)
+            if other is not dataset:
+                raise DeclarationError(
+                    f"{dataset.where}: {part.name} is written by {other.name} and {dataset.name}"
+                )
+
+
+def _check_refusals(parts: _Parts) -> None:
+    for refusal in parts.refusals:
+        dataset = parts.datasets.get(refusal.dataset.lower())
+        if dataset is None:
+            near = did_you_mean(refusal.dataset, parts.datasets)
+            raise DeclarationError(
+                f"{refusal.where}: @refuse {refusal.dataset}, which is no dataset", hint=near
+            )
+        if not dataset.key:
+            raise DeclarationError(
+                f"{refusal.where}: @refuse {dataset.name}, which has no key",
+                hint="PRIMARY KEY (a, b) in its layout says by which columns rows are found.",
+            )
+        for other in parts.datasets.values():
+            if dataset.name.lower() in other.needs:
+                raise DeclarationError(
+                    f"{refusal.where}: @refuse {dataset.name}, to which {other.name} refers"
                 )
 
 

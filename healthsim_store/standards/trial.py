@@ -42,6 +42,14 @@ def try_out(declared: Declared, products: Sequence[Declaration], *, seconds: flo
         dry_run.confine(connection, seconds)
         for never in declared.nevers:
             _columns(connection, never.sql, never.where, {}, missing=False)
+        for refusal in declared.refusals:
+            names = _columns(connection, refusal.sql, refusal.where, {}, missing=False)
+            dataset = declared.by_name[refusal.dataset.lower()]
+            if {*map(str.lower, names or ())} != {*map(str.lower, dataset.key)}:
+                raise DeclarationError(
+                    f"{refusal.where}: it gives {', '.join(names or ())}",
+                    hint=f"A row of {dataset.name} is known by {', '.join(dataset.key)}.",
+                )
     for dataset, names in columns_given(declared, products, seconds=seconds):
         del dataset, names  # they fit
     importing.try_out(declared, products, seconds=seconds)
@@ -106,6 +114,8 @@ def _of_layouts(declared: Declared) -> Iterator[Trial]:
         yield Trial(strict(layout_table(dataset)), dataset.where)
     for never in declared.nevers:
         yield Trial(strict(never.sql), never.where)
+    for refusal in declared.refusals:
+        yield Trial(strict(refusal.sql), refusal.where)
 
 
 def _of_scenario(declared: Declared, products: Iterable[Declaration]) -> Iterator[Trial]:

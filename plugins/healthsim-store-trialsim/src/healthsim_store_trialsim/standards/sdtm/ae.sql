@@ -52,8 +52,8 @@ CREATE TABLE AE (
   AETOXGR VARCHAR(200), -- Standard Toxicity Grade @role Record Qualifier @optional
   TAETORD INTEGER, -- Planned Order of Element within Arm @role Timing @optional
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
-  AESTDTC DATE, -- Start Date/Time of Adverse Event @role Timing
-  AEENDTC DATE, -- End Date/Time of Adverse Event @role Timing
+  AESTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Adverse Event @role Timing
+  AEENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Adverse Event @role Timing
   AESTDY INTEGER, -- Study Day of Start of Adverse Event @role Timing @optional
   AEENDY INTEGER, -- Study Day of End of Adverse Event @role Timing @optional
   AEDUR VARCHAR(200), -- Duration of Adverse Event @role Timing @optional
@@ -63,36 +63,46 @@ CREATE TABLE AE (
   PRIMARY KEY (STUDYID, USUBJID, AESEQ)
 );
 
--- An event without a number comes after the subject's events that have one.
-CREATE VIEW numbered_events AS
-SELECT *, aeseq AS number FROM adverse_events WHERE aeseq IS NOT NULL
-UNION ALL
-SELECT *,
-  row_number() OVER (PARTITION BY subject_id ORDER BY aestdtc, adverse_event_id) + coalesce(
-    (SELECT max(g.aeseq) FROM adverse_events AS g WHERE g.subject_id = e.subject_id), 0
-  )
-FROM adverse_events AS e WHERE aeseq IS NULL;
-
 -- @into AE
 SELECT
   studyid AS STUDYID,
   usubjid AS USUBJID,
   number AS AESEQ,
+  aespid AS AESPID,
   aeterm AS AETERM,
+  aellt AS AELLT,
+  aelltcd AS AELLTCD,
   aedecod AS AEDECOD,
+  aeptcd AS AEPTCD,
+  aehlt AS AEHLT,
+  aehltcd AS AEHLTCD,
+  aehlgt AS AEHLGT,
+  aehlgtcd AS AEHLGTCD,
+  aecat AS AECAT,
+  aescat AS AESCAT,
   aebodsys AS AEBODSYS,
-  aebodsys AS AESOC,
+  aebdsycd AS AEBDSYCD,
+  coalesce(aesoc, aebodsys) AS AESOC,
+  coalesce(aesoccd, aebdsycd) AS AESOCCD,
   aesev AS AESEV,
   aeser AS AESER,
   aeacn AS AEACN,
   aerel AS AEREL,
+  aepatt AS AEPATT,
   aeout AS AEOUT,
-  CASE WHEN aeout = 'FATAL' THEN 'Y' END AS AESDTH,
+  aescong AS AESCONG,
+  aesdisab AS AESDISAB,
+  CASE WHEN aeout = 'FATAL' THEN 'Y' ELSE aesdth END AS AESDTH,
+  aeshosp AS AESHOSP,
+  aeslife AS AESLIFE,
+  aesmie AS AESMIE,
+  aecontrt AS AECONTRT,
   aetoxgr AS AETOXGR,
   epoch_on(aestdtc, reference, last_dose) AS EPOCH,
   aestdtc AS AESTDTC,
   aeendtc AS AEENDTC,
   study_day(aestdtc, reference) AS AESTDY,
-  study_day(aeendtc, reference) AS AEENDY
-FROM numbered_events
+  study_day(aeendtc, reference) AS AEENDY,
+  aeenrf AS AEENRF
+FROM numbered(adverse_events, aeseq, aestdtc, adverse_event_id)
 JOIN named_subjects USING (subject_id);

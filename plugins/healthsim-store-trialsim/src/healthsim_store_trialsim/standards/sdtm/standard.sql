@@ -43,10 +43,86 @@ SELECT
   first_dose_date AS reference, last_dose_date AS last_dose
 FROM subjects JOIN studies USING (study_id);
 
+-- Whether a day is before another one, as far as it is known
+-- @macro earlier(day, other)
+SELECT :day < substr(:other, 1, length(:day));
+
+-- The records of a table, each with its number within the subject: the one that it has, and for
+-- those that have none the next ones after these, in the order of their beginnings
+-- @macro numbered(records, seq, start, id)
+SELECT (
+  SELECT *, :seq AS number FROM :records WHERE :seq IS NOT NULL
+  UNION ALL
+  SELECT r.*,
+    row_number() OVER (PARTITION BY subject_id ORDER BY :start IS NULL, :start, :id) + coalesce(most, 0)
+  FROM :records AS r
+  LEFT JOIN (
+    SELECT subject_id AS whose, max(:seq) AS most FROM :records
+    WHERE :seq IS NOT NULL
+    GROUP BY subject_id
+  ) ON whose = subject_id
+  WHERE :seq IS NULL
+);
+
+-- Names of the planned visits; a visit that arms have on different days is told by its first day
+CREATE VIEW visit_names AS
+SELECT study_id, visit_num, min(visit_name) AS name, min(visit_day) AS day
+FROM planned_visits
+GROUP BY study_id, visit_num;
+
+-- The records of a table with their subjects and visits. A visit that a record has only the number
+-- of is looked up among the planned ones
+-- @macro at_visits(records)
+SELECT (
+  SELECT r.*, studyid, usubjid, reference, last_dose, v.visit_date,
+    coalesce(r.visit_num, v.visit_num) AS visitnum,
+    coalesce(v.visit_name, p.name) AS visit,
+    coalesce(p.day, planned_day) AS visitdy
+  FROM :records AS r
+  JOIN named_subjects AS s USING (subject_id)
+  LEFT JOIN actual_visits AS v USING (visit_id)
+  LEFT JOIN visit_schedule USING (scheduled_visit_id)
+  LEFT JOIN visit_names AS p
+    ON p.study_id = s.study_id AND p.visit_num = coalesce(r.visit_num, v.visit_num)
+);
+
+-- A text that is a number
+-- @macro number_in(text)
+SELECT CASE
+  WHEN ltrim(:text, '-') GLOB '[0-9]*' AND NOT ltrim(:text, '-') GLOB '*[^0-9.]*'
+    AND NOT :text GLOB '*.*.*' THEN CAST(:text AS REAL)
+END;
+
+-- Result in the standard unit: the given one, or the original one where the unit is the same
+-- @macro standard_number(given, original, unit, standard_unit)
+SELECT coalesce(
+  :given,
+  CASE WHEN coalesce(:standard_unit, :unit, '') = coalesce(:unit, '') THEN number_in(:original) END
+);
+
+-- The same as text, which may be no number
+-- @macro standard_text(text, number, original, unit, standard_unit)
+SELECT coalesce(
+  :text,
+  CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END,
+  CASE WHEN coalesce(:standard_unit, :unit, '') = coalesce(:unit, '') THEN :original END
+);
+
+-- The last result before the first treatment, of each subject and test: the flagged one, or else
+-- the latest. What was measured on the day of the first treatment was measured before it
+-- @macro last_before(results, id, test, result, moment, flag)
+SELECT (
+  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || ' ' || :id)
+  FROM :results
+  WHERE :result IS NOT NULL AND length(:moment) >= 10
+    AND (:flag = 'Y' OR substr(:moment, 1, 10) <= reference)
+  GROUP BY subject_id, :test
+);
+
 -- @study
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE AESTDTC < RFICDTC
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE EXSTDTC < RFICDTC
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE DSSTDTC < RFICDTC;
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE earlier(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE earlier(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE earlier(DSSTDTC, RFICDTC);
