@@ -35,6 +35,7 @@ class Account:
     shared: int = 0
     not_carried: tuple[str, ...] = ()  # columns that no mapping uses
     lost_values: dict[str, int] = field(default_factory=dict)  # in each of them
+    derived: tuple[str, ...] = ()  # columns that follow from others
     notes: tuple[str, ...] = ()
     made: dict[str, int] = field(default_factory=dict, repr=False)  # entities, where rows are more
 
@@ -65,6 +66,7 @@ class Account:
             "shared": self.shared,
             "not_carried": list(self.not_carried),
             "lost_values": self.lost_values,
+            "derived": list(self.derived),
             "notes": list(self.notes),
         }
         return {key: value for key, value in told.items() if value or key == "rows"}

@@ -44,6 +44,7 @@ class Layout:
     takes_first: bool = False
     types: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    derived: frozenset[str] = frozenset()
 
     def fits(self, stem: str) -> bool:
         """Whether the pattern fits a file, by its name without the ending."""

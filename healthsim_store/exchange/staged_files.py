@@ -130,6 +130,7 @@ class _Lost:
             if name not in wanted
         ]
         self._account = account
+        self._derived = layout.derived
 
     def count(self, rows: Rows) -> None:
         """Count those of some rows."""
@@ -137,7 +138,10 @@ class _Lost:
         for name, place, constant in self._places:
             column = [row[place] for row in rows.values]
             found = len(column) - column.count(None) - (column.count(constant) if constant else 0)
-            if found:
+            if found and name.casefold() in self._derived:
+                if name not in self._account.derived:
+                    self._account.derived += (name,)
+            elif found:
                 counts[name] = counts.get(name, 0) + found
                 if name not in self._account.not_carried:
                     self._account.not_carried += (name,)

@@ -17,8 +17,8 @@ _FLAGS = ("acyclic", "chart", "many", "sensitive")
 _LISTS = ("alias", "import", "include", "param", "synonym")
 _PAIRS = ("synonym",)  # of which commas stand between the values
 _VALUES = (
-    *_LISTS, "about", "card", "codes", "file", "from", "into", "json", "label", "name", "note",
-    "references", "section", "show", "skip", "unit",
+    *_LISTS, "about", "card", "codes", "derived", "file", "from", "into", "json", "label", "name",
+    "note", "references", "section", "show", "skip", "unit",
 )  # fmt: skip
 
 # A quoted piece or a comment goes on to the end of the text where nobody closes it.

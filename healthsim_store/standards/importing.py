@@ -9,15 +9,20 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from ..base.quoting import strict
+from ..base.sql import quoted
+from ..base.sqlite import connect, located
 from ..errors import InvalidArgument
 from ..exchange.mapping import Declared as Mapped
 from ..exchange.mapping import Layout
 from ..exchange.staging import FUNCTION, StagedFolder
 from ..exchange.standard_files import FILES, ONLY, StandardFormat
+from ..schema.dry_run import SECONDS, confine
 from ..schema.model import Declaration
 from ..schema.registry import Registry
-from ..schema.sqlfile import blanked
+from ..schema.sqlfile import Statement, blanked
 from ..schema.types import Stored
 from ..storage.apart import Trial, try_apart
 from .model import Dataset, Declared, Head, Variable
@@ -49,17 +54,10 @@ def mapping(declared: Declared, registry: Registry) -> Mapped:
         registry: the installed entity types.
     """
     reads = declared.reads
+    derived = _derived(declared)
     selects = [one for one in reads.selects if _is_installed(one.comment.markers["into"], registry)]
-    words = {word for one in reads.all for word in re.findall(r"\w+", blanked(one.sql).lower())}
-    sources = {one.comment.markers["from"].lower() for one in selects} | {
-        dataset.name.lower() for dataset in declared.datasets if dataset.name.lower() in words
-    }
     return Mapped(
-        layouts={
-            dataset.name.lower(): _layout(dataset, words)
-            for dataset in declared.datasets
-            if dataset.name.lower() in sources
-        },
+        layouts=dict(_layouts(declared.datasets, (*selects, *reads.skips, *reads.notes), derived)),
         selects=selects,
         skips=[*reads.skips],
         notes=[*reads.notes],
@@ -74,8 +72,39 @@ def _is_installed(entity_type: str, registry: Registry) -> bool:
     return False
 
 
+def _layouts(
+    datasets: Iterable[Dataset],
+    statements: Iterable[Statement],
+    derived: Mapping[str, frozenset[str]],
+) -> Iterator[tuple[str, Layout]]:
+    """The layouts that statements read, each with the columns that those name which read it."""
+    texts = [{*re.findall(r"\w+", blanked(one.sql).lower())} for one in statements]
+    for dataset in datasets:
+        name = dataset.name.lower()
+        words = {word for text in texts if name in text for word in text}
+        if words:
+            yield name, replace(_layout(dataset, words), derived=derived.get(name, frozenset()))
+
+
+def _derived(declared: Declared) -> dict[str, frozenset[str]]:
+    """The columns that follow from others, by dataset. Raises DeclarationError."""
+    found: dict[str, frozenset[str]] = {}
+    with contextlib.closing(connect(":memory:")) as connection:
+        for dataset in declared.datasets:
+            columns = ", ".join(quoted(variable.name) for variable in dataset.variables)
+            connection.execute(f"CREATE TABLE {quoted(dataset.name)} ({columns})")
+        confine(connection, SECONDS)
+        for statement in declared.reads.derived:
+            name = statement.comment.markers["derived"].lower()
+            with located(statement.where):
+                cursor = connection.execute(strict(statement.sql))
+            names = frozenset(column[0].casefold() for column in cursor.description)
+            found[name] = found.get(name, frozenset()) | names
+    return found
+
+
 def _layout(dataset: Dataset, words: set[str]) -> Layout:
-    """The columns that any SELECT names; a file need not have those that are no key."""
+    """Its columns that are among the words; a file need not have those that are no key."""
     used = [variable for variable in dataset.variables if variable.name.lower() in words]
     return Layout(
         columns=tuple(variable.name for variable in used),
@@ -108,7 +137,7 @@ def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: flo
 
     Raises DeclarationError, with file and line.
     """
-    if declared.reads.all:
+    if declared.reads.asked:
         registry = Registry(e for product in products for e in product.entity_types)
         with contextlib.closing(_staged(declared, registry)) as staged:
             staged.try_out(registry, seconds=seconds)
@@ -119,7 +148,7 @@ def try_in_worker(declared: Declared, products: Iterable[Declaration]) -> None:
 
     Raises DeclarationError for one that does not end, or takes too much memory.
     """
-    if declared.reads.all:
+    if declared.reads.asked:
         registry = Registry(e for product in products for e in product.entity_types)
         with contextlib.closing(_staged(declared, registry)) as staged:
             try_apart((Trial(*told) for told in staged.statements()), [FUNCTION])

@@ -177,16 +177,18 @@ class Reads:
     """The SELECTs of a standard that read its files, each with what its comment says.
 
     ``selects`` make entities of the rows of datasets, ``skips`` count rows that they leave out,
-    ``notes`` rows of which something is not carried over.
+    ``notes`` rows of which something is not carried over. ``derived`` have columns that an export
+    makes anew of others.
     """
 
     selects: tuple[Statement, ...] = ()
     skips: tuple[Statement, ...] = ()
     notes: tuple[Statement, ...] = ()
+    derived: tuple[Statement, ...] = ()
 
     @property
-    def all(self) -> tuple[Statement, ...]:
-        """Every one."""
+    def asked(self) -> tuple[Statement, ...]:
+        """Those that are asked of the files."""
         return (*self.selects, *self.skips, *self.notes)
 
 

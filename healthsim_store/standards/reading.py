@@ -21,12 +21,12 @@ WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files o
 
 HEAD_MARKERS = ("files", "guide", "import", "param", "terminology", "writer")
 MARKERS = (
-    "class", "from", "into", "macro", "many", "never", "note", "reference", "refuse", "skip",
-    "split", "structure", "study",
+    "class", "derived", "from", "into", "macro", "many", "never", "note", "reference", "refuse",
+    "skip", "split", "structure", "study",
 )  # fmt: skip
 
 _KIND = re.compile(r"\s*(SELECT|WITH|CREATE\s+TABLE|CREATE\s+VIEW)\b", re.IGNORECASE)
-_COUNTS = ({"skip"}, {"note"})  # the markers of SELECTs that count rows
+_OF_ROWS = ({"skip"}, {"note"}, {"derived"})  # the markers of SELECTs that make no entities
 _GUIDE = re.compile(r"(?P<name>.+) (?P<version>[0-9][0-9A-Za-z.-]*)")
 
 
@@ -154,7 +154,7 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         if step.name.lower() in parts.steps:
             raise DeclarationError(f"{where}: a second view named {step.name}")
         parts.steps[step.name.lower()] = step
-    elif reads and ({"into", "from"} <= given <= {"into", "from", "many"} or given in _COUNTS):
+    elif reads and ({"into", "from"} <= given <= {"into", "from", "many"} or given in _OF_ROWS):
         parts.reads.append(statement)
     elif reads and given == {"into"}:
         if markers["into"].lower() != stem.lower():
@@ -179,8 +179,8 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         raise DeclarationError(
             f"{where}: {statement.sql.strip():.20}... ({told}) does not belong here",
             hint="A standard has CREATE TABLE, CREATE VIEW, and SELECT with one of @into, @never,"
-            " @refuse, @macro and, once, @study; to be read, SELECT with @into and @from, @skip or"
-            " @note.",
+            " @refuse, @macro and, once, @study; to be read, SELECT with @into and @from, @skip,"
+            " @note or @derived.",
         )
 
 
@@ -230,7 +230,7 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
 
 
 def _reads(parts: _Parts, steps: Sequence[Step]) -> Reads:
-    found: dict[str, list[Statement]] = {"from": [], "skip": [], "note": []}
+    found: dict[str, list[Statement]] = {"from": [], "skip": [], "note": [], "derived": []}
     for statement in parts.reads:
         marker = next(name for name in found if name in statement.comment.markers)
         source = statement.comment.markers[marker]
@@ -240,7 +240,8 @@ def _reads(parts: _Parts, steps: Sequence[Step]) -> Reads:
                 hint=did_you_mean(source, [d.name for d in parts.datasets.values()]),
             )
         found[marker].append(replace(statement, sql=with_steps(statement.sql, steps)))
-    return Reads(tuple(found["from"]), tuple(found["skip"]), tuple(found["note"]))
+    selects, skips, notes, derived = map(tuple, found.values())
+    return Reads(selects, skips, notes, derived)
 
 
 def _select(statement: Statement, steps: Sequence[Step]) -> Select:

@@ -27,7 +27,9 @@ def lab(test: str, visit_id: str | None, **fields: Any) -> dict[str, Any]:
     return ANN | {"lbtestcd": test, "lbtest": test.title(), "visit_id": visit_id} | fields
 
 
-def sign(test: str, day: str | None, result: str | None, unit: str, **fields: Any) -> dict[str, Any]:
+def sign(
+    test: str, day: str | None, result: str | None, unit: str, **fields: Any
+) -> dict[str, Any]:
     told = {"vstestcd": test, "vstest": test.title(), "vsorres": result, "vsorresu": unit}
     return ANN | told | {"vsdtc": day} | fields
 

@@ -17,31 +17,63 @@ SELECT CASE
   ELSE 'FOLLOW-UP'
 END;
 
+-- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
+-- elements are known of the subject, by the days of treatment
+-- @macro epoch_of(subject, day, first, last)
+SELECT coalesce(
+  (
+    SELECT epoch
+    FROM subject_elements AS went
+    WHERE went.subject_id = :subject AND length(:day) >= 10
+      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
+      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    ORDER BY went.sestdtc DESC
+    LIMIT 1
+  ),
+  CASE WHEN NOT EXISTS (SELECT 1 FROM subject_elements AS went WHERE went.subject_id = :subject)
+    THEN epoch_on(:day, :first, :last) END
+);
+
 -- Terms for how often a treatment is given, of which TrialSim has the short ones
 -- @macro frequency(term)
 SELECT CASE :term WHEN 'QW' THEN 'EVERY WEEK' WHEN 'Q2W' THEN 'EVERY 2 WEEKS'
   WHEN 'Q3W' THEN 'EVERY 3 WEEKS' WHEN 'Q4W' THEN 'EVERY 4 WEEKS' ELSE :term END;
 
--- Ids of an import, from what SDTM has
--- @macro site_of(study, site)
-SELECT :study || '/' || :site;
+-- Ids that an import makes of what SDTM has: of a part of a study, of a record of a subject, of a visit
+-- @macro part_of(study, part)
+SELECT :study || '/' || :part;
 
--- @macro arm_of(study, arm)
-SELECT :study || '/' || :arm;
-
--- @macro event_of(subject, domain, number)
+-- @macro record_of(subject, domain, number)
 SELECT :subject || '/' || :domain || '/' || CAST(:number AS TEXT);
+
+-- @macro visit_of(subject, number)
+SELECT :subject || '/SV/' || printf('%.10g', :number);
+
+-- The code of an arm; nothing for the codes that say that there is none, as the SDTMIG had them until 3.2
+-- @macro arm_in(code)
+SELECT CASE WHEN upper(:code) NOT IN ('SCRNFAIL', 'NOTASSGN', 'NOTTRT', 'UNPLAN') THEN :code END;
 
 -- A date and time as a day; nothing where not even the day is known
 -- @macro whole_day(moment)
-SELECT CASE WHEN length(:moment) >= 10 THEN substr(:moment, 1, 10) END;
+SELECT CASE WHEN length(:moment) >= 10 AND :moment NOT LIKE '%--%' THEN substr(:moment, 1, 10) END;
 
--- Each subject with the study's and the site's own names for it
+-- Whether a date is known in part only
+-- @macro is_part(moment)
+SELECT :moment IS NOT NULL AND (length(:moment) < 10 OR :moment LIKE '%--%');
+
+-- Each subject with the study's own names for it, and the days of the first and the last treatment
 CREATE VIEW named_subjects AS
 SELECT
-  subject_id, study_id, protocol_number AS studyid, usubjid,
-  first_dose_date AS reference, last_dose_date AS last_dose
-FROM subjects JOIN studies USING (study_id);
+  subject_id, study_id, arm_id, protocol_number AS studyid, usubjid,
+  coalesce(
+    first_dose_date,
+    (SELECT min(exstdtc) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+  ) AS reference,
+  coalesce(
+    last_dose_date,
+    (SELECT max(coalesce(exendtc, exstdtc)) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+  ) AS last_dose
+FROM subjects AS s JOIN studies USING (study_id);
 
 -- Whether a day is before another one, as far as it is known
 -- @macro earlier(day, other)
