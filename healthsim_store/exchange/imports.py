@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import EmptyBatch, InvalidArgument, InvalidRows, SourceError
+from ..errors import (
+    EmptyBatch,
+    InvalidArgument,
+    InvalidRows,
+    SourceError,
+    UnknownEntityType,
+)
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
@@ -26,7 +32,7 @@ from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
-from .standard_files import StandardFormat, by_dataset
+from .standard_files import StandardFormat, by_dataset, looks_like
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +176,8 @@ class _Import:
         )  # fmt: skip
         if package:
             return self._packaged(package, folder, reading)
-        entities = reading.entities(self._files, self._paths)
         try:
+            entities = reading.entities(self._files, self._paths)
             persisted = self._store(
                 entities,
                 self._files.format,
@@ -185,6 +191,10 @@ class _Import:
             if any(account.rows for account in accounts) or not reading.has_files:
                 raise
             return ImportResult(nothing_stored(self._target.scenario), tuple(accounts))
+        except (InvalidRows, SourceError, UnknownEntityType) as error:
+            looks = looks_like(formats, files, self._paths) if not files.format else None
+            error.hint = looks or error.hint
+            raise
         return ImportResult(reading.told(persisted), tuple(reading.settle()))
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
@@ -214,9 +224,14 @@ class _Import:
         finder = Finder(self._formats, replace(files, format=None, options=None))
         sources = mapped_files.sources(files, self._paths, self._formats, finder)
         every = [one for those in sources.values() for one in those]
-        found = by_dataset(standard, every, values)
+        found, others = by_dataset(standard, every, values)
         mapping = standard.mapping(self._registry)
-        return self._staged(standard.name, mapping, found, finder, values)
+        try:
+            made = self._staged(standard.name, mapping, found, finder, values)
+        except InvalidRows as error:
+            error.hint = standard.unsaid(values, error.problems) or error.hint
+            raise
+        return replace(made, sources=(*made.sources, *others))
 
     def _staged(
         self,

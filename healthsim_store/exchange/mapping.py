@@ -33,7 +33,9 @@ class Layout:
     ``columns`` are those that a mapping uses, ``required`` those that a file cannot lack. ``file``
     is a pattern for the names of its files, by default its own name. ``json`` is the path of its
     records in a JSON document. ``key`` are the columns of its primary key; rows with an equal one
-    are an error, unless ``takes_first`` says that the first is taken.
+    are an error, unless ``takes_first`` says that the first is taken. ``types`` are those of
+    columns that are not kept as text. ``constants`` are the values that columns always have, of
+    which nothing is told, ``derived`` the columns, in small letters, that follow from others.
     """
 
     columns: tuple[str, ...] = ()

@@ -9,19 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base.text import did_you_mean, in_line, listed
-from ..base.wording import option
+from ..base.wording import command, option
 from ..errors import InvalidValue, SourceError
 from ..schema.parameter import Parameter
 from ..schema.registry import Registry
 from ..schema.types import Stored
+from ..storage.violations import Problem
 from . import dataset_json, part_files, xpt_files
+from .account import Account
 from .compressed import inner_name
 from .mapping import Declared
 from .readers import reader_of
 from .source import Source
+
+if TYPE_CHECKING:
+    from .formats import Formats
+    from .found_files import Files
 
 #: Options that every standard has: the kind of files, and the datasets to read or write.
 FILES, ONLY = "files", "only"
@@ -31,14 +37,29 @@ FILES, ONLY = "files", "only"
 class StandardFormat:
     """A standard as a format that `import` reads.
 
-    ``options`` are those that a user may choose, ``datasets()`` the names of its datasets.
+    ``options`` are those that a user may choose. ``datasets()`` are the names of its datasets, each
+    with the name of its layout, which several may share; ``layout(name)`` is that of a dataset.
     ``mapping(registry)`` is what makes entities of their rows, of the types that are installed.
     """
 
     name: str
     options: Sequence[Parameter]
-    datasets: Callable[[], Sequence[str]]
+    datasets: Callable[[], Mapping[str, str]]
+    layout: Callable[[str], str]
     mapping: Callable[[Registry], Declared]
+
+    def unsaid(self, values: Mapping[str, Stored], problems: Iterable[Problem]) -> str | None:
+        """A hint where rows lack what an option of the same name could say; else None.
+
+        Args:
+            values: of the options.
+            problems: what is wrong with the rows.
+        """
+        names = dict.fromkeys(one.field for one in problems if one.field and one.value is None)
+        lacking = {name: "VALUE" for name in names if name in values and values[name] is None}
+        if not lacking:
+            return None
+        return f"The files do not say it: {option('options', lacking, verb='import_data')}."
 
     def bind(self, given: Mapping[str, Any] | None) -> dict[str, Stored]:
         """The value of each option. Raises InvalidValue."""
@@ -51,8 +72,8 @@ class StandardFormat:
 
 def by_dataset(
     format: StandardFormat, sources: Iterable[Source], values: Mapping[str, Stored]
-) -> dict[str, list[Source]]:
-    """The files of each dataset, by its name in lower case.
+) -> tuple[dict[str, list[Source]], list[Account]]:
+    """The files of each layout, by its name in lower case; and accounts of those that are of none.
 
     Args:
         format: the standard.
@@ -64,26 +85,33 @@ def by_dataset(
     """
     kind, only = values.get(FILES), _chosen(format, values)
     found: dict[str, list[Source]] = {}
+    others: list[Account] = []
     for source in sources:
         if kind is not None and _kind(source) != kind:
             continue
         name = _dataset(source, format).lower()
-        if not only or name in only:
+        if not name:
+            others.append(Account(source.name, notes=(f"it is no dataset of {format.name}",)))
+        elif not only or name in only or format.layout(name).lower() in only:
             found.setdefault(name, []).append(source)
+    _refuse_several_kinds(found)
+    layouts: dict[str, list[Source]] = {}
+    for name, those in found.items():
+        layouts.setdefault(format.layout(name).lower(), []).extend(those)
     for name in only:
-        if name not in found:
+        if name not in found and name not in layouts:
             raise InvalidValue(
                 f"There is no file of {name.upper()}.", [ONLY],
                 hint=f"There is {in_line(sorted(found)) or 'none'}.",
             )  # fmt: skip
-    _refuse_several_kinds(found)
-    return found
+    return layouts, others
 
 
 def _chosen(format: StandardFormat, values: Mapping[str, Stored]) -> list[str]:
     only = str(values.get(ONLY) or "")
     names = [name.strip().lower() for name in only.split(",") if name.strip()]
-    every = [*format.datasets()]
+    known = format.datasets()
+    every = dict.fromkeys([*known, *known.values()])
     for name in names:
         if name not in [one.lower() for one in every]:
             raise InvalidValue(
@@ -99,7 +127,7 @@ def _kind(source: Source) -> str:
 
 
 def _dataset(source: Source, format: StandardFormat) -> str:
-    """Which dataset a file has, by what it says or is called."""
+    """Which dataset a file has, by what it says or is called; empty where it is none."""
     if source.path is None:
         raise SourceError(
             f"The format {format.name} is read from files, not from standard input.",
@@ -108,18 +136,24 @@ def _dataset(source: Source, format: StandardFormat) -> str:
     stem = Path(inner_name(source.path.name)).stem
     if source.path.stat().st_size == 0:
         return stem
-    kind = _kind(source)
-    said = ""
-    if kind == "xpt":
-        said = xpt_files.name_of(source)
-    elif kind in ("json", "ndjson"):
-        told = dataset_json.head_of(source).get("name")
-        said = told if isinstance(told, str) else ""
-    if said:
-        return said
     names = {name.lower() for name in format.datasets()}
     plain = part_files.without_number(stem)
-    return plain if stem.lower() not in names and plain.lower() in names else stem
+    called = plain if stem.lower() not in names and plain.lower() in names else stem
+    kind = _kind(source)
+    if kind == "xpt":
+        return xpt_files.name_of(source)
+    if kind in ("json", "ndjson"):
+        try:
+            told = dataset_json.head_of(source)
+        except SourceError:
+            if called.lower() in names:
+                raise
+            return ""
+        said = told.get("name")
+        if isinstance(said, str) and said:
+            return said
+        return called if "columns" in told or called.lower() in names else ""
+    return called
 
 
 def _refuse_several_kinds(found: Mapping[str, Sequence[Source]]) -> None:
@@ -131,3 +165,23 @@ def _refuse_several_kinds(found: Mapping[str, Sequence[Source]]) -> None:
                 f"{name.upper()} is there more than once: {in_line(s.name for s in sources)}.",
                 hint=f"Say which kind of files to read: {listed(ways)}.",
             )
+
+
+def looks_like(formats: Formats, files: Files, paths: Sequence[Path]) -> str | None:
+    """A hint where files are called as the datasets of an installed standard; else None.
+
+    Args:
+        formats: the installed formats.
+        files: what the user named.
+        paths: where that is.
+    """
+    named = [entry for path in paths for entry in (path.iterdir() if path.is_dir() else [path])]
+    stems = {
+        Path(inner_name(path.name)).stem.lower() for path in named if formats.reading(path.name)
+    }
+    for standard in formats.standards.values():
+        known = {name.lower() for name in standard.datasets()}
+        if stems and len(stems & known) * 2 > len(stems):
+            told = command("import_data", *map(str, files.sources), format=standard.name)
+            return f"This looks like {standard.name}: {told}."
+    return None

@@ -41,9 +41,25 @@ def importer(head: Head, declared: Callable[[], Declared]) -> StandardFormat:
     return StandardFormat(
         head.name,
         options=head.import_options,
-        datasets=lambda: [dataset.name for dataset in declared().datasets],
+        datasets=lambda: {
+            part.name: dataset.name
+            for dataset in declared().datasets
+            for part in dataset.parts.values()
+        },
+        layout=lambda name: _layout_of(declared(), name),
         mapping=lambda registry: mapping(declared(), registry),
     )
+
+
+def _layout_of(declared: Declared, name: str) -> str:
+    """The layout of a dataset: its own, or the one of which it is a part; else its name.
+
+    A part may be of a value that the layout does not name, since that list is of what is written.
+    """
+    if name.lower() in declared.by_file:
+        return declared.by_file[name.lower()][0].name
+    split = (one.name for one in declared.datasets if one.split)
+    return next((one for one in split if name.lower().startswith(one.lower())), name)
 
 
 def mapping(declared: Declared, registry: Registry) -> Mapped:
