@@ -68,23 +68,24 @@ def plain_partial(values: Sequence[Any], size: int | None, scale: int) -> bool:
 
 def check(column: str) -> str:
     """The CHECK by which SQLite refuses what is no such text, over a column's quoted name."""
-    # Most are whole days, which is quickly seen. Of others, the unknown parts are filled with those
-    # of which the calendar allows all: a leap year, a month of 31 days.
-    year = f"iif({column} GLOB '-*', '2000' || substr({column}, 2), {column})"
-    day = f"replace(replace({year}, '--T', '-01T'), '---', '-01-')"
-    whole = f"substr({day} || '-01-01', 1, 10)"
-    time = f"substr({column}, instr({column}, 'T'))"
-    time = f"replace(replace({time}, 'T-:', 'T00:'), ':-:', ':00:')"
-    time = f"replace({time}, ':59:60', ':59:59')"  # a leap second, which SQLite does not know
-    minutes = f"substr(':00', 1, 3 * (substr({time}, 4, 1) <> ':'))"
+    # Most are whole days, which is quickly seen. In others, what is not known is filled with that
+    # of which the calendar allows all: a leap year, a month of 31 days. SQLite knows fractions and
+    # offsets, but no second 60 and no hour alone.
+    filled = f"ltrim(replace(' ' || {column}, ' -', '2000'))"
+    filled = f"replace(replace({filled}, '--T', '-01T'), '---', '-01-')"
+    day = f"substr({filled} || '-01-01', 1, 10)"
+    time = f"replace(substr({column}, instr({column}, 'T')), 'T-:', 'T00:')"
+    time = f"substr(replace(replace({time}, ':-:', ':00:'), ':59:60', ':59:59'), 2)"
+    hour = f"substr({column}, instr({column}, 'T') + 1, 2)"
+    rest = f"substr({column}, instr({column}, 'T') + 3)"
     return (
         f"{column} IS NULL OR {column} >= '0001' AND date({column}, '+0 days') IS {column}"
         f" OR {column} NOT GLOB '*[^-0-9T:.Z+]*' AND instr({column}, char(0)) = 0"
-        f" AND {column} NOT GLOB '0000*' AND {column} <> '-'"
-        f" AND date({whole}, '+0 days') IS {whole}"
-        f" AND CASE substr({day}, 11, 1) WHEN '' THEN instr({column}, 'T') = 0 WHEN 'T' THEN"
-        f" {time} GLOB 'T[0-2][0-9]*' AND {time} NOT GLOB 'T24*' AND time('2000-01-01' ||"
-        f" substr({time}, 1, 3) || {minutes} || substr({time}, 4)) IS NOT NULL ELSE 0 END"
+        f" AND {column} NOT GLOB '0000*' AND {column} <> '-' AND date({day}, '+0 days') IS {day}"
+        f" AND CASE substr({filled}, 11, 1) WHEN '' THEN instr({column}, 'T') = 0"
+        f" WHEN 'T' THEN {column} NOT GLOB '*T24*' AND"
+        f" iif({column} GLOB '*T??:*' OR {column} GLOB '*T-:*', time({time}),"
+        f" time({hour} || ':00' || {rest})) IS NOT NULL ELSE 0 END"
     )
 
 

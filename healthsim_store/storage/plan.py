@@ -56,6 +56,9 @@ class Plan:
 
         Words that may mean no value are counted on the way.
         """
+        for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False)):
+            if column.synonyms and column.respells(row[self.places[name]] for row in rows):
+                self.converted[position] = column
         texts = {
             position: self.places[name]
             for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False))

@@ -173,15 +173,23 @@ def test_an_alias_means_one_entity_type(alias: str) -> None:
 
 
 def test_a_comment_behind_the_last_column_is_its_own_whatever_its_type() -> None:
-    text = "-- A\nCREATE TABLE a (x VARCHAR PRIMARY KEY, -- Id\n  y PARTIAL_TIMESTAMP -- When @alias d\n);"
-    ((entity_type),) = read_declaration("toy", "1", text).entity_types
+    text = """-- A
+        CREATE TABLE a (
+          x VARCHAR PRIMARY KEY, -- Id
+          y PARTIAL_TIMESTAMP -- When @alias d
+        );"""
+    (entity_type,) = read_declaration("toy", "1", text).entity_types
     column = entity_type.by_name["y"]
     assert (column.description, column.aliases) == ("When", ("d",))
 
 
 def test_synonyms_without_a_list_of_values_are_usual_spellings() -> None:
-    text = "-- A\nCREATE TABLE a (x VARCHAR PRIMARY KEY, y VARCHAR -- How often @synonym Q3W=EVERY 3 WEEKS\n);"
-    ((entity_type),) = read_declaration("toy", "1", text).entity_types
+    text = """-- A
+        CREATE TABLE a (
+          x VARCHAR PRIMARY KEY, -- Id
+          y VARCHAR -- How often @synonym Q3W=EVERY 3 WEEKS
+        );"""
+    (entity_type,) = read_declaration("toy", "1", text).entity_types
     column = entity_type.by_name["y"]
     told = [column.coerce(one) for one in ("q3w", "every 3 weeks", "EVERY 3 WEEKS", "at times")]
     assert told == ["EVERY 3 WEEKS"] * 3 + ["at times"]

@@ -91,7 +91,7 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
         {"DSSEQ": 3, "DSTERM": "DEATH", "DSCAT": "DISPOSITION EVENT", "DSSTDY": 27,
          "EPOCH": "FOLLOW-UP"},
         {"DSSEQ": 1, "DSSTDY": -8},
-        {"DSSEQ": 2, "DSTERM": "FINISHED", "DSDECOD": "COMPLETED"},
+        {"DSSEQ": 2, "DSTERM": "Finished", "DSDECOD": "COMPLETED"},
         {"DSSEQ": 1, "DSDECOD": "INFORMED CONSENT OBTAINED", "DSSTDY": None},
     ],
 }  # fmt: skip
@@ -125,7 +125,9 @@ def test_a_generated_trial_is_written_whole(store: Store, tmp_path: Path) -> Non
     assert accounts["AE"].rows == counts["adverse_events"]
     assert accounts["EX"].rows == counts["exposures"]
     assert accounts["DS"].rows == counts["disposition_events"] + 2 * 40  # consent, randomization
-    assert [one.entity_type for one in made.left_out] == ["visit_schedule"]
+    assert accounts["TV"].rows == 12  # the trial's own visits, as the schedules have them
+    assert accounts["SV"].rows == counts["actual_visits"]
+    assert not made.left_out
     store.export_scenario("trial", format="sdtm", to=tmp_path / "xpt", options={"files": "xpt"})
     for name, account in accounts.items():
         told = json.loads((tmp_path / "json" / f"{name.lower()}.json").read_text("utf-8"))

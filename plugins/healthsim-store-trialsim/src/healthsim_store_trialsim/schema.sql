@@ -428,7 +428,10 @@ SELECT
   (SELECT site_number || coalesce(' ' || name, '') || coalesce(', ' || country, '')
     FROM sites AS i
     WHERE i.site_id = s.site_id) AS Site,
-  (SELECT arm_name FROM treatment_arms AS a WHERE a.arm_id = s.arm_id) AS Arm,
+  (SELECT arm_name FROM treatment_arms AS a WHERE a.arm_id = s.arm_id)
+    || coalesce((SELECT ', treated as ' || arm_name
+      FROM treatment_arms AS a
+      WHERE a.arm_id = s.actual_arm_id AND s.actual_arm_id <> s.arm_id), '') AS Arm,
   status AS Status,
   coalesce(
     (SELECT sum(visit_status = 'completed')
@@ -458,7 +461,8 @@ SELECT
     LIMIT 1) AS Disposition
 FROM (
   SELECT *, coalesce(
-    age,
+    CASE age_unit WHEN 'MONTHS' THEN age / 12 WHEN 'WEEKS' THEN age / 52 WHEN 'DAYS' THEN age / 365
+      WHEN 'HOURS' THEN age / 8766 ELSE age END,
     strftime('%Y', consent_date) - strftime('%Y', birth_date)
       - (strftime('%m-%d', consent_date) < strftime('%m-%d', birth_date))
   ) AS years
