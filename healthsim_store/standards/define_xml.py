@@ -107,7 +107,7 @@ def _group(version: ET.Element, output: Output) -> None:
     # Where a column is unique by itself, each row is a thing of its own, such as a person.
     repeating = not any(variable.column.unique for variable in dataset.variables)
     group = ET.SubElement(version, _odm("ItemGroupDef"), {
-        "OID": output.oid, "Name": output.name, "Domain": output.name,
+        "OID": output.oid, "Name": output.name, "Domain": dataset.part or output.name,
         "Repeating": _YES[repeating], "IsReferenceData": _YES[dataset.reference],
         "SASDatasetName": output.name[:8],
         _def("Structure"): dataset.structure or "One record per row",

@@ -23,7 +23,7 @@ from ..exchange.standard_files import FILES, ONLY
 from ..schema import dry_run
 from . import csv_files, dataset_json, define_xml, xpt
 from .filling import CHECK_SECONDS, Filled, Filling
-from .model import Dataset, Declared, Head, Never, Select
+from .model import Dataset, Declared, Head, Never, Select, Variable
 from .output import DEFINE, Output, Package, Study
 
 if TYPE_CHECKING:
@@ -166,11 +166,17 @@ def _study(select: Select | None, scenario: ScenarioTables, values: Mapping[str,
     return Study(**texts | {"name": texts["name"] or scenario.name})
 
 
+def _written(filled: Filled, variable: Variable) -> bool:
+    """Whether the files have a column, which may be left out where no row has a value in it."""
+    if not variable.optional or filled.values.get(variable.name):
+        return True
+    companion = filled.dataset.by_name.get(variable.companion.lower())
+    return companion is not None and _written(filled, companion)
+
+
 def _output(filling: Filling, filled: Filled, package: Package) -> Output:
     variables = tuple(
-        variable
-        for variable in filled.dataset.variables
-        if not variable.optional or filled.values.get(variable.name)
+        variable for variable in filled.dataset.variables if _written(filled, variable)
     )
     names = [variable.name for variable in variables]
     return Output(
@@ -192,7 +198,9 @@ def _account(filled: Filled) -> DatasetAccount:
         refused=dict(filled.refused),
         examples=dict(filled.examples),
         empty=empty,
-        dropped=tuple(name for name in empty if filled.dataset.by_name[name.lower()].optional),
+        dropped=tuple(
+            name for name in empty if not _written(filled, filled.dataset.by_name[name.lower()])
+        ),
         unread=tuple(dict.fromkeys(filled.unread.values())),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
+from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidName
 from ..exchange import datapackage
 from ..exchange.export_work import check_file_name
@@ -86,6 +87,7 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
     _check_keys(unique, variables)
     if len(variables) > MAX_COLUMNS:
         raise DeclarationError(f"{where}: {len(variables):,} columns; at most {MAX_COLUMNS:,}")
+    _check_companions(variables)
     ordered = {key.lower(): place for place, key in enumerate(keys, 1)}
     single = {key[0].lower() for key in unique if len(key) == 1}
     made: list[Variable] = []
@@ -146,6 +148,7 @@ def _variable(column: Column, comment: Comment) -> Variable:
         role=comment.markers.get("role", ""),
         origin=comment.markers.get("origin", ""),
         optional=optional,
+        companion=comment.markers.get("optional", ""),
         codes=codes["name"] if codes else "",
         codes_id=(codes["id"] or "") if codes else "",
     )
@@ -157,6 +160,16 @@ def _check_keys(unique: dict[tuple[str, ...], str], variables: dict[str, Variabl
         if unknown or len({name.lower() for name in key}) < len(key):
             told = f"no column: {', '.join(unknown)}" if unknown else "a column twice"
             raise DeclarationError(f"{place}: its key names {told}")
+
+
+def _check_companions(variables: dict[str, Variable]) -> None:
+    for variable in variables.values():
+        if variable.companion and variable.companion.lower() not in variables:
+            near = did_you_mean(variable.companion, [v.name for v in variables.values()])
+            raise DeclarationError(
+                f"{variable.column.where}: @optional {variable.companion}, which is no column",
+                hint=near or "@optional alone, or with the column that it is left out with.",
+            )
 
 
 def _check_name(name: str, what: str, where: str) -> None:

@@ -17,7 +17,8 @@ class Variable:
 
     ``role`` and ``origin`` are words of the standard. ``key`` is its place in the key that orders
     the rows, from 1; 0 where it has none. One that is ``optional`` is left out of the files where
-    no row has a value in it. ``codes`` is the name of its code list, ``codes_id`` the code of that.
+    no row has a value in it, unless they have its ``companion``, the name of another one.
+    ``codes`` is the name of its code list, ``codes_id`` the code of that.
     """
 
     column: Column
@@ -25,6 +26,7 @@ class Variable:
     origin: str = ""
     key: int = 0
     optional: bool = False
+    companion: str = ""
     codes: str = ""
     codes_id: str = ""
 
@@ -83,6 +85,7 @@ class Dataset:
     written. ``kind`` is what the standard counts it among, ``structure`` what a row of it is.
     ``reference`` is true of one that describes the study, and not what happened in it. ``split`` is
     the column by whose values its rows are written as several datasets; empty where they are not.
+    ``part`` is the value that made one of these.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Dataset:
     structure: str = ""
     reference: bool = False
     split: str = ""
+    part: str = ""
     selects: tuple[Select, ...] = ()
 
     @functools.cached_property
@@ -134,6 +138,7 @@ class Dataset:
             structure=self.structure.replace(self.split, value),
             variables=variables,
             split="",
+            part=value,
         )
 
     @property

@@ -20,7 +20,10 @@ def layout_table(dataset: Dataset, given: Collection[str] | None = None) -> str:
             of every row. None is all.
     """
     columns = [
-        column
+        # It may be empty, and as a part of the key it is never NULL.
+        replace(column, required=False)
+        if dataset.by_name[column.name.lower()].may_be_empty
+        else column
         if given is None or column.name in given or column.required or column.default is not None
         else _without_rules(column)
         for column in dataset.table.columns

@@ -69,13 +69,13 @@ ROWS: dict[str, list[dict[str, Any]]] = {
                                 "lbseq": 5}),
         lab("HGB", "V3", **G | {"lborres": "17", "lbstresn": 170.5, "lbdtc": "2024-01-31"}),
         # A text has no number, and no range to be beside of.
-        lab("HCG", "V1", lborres="NEGATIVE", lbspec="URINE", lbdtc="2024-01-02"),
+        lab("HCG", "V1", lborres="NEGATIVE", lbspec="URINE", lbdtc="2024-01-03"),
         # Nobody measured it, so no unit is told; its day is the visit's.
         lab("GLUC", "V3", lborresu="mmol/L", lbstat="NOT DONE", lbreasnd="Lost"),
         # Only the number of the visit is known, and the month.
         lab("ALT", None, visit_num=4, lborres="45", lborresu="U/L", lbornrlo="7", lbornrhi="40",
             lbdtc="2024-02", lbloinc="1742-6"),
-        # The standard unit is another one, and nobody converted it.
+        # Nobody converted it into the standard unit.
         BOB | {"lbtestcd": "CREAT", "lbtest": "Creatinine", "lborres": "1.1", "lborresu": "mg/dL",
                "lbstresu": "umol/L", "lbdtc": "2024-01-02"},
     ],
@@ -126,11 +126,11 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
          "LBSTRESN": 110.0, "LBSTRESU": "g/L", "LBNRIND": "LOW", "LBLOBXFL": "Y",
          "LBORNRLO": "12", "LBSTNRLO": 120.0, "VISITNUM": 2.0, "VISIT": "CYCLE 1",
          "VISITDY": None, "LBDY": 1, "EPOCH": "TREATMENT", "LBDTC": "2024-01-10T08:15"},
-        {"LBSEQ": 6, "LBTESTCD": "HCG", "LBORRES": "NEGATIVE", "LBSTRESC": "NEGATIVE",
-         "LBSTRESN": None, "LBSTRESU": None, "LBNRIND": None, "LBLOBXFL": "Y", "LBDY": -8,
-         "VISIT": "SCREENING", "VISITDY": -7, "EPOCH": "SCREENING"},
-        {"LBSEQ": 7, "LBTESTCD": "HGB", "LBSTRESN": 135.0, "LBNRIND": "NORMAL",
+        {"LBSEQ": 6, "LBTESTCD": "HGB", "LBSTRESN": 135.0, "LBNRIND": "NORMAL",
          "LBLOBXFL": None},
+        {"LBSEQ": 7, "LBTESTCD": "HCG", "LBORRES": "NEGATIVE", "LBSTRESC": "NEGATIVE",
+         "LBSTRESN": None, "LBSTRESU": None, "LBNRIND": None, "LBLOBXFL": "Y", "LBDY": -7,
+         "VISIT": "SCREENING", "VISITDY": -7, "EPOCH": "SCREENING"},
         {"LBSEQ": 8, "LBTESTCD": "HGB", "LBSTRESC": "170.5", "LBNRIND": "HIGH",
          "LBLOBXFL": None, "LBDY": 22, "VISITDY": 22},
         {"LBSEQ": 9, "LBTESTCD": "ALT", "LBSTRESC": "45", "LBSTRESN": 45.0, "LBSTRESU": "U/L",
@@ -138,11 +138,12 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
          "LBDY": None, "VISITNUM": 4.0, "VISIT": "CYCLE 3", "VISITDY": 43, "LBLOINC": "1742-6"},
         {"LBSEQ": 10, "LBTESTCD": "GLUC", "LBSTAT": "NOT DONE", "LBREASND": "Lost",
          "LBORRES": None, "LBORRESU": None, "LBSTRESU": None, "LBDTC": "2024-01-31"},
-        {"USUBJID": "ABC-1-01-2", "LBSEQ": 1, "LBORRES": "1.1", "LBSTRESC": None,
-         "LBSTRESN": None, "LBSTRESU": None, "LBLOBXFL": None, "LBDY": None},
+        {"USUBJID": "ABC-1-01-2", "LBSEQ": 1, "LBORRES": "1.1", "LBSTRESC": "1.1",
+         "LBSTRESN": 1.1, "LBSTRESU": "mg/dL", "LBLOBXFL": None, "LBDY": None},
     ],
     "VS": [
-        {"VSSEQ": 1, "VSLOBXFL": "Y", "VSPOS": "SUPINE", "VSSTRESN": 120.0},
+        # Of two at the same time it is the later number, whatever the position.
+        {"VSSEQ": 1, "VSLOBXFL": None, "VSPOS": "SUPINE", "VSSTRESN": 120.0},
         {"VSSEQ": 2, "VSLOBXFL": "Y", "VSPOS": "STANDING"},
         {"VSSEQ": 3, "VSLOBXFL": None, "VSDY": 2, "EPOCH": "TREATMENT"},
         {"VSSEQ": 4, "VSLOBXFL": "Y", "VSBLFL": "Y"},
@@ -157,7 +158,7 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
          "CMSTDY": None, "CMENRF": "ONGOING", "EPOCH": "SCREENING"},
     ],
     "MH": [
-        {"MHSEQ": 1, "MHTERM": "High blood pressure", "MHSTDTC": "2015", "MHDY": -8,
+        {"MHSEQ": 1, "MHTERM": "High blood pressure", "MHSTDTC": "2015", "MHDY": -8, "MHSTDY": None,
          "MHENRF": "ONGOING", "MHDECOD": None},
         {"MHSEQ": 2, "MHTERM": "Stroke", "MHPRESP": "Y", "MHOCCUR": "N"},
     ],

@@ -54,8 +54,8 @@ CREATE TABLE AE (
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
   AESTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Adverse Event @role Timing
   AEENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Adverse Event @role Timing
-  AESTDY INTEGER, -- Study Day of Start of Adverse Event @role Timing @optional
-  AEENDY INTEGER, -- Study Day of End of Adverse Event @role Timing @optional
+  AESTDY INTEGER, -- Study Day of Start of Adverse Event @role Timing @optional AESTDTC
+  AEENDY INTEGER, -- Study Day of End of Adverse Event @role Timing @optional AEENDTC
   AEDUR VARCHAR(200), -- Duration of Adverse Event @role Timing @optional
   AEENRF VARCHAR(200), -- End Relative to Reference Period @role Timing @codes Relation to Reference Period (C66728) @optional
   AEENRTPT VARCHAR(200), -- End Relative to Reference Time Point @role Timing @codes Relation to Reference Period (C66728) @optional
@@ -98,7 +98,7 @@ SELECT
   aesmie AS AESMIE,
   aecontrt AS AECONTRT,
   aetoxgr AS AETOXGR,
-  epoch_on(aestdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, aestdtc, reference, last_dose) AS EPOCH,
   aestdtc AS AESTDTC,
   aeendtc AS AEENDTC,
   study_day(aestdtc, reference) AS AESTDY,

@@ -32,8 +32,8 @@ CREATE TABLE CM (
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
   CMSTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Medication @role Timing @optional
   CMENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Medication @role Timing @optional
-  CMSTDY INTEGER, -- Study Day of Start of Medication @role Timing @optional
-  CMENDY INTEGER, -- Study Day of End of Medication @role Timing @optional
+  CMSTDY INTEGER, -- Study Day of Start of Medication @role Timing @optional CMSTDTC
+  CMENDY INTEGER, -- Study Day of End of Medication @role Timing @optional CMENDTC
   CMDUR VARCHAR(200), -- Duration @role Timing @optional
   CMSTRF VARCHAR(200), -- Start Relative to Reference Period @role Timing @codes Relation to Reference Period (C66728) @optional
   CMENRF VARCHAR(200), -- End Relative to Reference Period @role Timing @codes Relation to Reference Period (C66728) @optional
@@ -62,7 +62,7 @@ SELECT
   cmdosfrm AS CMDOSFRM,
   frequency(cmdosfrq) AS CMDOSFRQ,
   cmroute AS CMROUTE,
-  epoch_on(cmstdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, cmstdtc, reference, last_dose) AS EPOCH,
   cmstdtc AS CMSTDTC,
   cmendtc AS CMENDTC,
   study_day(cmstdtc, reference) AS CMSTDY,

@@ -32,8 +32,8 @@ CREATE TABLE EX (
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
   EXSTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Treatment @role Timing
   EXENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Treatment @role Timing
-  EXSTDY INTEGER, -- Study Day of Start of Treatment @role Timing @optional
-  EXENDY INTEGER, -- Study Day of End of Treatment @role Timing @optional
+  EXSTDY INTEGER, -- Study Day of Start of Treatment @role Timing @optional EXSTDTC
+  EXENDY INTEGER, -- Study Day of End of Treatment @role Timing @optional EXENDTC
   EXDUR VARCHAR(200), -- Duration of Treatment @role Timing @optional
   EXTPT VARCHAR(200), -- Planned Time Point Name @role Timing @optional
   EXTPTNUM INTEGER, -- Planned Time Point Number @role Timing @optional
@@ -64,7 +64,7 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  coalesce(epoch, 'TREATMENT') AS EPOCH,
+  coalesce(epoch, epoch_of(subject_id, exstdtc, reference, last_dose)) AS EPOCH,
   exstdtc AS EXSTDTC,
   coalesce(exendtc, exstdtc) AS EXENDTC,
   study_day(exstdtc, reference) AS EXSTDY,

@@ -53,8 +53,8 @@ CREATE TABLE LB (
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
   LBDTC PARTIAL_TIMESTAMP, -- Date/Time of Specimen Collection @role Timing
   LBENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Specimen Collection @role Timing @optional
-  LBDY INTEGER, -- Study Day of Specimen Collection @role Timing @optional
-  LBENDY INTEGER, -- Study Day of End of Observation @role Timing @optional
+  LBDY INTEGER, -- Study Day of Specimen Collection @role Timing @optional LBDTC
+  LBENDY INTEGER, -- Study Day of End of Observation @role Timing @optional LBENDTC
   LBTPT VARCHAR(200), -- Planned Time Point Name @role Timing @optional
   LBTPTNUM INTEGER, -- Planned Time Point Number @role Timing @optional
   LBELTM VARCHAR(200), -- Planned Elapsed Time from Time Point Ref @role Timing @optional
@@ -65,16 +65,22 @@ CREATE TABLE LB (
   PRIMARY KEY (STUDYID, USUBJID, LBSEQ)
 );
 
--- A result is its own standard where nothing says otherwise, as one without a unit, or a text.
+-- Limits of what is usual are told in the standard unit where it is the original one.
 CREATE VIEW lab_results AS
 SELECT
   *,
   coalesce(lbdtc, visit_date) AS moment,
-  standard_text(lbstresc, lbstresn, lborres, lborresu, lbstresu) AS text,
-  standard_number(lbstresn, lborres, lborresu, lbstresu) AS amount,
-  standard_number(lbstnrlo, lbornrlo, lborresu, lbstresu) AS low,
-  standard_number(lbstnrhi, lbornrhi, lborresu, lbstresu) AS high
+  standard_text(lbstresc, lbstresn, lborres) AS text,
+  standard_number(lbstresc, lbstresn, lborres) AS amount,
+  standard_unit(lbstresc, lbstresn, lbstresu, lborresu) AS unit
 FROM at_visits(numbered(trial_lab_results, lbseq, lbdtc, trial_lab_result_id));
+
+CREATE VIEW ranged_results AS
+SELECT
+  *,
+  coalesce(lbstnrlo, CASE WHEN unit IS lborresu THEN number_in(lbornrlo) END) AS low,
+  coalesce(lbstnrhi, CASE WHEN unit IS lborresu THEN number_in(lbornrhi) END) AS high
+FROM lab_results;
 
 -- @into LB
 SELECT
@@ -91,7 +97,7 @@ SELECT
   lbornrhi AS LBORNRHI,
   text AS LBSTRESC,
   amount AS LBSTRESN,
-  CASE WHEN text IS NOT NULL THEN coalesce(lbstresu, lborresu) END AS LBSTRESU,
+  CASE WHEN text IS NOT NULL THEN unit END AS LBSTRESU,
   low AS LBSTNRLO,
   high AS LBSTNRHI,
   CASE
@@ -111,11 +117,11 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  epoch_on(moment, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, moment, reference, last_dose) AS EPOCH,
   moment AS LBDTC,
   study_day(moment, reference) AS LBDY
-FROM lab_results
+FROM ranged_results
 LEFT JOIN last_before(
-  lab_results, trial_lab_result_id, lbtestcd || coalesce(lbspec, '') || coalesce(lbmethod, ''),
-  text, moment, lbblfl
+  lab_results, trial_lab_result_id,
+  json_array(lbtestcd, lbcat, lbscat, lbspec, lbmethod), text, moment, lbblfl
 ) ON last = trial_lab_result_id;

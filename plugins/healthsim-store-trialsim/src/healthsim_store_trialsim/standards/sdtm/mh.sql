@@ -23,7 +23,9 @@ CREATE TABLE MH (
   MHDTC PARTIAL_TIMESTAMP, -- Date/Time of History Collection @role Timing @optional
   MHSTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Medical History Event @role Timing @optional
   MHENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Medical History Event @role Timing @optional
-  MHDY INTEGER, -- Study Day of History Collection @role Timing @optional
+  MHDY INTEGER, -- Study Day of History Collection @role Timing @optional MHDTC
+  MHSTDY INTEGER, -- Study Day of Start of Medical History Event @role Timing @optional MHSTDTC
+  MHENDY INTEGER, -- Study Day of End of Medical History Event @role Timing @optional MHENDTC
   MHENRF VARCHAR(200), -- End Relative to Reference Period @role Timing @codes Relation to Reference Period (C66728) @optional
   MHENRTPT VARCHAR(200), -- End Relative to Reference Time Point @role Timing @codes Relation to Reference Period (C66728) @optional
   MHENTPT VARCHAR(200), -- End Reference Time Point @role Timing @optional
@@ -43,11 +45,13 @@ SELECT
   mhpresp AS MHPRESP,
   mhoccur AS MHOCCUR,
   mhbodsys AS MHBODSYS,
-  epoch_on(mhdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, mhdtc, reference, last_dose) AS EPOCH,
   mhdtc AS MHDTC,
   mhstdtc AS MHSTDTC,
   mhendtc AS MHENDTC,
   study_day(mhdtc, reference) AS MHDY,
+  study_day(mhstdtc, reference) AS MHSTDY,
+  study_day(mhendtc, reference) AS MHENDY,
   mhenrf AS MHENRF
 FROM numbered(medical_histories, mhseq, mhstdtc, medical_history_id)
 JOIN named_subjects USING (subject_id);

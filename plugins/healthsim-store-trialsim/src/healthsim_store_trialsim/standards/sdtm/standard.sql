@@ -86,7 +86,8 @@ SELECT (
   SELECT *, :seq AS number FROM :records WHERE :seq IS NOT NULL
   UNION ALL
   SELECT r.*,
-    row_number() OVER (PARTITION BY subject_id ORDER BY :start IS NULL, :start, :id) + coalesce(most, 0)
+    row_number() OVER (PARTITION BY subject_id ORDER BY :start IS NULL, :start, :id)
+      + coalesce(most, 0)
   FROM :records AS r
   LEFT JOIN (
     SELECT subject_id AS whose, max(:seq) AS most FROM :records
@@ -96,26 +97,23 @@ SELECT (
   WHERE :seq IS NULL
 );
 
--- Names of the planned visits; a visit that arms have on different days is told by its first day
-CREATE VIEW visit_names AS
-SELECT study_id, visit_num, min(visit_name) AS name, min(visit_day) AS day
-FROM planned_visits
-GROUP BY study_id, visit_num;
-
--- The records of a table with their subjects and visits. A visit that a record has only the number
--- of is looked up among the planned ones
+-- The records of a table with their subjects and visits. A visit has the trial's own name and day,
+-- of the subject's arm or of all arms; a record may have only the number of it
 -- @macro at_visits(records)
 SELECT (
   SELECT r.*, studyid, usubjid, reference, last_dose, v.visit_date,
     coalesce(r.visit_num, v.visit_num) AS visitnum,
-    coalesce(v.visit_name, p.name) AS visit,
-    coalesce(p.day, planned_day) AS visitdy
+    coalesce(own.visit_name, every.visit_name, v.visit_name) AS visit,
+    coalesce(own.visit_day, every.visit_day) AS visitdy
   FROM :records AS r
   JOIN named_subjects AS s USING (subject_id)
   LEFT JOIN actual_visits AS v USING (visit_id)
-  LEFT JOIN visit_schedule USING (scheduled_visit_id)
-  LEFT JOIN visit_names AS p
-    ON p.study_id = s.study_id AND p.visit_num = coalesce(r.visit_num, v.visit_num)
+  LEFT JOIN visits_of_trial AS own
+    ON own.study_id = s.study_id AND own.visit_num = coalesce(r.visit_num, v.visit_num)
+      AND own.arm_id = s.arm_id
+  LEFT JOIN visits_of_trial AS every
+    ON every.study_id = s.study_id AND every.visit_num = coalesce(r.visit_num, v.visit_num)
+      AND every.arm_id IS NULL
 );
 
 -- A text that is a number
@@ -125,26 +123,27 @@ SELECT CASE
     AND NOT :text GLOB '*.*.*' THEN CAST(:text AS REAL)
 END;
 
--- Result in the standard unit: the given one, or the original one where the unit is the same
--- @macro standard_number(given, original, unit, standard_unit)
+-- Result in the standard unit. One that nobody converted is its own standard
+-- @macro standard_text(text, number, original)
 SELECT coalesce(
-  :given,
-  CASE WHEN coalesce(:standard_unit, :unit, '') = coalesce(:unit, '') THEN number_in(:original) END
+  :text, CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END, :original
 );
 
--- The same as text, which may be no number
--- @macro standard_text(text, number, original, unit, standard_unit)
-SELECT coalesce(
-  :text,
-  CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END,
-  CASE WHEN coalesce(:standard_unit, :unit, '') = coalesce(:unit, '') THEN :original END
-);
+-- The same as a number, which a text such as NEGATIVE has not
+-- @macro standard_number(text, number, original)
+SELECT coalesce(:number, number_in(coalesce(:text, :original)));
+
+-- @macro standard_unit(text, number, unit, original_unit)
+SELECT CASE
+  WHEN coalesce(:text, :number) IS NOT NULL THEN coalesce(:unit, :original_unit)
+  ELSE :original_unit
+END;
 
 -- The last result before the first treatment, of each subject and test: the flagged one, or else
 -- the latest. What was measured on the day of the first treatment was measured before it
 -- @macro last_before(results, id, test, result, moment, flag)
 SELECT (
-  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || ' ' || :id)
+  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || printf(' %09d', number))
   FROM :results
   WHERE :result IS NOT NULL AND length(:moment) >= 10
     AND (:flag = 'Y' OR substr(:moment, 1, 10) <= reference)

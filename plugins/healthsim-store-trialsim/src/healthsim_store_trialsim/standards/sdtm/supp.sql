@@ -1,7 +1,7 @@
 -- Supplemental Qualifiers for RDOMAIN @class RELATIONSHIP @structure One record per supplemental qualifier per related parent domain record @split RDOMAIN
 CREATE TABLE SUPP (
   STUDYID VARCHAR(200) NOT NULL, -- Study Identifier @role Identifier
-  RDOMAIN VARCHAR(2) NOT NULL CHECK (RDOMAIN IN ('AE', 'CM', 'DM', 'DS', 'EX', 'LB', 'MH', 'VS')), -- Related Domain Abbreviation @role Identifier @codes SDTM Domain Abbreviation (C66734)
+  RDOMAIN VARCHAR(2) NOT NULL CHECK (RDOMAIN IN ('AE', 'CM', 'DM', 'DS', 'EX', 'IE', 'LB', 'MH', 'SE', 'SV', 'VS')), -- Related Domain Abbreviation @role Identifier @codes SDTM Domain Abbreviation (C66734)
   USUBJID VARCHAR(200) NOT NULL REFERENCES DM (USUBJID), -- Unique Subject Identifier @role Identifier
   IDVAR VARCHAR(8) NOT NULL DEFAULT '', -- Identifying Variable @role Identifier
   IDVARVAL VARCHAR(200) NOT NULL DEFAULT '', -- Identifying Variable Value @role Identifier
@@ -44,8 +44,11 @@ WHERE NOT CASE RDOMAIN
   WHEN 'CM' THEN has(CM, CMSEQ)
   WHEN 'DS' THEN has(DS, DSSEQ)
   WHEN 'EX' THEN has(EX, EXSEQ)
+  WHEN 'IE' THEN has(IE, IESEQ)
   WHEN 'LB' THEN has(LB, LBSEQ)
   WHEN 'MH' THEN has(MH, MHSEQ)
+  WHEN 'SE' THEN has(SE, SESEQ)
+  WHEN 'SV' THEN has(SV, VISITNUM)
   WHEN 'VS' THEN has(VS, VSSEQ)
   ELSE 1
 END;

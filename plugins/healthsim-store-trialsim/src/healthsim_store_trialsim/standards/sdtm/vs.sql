@@ -32,7 +32,7 @@ CREATE TABLE VS (
   TAETORD INTEGER, -- Planned Order of Element within Arm @role Timing @optional
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
   VSDTC PARTIAL_TIMESTAMP, -- Date/Time of Measurements @role Timing
-  VSDY INTEGER, -- Study Day of Vital Signs @role Timing @optional
+  VSDY INTEGER, -- Study Day of Vital Signs @role Timing @optional VSDTC
   VSTPT VARCHAR(200), -- Planned Time Point Name @role Timing @optional
   VSTPTNUM INTEGER, -- Planned Time Point Number @role Timing @optional
   VSELTM VARCHAR(200), -- Planned Elapsed Time from Time Point Ref @role Timing @optional
@@ -41,12 +41,11 @@ CREATE TABLE VS (
   PRIMARY KEY (STUDYID, USUBJID, VSSEQ)
 );
 
--- A measurement is its own standard where nothing says otherwise, as one without a unit.
 CREATE VIEW measurements AS
 SELECT
   *,
   coalesce(vsdtc, visit_date) AS moment,
-  standard_text(vsstresc, vsstresn, vsorres, vsorresu, vsstresu) AS text
+  standard_text(vsstresc, vsstresn, vsorres) AS text
 FROM at_visits(numbered(trial_vital_signs, vsseq, vsdtc, trial_vital_sign_id));
 
 -- @into VS
@@ -60,8 +59,10 @@ SELECT
   vsorres AS VSORRES,
   CASE WHEN vsorres IS NOT NULL THEN vsorresu END AS VSORRESU,
   text AS VSSTRESC,
-  standard_number(vsstresn, vsorres, vsorresu, vsstresu) AS VSSTRESN,
-  CASE WHEN text IS NOT NULL THEN coalesce(vsstresu, vsorresu) END AS VSSTRESU,
+  standard_number(vsstresc, vsstresn, vsorres) AS VSSTRESN,
+  CASE
+    WHEN text IS NOT NULL THEN standard_unit(vsstresc, vsstresn, vsstresu, vsorresu)
+  END AS VSSTRESU,
   vsstat AS VSSTAT,
   vsreasnd AS VSREASND,
   vsloc AS VSLOC,
@@ -71,12 +72,9 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  epoch_on(moment, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, moment, reference, last_dose) AS EPOCH,
   moment AS VSDTC,
   study_day(moment, reference) AS VSDY
 FROM measurements
-LEFT JOIN last_before(
-  measurements, trial_vital_sign_id,
-  vstestcd || coalesce(vspos, '') || coalesce(vsloc, '') || coalesce(vslat, ''),
-  text, moment, vsblfl
-) ON last = trial_vital_sign_id;
+LEFT JOIN last_before(measurements, trial_vital_sign_id, vstestcd, text, moment, vsblfl)
+  ON last = trial_vital_sign_id;
