@@ -6,6 +6,7 @@ one is filled up with blanks. Numbers are IBM's floating point, and dates are nu
 
 from __future__ import annotations
 
+import codecs
 import math
 import struct
 from collections.abc import Iterator
@@ -305,7 +306,7 @@ def number(data: bytes) -> int | float | None:
 def check_encoding(source: Source) -> None:
     """Raise InvalidArgument for an encoding that there is not."""
     try:
-        b"".decode(source.encoding)
+        codecs.lookup(source.encoding)
     except LookupError:
         raise InvalidArgument(
             f"Unknown encoding {source.encoding!r:.60}.", hint="For example utf-8 or cp1252."

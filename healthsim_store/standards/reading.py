@@ -230,6 +230,8 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
 
 
 def _reads(parts: _Parts, steps: Sequence[Step]) -> Reads:
+    # Here a dataset's name is its own: a step that is called so is for what an export reads.
+    steps = [step for step in steps if step.name.lower() not in parts.datasets]
     found: dict[str, list[Statement]] = {"from": [], "skip": [], "note": [], "derived": []}
     for statement in parts.reads:
         marker = next(name for name in found if name in statement.comment.markers)
