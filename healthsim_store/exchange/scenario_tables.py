@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +21,7 @@ from ..base.progress import Progress
 from ..errors import QueryError, QueryTimeout, QueryTooLarge
 from ..schema.model import EntityType
 from ..schema.types import Stored
-from ..storage.inserting import insert_selected
+from ..storage.inserting import add_table, insert_selected
 from ..storage.sandbox import Sandbox
 from .snapshot import Snapshot
 from .table import Table
@@ -118,6 +126,21 @@ class ScenarioTables:
         number = next(self._numbers)
         rows = self._open[number] = self._run(sql, parameters, number)
         return SelectedRows(next(rows), rows)
+
+    def add_table(
+        self, sql: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Make a table that SELECTs may read, in the private copy of the scenario.
+
+        Args:
+            sql: its CREATE TABLE.
+            table, columns: their names.
+            rows: values as they are stored, in the order of the columns.
+
+        Raises sqlite3.IntegrityError for a row that breaks a rule of the table, and
+        sqlite3.OperationalError for a table that cannot be made.
+        """
+        add_table(self._snapshot.path, sql, table, columns, rows)
 
     def insert_into(
         self,

@@ -21,7 +21,7 @@ from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
 from ..exchange.standard_files import FILES, ONLY
 from ..schema import dry_run
-from . import csv_files, dataset_json, define_xml, xpt
+from . import csv_files, dataset_json, define_xml, file_tables, xpt
 from .filling import CHECK_SECONDS, Filled, Filling
 from .model import Dataset, Declared, Head, Never, Select, Variable
 from .output import DEFINE, Output, Package, Study
@@ -82,6 +82,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     package = Package(
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
+    file_tables.make(declared.tables, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
         names = (part for dataset in chosen for part in dataset.parts.values())

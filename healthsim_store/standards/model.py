@@ -149,6 +149,18 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class FileTable:
+    """A table that SELECTs read, with the rows of a CSV file of the user's own.
+
+    ``option`` is the option that has the path; without one the table is empty. ``layout`` has the
+    columns: those that are required are in each file, the others may be missing.
+    """
+
+    option: str
+    layout: Dataset
+
+
+@dataclass(frozen=True, slots=True)
 class Guide:
     """The document that a standard follows: ``name`` and ``version`` as define.xml has them."""
 
@@ -208,6 +220,7 @@ class Declared:
     datasets: tuple[Dataset, ...]
     nevers: tuple[Never, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    tables: tuple[FileTable, ...] = ()
     study: Select | None = None
     reads: Reads = Reads()
 

@@ -10,19 +10,19 @@ from ..base.sql import parameters
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
 from ..exchange.standard_files import FILES, ONLY
-from ..schema.parameter import Parameter
+from ..schema.parameter import FILE, Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
-from .model import Dataset, Declared, Guide, Head, Never, Reads, Refusal, Select
+from .model import Dataset, Declared, FileTable, Guide, Head, Never, Reads, Refusal, Select
 from .standard import HEAD, Standard
 
 WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
 
 HEAD_MARKERS = ("files", "guide", "import", "param", "terminology", "writer")
 MARKERS = (
-    "class", "derived", "from", "into", "macro", "many", "never", "note", "reference", "refuse",
-    "skip", "split", "structure", "study",
+    "class", "derived", "file", "from", "into", "macro", "many", "never", "note", "reference",
+    "refuse", "skip", "split", "structure", "study",
 )  # fmt: skip
 
 _KIND = re.compile(r"\s*(SELECT|WITH|CREATE\s+TABLE|CREATE\s+VIEW)\b", re.IGNORECASE)
@@ -90,7 +90,7 @@ def _options(
     usual = None if of_import else kinds[0]
     files = Parameter(FILES, "choice", usual, values=tuple(kinds), description="kind of files")
     only = Parameter(ONLY, "text", description="these datasets alone, with commas between")
-    return (files, only, *read_parameters(markers, names, (), where))
+    return (files, only, *read_parameters(markers, names, (), where, files=True))
 
 
 @dataclass(slots=True)
@@ -104,6 +104,7 @@ class _Parts:
     reads: list[Statement] = field(default_factory=list)
     nevers: list[Never] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    tables: dict[str, FileTable] = field(default_factory=dict)
     study: Statement | None = None
     where: str = ""  # the file that says what the standard is
 
@@ -147,7 +148,9 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         return
     statement = replace(statement, sql=expanded(statement.sql, parts.macros, where))
     given = set(markers)
-    if kind == "CREATE TABLE" and given <= {"class", "reference", "split", "structure"}:
+    if kind == "CREATE TABLE" and given == {"file"}:
+        _take_file_table(statement, parts, head)
+    elif kind == "CREATE TABLE" and given <= {"class", "reference", "split", "structure"}:
         _take_layout(statement, stem, parts, head)
     elif kind == "CREATE VIEW" and not given:
         step = read_step(statement, statement.sql)
@@ -199,6 +202,23 @@ def _take_layout(statement: Statement, stem: str, parts: _Parts, head: Head) -> 
     parts.datasets[dataset.name.lower()] = dataset
 
 
+def _take_file_table(statement: Statement, parts: _Parts, head: Head) -> None:
+    from .layouts import read_layout  # sqlglot is slow to import
+
+    name = statement.comment.markers["file"]
+    options = [option.name for option in head.options if option.type == FILE]
+    if name not in options:
+        raise DeclarationError(
+            f"{statement.where}: @file {name}, which is no @param of the type file",
+            hint=did_you_mean(name, options)
+            or f"{HEAD} declares it: @param {name or 'terms'} file: what the file has",
+        )
+    layout = read_layout(statement, head.name)
+    if any(layout.name.lower() == other.layout.name.lower() for other in parts.tables.values()):
+        raise DeclarationError(f"{statement.where}: a second table {layout.name}")
+    parts.tables[layout.name.lower()] = FileTable(name, layout)
+
+
 def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
     if not parts.datasets:
         raise DeclarationError(
@@ -224,6 +244,7 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
         datasets=tuple(parts.datasets.values()),
         nevers=tuple(parts.nevers),
         refusals=tuple(parts.refusals),
+        tables=tuple(parts.tables.values()),
         study=_select(parts.study, steps) if parts.study else None,
         reads=_reads(parts, steps),
     )
@@ -272,6 +293,7 @@ def _check_options(head: Head, parts: _Parts) -> None:
         ("import", head.import_options, [statement.sql for statement in parts.reads]),
     ):
         used = {name[1:] for sql in asked for name in parameters(sql)}
+        used |= {table.option for table in parts.tables.values()}
         for option in options:
             if option.name not in (FILES, ONLY, *used):
                 raise DeclarationError(

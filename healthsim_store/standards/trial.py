@@ -66,6 +66,9 @@ def columns_given(
     with contextlib.closing(connect(":memory:")) as connection:
         for product in products:
             dry_run.make(connection, product)
+        for table in declared.tables:
+            with located(table.layout.where):
+                connection.execute(strict(layout_table(table.layout)))
         dry_run.confine(connection, seconds, any_function=False)
         if declared.study:
             _columns(connection, declared.study.sql, declared.study.where, values)
@@ -122,6 +125,8 @@ def _of_scenario(declared: Declared, products: Iterable[Declaration]) -> Iterato
     for product in products:
         for sql, where in dry_run.making(product):
             yield Trial(sql, where)
+    for table in declared.tables:
+        yield Trial(strict(layout_table(table.layout)), table.layout.where)
     values: dict[str, Any] = {option.name: option.default for option in declared.head.options}
     selects: list[Select] = [select for d in declared.datasets for select in d.selects]
     for select in (*selects, *([declared.study] if declared.study else [])):

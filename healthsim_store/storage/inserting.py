@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +83,26 @@ def insert_selected(
         selected = f"SELECT * FROM ({strict(sql)}\n)"
         count: int = connection.execute(f"{insert} {selected}", values).rowcount
         return count
+
+
+def add_table(
+    database: Path, sql: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Make a table in a private copy of a scenario, which is thrown away.
+
+    Args:
+        database: the copy.
+        sql: the CREATE TABLE.
+        table, columns: their names.
+        rows: values as they are stored, in the order of the columns.
+
+    Raises sqlite3.Error, and what ``rows`` raises.
+    """
+    names, places = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+    with contextlib.closing(connect(database)) as connection:
+        for setting in ("journal_mode = MEMORY", "synchronous = OFF"):
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute(strict(sql))
+        connection.execute("BEGIN")
+        connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({places})", rows)
+        connection.execute("COMMIT")

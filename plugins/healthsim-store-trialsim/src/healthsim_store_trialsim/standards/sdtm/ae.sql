@@ -63,6 +63,7 @@ CREATE TABLE AE (
   PRIMARY KEY (STUDYID, USUBJID, AESEQ)
 );
 
+-- A term that somebody coded stays as it is; the others are looked up in the user's MedDRA.
 -- @into AE
 SELECT
   studyid AS STUDYID,
@@ -70,20 +71,20 @@ SELECT
   number AS AESEQ,
   aespid AS AESPID,
   aeterm AS AETERM,
-  aellt AS AELLT,
-  aelltcd AS AELLTCD,
-  aedecod AS AEDECOD,
-  aeptcd AS AEPTCD,
-  aehlt AS AEHLT,
-  aehltcd AS AEHLTCD,
-  aehlgt AS AEHLGT,
-  aehlgtcd AS AEHLGTCD,
+  coalesce(llt, aellt) AS AELLT,
+  coalesce(aelltcd, llt_code) AS AELLTCD,
+  coalesce(aedecod, pt) AS AEDECOD,
+  coalesce(aeptcd, pt_code) AS AEPTCD,
+  coalesce(aehlt, hlt) AS AEHLT,
+  coalesce(aehltcd, hlt_code) AS AEHLTCD,
+  coalesce(aehlgt, hlgt) AS AEHLGT,
+  coalesce(aehlgtcd, hlgt_code) AS AEHLGTCD,
   aecat AS AECAT,
   aescat AS AESCAT,
-  aebodsys AS AEBODSYS,
-  aebdsycd AS AEBDSYCD,
-  coalesce(aesoc, aebodsys) AS AESOC,
-  coalesce(aesoccd, aebdsycd) AS AESOCCD,
+  coalesce(aebodsys, soc) AS AEBODSYS,
+  coalesce(aebdsycd, soc_code) AS AEBDSYCD,
+  coalesce(aesoc, aebodsys, soc) AS AESOC,
+  coalesce(aesoccd, aebdsycd, soc_code) AS AESOCCD,
   aesev AS AESEV,
   aeser AS AESER,
   aeacn AS AEACN,
@@ -105,4 +106,5 @@ SELECT
   study_day(aeendtc, reference) AS AEENDY,
   aeenrf AS AEENRF
 FROM numbered(adverse_events, aeseq, aestdtc, adverse_event_id)
-JOIN named_subjects USING (subject_id);
+JOIN named_subjects USING (subject_id)
+LEFT JOIN meddra_terms ON aedecod IS NULL AND said = lower(trim(coalesce(aellt, aeterm)));

@@ -39,12 +39,12 @@ SELECT
   number AS MHSEQ,
   mhterm AS MHTERM,
   mhmodify AS MHMODIFY,
-  mhdecod AS MHDECOD,
+  coalesce(mhdecod, pt) AS MHDECOD,
   mhcat AS MHCAT,
   mhscat AS MHSCAT,
   mhpresp AS MHPRESP,
   mhoccur AS MHOCCUR,
-  mhbodsys AS MHBODSYS,
+  coalesce(mhbodsys, soc) AS MHBODSYS,
   epoch_of(subject_id, mhdtc, reference, last_dose) AS EPOCH,
   mhdtc AS MHDTC,
   mhstdtc AS MHSTDTC,
@@ -54,4 +54,5 @@ SELECT
   study_day(mhendtc, reference) AS MHENDY,
   mhenrf AS MHENRF
 FROM numbered(medical_histories, mhseq, mhstdtc, medical_history_id)
-JOIN named_subjects USING (subject_id);
+JOIN named_subjects USING (subject_id)
+LEFT JOIN meddra_terms ON mhdecod IS NULL AND said = lower(trim(mhterm));

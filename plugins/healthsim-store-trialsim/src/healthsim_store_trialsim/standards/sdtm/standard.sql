@@ -3,6 +3,33 @@
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
 -- @import phase choice 0, 1, 1/2, 2, 2/3, 3, 3/4, 4, NA: the phase of the trial, where TS has none
 -- @import indication text: the disease under study, where TS has none
+-- @param meddra file: CSV file with MedDRA's terms, by your own licence: columns term, llt, llt_code, pt, pt_code, hlt, hlt_code, hlgt, hlgt_code, soc, soc_code
+
+-- Terms of MedDRA, by the licence of whoever exports @file meddra
+CREATE TABLE meddra (
+  term VARCHAR UNIQUE, -- As reported; none where the lowest level term alone is meant
+  llt VARCHAR, -- Lowest level term
+  llt_code INTEGER, -- Its code
+  pt VARCHAR NOT NULL, -- Preferred term
+  pt_code INTEGER, -- Its code
+  hlt VARCHAR, -- High level term
+  hlt_code INTEGER, -- Its code
+  hlgt VARCHAR, -- High level group term
+  hlgt_code INTEGER, -- Its code
+  soc VARCHAR, -- System organ class
+  soc_code INTEGER, -- Its code
+  CHECK (term IS NOT NULL OR llt IS NOT NULL)
+);
+
+-- What is known of a term, in small letters: first of one that was reported so, else of a lowest
+-- level term, of which the first row counts
+CREATE VIEW meddra_terms AS
+SELECT lower(term) AS said, * FROM meddra WHERE term IS NOT NULL
+UNION ALL
+SELECT lower(llt), *
+FROM meddra
+WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
+  AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
 -- Day of a study: the reference day is 1, and the day before it is -1
 -- @macro study_day(day, reference)
