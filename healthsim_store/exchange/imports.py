@@ -13,7 +13,6 @@ from ..errors import (
     InvalidArgument,
     InvalidRows,
     SourceError,
-    UnknownEntityType,
 )
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
@@ -191,7 +190,7 @@ class _Import:
             if any(account.rows for account in accounts) or not reading.has_files:
                 raise
             return ImportResult(nothing_stored(self._target.scenario), tuple(accounts))
-        except (InvalidRows, SourceError, UnknownEntityType) as error:
+        except (InvalidArgument, SourceError) as error:
             looks = looks_like(formats, files, self._paths) if not files.format else None
             error.hint = looks or error.hint
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -117,6 +118,12 @@ def read_standard(parts: Sequence[Standard]) -> Declared:
 
     Raises DeclarationError, with file and line.
     """
+    return _read_parts(tuple((p.name, p.version, p.where, tuple(p.files.items())) for p in parts))
+
+
+@functools.lru_cache(maxsize=8)  # it is tried out before it is used, and takes a second to read
+def _read_parts(texts: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]) -> Declared:
+    parts = [Standard(name, version, dict(files), where) for name, version, where, files in texts]
     main = next((part for part in parts if not part.adds), None)
     if main is None:
         places = ", ".join(part.where for part in parts)

@@ -9,9 +9,9 @@ SELECT
   LBSTRESN AS lbstresn, LBSTRESU AS lbstresu, LBSTNRLO AS lbstnrlo, LBSTNRHI AS lbstnrhi,
   LBNRIND AS lbnrind, LBSTAT AS lbstat, LBREASND AS lbreasnd, LBLOINC AS lbloinc,
   LBSPEC AS lbspec, LBMETHOD AS lbmethod, LBFAST AS lbfast,
-  coalesce(LBBLFL, LBLOBXFL) AS lbblfl, LB.VISITNUM AS visit_num, LBDTC AS lbdtc
+  LBBLFL AS lbblfl, LB.VISITNUM AS visit_num, LBDTC AS lbdtc
 FROM LB
 LEFT JOIN visits_of_subjects AS v ON v.subject = LB.USUBJID AND v.number = LB.VISITNUM;
 
 -- made anew from the subject, dates and visits @derived LB
-SELECT STUDYID, VISIT, VISITDY, EPOCH, LBDY FROM LB;
+SELECT STUDYID, LBLOBXFL, VISIT, VISITDY, EPOCH, LBDY FROM LB;

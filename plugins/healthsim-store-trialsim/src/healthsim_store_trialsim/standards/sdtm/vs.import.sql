@@ -7,9 +7,9 @@ SELECT
   VSTESTCD AS vstestcd, VSTEST AS vstest, VSPOS AS vspos, VSORRES AS vsorres,
   VSORRESU AS vsorresu, VSSTRESC AS vsstresc, VSSTRESN AS vsstresn, VSSTRESU AS vsstresu,
   VSSTAT AS vsstat, VSREASND AS vsreasnd, VSLOC AS vsloc, VSLAT AS vslat,
-  coalesce(VSBLFL, VSLOBXFL) AS vsblfl, VS.VISITNUM AS visit_num, VSDTC AS vsdtc
+  VSBLFL AS vsblfl, VS.VISITNUM AS visit_num, VSDTC AS vsdtc
 FROM VS
 LEFT JOIN visits_of_subjects AS v ON v.subject = VS.USUBJID AND v.number = VS.VISITNUM;
 
 -- made anew from the subject, dates and visits @derived VS
-SELECT STUDYID, VISIT, VISITDY, EPOCH, VSDY FROM VS;
+SELECT STUDYID, VSLOBXFL, VISIT, VISITDY, EPOCH, VSDY FROM VS;
