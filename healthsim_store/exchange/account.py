@@ -35,7 +35,7 @@ class Account:
     shared: int = 0
     not_carried: tuple[str, ...] = ()  # columns that no mapping uses
     lost_values: dict[str, int] = field(default_factory=dict)  # in each of them
-    derived: tuple[str, ...] = ()  # columns that follow from others
+    derived: tuple[str, ...] = ()  # columns that are not kept, since an export makes them anew
     notes: tuple[str, ...] = ()
     made: dict[str, int] = field(default_factory=dict, repr=False)  # entities, where rows are more
 

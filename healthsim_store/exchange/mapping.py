@@ -35,7 +35,7 @@ class Layout:
     records in a JSON document. ``key`` are the columns of its primary key; rows with an equal one
     are an error, unless ``takes_first`` says that the first is taken. ``types`` are those of
     columns that are not kept as text. ``constants`` are the values that columns always have, of
-    which nothing is told, ``derived`` the columns, in small letters, that follow from others.
+    which nothing is told, ``derived`` the columns, in small letters, that an export makes anew.
     """
 
     columns: tuple[str, ...] = ()

@@ -22,3 +22,6 @@ SELECT count(*) FROM SV WHERE length(SVSTDTC) > 10 OR length(SVENDTC) > 10;
 
 -- made anew from the subject, dates and visits @derived SV
 SELECT STUDYID, VISITDY, SVPRESP, SVENDY FROM SV;
+
+-- what an unplanned visit was for, of which its name is kept @note SV
+SELECT count(*) FROM SV WHERE SVUPDES <> VISIT;
