@@ -169,7 +169,9 @@ def import_(
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
         if account.derived:
             names = ", ".join(account.derived)
-            click.echo(f"{account.name}: not kept, since an export makes it anew: {names}", err=True)
+            click.echo(
+                f"{account.name}: not kept, since an export makes it anew: {names}", err=True
+            )
         for note in account.notes if account.rows else ():
             click.echo(f"{account.name}: {note}", err=True)
     _tell_summary(result.persisted)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..schema.parameter import Parameter
     from .scenario_tables import ScenarioTables
     from .source import Source, SourceFolder
-    from .standard_files import StandardFormat
+    from .standard_format import StandardFormat
     from .table import Table
 
 

@@ -31,7 +31,8 @@ from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
-from .standard_files import StandardFormat, by_dataset, looks_like
+from .standard_files import bind, by_dataset, looks_like, unsaid
+from .standard_format import StandardFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class _Import:
         files = self._files
         _refuse_conversions(files.blank.reading, standard.name)
         mapped_files.refuse_renaming(files.blank.reading, f"The standard {standard.name}")
-        values = standard.bind(files.options)
+        values = bind(standard, files.options)
         finder = Finder(self._formats, replace(files, format=None, options=None))
         sources = mapped_files.sources(files, self._paths, self._formats, finder)
         every = [one for those in sources.values() for one in those]
@@ -228,7 +229,7 @@ class _Import:
         try:
             made = self._staged(standard.name, mapping, found, finder, values)
         except InvalidRows as error:
-            error.hint = standard.unsaid(values, error.problems) or error.hint
+            error.hint = unsaid(values, error.problems) or error.hint
             raise
         return replace(made, sources=(*made.sources, *others))
 

@@ -6,68 +6,47 @@ does. A dataset that is there in several kinds of files is read once, and the us
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..base.text import did_you_mean, in_line, listed
 from ..base.wording import command, option
 from ..errors import InvalidValue, SourceError
-from ..schema.parameter import Parameter
-from ..schema.registry import Registry
 from ..schema.types import Stored
 from ..storage.violations import Problem
 from . import dataset_json, part_files, xpt_files
 from .account import Account
 from .compressed import inner_name
-from .mapping import Declared
+from .format_options import bind_options
+from .formats import Formats, Importer
+from .found_files import Files
 from .readers import reader_of
 from .source import Source
-
-if TYPE_CHECKING:
-    from .formats import Formats
-    from .found_files import Files
+from .standard_format import StandardFormat
 
 #: Options that every standard has: the kind of files, and the datasets to read or write.
 FILES, ONLY = "files", "only"
 
 
-@dataclass(frozen=True, slots=True)
-class StandardFormat:
-    """A standard as a format that `import` reads.
+def bind(format: StandardFormat, given: Mapping[str, Any] | None) -> dict[str, Stored]:
+    """The value of each option of a standard. Raises InvalidValue."""
+    none = Importer(format.name, (), lambda _: iter(()), options=format.options)
+    return bind_options(none, given)
 
-    ``options`` are those that a user may choose. ``datasets()`` are the names of its datasets, each
-    with the name of its layout, which several may share; ``layout(name)`` is that of a dataset.
-    ``mapping(registry)`` is what makes entities of their rows, of the types that are installed.
+
+def unsaid(values: Mapping[str, Stored], problems: Iterable[Problem]) -> str | None:
+    """A hint where rows lack what an option of the same name could say; else None.
+
+    Args:
+        values: of the options.
+        problems: what is wrong with the rows.
     """
-
-    name: str
-    options: Sequence[Parameter]
-    datasets: Callable[[], Mapping[str, str]]
-    layout: Callable[[str], str]
-    mapping: Callable[[Registry], Declared]
-
-    def unsaid(self, values: Mapping[str, Stored], problems: Iterable[Problem]) -> str | None:
-        """A hint where rows lack what an option of the same name could say; else None.
-
-        Args:
-            values: of the options.
-            problems: what is wrong with the rows.
-        """
-        names = dict.fromkeys(one.field for one in problems if one.field and one.value is None)
-        lacking = {name: "VALUE" for name in names if name in values and values[name] is None}
-        if not lacking:
-            return None
-        return f"The files do not say it: {option('options', lacking, verb='import_data')}."
-
-    def bind(self, given: Mapping[str, Any] | None) -> dict[str, Stored]:
-        """The value of each option. Raises InvalidValue."""
-        from .format_options import bind_options
-        from .formats import Importer
-
-        none = Importer(self.name, (), lambda _: iter(()), options=self.options)
-        return bind_options(none, given)
+    names = dict.fromkeys(one.field for one in problems if one.field and one.value is None)
+    lacking = {name: "VALUE" for name in names if name in values and values[name] is None}
+    if not lacking:
+        return None
+    return f"The files do not say it: {option('options', lacking, verb='import_data')}."
 
 
 def by_dataset(

@@ -18,7 +18,8 @@ from ..errors import InvalidArgument
 from ..exchange.mapping import Declared as Mapped
 from ..exchange.mapping import Layout
 from ..exchange.staging import FUNCTION, StagedFolder
-from ..exchange.standard_files import FILES, ONLY, StandardFormat
+from ..exchange.standard_files import FILES, ONLY
+from ..exchange.standard_format import StandardFormat
 from ..schema.dry_run import SECONDS, confine
 from ..schema.model import Declaration
 from ..schema.registry import Registry

@@ -13,7 +13,7 @@ from typing import Any
 from ..base.text import did_you_mean
 from ..errors import DeclarationError, UnknownFormat
 from ..exchange.formats import Exporter
-from ..exchange.standard_files import StandardFormat
+from ..exchange.standard_format import StandardFormat
 from ..schema import dry_run
 from ..schema.model import Declaration
 from .model import Dataset, Declared, Head
