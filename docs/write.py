@@ -405,7 +405,7 @@ _PROMISED = ("Check", "Column", "EntityType", "Exporter", "Importer", "LogicalTy
              "Source", "SourceFolder", "Table", "Tool", "WrittenFile")  # fmt: skip
 #: Methods and properties of these classes that only the core needs.
 _NOT_PROMISED = {"accepts", "bind", "check", "close", "declaration", "example", "from_dict",
-                 "label", "moment", "package", "parse", "plain", "problem", "recipe",
+                 "label", "moment", "package", "parse", "pattern", "plain", "problem", "recipe",
                  "storage", "stored_arrow", "to_dict", "told", "typed_text", "undecodable",
                  "unlike", "written"}  # fmt: skip
 

@@ -78,10 +78,10 @@ def value(kind: str, text: str) -> str | None:
     text = text.strip()
     if text.casefold() in _NULLS:
         return f"Where it means no value: {option_of_import('null', text)}."
-    if kind in ("date", "timestamp"):
+    if kind in ("date", "timestamp", "partial"):
         if _SERIAL.fullmatch(text):
             return f"A day number of Excel? {option_of_import('date_format', 'excel')}."
-        if kind == "date" and re.fullmatch(r"\d\d?/\d\d?/\d{4}", text):
+        if kind in ("date", "partial") and re.fullmatch(r"\d\d?/\d\d?/\d{4}", text):
             first, second = map(int, text.split("/")[:2])
             if first > 12:
                 return f"{option_of_import('date_format', 'DD/MM/YYYY')}."
@@ -91,10 +91,12 @@ def value(kind: str, text: str) -> str | None:
                 f"{option_of_import('date_format', 'DD/MM/YYYY')}, or MM/DD/YYYY: only you know"
                 " which."
             )
-        if re.match(r"\d{4}-?\d\d", text):
+        if kind == "partial" and re.fullmatch(r"\d\d?/\d{4}", text):
+            return f"{option_of_import('date_format', 'MM/YYYY')}."
+        if re.match(r"\d{4}-" if kind == "partial" else r"\d{4}-?\d\d", text):
             return None  # the usual spelling, of a day or time that there is not
-        name = "date_format" if kind == "date" else "time_format"
-        shown = "DD.MM.YYYY" if kind == "date" else "DD.MM.YYYY hh:mm"
+        name = "time_format" if kind == "timestamp" else "date_format"
+        shown = "DD.MM.YYYY" if name == "date_format" else "DD.MM.YYYY hh:mm"
         return f"Say how it is written, for example {option_of_import(name, shown)}."
     if kind in ("decimal", "real", "integer") and _NUMBER.fullmatch(text.lstrip("$€£ ")):
         if text[:1] in "$€£":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -68,18 +68,6 @@ class Column:
     def usual(self) -> Usual | None:
         """What gives the stored form of text in its usual spelling at once; None without."""
         return None if self.values or self.synonyms else self.type.usual()
-
-    def respells(self, values: Iterable[Any]) -> bool:
-        """Whether some of these values are other spellings, which SQLite would store as they are.
-
-        It refuses them where the column has a list of values.
-        """
-        if self.values or not self.synonyms:
-            return False
-        return any(
-            self._spellings.get(value.strip().casefold(), value) != value
-            for value in {value for value in values if isinstance(value, str)}
-        )
 
     @property
     def expected(self) -> str:

@@ -35,10 +35,11 @@ class Kind:
     STRICT table, ``check`` the CHECK by which SQLite refuses what is not of the type, over a
     column's quoted name. ``unlike`` is the SQL by which two values that are not the same to the
     letter differ all the same; None where any difference counts. ``package`` is the type in a Data
-    Package. ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it
-    is stored. ``moment``: a day or a time, by which rows have an order. ``usual`` gives, for a size
-    and a scale, the stored form of text in the spelling that most files have, quickly; None for
-    any other text, which is left to ``coerce``.
+    Package, ``pattern`` the regular expression that text fits there. ``typed_text``: delimited text
+    has it as Arrow writes the declared type, and not as it is stored. ``moment``: a day or a time,
+    by which rows have an order. ``usual`` gives, for a size and a scale, the stored form of text in
+    the spelling that most files have, quickly; None for any other text, which is left to
+    ``coerce``.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Kind:
     rounded: Callable[[Any, int | None, int], Stored] | None = None
     check: Callable[[LogicalType, str], str | None] = lambda type_, column: None
     unlike: Callable[[LogicalType, LogicalType, str, str], str] | None = None
+    pattern: str | None = None
     typed_text: bool = False
     moment: bool = False
     usual: Callable[[int | None, int], Usual | None] = lambda size, scale: None
@@ -97,6 +99,11 @@ class LogicalType:
     def package(self) -> str:
         """The type of the field in a Data Package."""
         return KINDS[self.kind].package
+
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression that text fits in a Data Package; None where any text does."""
+        return KINDS[self.kind].pattern
 
     @property
     def typed_text(self) -> bool:
@@ -325,6 +332,7 @@ KINDS: dict[str, Kind] = _named([
         check=lambda t, column: partial_moments.check(column),
         coerce=partial_moments.partial_moment,
         plain=partial_moments.plain_partial,
+        pattern=partial_moments.PATTERN,
         arrow=_arrow("string"),
         moment=True,
     ),

@@ -11,7 +11,7 @@ from ..base.sql import parameters
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
 from ..exchange.standard_files import FILES, ONLY
-from ..schema.parameter import FILE, Parameter
+from ..schema.parameter import Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
@@ -213,7 +213,7 @@ def _take_file_table(statement: Statement, parts: _Parts, head: Head) -> None:
     from .layouts import read_layout  # sqlglot is slow to import
 
     name = statement.comment.markers["file"]
-    options = [option.name for option in head.options if option.type == FILE]
+    options = [option.name for option in head.options if option.of_file]
     if name not in options:
         raise DeclarationError(
             f"{statement.where}: @file {name}, which is no @param of the type file",

@@ -49,10 +49,10 @@ SPOTS = ["Spots red", 101, "Spots", 11, "Spots all", 31, "Skin system", 41, "Ski
 RANK = ["Low rank term", 102, "Rank", 12, "", None, "Rank system", 42, "Rank system", 42]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     installed.cache_clear()
-    with Store(tmp_path / "store") as made:
+    with Store(tmp_path_factory.mktemp("store")) as made:
         made.persist(ROWS, scenario="trial")
         yield made
 
@@ -81,48 +81,24 @@ def test_terms_are_looked_up_in_the_users_file(store: Store, tmp_path: Path) -> 
     assert [found["MH"][0][name] for name in ("MHDECOD", "MHBODSYS")] == ["Spots", "Skin system"]
     # Nothing of it is in the scenario.
     assert store.scenario_info("trial").entity_counts == before
-    assert not list(store.query("trial", "SELECT 1 FROM adverse_events WHERE aeptcd"))
+    told = store.query_scenario("trial", "SELECT count(aeptcd) FROM adverse_events")
+    assert told.rows == [{"count(aeptcd)": 0}]
 
 
 def test_without_a_file_they_stay_empty_and_the_reply_says_so(store: Store, tmp_path: Path) -> None:
     made = store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
     events = next(account for account in made.datasets if account.name == "AE")
-    assert {"AELLT", "AELLTCD", "AEPTCD", "AEBODSYS", "AEBDSYCD", "AESOC"} <= {*events.empty}
+    assert {"AELLTCD", "AEPTCD", "AEBODSYS", "AEBDSYCD", "AESOC"} <= {*events.empty}
     assert "AEPTCD" in made.to_markdown()
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "line 1: no column pt"),
-        ("term,llt\na,b\n", "line 1: no column pt"),
-        ("Term,PT,Preferred\n", "line 1: the column 'Preferred' is not known"),
-        ("term;pt\na;b\n", "line 1: the column 'term;pt' is not known"),
-        ("term,pt,pt\n", "line 1: the column pt is there twice"),
-        ("term,pt\na,b,c\n", "line 2: 3 fields, and the header has 2"),
-        ("term,pt\na,\n", "line 2: pt is empty"),
-        ("term,pt,pt_code\na,b,1\n\nc,d,ten\n", "line 4: pt_code 'ten' must be a whole number"),
-        ("term,pt\na,b\na,c\n", "line 3: term 'a' is there twice"),
-        ("term,pt\n,b\n", "line 2: it must satisfy term IS NOT NULL OR llt IS NOT NULL"),
-        ('term,pt\n"a,b\n', "line 2: unexpected end of data"),
-    ],
-)
-def test_a_file_that_does_not_fit_is_told(
-    store: Store, tmp_path: Path, text: str, told: str
-) -> None:
-    file = tmp_path / "terms.csv"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(SourceError) as caught:
-        exported(store, tmp_path / "out", file)
-    assert told in str(caught.value)
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_file_that_is_not_there_or_not_text_is_told(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"none\.csv cannot be read: No such file"):
-        exported(store, tmp_path / "out", tmp_path / "none.csv")
-    (tmp_path / "terms.csv").write_bytes(b"term,pt\nf\xfcr,b\n")
-    with pytest.raises(SourceError, match="it is not UTF-8"):
+def test_a_file_that_does_not_fit_is_told(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "terms.csv").write_text("term,llt\nRed spots,Spots red\n")
+    with pytest.raises(SourceError, match=r"csv, line 1: no column pt\.\n.*\[llt_code\], pt"):
+        exported(store, tmp_path / "out", tmp_path / "terms.csv")
+    (tmp_path / "terms.csv").write_text(HEADER + ",,1,Spots,,,,,,,\n")
+    with pytest.raises(SourceError, match="line 2: it must satisfy term IS NOT NULL OR llt"):
         exported(store, tmp_path / "out", tmp_path / "terms.csv")
     with pytest.raises(InvalidValue, match="does not fit meddra: give the path of a file"):
         store.export_scenario("trial", format="sdtm", to=tmp_path / "o", options={"meddra": True})
+    assert not (tmp_path / "out").exists()

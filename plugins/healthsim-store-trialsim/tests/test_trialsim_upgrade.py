@@ -31,7 +31,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         SUBJECT | {"subject_id": "1", "usubjid": "TRI-1-07-001", "sex": "UNDIFFERENTIATED",
                    "first_dose_date": "2024-02-01", "age": 41},
         SUBJECT | {"subject_id": "2", "usubjid": "TRI-1-07-", "sex": "F"},
-        SUBJECT | {"subject_id": "3", "usubjid": "tri-1-07-003", "sex": "U"},
+        SUBJECT | {"subject_id": "3", "usubjid": "TRI-1-7-003", "sex": "U"},
         SUBJECT | {"subject_id": "4", "usubjid": "TRI-1-007-4"},
     ],
     "adverse_events": [

@@ -16,18 +16,27 @@ FROM subjects
 JOIN treatment_arms ON treatment_arms.arm_id = subjects.actual_arm_id
 WHERE treatment_arms.study_id <> subjects.study_id;
 
--- A unique subject identifier begins with the study's protocol number, where others of it do
--- @name usubjid_study
+-- A unique subject identifier begins with the study's protocol number, where others of it do, and
+-- not with another study's @name usubjid_study
 SELECT usubjid, protocol_number
-FROM subjects AS s
-JOIN studies USING (study_id)
-WHERE substr(usubjid, 1, length(protocol_number) + 1) <> protocol_number || '-'
-  AND EXISTS (
-    SELECT 1
-    FROM subjects AS other
-    WHERE other.study_id = s.study_id
-      AND substr(other.usubjid, 1, length(protocol_number) + 1) = protocol_number || '-'
-  );
+FROM (
+  SELECT
+    usubjid, study_id, protocol_number, named,
+    sum(named) OVER (PARTITION BY study_id) AS others
+  FROM (
+    SELECT
+      usubjid, study_id, protocol_number,
+      substr(usubjid, 1, length(protocol_number) + 1) = protocol_number || '-' AS named
+    FROM subjects
+    JOIN studies USING (study_id)
+  )
+) AS s
+WHERE NOT named AND (others > 0 OR EXISTS (
+  SELECT 1
+  FROM studies AS t
+  WHERE t.study_id <> s.study_id
+    AND substr(usubjid, 1, length(t.protocol_number) + 1) = t.protocol_number || '-'
+));
 
 -- A visit is of the subject for whom it was scheduled @name visit_subject
 SELECT visit_id, actual_visits.subject_id, visit_schedule.subject_id AS scheduled_for
@@ -45,7 +54,7 @@ WHERE visit_date > death_date;
 SELECT usubjid, consent_date, death_date, exstdtc
 FROM subjects
 JOIN exposures USING (subject_id)
-WHERE substr(exstdtc, 1, 10) < substr(consent_date, 1, length(exstdtc))
+WHERE (exstdtc NOT GLOB '*--*' AND substr(exstdtc, 1, 10) < substr(consent_date, 1, length(exstdtc)))
   OR substr(exstdtc, 1, 10) > death_date;
 
 -- No adverse event begins after death @name event_after_death
@@ -91,6 +100,17 @@ FROM (
 )
 JOIN subjects USING (subject_id)
 WHERE seendtc > next AND seendtc NOT GLOB next || '*';
+
+-- An element has an end where another one follows @name element_end
+SELECT usubjid, element_id, sestdtc
+FROM (
+  SELECT
+    subject_id, element_id, sestdtc, seendtc,
+    lead(sestdtc) OVER (PARTITION BY subject_id ORDER BY sestdtc, taetord) AS next
+  FROM subject_elements
+)
+JOIN subjects USING (subject_id)
+WHERE next IS NOT NULL AND seendtc IS NULL;
 
 -- Elements with a place in the arm come in the order of their places @name element_place
 SELECT usubjid, taetord, sestdtc, before

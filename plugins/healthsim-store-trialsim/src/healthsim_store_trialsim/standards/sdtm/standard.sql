@@ -31,17 +31,30 @@ FROM meddra
 WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
   AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
--- Day of a study: the reference day is 1, and the day before it is -1
--- @macro study_day(day, reference)
-SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
+-- The day of a date or time, where all of it is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
 
--- Part of the trial on a day, from the days of the first and the last treatment
+-- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
+-- @macro study_day(day, reference)
+SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
+  + (whole_day(:day) >= whole_day(:reference));
+
+-- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
+-- @macro is_before(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
+
+-- Part of the trial on a day, from the days of the first and the last treatment; none where too
+-- little of them is known to say it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
   WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR :day < :first THEN 'SCREENING'
-  WHEN :last IS NULL OR :day <= :last THEN 'TREATMENT'
-  ELSE 'FOLLOW-UP'
+  WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
+  WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
+  WHEN whole_day(:day) >= whole_day(:first)
+    AND (:last IS NULL OR whole_day(:day) <= whole_day(:last)) THEN 'TREATMENT'
+  WHEN is_before(:first, :day) AND (:last IS NULL OR is_before(:day, :last)) THEN 'TREATMENT'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -51,9 +64,9 @@ SELECT coalesce(
   (
     SELECT epoch
     FROM subject_elements AS went
-    WHERE went.subject_id = :subject AND length(:day) >= 10
-      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
-      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    WHERE went.subject_id = :subject
+      AND whole_day(went.sestdtc) <= whole_day(:day)
+      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
     ORDER BY went.sestdtc DESC
     LIMIT 1
   ),
@@ -101,10 +114,6 @@ SELECT
     (SELECT max(coalesce(exendtc, exstdtc)) FROM exposures AS e WHERE e.subject_id = s.subject_id)
   ) AS last_dose
 FROM subjects AS s JOIN studies USING (study_id);
-
--- Whether a day is before another one, as far as it is known
--- @macro earlier(day, other)
-SELECT :day < substr(:other, 1, length(:day));
 
 -- The records of a table, each with its number within the subject: the one that it has, and for
 -- those that have none the next ones after these, in the order of their beginnings
@@ -181,6 +190,9 @@ SELECT (
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE earlier(AESTDTC, RFICDTC)
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE earlier(EXSTDTC, RFICDTC)
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE earlier(DSSTDTC, RFICDTC);
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
+WHERE is_before(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
+WHERE is_before(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
+WHERE is_before(DSSTDTC, RFICDTC);

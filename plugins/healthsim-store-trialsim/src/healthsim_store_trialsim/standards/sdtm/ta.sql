@@ -28,3 +28,11 @@ FROM arm_elements
 JOIN trial_elements USING (element_id)
 JOIN treatment_arms AS a USING (arm_id)
 JOIN studies AS s ON s.study_id = a.study_id;
+
+-- A subject is in an arm of which no elements are told, although those of others are @never
+SELECT USUBJID, code
+FROM (
+  SELECT USUBJID, ARMCD AS code FROM DM
+  UNION ALL SELECT USUBJID, ACTARMCD FROM DM
+)
+WHERE code IS NOT NULL AND code NOT IN (SELECT ARMCD FROM TA) AND EXISTS (SELECT 1 FROM TA);

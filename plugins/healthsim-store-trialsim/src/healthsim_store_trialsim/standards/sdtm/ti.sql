@@ -22,3 +22,7 @@ SELECT
 FROM eligibility_criteria
 JOIN studies USING (study_id)
 ORDER BY protocol_number, ietestcd, tivers;
+
+-- A criterion is there twice in a version of the protocol @never
+SELECT STUDYID, IETESTCD, TIVERS FROM TI
+GROUP BY STUDYID, IETESTCD, TIVERS HAVING count(*) > 1;

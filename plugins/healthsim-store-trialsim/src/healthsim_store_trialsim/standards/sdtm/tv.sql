@@ -37,3 +37,6 @@ FROM visits_of_trial AS v
 JOIN studies AS s ON s.study_id = v.study_id
 LEFT JOIN treatment_arms AS a ON a.arm_id = v.arm_id
 ORDER BY protocol_number, arm_code, visit_num;
+
+-- A visit is planned twice for the same arm @never
+SELECT STUDYID, VISITNUM, ARMCD FROM TV GROUP BY STUDYID, VISITNUM, ARMCD HAVING count(*) > 1;
