@@ -17,7 +17,7 @@ SELECT subject, term FROM (
 ) WHERE place = 1;
 
 CREATE VIEW days_of_randomization AS
-SELECT USUBJID AS subject, min(whole_day(DSSTDTC)) AS day
+SELECT USUBJID AS subject, min(day_known(DSSTDTC)) AS day
 FROM DS WHERE DSDECOD = 'RANDOMIZED' GROUP BY USUBJID;
 
 -- @into studies @from DM
@@ -62,14 +62,14 @@ SELECT
     ELSE 'enrolled'
   END AS status,
   SEX AS sex, AGE AS age, coalesce(AGEU, 'YEARS') AS age_unit,
-  whole_day(BRTHDTC) AS birth_date, RACE AS race, ETHNIC AS ethnicity, COUNTRY AS country,
-  whole_day(DMDTC) AS screening_date, whole_day(RFICDTC) AS consent_date,
+  day_known(BRTHDTC) AS birth_date, RACE AS race, ETHNIC AS ethnicity, COUNTRY AS country,
+  day_known(DMDTC) AS screening_date, day_known(RFICDTC) AS consent_date,
   r.day AS randomization_date,
-  whole_day(CASE WHEN EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
+  day_known(CASE WHEN EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
     THEN RFXSTDTC ELSE RFSTDTC END) AS first_dose_date,
-  whole_day(CASE WHEN EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
+  day_known(CASE WHEN EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
     THEN RFXENDTC ELSE RFENDTC END) AS last_dose_date,
-  whole_day(DTHDTC) AS death_date, whole_day(RFPENDTC) AS participation_end_date,
+  day_known(DTHDTC) AS death_date, day_known(RFPENDTC) AS participation_end_date,
   coalesce(ARMNRS, CASE upper(ARMCD)
     WHEN 'SCRNFAIL' THEN 'SCREEN FAILURE' WHEN 'NOTASSGN' THEN 'NOT ASSIGNED' END) AS arm_null_reason,
   ACTARMUD AS unplanned_arm

@@ -94,7 +94,7 @@ SELECT :subject || '/SV/' || printf('%.10g', :number);
 SELECT CASE WHEN upper(:code) NOT IN ('SCRNFAIL', 'NOTASSGN', 'NOTTRT', 'UNPLAN') THEN :code END;
 
 -- A date and time as a day; nothing where not even the day is known
--- @macro whole_day(moment)
+-- @macro day_known(moment)
 SELECT CASE WHEN length(:moment) >= 10 AND :moment NOT LIKE '%--%' THEN substr(:moment, 1, 10) END;
 
 -- Whether a date is known in part only

@@ -7,8 +7,8 @@ FROM SV WHERE VISITNUM IS NOT NULL GROUP BY USUBJID, VISITNUM;
 SELECT
   rowid AS _row,
   visit_of(USUBJID, VISITNUM) AS visit_id, USUBJID AS subject_id, VISITNUM AS visit_num,
-  VISIT AS visit_name, whole_day(SVSTDTC) AS visit_date,
-  nullif(whole_day(SVENDTC), whole_day(SVSTDTC)) AS end_date,
+  VISIT AS visit_name, day_known(SVSTDTC) AS visit_date,
+  nullif(day_known(SVENDTC), day_known(SVSTDTC)) AS end_date,
   CASE
     WHEN SVOCCUR = 'N' OR SVSTDTC IS NULL THEN 'missed'
     WHEN SVUPDES IS NOT NULL THEN 'unscheduled'
