@@ -160,6 +160,11 @@ class Parameter:
             value.casefold(): value for value in self.values
         }
 
+    @property
+    def of_file(self) -> bool:
+        """Whether its value is the path of a file, which a server must not read from anywhere."""
+        return self.type == FILE
+
     def bind(self, value: Any = None) -> Stored:
         """What the SELECT gets for a value. Where it is None or blank: the default, or NULL.
 

@@ -61,12 +61,13 @@ class Selects(Protocol):
 class Precision:
     """What the values of a column are, of which a part may be unknown.
 
-    ``gaps``: of one, a part before a known one. ``times``: one has a time of day. ``short``: of
-    one, the day or the second is unknown.
+    ``gaps``: of one, a part before a known one. ``times``: one has a time of day, ``days``: one has
+    none. ``short``: of one, the day is unknown, or the second of a time.
     """
 
     gaps: bool
     times: bool
+    days: bool
     short: bool
 
 

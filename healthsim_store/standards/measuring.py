@@ -24,7 +24,7 @@ _ASKED = {
 }
 _NUL = "max(instr({0}, char(0)))"
 _PART = "max(length({0}) <> 10 OR instr({0}, 'T'))"  # of a day that may be known in part: no whole
-_WHOLE = Precision(False, False, False)  # days, and nothing is missing
+_WHOLE = Precision(gaps=False, times=False, days=True, short=False)  # days, and nothing is missing
 _DECIMALS = 6  # of a number whose type does not say it
 
 
@@ -105,9 +105,10 @@ def _odd_text(variable: Variable, ends: bool) -> str:
 
 def _precision(connection: sqlite3.Connection, filled: Filled, name: str) -> Precision:
     column = quoted(name)
+    time = f"{column} GLOB '*T*'"
     sql = (
-        f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({column} GLOB '*T*'),"
-        f" max(CASE WHEN {column} GLOB '*T*' THEN {column} NOT GLOB '*T??:??:??*'"
+        f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({time}),"
+        f" max(NOT {time}), max(CASE WHEN {time} THEN {column} NOT GLOB '*T??:??:??*'"
         f" ELSE length({column}) < 10 END) FROM {filled.source}"
     )
     return Precision(*map(bool, connection.execute(sql).fetchone()))

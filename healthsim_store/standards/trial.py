@@ -14,6 +14,7 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.types import Stored
 from ..storage.apart import Trial, try_apart
+from . import importing
 from .filling import fitting, in_order
 from .model import Dataset, Declared, Select
 from .tables import layout_table
@@ -21,7 +22,7 @@ from .tables import layout_table
 _NO_TABLE = "no such table: "
 
 
-def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: float) -> None:
+def try_out(declared: Declared, products: Sequence[Declaration], *, seconds: float) -> None:
     """Make the layouts, run each SELECT on empty tables, and see whether it fits its layout.
 
     A SELECT may name a table of a product that is not here: whether it does is known with a
@@ -51,6 +52,7 @@ def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: flo
                 )
     for dataset, names in columns_given(declared, products, seconds=seconds):
         del dataset, names  # they fit
+    importing.try_out(declared, products, seconds=seconds)
 
 
 def columns_given(
@@ -100,13 +102,14 @@ def _columns(
     return [description[0] for description in cursor.description]
 
 
-def try_in_worker(declared: Declared, products: Iterable[Declaration]) -> None:
+def try_in_worker(declared: Declared, products: Sequence[Declaration]) -> None:
     """Run the same statements in another process first, which can be ended.
 
     Raises DeclarationError for one that does not end, or takes too much memory.
     """
     try_apart(_of_layouts(declared))
     try_apart(_of_scenario(declared, products))
+    importing.try_in_worker(declared, products)
 
 
 def _of_layouts(declared: Declared) -> Iterator[Trial]:

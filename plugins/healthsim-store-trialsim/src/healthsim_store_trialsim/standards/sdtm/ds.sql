@@ -49,16 +49,6 @@ SELECT
   dsscat, epoch, dsdtc, dsstdtc, disposition_event_id
 FROM disposition_events;
 
--- A disposition without a number comes after the subject's dispositions that have one.
-CREATE VIEW numbered_dispositions AS
-SELECT *, dsseq AS number FROM dispositions WHERE dsseq IS NOT NULL
-UNION ALL
-SELECT *,
-  row_number() OVER (PARTITION BY subject_id ORDER BY day, id) + coalesce(
-    (SELECT max(g.dsseq) FROM disposition_events AS g WHERE g.subject_id = d.subject_id), 0
-  )
-FROM dispositions AS d WHERE dsseq IS NULL;
-
 -- @into DS
 SELECT
   studyid AS STUDYID,
@@ -74,5 +64,5 @@ SELECT
   day AS DSSTDTC,
   study_day(dsdtc, reference) AS DSDY,
   study_day(day, reference) AS DSSTDY
-FROM numbered_dispositions
+FROM numbered(dispositions, dsseq, day, id)
 JOIN named_subjects USING (subject_id);

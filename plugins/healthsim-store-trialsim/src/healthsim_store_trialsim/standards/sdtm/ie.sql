@@ -21,16 +21,6 @@ CREATE TABLE IE (
   PRIMARY KEY (STUDYID, USUBJID, IESEQ)
 );
 
--- An exception without a number comes after the subject's exceptions that have one.
-CREATE VIEW numbered_exceptions AS
-SELECT *, ieseq AS number FROM eligibility_exceptions WHERE ieseq IS NOT NULL
-UNION ALL
-SELECT *,
-  row_number() OVER (PARTITION BY subject_id ORDER BY iedtc, eligibility_exception_id) + coalesce(
-    (SELECT max(g.ieseq) FROM eligibility_exceptions AS g WHERE g.subject_id = e.subject_id), 0
-  )
-FROM eligibility_exceptions AS e WHERE ieseq IS NULL;
-
 -- The answer to an inclusion that is not met is no, and to an exclusion yes.
 -- @into IE
 SELECT
@@ -46,7 +36,7 @@ SELECT
   epoch_of(subject_id, iedtc, reference, last_dose) AS EPOCH,
   iedtc AS IEDTC,
   study_day(iedtc, reference) AS IEDY
-FROM numbered_exceptions
+FROM numbered(eligibility_exceptions, ieseq, iedtc, eligibility_exception_id)
 JOIN eligibility_criteria USING (criterion_id)
 JOIN named_subjects USING (subject_id);
 

@@ -24,8 +24,8 @@ CREATE TABLE MH (
   MHSTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Medical History Event @role Timing @optional
   MHENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Medical History Event @role Timing @optional
   MHDY INTEGER, -- Study Day of History Collection @role Timing @optional MHDTC
-  MHSTDY INTEGER, -- Study Day of Start of Medical History Event @role Timing @optional MHSTDTC
-  MHENDY INTEGER, -- Study Day of End of Medical History Event @role Timing @optional MHENDTC
+  MHSTDY INTEGER, -- Study Day of Start of Observation @role Timing @optional MHSTDTC
+  MHENDY INTEGER, -- Study Day of End of Observation @role Timing @optional MHENDTC
   MHENRF VARCHAR(200), -- End Relative to Reference Period @role Timing @codes Relation to Reference Period (C66728) @optional
   MHENRTPT VARCHAR(200), -- End Relative to Reference Time Point @role Timing @codes Relation to Reference Period (C66728) @optional
   MHENTPT VARCHAR(200), -- End Reference Time Point @role Timing @optional

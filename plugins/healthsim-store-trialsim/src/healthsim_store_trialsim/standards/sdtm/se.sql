@@ -16,16 +16,6 @@ CREATE TABLE SE (
   PRIMARY KEY (STUDYID, USUBJID, SESEQ)
 );
 
--- An element without a number comes after the subject's elements that have one.
-CREATE VIEW numbered_elements AS
-SELECT *, seseq AS number FROM subject_elements WHERE seseq IS NOT NULL
-UNION ALL
-SELECT *,
-  row_number() OVER (PARTITION BY subject_id ORDER BY sestdtc, taetord) + coalesce(
-    (SELECT max(g.seseq) FROM subject_elements AS g WHERE g.subject_id = e.subject_id), 0
-  )
-FROM subject_elements AS e WHERE seseq IS NULL;
-
 -- @into SE
 SELECT
   studyid AS STUDYID,
@@ -40,6 +30,6 @@ SELECT
   study_day(sestdtc, reference) AS SESTDY,
   study_day(seendtc, reference) AS SEENDY,
   CASE WHEN etcd IS NULL THEN seupdes END AS SEUPDES
-FROM numbered_elements
+FROM numbered(subject_elements, seseq, sestdtc, taetord)
 JOIN named_subjects USING (subject_id)
 LEFT JOIN trial_elements USING (element_id);

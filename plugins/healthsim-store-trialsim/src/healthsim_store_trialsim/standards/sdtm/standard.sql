@@ -1,6 +1,8 @@
 -- SDTM, by the SDTMIG 3.4
 -- @writer datasets @files json, ndjson, xpt, csv
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
+-- @import phase choice 0, 1, 1/2, 2, 2/3, 3, 3/4, 4, NA: the phase of the trial, where TS has none
+-- @import indication text: the disease under study, where TS has none
 -- @param meddra file: CSV file with MedDRA's terms, by your own licence: columns term, llt, llt_code, pt, pt_code, hlt, hlt_code, hlgt, hlgt_code, soc, soc_code
 
 -- Terms of MedDRA, by the licence of whoever exports @file meddra
@@ -29,21 +31,30 @@ FROM meddra
 WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
   AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
--- Day of a study: the reference day is 1, and the day before it is -1
+-- The day of a date or time, where all of it is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
+
+-- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
 -- @macro study_day(day, reference)
-SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
+SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
+  + (whole_day(:day) >= whole_day(:reference));
 
--- Whether a day is before another, as far as both are known
+-- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
 -- @macro is_before(day, other)
-SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)));
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
 
--- Part of the trial on a day, from the days of the first and the last treatment
+-- Part of the trial on a day, from the days of the first and the last treatment; none where too
+-- little of them is known to say it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
   WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR :day < :first THEN 'SCREENING'
-  WHEN :last IS NULL OR :day <= :last THEN 'TREATMENT'
-  ELSE 'FOLLOW-UP'
+  WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
+  WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
+  WHEN whole_day(:day) >= whole_day(:first)
+    AND (:last IS NULL OR whole_day(:day) <= whole_day(:last)) THEN 'TREATMENT'
+  WHEN is_before(:first, :day) AND (:last IS NULL OR is_before(:day, :last)) THEN 'TREATMENT'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -53,9 +64,9 @@ SELECT coalesce(
   (
     SELECT epoch
     FROM subject_elements AS went
-    WHERE went.subject_id = :subject AND length(:day) >= 10
-      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
-      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    WHERE went.subject_id = :subject
+      AND whole_day(went.sestdtc) <= whole_day(:day)
+      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
     ORDER BY went.sestdtc DESC
     LIMIT 1
   ),
@@ -67,6 +78,28 @@ SELECT coalesce(
 -- @macro frequency(term)
 SELECT CASE :term WHEN 'QW' THEN 'EVERY WEEK' WHEN 'Q2W' THEN 'EVERY 2 WEEKS'
   WHEN 'Q3W' THEN 'EVERY 3 WEEKS' WHEN 'Q4W' THEN 'EVERY 4 WEEKS' ELSE :term END;
+
+-- Ids that an import makes of what SDTM has: of a part of a study, of a record of a subject, of a visit
+-- @macro part_of(study, part)
+SELECT :study || '/' || :part;
+
+-- @macro record_of(subject, domain, number)
+SELECT :subject || '/' || :domain || '/' || CAST(:number AS TEXT);
+
+-- @macro visit_of(subject, number)
+SELECT :subject || '/SV/' || printf('%.10g', :number);
+
+-- The code of an arm; nothing for the codes that say that there is none, as the SDTMIG had them until 3.2
+-- @macro arm_in(code)
+SELECT CASE WHEN upper(:code) NOT IN ('SCRNFAIL', 'NOTASSGN', 'NOTTRT', 'UNPLAN') THEN :code END;
+
+-- A date and time as a day; nothing where not even the day is known
+-- @macro day_known(moment)
+SELECT CASE WHEN length(:moment) >= 10 AND :moment NOT LIKE '%--%' THEN substr(:moment, 1, 10) END;
+
+-- Whether a date is known in part only
+-- @macro is_part(moment)
+SELECT :moment IS NOT NULL AND (length(:moment) < 10 OR :moment LIKE '%--%');
 
 -- Each subject with the study's own names for it, and the days of the first and the last treatment
 CREATE VIEW named_subjects AS
@@ -81,10 +114,6 @@ SELECT
     (SELECT max(coalesce(exendtc, exstdtc)) FROM exposures AS e WHERE e.subject_id = s.subject_id)
   ) AS last_dose
 FROM subjects AS s JOIN studies USING (study_id);
-
--- Whether a day is before another one, as far as it is known
--- @macro earlier(day, other)
-SELECT :day < substr(:other, 1, length(:day));
 
 -- The records of a table, each with its number within the subject: the one that it has, and for
 -- those that have none the next ones after these, in the order of their beginnings
