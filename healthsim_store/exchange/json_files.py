@@ -128,8 +128,13 @@ def _at(source: Source, document: Any) -> Any:
 def _tables(source: Source, document: Any) -> Tables:
     if isinstance(document, list):
         yield None, _with_given(source, document)
+    elif isinstance(document, dict) and "datasetJSONVersion" in document:
+        raise SourceError(
+            f"{source.name} is Dataset-JSON, which is read by the name of its standard.",
+            hint=f"{option_of_import('format', 'NAME')}.",
+        )
     elif isinstance(document, dict) and not source.reading.at and _is_envelope(document):
-        (key,) = (name for name, value in document.items() if isinstance(value, list))
+        key = next(name for name, value in document.items() if _has_objects(value))
         raise SourceError(
             f"{source.name} is an object with {in_line(document, 100)}, of which"
             f" {in_line([key], 60)} may have the rows.",
@@ -146,13 +151,13 @@ def _tables(source: Source, document: Any) -> Tables:
         )
 
 
+def _has_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
 def _is_envelope(document: dict[str, Any]) -> bool:
     """Whether it has one list of objects, beside which things tell of it, as APIs answer."""
-    lists = [
-        value
-        for value in document.values()
-        if isinstance(value, list) and value and isinstance(value[0], dict)
-    ]
+    lists = [value for value in document.values() if _has_objects(value)]
     usual = {"data", "items", "results", "records", "rows", "value", "content", "entries"}
     alone = len(document) == 1 and not usual.isdisjoint(document)
     return len(lists) == 1 and (alone or (len(document) > 1 and not usual.isdisjoint(document)))

@@ -20,7 +20,7 @@ from ..errors import DeclarationError
 from ..schema.sqlfile import Statement, blanked, read_statements
 from . import json_paths, part_files
 
-MARKERS = ("file", "from", "into", "json", "many", "skip")
+MARKERS = ("file", "from", "into", "json", "many", "note", "skip")
 _CONFLICT = re.compile(r"\bON\s+CONFLICT\s+(\w+)", re.IGNORECASE)
 ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 ROW = "_row"  # the column that says which one: the rowid of the source's table
@@ -33,7 +33,9 @@ class Layout:
     ``columns`` are those that a mapping uses, ``required`` those that a file cannot lack. ``file``
     is a pattern for the names of its files, by default its own name. ``json`` is the path of its
     records in a JSON document. ``key`` are the columns of its primary key; rows with an equal one
-    are an error, unless ``takes_first`` says that the first is taken.
+    are an error, unless ``takes_first`` says that the first is taken. ``types`` are those of
+    columns that are not kept as text. ``constants`` are the values that columns always have, of
+    which nothing is told, ``derived`` the columns, in small letters, that an export makes anew.
     """
 
     columns: tuple[str, ...] = ()
@@ -42,6 +44,9 @@ class Layout:
     json: str | None = None
     key: tuple[str, ...] = ()
     takes_first: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    derived: frozenset[str] = frozenset()
 
     def fits(self, stem: str) -> bool:
         """Whether the pattern fits a file, by its name without the ending."""
@@ -50,12 +55,22 @@ class Layout:
 
 @dataclass(slots=True)
 class Declared:
-    """What mappings declare. ``layouts`` are by their names in lower case."""
+    """What mappings declare. ``layouts`` are by their names in lower case.
+
+    ``skips`` count rows that are left out, ``notes`` rows of which something is not carried over.
+    ``datasets``: the files are those of a standard, which are called after its datasets.
+    """
 
     layouts: dict[str, Layout] = field(default_factory=dict)
     views: list[Statement] = field(default_factory=list)  # steps that several SELECTs share
     selects: list[Statement] = field(default_factory=list)
     skips: list[Statement] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
+    datasets: bool = False
+
+    def file_of(self, layout: str) -> str:
+        """How a file is called that is not there, in a message."""
+        return layout.upper() if self.datasets else f"{layout}.csv"
 
     def tables_of(self, stem: str, *, alone: bool) -> list[str]:
         """The tables that a file is loaded into.
@@ -108,21 +123,23 @@ def _declare(declared: Declared, statement: Statement) -> None:
         declared.selects.append(statement)
     elif markers.keys() == {"skip"} and reads:
         declared.skips.append(statement)
+    elif markers.keys() == {"note"} and reads:
+        declared.notes.append(statement)
     elif text.startswith("CREATE TABLE") and markers.keys() <= {"file", "json"}:
         _declare_layout(declared, statement)
     elif markers:
         given = ", ".join(f"@{marker}" for marker in markers)
         raise DeclarationError(
             f"{statement.where}: {given} above {statement.sql.strip():.20}...",
-            hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE; a"
-            " CREATE TABLE may have @file and @json.",
+            hint="A SELECT has @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE, or @note"
+            " SOURCE; a CREATE TABLE may have @file and @json.",
         )
     elif text.startswith("CREATE VIEW"):
         declared.views.append(statement)
     else:
         raise DeclarationError(
             f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
-            "with @into and @from, or @skip"
+            "with @into and @from, @skip or @note"
         )
 
 

@@ -17,7 +17,7 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
 
     Args:
         statement: with ``@from`` or ``@skip``.
-        marker: which of them.
+        marker: which of them, or ``note``.
         declared: the whole mapping.
     """
     source = statement.comment.markers[marker]
@@ -27,10 +27,10 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
             f"{statement.where}: @{marker} {source}, of which no CREATE TABLE says the columns",
             hint=" ".join(filter(None, (did_you_mean(source, declared.layouts), known))),
         )
-    if marker == "skip" and not statement.comment.text:
+    if marker != "from" and not statement.comment.text:
         raise DeclarationError(
-            f"{statement.where}: @skip without a reason",
-            hint="The comment before @skip is the reason: -- without a name @skip people",
+            f"{statement.where}: @{marker} without a reason",
+            hint=f"The comment before @{marker} is the reason: -- without a name @{marker} people",
         )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import math
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..base.sqlite import located
@@ -84,18 +84,21 @@ class StatementClock:
         finally:
             self._until = math.inf
 
-    def rows(self, sql: str, where: str) -> tuple[list[str], Iterator[list[Row]]]:
+    def rows(
+        self, sql: str, where: str, values: Mapping[str, Any]
+    ) -> tuple[list[str], Iterator[list[Row]]]:
         """The names of a SELECT's columns, and its rows in lists.
 
         Args:
             sql: the SELECT.
             where: its file and line.
+            values: of its parameters.
 
         Raises DeclarationError, also while rows are read.
         """
         start = time.thread_time()
         with self.running(where):
-            cursor = self._connection.execute(sql)
+            cursor = self._connection.execute(sql, values)
         names = [description[0] for description in cursor.description]
         return names, self._batches(cursor, where, time.thread_time() - start)
 

@@ -21,13 +21,13 @@ from ..base.wording import option
 from ..errors import DeclarationError, InvalidValue, NotConformant
 from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
+from ..exchange.standard_files import FILES, ONLY
 from . import csv_files, dataset_json, define_xml, file_tables, xpt
 from .checking import check
 from .filling import Filled, Filling
 from .measuring import terms
 from .model import Dataset, Declared, FileTable, Head, Select, Variable
 from .output import DEFINE, Output, Package, Study
-from .reading import FILES, ONLY
 from .unwritten import tell_unwritten
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ WRITE: Mapping[str, Callable[[Output, Path], None]] = {
     "json": dataset_json.write_json,
     "ndjson": dataset_json.write_ndjson,
     "xpt": xpt.write,
-    "csv": csv_files.write,
+    **dict.fromkeys(csv_files.DELIMITERS, csv_files.write),
 }
 _MEDIA = {
     "json": "application/json", "ndjson": "application/x-ndjson",
     "xpt": "application/x-sas-xport", "csv": "text/csv",
+    "tsv": "text/tab-separated-values", "psv": "text/plain",
 }  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def exporter(head: Head, declared: Callable[[], Declared]) -> Exporter:
         head.name,
         write_all=write_all,
         title=head.title,
-        takes=lambda entity_type: entity_type.name in declared().reads(),
+        takes=lambda entity_type: entity_type.name in declared().read_tables(),
         options=head.options,
         whole=f"choose datasets by the option {ONLY}",
     )
@@ -106,7 +107,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         raise _nothing(declared, every, scenario)
     # The names again: a column that may be left out is known now to have values.
     _refuse(kind, ([*xpt.check_names(one), *xpt.check_values(one)] for one in outputs))
-    described = declared.head.guide is not None and kind != "csv"
+    described = declared.head.guide is not None and kind not in csv_files.DELIMITERS
     with_terms = _write_files(outputs, folder, described=described)
     for output in outputs:
         yield WrittenFile(output.file, output.filled.rows, mediatype=_MEDIA[kind])

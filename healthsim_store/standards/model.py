@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..schema.model import Column, EntityType
 from ..schema.parameter import Parameter
+from ..schema.sqlfile import Statement
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ class Head:
 
     ``kinds`` are the files that it can be written as, the first one unless somebody asks for
     another. ``guide`` is given where a define.xml belongs to it; ``terminology`` has the name and
-    the version of the code lists. ``params`` are its own options as they are declared.
+    the version of the code lists. ``options`` are those of an export, ``import_options`` those of
+    an import.
     """
 
     name: str
@@ -188,11 +190,35 @@ class Head:
     guide: Guide | None = None
     terminology: Guide | None = None
     options: tuple[Parameter, ...] = ()
+    import_options: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The SELECTs of a standard that read its files, each with what its comment says.
+
+    ``selects`` make entities of the rows of datasets, ``skips`` count rows that they leave out,
+    ``notes`` rows of which something is not carried over. ``derived`` have columns that an export
+    makes anew of others.
+    """
+
+    selects: tuple[Statement, ...] = ()
+    skips: tuple[Statement, ...] = ()
+    notes: tuple[Statement, ...] = ()
+    derived: tuple[Statement, ...] = ()
+
+    @property
+    def asked(self) -> tuple[Statement, ...]:
+        """Those that are asked of the files."""
+        return (*self.selects, *self.skips, *self.notes)
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A whole standard, ready to be filled. ``study`` gives one row that describes the data."""
+    """A whole standard, ready to be filled and read.
+
+    ``study`` gives one row that describes the data, ``reads`` is what an import asks.
+    """
 
     head: Head
     datasets: tuple[Dataset, ...]
@@ -200,6 +226,7 @@ class Declared:
     refusals: tuple[Refusal, ...] = ()
     tables: tuple[FileTable, ...] = ()
     study: Select | None = None
+    reads: Reads = Reads()
 
     @functools.cached_property
     def by_name(self) -> Mapping[str, Dataset]:
@@ -218,7 +245,7 @@ class Declared:
             for value, part in dataset.parts.items()
         }
 
-    def reads(self) -> set[str]:
+    def read_tables(self) -> set[str]:
         """The tables of a scenario that any of its SELECTs names, in small letters."""
         return {
             table.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,24 +10,25 @@ from dataclasses import dataclass, field, replace
 from ..base.sql import parameters
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
+from ..exchange.standard_files import FILES, ONLY
 from ..schema.parameter import Parameter
 from ..schema.parameter_marker import read_parameters
 from ..schema.sqlfile import Statement, blanked, head_comment, read_statements
 from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
-from .model import Dataset, Declared, FileTable, Guide, Head, Never, Refusal, Select
+from .model import Dataset, Declared, FileTable, Guide, Head, Never, Reads, Refusal, Select
 from .standard import HEAD, Standard
 
-WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
+# The kinds of files of each.
+WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv"), "delimited": ("csv", "tsv", "psv")}
 
-HEAD_MARKERS = ("files", "guide", "param", "terminology", "writer")
+HEAD_MARKERS = ("files", "guide", "import", "param", "terminology", "writer")
 MARKERS = (
-    "class", "file", "into", "macro", "never", "reference", "refuse", "split", "structure", "study",
+    "class", "derived", "file", "from", "into", "macro", "many", "never", "note", "reference",
+    "refuse", "skip", "split", "structure", "study",
 )  # fmt: skip
 
-#: Options that every standard has; `declared` ones cannot be called so.
-FILES, ONLY = "files", "only"
-
 _KIND = re.compile(r"\s*(SELECT|WITH|CREATE\s+TABLE|CREATE\s+VIEW)\b", re.IGNORECASE)
+_OF_ROWS = ({"skip"}, {"note"}, {"derived"})  # the markers of SELECTs that make no entities
 _GUIDE = re.compile(r"(?P<name>.+) (?P<version>[0-9][0-9A-Za-z.-]*)")
 
 
@@ -64,6 +66,7 @@ def read_head(standard: Standard) -> Head:
         guide=_guide(comment.markers.get("guide"), "guide", where),
         terminology=_guide(comment.markers.get("terminology"), "terminology", where),
         options=_options(comment.every("param"), kinds, where),
+        import_options=_options(comment.every("import"), kinds, where, of_import=True),
     )
 
 
@@ -78,12 +81,16 @@ def _guide(written: str | None, marker: str, where: str) -> Guide | None:
     return Guide(found["name"], found["version"])
 
 
-def _options(markers: Sequence[str], kinds: Sequence[str], where: str) -> tuple[Parameter, ...]:
+def _options(
+    markers: Sequence[str], kinds: Sequence[str], where: str, *, of_import: bool = False
+) -> tuple[Parameter, ...]:
     names = [text.partition(" ")[0] for text in markers]
+    marker = "import" if of_import else "param"
     for name in names:
         if name in (FILES, ONLY):
-            raise DeclarationError(f"{where}: @param {name}, which every standard has")
-    files = Parameter(FILES, "choice", kinds[0], values=tuple(kinds), description="kind of files")
+            raise DeclarationError(f"{where}: @{marker} {name}, which every standard has")
+    usual = None if of_import else kinds[0]
+    files = Parameter(FILES, "choice", usual, values=tuple(kinds), description="kind of files")
     only = Parameter(ONLY, "text", description="these datasets alone, with commas between")
     return (files, only, *read_parameters(markers, names, (), where, files=True))
 
@@ -96,6 +103,7 @@ class _Parts:
     steps: dict[str, Step] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     selects: list[tuple[str, Statement]] = field(default_factory=list)  # with the file's stem
+    reads: list[Statement] = field(default_factory=list)
     nevers: list[Never] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     tables: dict[str, FileTable] = field(default_factory=dict)
@@ -111,6 +119,12 @@ def read_standard(parts: Sequence[Standard]) -> Declared:
 
     Raises DeclarationError, with file and line.
     """
+    return _read_parts(tuple((p.name, p.version, p.where, tuple(p.files.items())) for p in parts))
+
+
+@functools.lru_cache(maxsize=8)  # it is tried out before it is used, and takes a second to read
+def _read_parts(texts: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]) -> Declared:
+    parts = [Standard(name, version, dict(files), where) for name, version, where, files in texts]
     main = next((part for part in parts if not part.adds), None)
     if main is None:
         places = ", ".join(part.where for part in parts)
@@ -122,8 +136,13 @@ def read_standard(parts: Sequence[Standard]) -> Declared:
             allowed = HEAD_MARKERS if file == HEAD else ()
             where = f"{part.where}/{file}"
             for statement in read_statements(sql, file=where, markers=MARKERS, head=allowed):
-                _take(statement, file.rpartition(".")[0], found, head)
+                _take(statement, dataset_of(file), found, head)
     return _whole(head, found, main)
+
+
+def dataset_of(file: str) -> str:
+    """The dataset that a file is about, by its name: ``dm.sql`` and ``dm.import.sql``: dm."""
+    return file.partition(".")[0]
 
 
 def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
@@ -146,6 +165,8 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         if step.name.lower() in parts.steps:
             raise DeclarationError(f"{where}: a second view named {step.name}")
         parts.steps[step.name.lower()] = step
+    elif reads and ({"into", "from"} <= given <= {"into", "from", "many"} or given in _OF_ROWS):
+        parts.reads.append(statement)
     elif reads and given == {"into"}:
         if markers["into"].lower() != stem.lower():
             raise DeclarationError(
@@ -169,7 +190,8 @@ def _take(statement: Statement, stem: str, parts: _Parts, head: Head) -> None:
         raise DeclarationError(
             f"{where}: {statement.sql.strip():.20}... ({told}) does not belong here",
             hint="A standard has CREATE TABLE, CREATE VIEW, and SELECT with one of @into, @never,"
-            " @refuse, @macro and, once, @study.",
+            " @refuse, @macro and, once, @study; to be read, SELECT with @into and @from, @skip,"
+            " @note or @derived.",
         )
 
 
@@ -232,7 +254,25 @@ def _whole(head: Head, parts: _Parts, main: Standard) -> Declared:
         refusals=tuple(parts.refusals),
         tables=tuple(parts.tables.values()),
         study=_select(parts.study, steps) if parts.study else None,
+        reads=_reads(parts, steps),
     )
+
+
+def _reads(parts: _Parts, steps: Sequence[Step]) -> Reads:
+    # Here a dataset's name is its own: a step that is called so is for what an export reads.
+    steps = [step for step in steps if step.name.lower() not in parts.datasets]
+    found: dict[str, list[Statement]] = {"from": [], "skip": [], "note": [], "derived": []}
+    for statement in parts.reads:
+        marker = next(name for name in found if name in statement.comment.markers)
+        source = statement.comment.markers[marker]
+        if source.lower() not in parts.datasets:
+            raise DeclarationError(
+                f"{statement.where}: @{marker} {source}, which is no dataset",
+                hint=did_you_mean(source, [d.name for d in parts.datasets.values()]),
+            )
+        found[marker].append(replace(statement, sql=with_steps(statement.sql, steps)))
+    selects, skips, notes, derived = map(tuple, found.values())
+    return Reads(selects, skips, notes, derived)
 
 
 def _select(statement: Statement, steps: Sequence[Step]) -> Select:
@@ -253,16 +293,21 @@ def _select(statement: Statement, steps: Sequence[Step]) -> Select:
 
 
 def _check_options(head: Head, parts: _Parts) -> None:
+    """Raises DeclarationError for an option that no SELECT asks for."""
     texts = [select.sql for dataset in parts.datasets.values() for select in dataset.selects]
     texts += [parts.study.sql] if parts.study else []
-    used = {name[1:] for sql in texts for name in parameters(sql)}
-    used |= {table.option for table in parts.tables.values()}
-    for option in head.options:
-        if option.name not in (FILES, ONLY, *used):
-            raise DeclarationError(
-                f"{parts.where}: @param {option.name}, but no SELECT has :{option.name}",
-                hint=did_you_mean(option.name, used),
-            )
+    for marker, options, asked in (
+        ("param", head.options, texts),
+        ("import", head.import_options, [statement.sql for statement in parts.reads]),
+    ):
+        used = {name[1:] for sql in asked for name in parameters(sql)}
+        used |= {table.option for table in parts.tables.values()}
+        for option in options:
+            if option.name not in (FILES, ONLY, *used):
+                raise DeclarationError(
+                    f"{parts.where}: @{marker} {option.name}, but no SELECT has :{option.name}",
+                    hint=did_you_mean(option.name, used),
+                )
 
 
 def _check_parts(datasets: dict[str, Dataset]) -> None:

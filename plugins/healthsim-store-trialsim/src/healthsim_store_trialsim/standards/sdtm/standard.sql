@@ -1,6 +1,8 @@
 -- SDTM, by the SDTMIG 3.4
 -- @writer datasets @files json, ndjson, xpt, csv
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
+-- @import phase choice 0, 1, 1/2, 2, 2/3, 3, 3/4, 4, NA: the phase of the trial, where TS has none
+-- @import indication text: the disease under study, where TS has none
 -- @param meddra file: CSV file with MedDRA's terms, by your own licence: columns term, llt, llt_code, pt, pt_code, hlt, hlt_code, hlgt, hlgt_code, soc, soc_code
 
 -- Terms of MedDRA, by the licence of whoever exports @file meddra
@@ -86,6 +88,28 @@ FROM subject_elements;
 -- @macro frequency(term)
 SELECT CASE :term WHEN 'QW' THEN 'EVERY WEEK' WHEN 'Q2W' THEN 'EVERY 2 WEEKS'
   WHEN 'Q3W' THEN 'EVERY 3 WEEKS' WHEN 'Q4W' THEN 'EVERY 4 WEEKS' ELSE :term END;
+
+-- Ids that an import makes of what SDTM has: of a part of a study, of a record of a subject, of a visit
+-- @macro part_of(study, part)
+SELECT :study || '/' || :part;
+
+-- @macro record_of(subject, domain, number)
+SELECT :subject || '/' || :domain || '/' || CAST(:number AS TEXT);
+
+-- @macro visit_of(subject, number)
+SELECT :subject || '/SV/' || printf('%.10g', :number);
+
+-- The code of an arm; nothing for the codes that say that there is none, as the SDTMIG had them until 3.2
+-- @macro arm_in(code)
+SELECT CASE WHEN upper(:code) NOT IN ('SCRNFAIL', 'NOTASSGN', 'NOTTRT', 'UNPLAN') THEN :code END;
+
+-- A date and time as a day; nothing where not even the day is known
+-- @macro day_known(moment)
+SELECT CASE WHEN length(:moment) >= 10 AND :moment NOT LIKE '%--%' THEN substr(:moment, 1, 10) END;
+
+-- Whether a date is known in part only
+-- @macro is_part(moment)
+SELECT :moment IS NOT NULL AND (length(:moment) < 10 OR :moment LIKE '%--%');
 
 -- Each subject with the study's own names for it, and the days of the first and the last treatment
 CREATE VIEW named_subjects AS
