@@ -151,7 +151,8 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [info for info in archive.infolist() if not info.is_dir()]
+            # Not is_dir(), which fails on a name of no letters.
+            entries = [info for info in archive.infolist() if not info.filename.endswith("/")]
             _check_entries(path, entries, folder)
             total = 0
             for info in entries:
@@ -186,6 +187,11 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> 
             raise SourceError(
                 f"{path.name}: {name!r:.80} {'is a link' if link else 'leads out of its folder'}.",
                 hint="Nothing of it was unpacked. An archive of data has plain files.",
+            )
+        if not parts:
+            raise SourceError(
+                f"{path.name}: a file in it has no name.",
+                hint="It may be damaged. Unpack it yourself, and import the folder.",
             )
         if not name.isprintable():
             raise SourceError(

@@ -173,13 +173,15 @@ def test_a_number_of_a_text_that_there_is_not(store: Store, tmp_path: Path) -> N
 def _zip(path: Path, *names: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
-            archive.writestr(name, f"{HEADER}\n{ROW}\n")
+            archive.writestr(zipfile.ZipInfo(name), f"{HEADER}\n{ROW}\n")
     return path
 
 
 def test_names_in_an_archive(store: Store, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a file in it is called 'own\\ners\.csv'"):
         store.import_data(_zip(tmp_path / "a.zip", "own\ners.csv"))
+    with pytest.raises(SourceError, match=r"^c\.zip: a file in it has no name\.\nIt may be"):
+        store.import_data(_zip(tmp_path / "c.zip", "owners.csv", ""))
     # What macOS lays beside a file on a disk of another kind.
     made = store.import_data(_zip(tmp_path / "b.zip", "owners.csv", "._owners.csv"))
     assert [one.name for one in made.sources] == ["owners.csv"]
