@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,15 @@ def test_a_message_has_no_signs_that_a_terminal_obeys(store: Store, tmp_path: Pa
     with pytest.raises(InvalidRows) as caught:
         store.import_data(file)
     assert len(str(caught.value)) < 500
+
+
+def test_a_hint_that_is_added_later_can_be_printed(store: Store, tmp_path: Path) -> None:
+    """A second byte order mark is a part of the first name, and nobody sees it."""
+    header = f"\ufeff\ufeffborn,{HEADER.removesuffix(',born')}"
+    path = _write(tmp_path / "owners.csv", f"{header}\n1980-13-01,b,T2,Bob\n")
+    with pytest.raises(HealthsimStoreError, match="No row is left") as caught:
+        store.import_data(path, bad_rows="skip")
+    assert str(caught.value).replace("\n", "").isprintable()
 
 
 def test_the_end_of_a_line_in_a_name_is_shown(store: Store, tmp_path: Path) -> None:
@@ -100,6 +110,24 @@ def test_a_page_of_parquet_that_is_not_as_it_was_written(store: Store, tmp_path:
         store.import_data(file)
 
 
+def test_an_index_of_parquet_that_tells_of_other_rows(store: Store, tmp_path: Path) -> None:
+    """A reader that believes the index finds no value where another finds one."""
+    path = _parquet(tmp_path / "owners.parquet")
+    data = path.read_bytes()
+    group = pq.ParquetFile(path).metadata.row_group(0).column(0)
+    assert group.statistics.null_count == 0
+    told = []
+    for match in re.finditer(rb"[\x16\x36]\x00", data):  # a number of the index that is 0
+        at = match.start() + 1
+        path.write_bytes(data[:at] + b"\x02" + data[at + 1 :])  # is 1
+        try:
+            store.import_data(path, scenario=f"at-{at}")
+        except HealthsimStoreError as error:
+            told.append(error.message)
+    wanted = r"owners\.parquet is not a whole Parquet file: its index says in how many rows \w+ has"
+    assert any(re.match(wanted, message) for message in told), told
+
+
 def test_text_of_parquet_that_is_no_text(store: Store, tmp_path: Path) -> None:
     wrong = pa.array([b"a\xff"]).view(pa.string())
     file = _parquet(tmp_path / "owners.parquet", full_name=wrong)
@@ -128,6 +156,7 @@ WORKBOOKS = [
      r"sheet owners: XFD1048576 is far away"),
     (SHEET, 'r="C2"', 'r="B2"', r"the cell 'B2' of row 2 is not in its place"),
     (SHEET, '<row r="2">', '<row r="1">', "row 1 comes after row 1"),
+    (SHEET, "</v></c>", "</v><v>2</v></c>", "[A-D][12] has two values"),
     (SHEET, 'r="A2" t="', 'r="A2" t="x', r"A2 is of the kind 'x"),
     (SHEET, "</row>", "", "sheet1.xml: mismatched tag"),
     (SHEET, '<?xml version="1.0"', '<!DOCTYPE a [<!ENTITY b "c">]><?xml version="1.0"', "sheet1"),

@@ -402,7 +402,8 @@ def _cell(cell: ET.Element, shared: list[str], dated: list[bool]) -> Any:
     style = int(cell.get("s", "-1"))  # what names no style is no day
     if kind == "n" and 0 <= style < len(dated) and dated[style]:
         with contextlib.suppress(OverflowError):  # no day that there is, so a number
-            return dt.datetime(1899, 12, 30) + dt.timedelta(days=number)
+            # 1 is 1900-01-01, and 60 the 29th of February 1900, which there was not.
+            return dt.datetime(1899, 12, 30 + (number < 60)) + dt.timedelta(days=number)
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
