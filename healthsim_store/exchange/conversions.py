@@ -33,6 +33,10 @@ _TOKENS = {
     "fff": r"(?P<fraction>\d{1,6})",
     "AM": r"(?P<half>[AaPp][Mm])",
 }
+_STRPTIME = {
+    "%Y": "YYYY", "%m": "MM", "%d": "DD", "%b": "MMM", "%B": "MMM", "%H": "hh", "%I": "hh",
+    "%M": "mm", "%S": "ss", "%f": "fff", "%p": "AM",
+}  # fmt: skip
 _TOKEN = re.compile("|".join(_TOKENS))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EXCEL = "excel"  # days since 30 December 1899, as spreadsheet programs keep them
@@ -179,8 +183,21 @@ def _compiled(text: str) -> re.Pattern[str] | None:
     months = {"MM", "MMM"} & {*seen}
     letters = re.search(r"[A-SU-Za-z%]", rest)
     if len({*seen}) < len(seen) or len(months) != 1 or not {"YYYY", "DD"} <= {*seen} or letters:
-        raise InvalidArgument(f"{text!r:.60} is no format of a date.", hint=_HINT)
+        raise InvalidArgument(f"{text!r:.60} is no format of a date.", hint=_meant(text) or _HINT)
     return re.compile(pattern + re.escape(text[at:]), re.ASCII)
+
+
+def _meant(text: str) -> str | None:
+    """A hint where a format is written as other programs write it: %d/%m/%Y or dd/mm/yyyy."""
+    new = text
+    for percent, token in _STRPTIME.items():
+        new = new.replace(percent, token)
+    if new == text:
+        new = re.sub(r"y{4}|m{2,3}(?![:.]?[sS])|d{2}", lambda match: match[0].upper(), text)
+    try:
+        return f"Did you mean {new}?" if new != text and _compiled(new) else None
+    except InvalidArgument:
+        return None
 
 
 def _moment(formats: tuple[re.Pattern[str] | None, ...], kind: str, value: Any) -> Any:

@@ -192,11 +192,14 @@ def _no_field(
     source: Source | SourceFolder, registry: Registry, entity_type: str, names: list[str]
 ) -> NoReturn:
     near = registry.near_field(entity_type, str(names[0])) if names else None
-    delimiter = hints.delimiter([*map(str, names)], ",")
     columns = option_of_import("columns", "mrn,given_name,...")
     is_text = isinstance(source, Source) and is_delimited(source)
+    delimiter = hints.delimiter([*map(str, names)], ",") if is_text else None
     header = f"Has the file no header? Then name its columns: {columns}."
     raise SourceError(
         f"{source.name}: none of its columns is a field of {entity_type}: {in_line(names[:6])}.",
-        hint=delimiter or near or (header if is_text else None),
+        hint=delimiter
+        or (source.suggested if isinstance(source, Source) else None)
+        or near
+        or (header if is_text else None),
     )
