@@ -201,13 +201,17 @@ def choice(name: str, values: Collection[str], *, of: str | None = None) -> str:
     return listed([told, *(value if here().kind == SHELL else _quoted(value) for value in others)])
 
 
-def option_of_import(name: str, value: str) -> str:
+def option_of_import(name: str, value: str | list[str]) -> str:
     """An option of reading files: of the call at hand, else of the command that has them all.
 
     Args:
         name: its name in Python.
-        value: a text.
+        value: a text; several for an option that may be given again and again.
     """
+    if isinstance(value, list):
+        if here().kind == SHELL or not takes(name):
+            return " ".join(option(name, one) for one in value)
+        return option(name, value if len(value) > 1 else value[0])
     if takes(name):
         several = name == "columns" and here().kind != SHELL
         return option(name, value.split(",") if several else value)

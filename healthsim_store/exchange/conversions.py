@@ -39,6 +39,8 @@ _STRPTIME = {
 }  # fmt: skip
 _TOKEN = re.compile("|".join(_TOKENS))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_BLANKS = " \u00a0\u202f"  # a blank, and those at which no line is broken
+_BLANK = re.compile(f"[{_BLANKS}]")
 _EXCEL = "excel"  # days since 30 December 1899, as spreadsheet programs keep them
 _HINT = "It is made of YYYY, MM or MMM, DD, hh, mm, ss, fff and AM, such as DD/MM/YYYY; or excel."
 
@@ -146,7 +148,8 @@ def _whole(name: str, told: dict[str, int], value: Any) -> Any:
 def _number_pattern(decimal: str, thousands: str | None) -> tuple[re.Pattern[str], str, str]:
     whole = r"\d+"
     if thousands:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+)"
+        sign = f"[{_BLANKS}]" if thousands == " " else re.escape(thousands)
+        whole = rf"(?:\d{{1,3}}(?:{sign}\d{{3}})+|\d+)"
     pattern = rf"\s*[-+]?{whole}(?:{re.escape(decimal)}\d*)?(?:[eE][-+]?\d+)?\s*"
     return re.compile(pattern, re.ASCII), decimal, thousands or ""
 
@@ -155,6 +158,8 @@ def _number(how: tuple[re.Pattern[str], str, str], value: Any) -> Any:
     if type(value) is not str or not value.strip():
         return value
     pattern, decimal, thousands = how
+    if thousands == " ":
+        value = _BLANK.sub(" ", value)
     if not pattern.fullmatch(value):
         return Unstorable(repr(value))  # 1.234 may be a thousand to who wrote it
     return (value.replace(thousands, "") if thousands else value).replace(decimal, ".").strip()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..base.wording import option_of_import
+from ..base.wording import SHELL, here, option_of_import
 from . import date_hints
 
 _NAMES = {";": "semicolons", "|": "pipes", "\t": "tabs", ",": "commas"}
 _NULLS = frozenset("na n/a null nan nat none nil missing unknown - . ?".split())
 _AROUND = 24  # bytes on each side that are shown
 _BETWEEN = re.compile(rb"[,;|\t\r\n\"]")
-_NUMBER = re.compile(r"[-+]?[\d., ']*\d[\d., ']*", re.ASCII)
+_NUMBER = re.compile(r"[-+]?[\d., '\u00a0\u202f]*\d[\d., '\u00a0\u202f]*", re.ASCII)
 
 
 def encoding(part: bytes, start: int = 0) -> str:
@@ -124,9 +124,28 @@ def value(kind: str, text: str) -> str | None:
     if kind in ("decimal", "real", "integer") and _NUMBER.fullmatch(text.lstrip("$€£ ")):
         if text[:1] in "$€£":
             return "A number has no currency sign; take it out of the file."
-        after = text.rpartition(",")[2]
-        if text.count(",") == 1 and (len(after) != 3 or "." in after):
-            return f"{option_of_import('decimal', ',')}?"
-        if "," in text:
-            return f"{option_of_import('thousands', ',')}?"
+        return _of_signs(re.sub(r"[\u00a0\u202f]", " ", text.lstrip("+-")))
     return None
+
+
+def _of_signs(text: str) -> str | None:
+    """Which sign of a number is the decimal one, and which stands between thousands."""
+    signs = [sign for sign in dict.fromkeys(text) if not sign.isdigit()]
+    if len(signs) > 2 or not signs:
+        return None
+    decimal = signs[-1] if len(signs) == 2 else None
+    if signs == ["."] and text.count(".") > 1:
+        decimal = ","  # 1.234.567
+    if decimal is not None and (decimal not in ",." or text.count(decimal) > 1):
+        return None
+    between = option_of_import("thousands", signs[0])
+    if decimal == ".":
+        return f"{between}?"
+    if decimal == ",":
+        told = " and " if here().kind != SHELL else " "
+        return f"{option_of_import('decimal', ',')}{told}{between}?"
+    if signs == [","] and text.count(",") == 1:
+        other = option_of_import("decimal", ",")
+        sure = len(text.rpartition(",")[2]) != 3
+        return f"{other}?" if sure else f"{between}, or {other}: only you know which."
+    return None if signs == ["."] else f"{between}?"

@@ -114,7 +114,9 @@ def _end_of_space(content: str, at: int) -> int:
 
 
 def _tables(source: Source, document: Any) -> Tables:
-    at = source.reading.at
+    at, ignored = source.reading.at, source.reading.ignore
+    if isinstance(document, dict) and ignored:
+        document = {name: value for name, value in document.items() if name not in ignored}
     source.suggest(json_shapes.where_rows_are(document, at))
     if isinstance(document, list):
         yield None, _objects(source, document)

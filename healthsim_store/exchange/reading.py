@@ -71,7 +71,8 @@ class Reading:
                 continue
             found_tables = tables(self._formats, one.importer, source)
             if files.entity_type is None and self._formats.plugin_of(one.importer) is None:
-                found_tables = by_entity_type(self._registry, found_tables)
+                file = source if isinstance(source, Source) else None
+                found_tables = by_entity_type(self._registry, found_tables, file)
             for name, rows in found_tables:
                 entity_type = self._entity_type(one, files.entity_type, name)
                 parts = entities.setdefault(entity_type, [])
@@ -130,7 +131,8 @@ class Reading:
         if given is None and name is None and source.path is None:
             raise InvalidArgument(
                 "Standard input does not tell its entity type.",
-                hint=f"Give {self._option()}, or a JSON object by entity type.",
+                hint=(source.suggested if isinstance(source, Source) else None)
+                or f"Give {self._option()}, or a JSON object by entity type.",
             )
         told = given or name
         names = [told] if told else [*found.names, *map(part_files.without_number, found.names)]

@@ -16,7 +16,7 @@ from conftest import owner
 
 from healthsim_store import Store
 from healthsim_store.errors import HealthsimStoreError, InvalidArgument, SourceError
-from healthsim_store.exchange import date_hints
+from healthsim_store.exchange import date_hints, hints
 
 OWNERS = [owner(n) for n in range(3)]
 _OPTION = re.compile(r"\b(\w+)=(\[.*?\]|\"(?:[^\"\\]|\\.)*\"|True|\d+)")
@@ -76,7 +76,7 @@ FILES: dict[str, tuple[str, str | bytes, dict[str, Any]]] = {
         "owners.csv", "\n".join(f"{n and n * 7},{line}" if n else f",{line}" for n, line in
                                 enumerate(_csv().splitlines())), {"ignore": "#1"}),
     "a word in no column": (
-        "owners.csv", _csv().replace("\n", ",\n").replace("F,\n", "F,x\n"), {"ignore": "#6"}),
+        "owners.csv", _csv().replace("\n", ",\n").replace("15,\n", "15,x\n"), {"ignore": "#6"}),
     "Windows": ("owners.csv", _csv([OWNERS[0] | {"full_name": "Zoë"}]).encode("cp1252"),
                 {"encoding": "cp1252"}),
     "days with slashes": ("owners.csv", _born("1970/01/05"), {"date_format": "YYYY/MM/DD"}),
@@ -84,13 +84,18 @@ FILES: dict[str, tuple[str, str | bytes, dict[str, Any]]] = {
     "days of SAS": ("owners.csv", _born("05JAN1970"), {"date_format": "DDMMMYYYY"}),
     "days with an hour": (
         "owners.csv", _born("1/13/1970 12:00:00 AM"), {"date_format": "MM/DD/YYYY hh:mm:ss AM"}),
-    "no day": ("owners.csv", _born("0000-00-00"), {"null": "0000-00-00"}),
     "envelope": ("owners.json", json.dumps({"data": OWNERS, "errors": []}), {"at": "data"}),
     "deep": ("owners.json", json.dumps({"results": {"items": OWNERS}, "next": None}),
              {"at": "results.items"}),
     "in one object": ("owners.json", json.dumps({"data": OWNERS[0]}), {"at": "data"}),
     "resources": ("owners.json", json.dumps({"entry": [{"resource": row} for row in OWNERS]}),
                   {"at": "entry[*].resource"}),
+    "beside other things": (
+        "owners.json", json.dumps({"metadata": {"v": 1}, "version": 2, "owners": OWNERS}),
+        {"ignore": ["metadata", "version"]}),
+    "one alone, beside other things": (
+        "owners.json", json.dumps({"scenario": "x", "owner": OWNERS[0],
+                                   "pets": [{"species": "cat"}]}), {"ignore": "scenario"}),
     "a document in lines": ("owners.ndjson", json.dumps(OWNERS, indent=1), {"format": "json"}),
 }  # fmt: skip
 
@@ -113,6 +118,7 @@ def test_hints_lead_to_the_rows(
         ("1/5/80", "century"),
         ("5-Jan-80", "century"),
         ("05.01.1980", "only you know"),
+        ("0000-00-00", 'null="0000-00-00"'),
         ("31/04/1980", None),
         ("30.2.1980", None),
         ("29225.5", None),
@@ -213,3 +219,38 @@ def test_paths_in_json_are_those_of_mappings(store: Store, tmp_path: Path) -> No
         store.import_data(path, at="entry.resource")
     with pytest.raises(SourceError, match="no path"):
         store.import_data(path, at="entry[x]")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("8,2", 'decimal=","?'),
+        ("1,234.5", 'thousands=","?'),
+        ("1,23,456.5", 'thousands=","?'),
+        ("1.234,5", 'decimal="," and thousands="."?'),
+        ("1.234.567", 'decimal="," and thousands="."?'),
+        ("1'234.5", 'thousands="\'"?'),
+        ("1\u202f234", 'thousands=" "?'),
+        ("1,234", "only you know"),
+        ("1-2", None),
+    ],
+)
+def test_the_signs_of_a_number(text: str, told: str | None) -> None:
+    hint = hints.value("real", text)
+    assert (hint is None) if told is None else told in str(hint)
+
+
+def test_a_blank_between_thousands_may_be_one_that_breaks_no_line(
+    store: Store, tmp_path: Path
+) -> None:
+    store.persist({"owners": OWNERS[:1]}, scenario="s")
+    file = tmp_path / "pets.csv"
+    file.write_text("owner_id,weight\no0,1\u202f234\no0,1 234.5\n", "utf-8")
+    store.import_data(file, scenario="s", thousands=" ")
+    assert [row["weight"] for row in store.load_scenario("s")["pets"]] == [1234, 1234.5]
+
+
+def test_words_that_may_mean_nothing_are_told_of_fields_that_are_kept(store: Store) -> None:
+    rows = [OWNERS[0] | {"hobby": "NULL"}, OWNERS[1] | {"hobby": "chess"}, OWNERS[2] | {"hobby": 1}]
+    (note,) = store.persist({"owners": rows}, scenario="s", keep_unknown=True).notes
+    assert "owners.hobby NULL (1)" in note
