@@ -82,6 +82,7 @@ CALLS: Mapping[str, Names] = {
     "check_scenario": Names("check", "scenario_describe", fixed=(("check", True),)),
     "clone_scenario": Names("clone", "scenario_clone", ("scenario", "new_name")),
     "delete_scenario": Names("delete", "scenario_delete"),
+    "draft_mapping": Names("map", None, ("source",)),
     "export_scenario": Names("export", "scenario_export"),
     "generate_scenario": Names("generate", "scenario_persist", ("profile",)),
     "get_summary": Names("summary", "scenario_summary"),

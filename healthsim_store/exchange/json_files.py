@@ -120,16 +120,16 @@ def _tables(source: Source, document: Any) -> Tables:
     source.suggest(json_shapes.where_rows_are(document, at))
     if isinstance(document, list):
         yield None, _objects(source, document)
+    elif isinstance(document, dict) and json_shapes.has_columns(document):
+        raise SourceError(
+            f"{source.name} has lists of values: {in_line(document, 100)}.",
+            hint=json_shapes.OBJECTS,
+        )
     elif isinstance(document, dict) and not at and (key := json_shapes.envelope(document)):
         raise SourceError(
             f"{source.name} is an object with {in_line(document, 100)}, of which"
             f" {in_line([key], 60)} may have the rows.",
             hint=f"{option_of_import('at', key)}.",
-        )
-    elif isinstance(document, dict) and json_shapes.has_columns(document):
-        raise SourceError(
-            f"{source.name} has lists of values: {in_line(document, 100)}.",
-            hint=json_shapes.OBJECTS,
         )
     elif isinstance(document, dict) and all(isinstance(v, list) for v in document.values()):
         for name, rows in document.items():

@@ -47,10 +47,16 @@ def has_columns(document: dict[str, Any]) -> bool:
     values = [*document.values()]
     if not values:
         return False
+    if any(name in _USUAL and _has_lists(value) for name, value in document.items()):
+        return True
     if all(isinstance(value, list) for value in values):
         return any(value and not any(isinstance(one, dict) for one in value) for value in values)
     numbered = [isinstance(value, dict) and "0" in value for value in values]
     return all(numbered)
+
+
+def _has_lists(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], list)
 
 
 def where_rows_are(document: Any, below: str | None) -> str | None:

@@ -14,11 +14,11 @@ from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownE
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import Rows, Table, grouped_chunks
-from . import conversions, hints, obeyed, origins, part_files
+from . import conversions, hints, obeyed, origins, part_files, unknown_types
 from .account import Account
 from .foreign import tables
 from .formats import Formats
-from .found_files import Files, Finder, Found, no_type_hint
+from .found_files import Files, Finder, Found
 from .readers import is_delimited
 from .reading_options import USUAL, ReadingOptions
 from .rejects import Rejects
@@ -113,6 +113,11 @@ class Reading:
         """Whether there was a file, if only an empty one; a folder may have none of its format."""
         return any(isinstance(source, Source) or source.handed for source, _ in self._read)
 
+    @property
+    def unread(self) -> list[Account]:
+        """What folders have that was not read."""
+        return self._unread
+
     def left_out(self) -> str:
         """What the importers left out, in a line; empty where it is nothing."""
         told = [
@@ -142,10 +147,8 @@ class Reading:
                     return self._registry.entity_type(one).name
             return self._registry.entity_type(names[0]).name
         except (UnknownEntityType, AmbiguousEntityType) as error:
-            if name and not given and Path(source.name).suffix == ".json":
-                error.hint = f"{error.hint} Are the rows in {name}? {option_of_import('at', name)}."
-            error.message = f"{source.name}: {error.message}"
-            error.hint = f"{error.hint} {no_type_hint(self._first())}"
+            key = name if not given else None
+            unknown_types.explain(error, source, key, self._formats, self._registry)
             raise
 
     def _first(self) -> str:
