@@ -104,9 +104,7 @@ def test_a_link_to_a_folder_is_not_followed(store: Store, tmp_path: Path) -> Non
 
 def test_what_was_not_read_is_told_where_its_rows_are_missing(store: Store, tmp_path: Path) -> None:
     path = _lay(tmp_path, {"a.zip": _zip({"pets.csv": PETS, "rest.zip": _zip({"x": "y"})})})
-    with pytest.raises(
-        InvalidRows, match=r"owners was given \(1 archive .* rest\.zip\)"
-    ):
+    with pytest.raises(InvalidRows, match=r"owners was given \(1 archive .* rest\.zip\)"):
         store.import_data(path / "a.zip")
 
 

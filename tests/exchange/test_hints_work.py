@@ -15,7 +15,12 @@ import pytest
 from conftest import owner
 
 from healthsim_store import Store
-from healthsim_store.errors import HealthsimStoreError, InvalidArgument, SourceError
+from healthsim_store.errors import (
+    HealthsimStoreError,
+    InvalidArgument,
+    InvalidRows,
+    SourceError,
+)
 from healthsim_store.exchange import date_hints, hints
 
 OWNERS = [owner(n) for n in range(3)]
@@ -254,3 +259,15 @@ def test_words_that_may_mean_nothing_are_told_of_fields_that_are_kept(store: Sto
     rows = [OWNERS[0] | {"hobby": "NULL"}, OWNERS[1] | {"hobby": "chess"}, OWNERS[2] | {"hobby": 1}]
     (note,) = store.persist({"owners": rows}, scenario="s", keep_unknown=True).notes
     assert "owners.hobby NULL (1)" in note
+
+
+def test_all_that_rows_lack_is_given_in_one_command(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "owners.csv").write_text("owner_id\no1\n")
+    with pytest.raises(InvalidRows) as caught:
+        store.import_data(tmp_path / "owners.csv", scenario="s")
+    told = _OPTION.search(str(caught.value.hint))
+    assert told is not None
+    fields = [text.partition("=")[0] for text in ast.literal_eval(told[2])]
+    values = {"tax_number": "T1", "full_name": "Ann", "born": "1970-01-05"}
+    value = [f"{field}={values[field]}" for field in fields]
+    assert store.import_data(tmp_path / "owners.csv", scenario="s", value=value).rows == 1
