@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..base.wording import SHELL, here, option, option_of_import, takes
+from ..base.wording import SHELL, here, option, option_of_import, takes, takes_of_files
 from ..errors import InvalidRows
 from ..storage.tolerance import Tolerance
 from ..storage.violations import Problem, invalid_rows
@@ -139,10 +139,12 @@ def way_on(
         return _of_fields(problems) if of_files or takes("map") else None
     wanted = {"orphans" if problem.orphan else "bad_rows" for problem in problems}
     words = {"bad_rows": tolerance.bad_rows, "orphans": tolerance.orphans}
-    names = [n for n in words if n in wanted and words[n] != "skip" and takes(n)]
+    in_one = of_files and takes_of_files()
+    names = [n for n in words if n in wanted and words[n] != "skip" and (in_one or takes(n))]
     if not names:
         return None
-    told = (" " if here().kind == SHELL else ", ").join(option(name, "skip") for name in names)
+    given = [option_of_import(n, "skip") if in_one else option(n, "skip") for n in names]
+    told = (" " if here().kind == SHELL else ", ").join(given)
     return f"To leave such rows out, and have them counted in a file: {told}."
 
 
