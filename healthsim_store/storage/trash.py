@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..base.arguments import check_limit
+from ..base.leftovers import STAMP, stamp
 from ..base.sqlite import beside
 from ..base.text import size
 from ..base.wording import call, option
@@ -24,7 +25,7 @@ from ..errors import (
     ScenarioNotFound,
 )
 from .folder import Folder, writing
-from .moving import STAMP, give, move_with_sidecars, settled, stamp
+from .moving import give, move_with_sidecars, settled
 from .names import clean_name, find_name, whole_name
 
 Made = TypeVar("Made")
