@@ -315,7 +315,7 @@ def test_the_locks_of_this_process_stay(store: Store, tmp_path: Path) -> None:
             "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute(sys.argv[2])"
         )
         told = subprocess.run(
-            [sys.executable, "-c", program, str(path)],
+            [sys.executable, "-c", program, str(path), "BEGIN IMMEDIATE"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert told.returncode == 0 or "database is locked" in told.stderr
