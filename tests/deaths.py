@@ -51,14 +51,18 @@ def die(act: Callable[[], object]) -> None:
 def die_after(act: Callable[[], object], function: str, times: int = 1) -> bool:
     """Do something in a process that is killed when a function of this name has returned.
 
-    Whether it was: False where it came to its end first.
+    One that is written in C may be given with its module, as ``posix.replace``. Whether it was
+    killed: False where it came to its end first.
     """
     left = times
 
     def watch(frame: Any, event: str, argument: Any) -> None:
         nonlocal left
         ends = event == "return" and frame.f_code.co_name == function
-        if ends or (event == "c_return" and argument.__name__ == function):
+        if event == "c_return":
+            module = getattr(argument, "__module__", None)
+            ends = function in (argument.__name__, f"{module}.{argument.__name__}")
+        if ends:
             left -= 1
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
