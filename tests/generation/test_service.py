@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from conftest import Run, install
+from deaths import wait_until_busy
 
 from healthsim_store import HealthsimStoreError, Store
 from healthsim_store.exit_codes import ExitCode
@@ -482,6 +483,15 @@ def heeds_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def owners_in(file: Path) -> int:
+    """How many owners a scenario has by now; none while it is not there."""
+    if not file.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        ((count,),) = connection.execute("SELECT count(*) FROM owners")
+    return int(count)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_process_leaves_whole_batches_and_goes_on(
     tmp_path: Path, kennel: str, run: Run, toy_folder: Path, how: signal.Signals
@@ -497,9 +507,10 @@ def test_a_stopped_process_leaves_whole_batches_and_goes_on(
     )  # fmt: skip
     file = tmp_path / "store" / "stopped.db"
     deadline = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
+    while owners_in(file) <= 50:  # until it has more than the first batch
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    time.sleep(0.3)
     process.send_signal(how)
     _, told = process.communicate(timeout=60)
     with contextlib.closing(sqlite3.connect(file)) as connection:
@@ -730,7 +741,8 @@ def test_a_statement_without_end_can_be_interrupted(tmp_path: Path, kennel: str,
         env=os.environ | {"HEALTHSIM_STORE_DIR": str(tmp_path / "store")},
         preexec_fn=heeds_interrupts,
     )  # fmt: skip
-    time.sleep(3)
+    wait_until_busy(process.pid, 3)  # its start takes less
+    assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=30)
     assert (process.returncode, told.strip()) == (130, "Interrupted: nothing was changed.")
