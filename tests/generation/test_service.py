@@ -478,11 +478,6 @@ def test_half_a_run_of_a_profile_that_has_changed_does_not_go_on(store: Store, k
         store.generate_scenario(kennel, count=200, seed=9, into="half")
 
 
-def heeds_interrupts() -> None:
-    """In a process that is started: tests that a shell runs in the background ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def owners_in(file: Path) -> int:
     """How many owners a scenario has by now; none while it is not there."""
     if not file.exists():
@@ -503,7 +498,6 @@ def test_a_stopped_process_leaves_whole_batches_and_goes_on(
     process = subprocess.Popen(
         [sys.executable, "-m", "healthsim_store", *command, "--into", "stopped"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     file = tmp_path / "store" / "stopped.db"
     deadline = time.monotonic() + 60
@@ -739,7 +733,6 @@ def test_a_statement_without_end_can_be_interrupted(tmp_path: Path, kennel: str,
         [sys.executable, "-m", "healthsim_store", "generate", kennel],
         stderr=subprocess.PIPE, text=True,
         env=os.environ | {"HEALTHSIM_STORE_DIR": str(tmp_path / "store")},
-        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     wait_until_busy(process.pid, 3)  # its start takes less
     assert process.poll() is None, process.communicate()
