@@ -24,6 +24,7 @@ import pathlib, time
 pathlib.Path(__file__).with_name("begun").touch()
 time.sleep({seconds})
 """
+SLOW_ONE = waiting.Loaded("slow", "slow", "1.0", "slow")
 
 
 @pytest.fixture
@@ -52,6 +53,12 @@ def marks(tmp_path: Path) -> list[Path]:
     return [path for path in found if not path.name.endswith("-journal")]
 
 
+def is_marked() -> bool:
+    """Whether the slow one has its mark, and its lock, a moment later; others have theirs too."""
+    mark = SLOW_ONE.mark()
+    return mark.exists() and not is_left(mark)
+
+
 def interrupted(until: Callable[[], object]) -> int:
     """Press Ctrl-C in a process that loads the plugins, once something is so; its exit code."""
 
@@ -78,7 +85,7 @@ def wait(until: Callable[[], object]) -> None:
 def test_who_waits_is_told_and_the_next_command_does_not_wait(
     site: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert interrupted(until=lambda: marks(tmp_path)) == 130
+    assert interrupted(until=is_marked) == 130
     told = capfd.readouterr().err
     assert "The plugin slow is being loaded since 0 seconds. Ctrl-C ends this" in told
     (mark,) = marks(tmp_path)
@@ -99,7 +106,7 @@ def test_who_waits_is_told_and_the_next_command_does_not_wait(
 
 @needs_fork
 def test_after_an_hour_it_is_tried_again(site: Path, tmp_path: Path) -> None:
-    assert interrupted(until=lambda: marks(tmp_path)) == 130
+    assert interrupted(until=is_marked) == 130
     (mark,) = marks(tmp_path)
     assert load()["slow"]
     os.utime(mark, (time.time() - waiting.KEPT - 1,) * 2)
@@ -122,15 +129,12 @@ def test_a_killed_one_leaves_its_mark_and_a_living_one_keeps_nobody_out(
     site: Path, tmp_path: Path
 ) -> None:
     child = fork(load)
-    # The file is there a moment before its lock.
-    wait(lambda: marks(tmp_path) and not is_left(marks(tmp_path)[0]))
-    (mark,) = marks(tmp_path)
-    loaded = waiting.Loaded("slow", "slow", "1.0", "slow")
-    assert loaded.mark() == mark
-    assert waiting.left_behind(loaded) is None
+    wait(is_marked)
+    assert marks(tmp_path) == [SLOW_ONE.mark()]
+    assert waiting.left_behind(SLOW_ONE) is None
     os.kill(child, signal.SIGKILL)
     ended(child)
-    assert waiting.left_behind(loaded) is not None
+    assert waiting.left_behind(SLOW_ONE) is not None
 
 
 def test_a_slow_one_that_ends_is_loaded_and_leaves_no_mark(
