@@ -223,6 +223,8 @@ class Finder:
                 continue
             reader = self._importer_of(entry.name, importer)
             if reader is not None:
+                if entry.exists() and not entry.is_file():
+                    raise SourceError(f"{entry} is no file.", hint="Take it out of the folder.")
                 yield self._found(entry, entry.name, reader, ())
             elif compressed.is_archive(entry.name):
                 archives.append(entry.name)

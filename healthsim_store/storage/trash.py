@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -209,8 +210,16 @@ class Trash:
             for entry in deleted:
                 # The file last: who is killed before has it in the list still.
                 for path in (*beside(entry.path), entry.path):
-                    path.unlink(missing_ok=True)
+                    _remove(path)
         return replace(told, done=True)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, or what was deleted as a scenario and is a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def check_days(days: float) -> None:
@@ -225,7 +234,7 @@ def check_days(days: float) -> None:
 def _size(path: Path) -> int:
     """The bytes of a file, with what lies beside it."""
     count = path.lstat().st_size
-    for sidecar in beside(path):
+    for sidecar in (*beside(path), *(path.rglob("*") if path.is_dir() else ())):
         with contextlib.suppress(OSError):
             count += sidecar.lstat().st_size
     return count

@@ -767,10 +767,18 @@ def test_one_bad_file_in_the_folder_spoils_no_other(run: Run, tmp_path: Path) ->
     (folder / "kennel.sql").write_text(KENNEL)
     (folder / "._kennel.sql").write_bytes(b"\x00\x05")
     (folder / "bytes.sql").write_bytes(b"\xff\xfe\x00")
+    os.mkfifo(folder / "pipe.sql")
+    os.mkfifo(folder / "names.csv")
+    text = KENNEL.replace("-- Known species\n", "-- Known species @csv names.csv\n")
+    (folder / "reads.sql").write_text(text.replace("INSERT INTO species", "-- INSERT"))
     assert run("generate", "kennel", "--count", "3").returncode == 0
     told = run("profiles").stdout
     assert "cannot be read" in told
     assert "| kennel " in told
+    for name in ("pipe", "reads"):  # nobody writes to the pipe: who reads from it waits for ever
+        done = run("generate", name)
+        assert done.returncode != 0
+        assert "it is no file" in done.stderr
 
 
 def test_rows_that_the_product_refuses_name_the_field(store: Store, kennel: str) -> None:
