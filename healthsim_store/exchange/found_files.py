@@ -243,6 +243,8 @@ class Finder:
                 continue
             reader = self._importer_of(entry.name, importer)
             if reader is not None:
+                if entry.exists() and not entry.is_file():
+                    raise SourceError(f"{entry} is no file.", hint="Take it out of the folder.")
                 found = True
                 name = "/".join([*inside, entry.name])
                 yield self._found(entry, name, reader, inside[-1:])

@@ -18,7 +18,6 @@ from .source import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
 _PANDAS = "__index_level_0__"  # the index of a DataFrame, where it is nothing but numbers
 
@@ -56,43 +55,14 @@ def parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
         else:
             file = pq.ParquetFile(io.BytesIO(stream.read()), page_checksum_verification=True)
         rows, told = 0, file.metadata.num_rows
-        empty = _nulls(file)
         for batch in file.iter_batches(batch_size=CHUNK):
             rows += batch.num_rows
-            for place in empty:
-                empty[place] -= batch.column(place).null_count
             yield batch
     if rows != told:  # Arrow gives none where a part of one column has none
         raise SourceError(
             f"{source.name} is not a whole Parquet file: its index says {told:,} rows, and it has"
             f" {rows:,}."
         )
-    for place, difference in empty.items():
-        if difference:
-            raise SourceError(
-                f"{source.name} is not a whole Parquet file: its index says in how many rows"
-                f" {file.schema_arrow.names[place]} has no value, and there are"
-                f" {abs(difference):,} {'fewer' if difference > 0 else 'more'}."
-            )
-
-
-def _nulls(file: pq.ParquetFile) -> dict[int, int]:
-    """How many rows have no value in a column, by its place, where the file says it."""
-    metadata = file.metadata
-    if metadata.num_columns != len(file.schema_arrow):  # there are columns in columns
-        return {}
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    counts = {}
-    for place, name in enumerate(file.schema_arrow.names):
-        said = [_null_count(group.column(place)) for group in groups]
-        if metadata.schema.column(place).path == name and None not in said:
-            counts[place] = sum(count or 0 for count in said)
-    return counts
-
-
-def _null_count(chunk: pq.ColumnChunkMetaData) -> int | None:
-    said = chunk.statistics
-    return None if said is None else said.null_count
 
 
 def arrow_rows(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..base.progress import Progress
+from ..base.reading import check_file
 from ..errors import InvalidArgument, SourceError
 from ..schema.types import Stored
 from . import compressed, hints
@@ -132,6 +133,7 @@ class Source:
         else:
             assert self.path is not None
             try:
+                check_file(self.path)
                 file = self.path.open("rb", 0)
             except OSError as error:
                 raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error

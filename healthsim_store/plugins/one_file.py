@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from ..base.reading import check_file
 from .isolation import Faulty
 from .names import FOLDER
 from .plugin import Plugin
@@ -77,6 +78,7 @@ def told(path: Path) -> tuple[str, str]:
     import hashlib
 
     try:
+        check_file(path)
         return str(path), hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     except OSError:
         return str(path), "?"

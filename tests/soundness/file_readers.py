@@ -262,6 +262,10 @@ def read_parquet(data: bytes) -> Found:
             return _by_arrow(file.name, error)
         if len(rows) < pq.read_metadata(file.name).num_rows:  # DuckDB leaves out damaged parts
             return _by_arrow(file.name, ValueError("DuckDB has fewer rows"))
+        if rows and any(all(cell is None for cell in column) for column in zip(*rows, strict=True)):
+            # DuckDB may only have believed the index, which says so, and looked at no page.
+            with contextlib.suppress(Unreadable):
+                return _by_arrow(file.name, ValueError("DuckDB believes the index"))
         found = Found([dict(zip(names, row, strict=True)) for row in rows])
         if any(isinstance(cell, bytes) for row in rows for cell in row):
             _decode(found, {field.name for field in pq.read_schema(file.name) if _is_text(field)})
