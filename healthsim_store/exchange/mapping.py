@@ -9,7 +9,7 @@ import contextlib
 import fnmatch
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ..errors import DeclarationError
 from ..schema.sqlfile import Statement, blanked, read_statements
 from . import json_paths, part_files
 
-MARKERS = ("file", "from", "into", "json", "many", "skip")
+MARKERS = ("file", "from", "into", "json", "many", "note", "skip")
 _CONFLICT = re.compile(r"\bON\s+CONFLICT\s+(\w+)", re.IGNORECASE)
 ROWS = "_rows"  # the column of a SELECT that says how many source rows a row represents
 ROW = "_row"  # the column that says which one: the rowid of the source's table
@@ -56,6 +56,12 @@ class Declared:
     views: list[Statement] = field(default_factory=list)  # steps that several SELECTs share
     selects: list[Statement] = field(default_factory=list)
     skips: list[Statement] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
+
+    def counted(self) -> Iterator[tuple[str, Statement]]:
+        """The statements that count rows, each with its marker."""
+        yield from (("skip", statement) for statement in self.skips)
+        yield from (("note", statement) for statement in self.notes)
 
     def tables_of(self, stem: str, *, alone: bool) -> list[str]:
         """The tables that a file is loaded into.
@@ -108,21 +114,23 @@ def _declare(declared: Declared, statement: Statement) -> None:
         declared.selects.append(statement)
     elif markers.keys() == {"skip"} and reads:
         declared.skips.append(statement)
+    elif markers.keys() == {"note"} and reads:
+        declared.notes.append(statement)
     elif text.startswith("CREATE TABLE") and markers.keys() <= {"file", "json"}:
         _declare_layout(declared, statement)
     elif markers:
         given = ", ".join(f"@{marker}" for marker in markers)
         raise DeclarationError(
             f"{statement.where}: {given} above {statement.sql.strip():.20}...",
-            hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE; a"
-            " CREATE TABLE may have @file and @json.",
+            hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, @skip SOURCE, or @note"
+            " SOURCE; a CREATE TABLE may have @file and @json.",
         )
     elif text.startswith("CREATE VIEW"):
         declared.views.append(statement)
     else:
         raise DeclarationError(
             f"{statement.where}: neither a source's CREATE TABLE, a CREATE VIEW, nor a SELECT "
-            "with @into and @from, or @skip"
+            "with @into and @from, @skip or @note"
         )
 
 

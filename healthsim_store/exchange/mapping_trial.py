@@ -16,7 +16,7 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
     """Raise DeclarationError where a statement reads what no CREATE TABLE declares.
 
     Args:
-        statement: with ``@from`` or ``@skip``.
+        statement: with ``@from``, ``@skip`` or ``@note``.
         marker: which of them.
         declared: the whole mapping.
     """
@@ -27,10 +27,10 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
             f"{statement.where}: @{marker} {source}, of which no CREATE TABLE says the columns",
             hint=" ".join(filter(None, (did_you_mean(source, declared.layouts), known))),
         )
-    if marker == "skip" and not statement.comment.text:
+    if marker in ("skip", "note") and not statement.comment.text:
         raise DeclarationError(
-            f"{statement.where}: @skip without a reason",
-            hint="The comment before @skip is the reason: -- without a name @skip people",
+            f"{statement.where}: @{marker} without a {'reason' if marker == 'skip' else 'text'}",
+            hint=f"The comment before @{marker} is told: -- without a name @{marker} people",
         )
 
 

@@ -18,7 +18,7 @@ _LISTS = ("alias", "include", "param", "synonym")
 _PAIRS = ("synonym",)  # of which commas stand between the values
 _VALUES = (
     *_LISTS, "about", "card", "codes", "file", "from", "into", "json", "label", "name",
-    "references", "section", "show", "skip", "unit",
+    "note", "references", "section", "show", "skip", "unit",
 )  # fmt: skip
 
 # A quoted piece or a comment goes on to the end of the text where nobody closes it.
