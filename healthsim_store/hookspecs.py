@@ -268,11 +268,11 @@ def healthsim_store_pages() -> list[Page]:
 
 @hookspec
 def healthsim_store_standards() -> list[Standard]:
-    """Standards that `export` writes, each a folder of .sql files in the folder ``standards``.
+    """Standards that `export` writes and `import` reads, each a folder in the folder ``standards``.
 
     ``standards/NAME/standard.sql`` says what it is and how it is written, and each other file is
-    one dataset: its layout, and the SELECTs that fill it. A folder without a standard.sql adds
-    datasets, or SELECTs, to a standard of another plugin. See docs/standards.md.
+    one dataset: its layout, the SELECTs that fill it, and those that read it. A folder without a
+    standard.sql adds datasets, or SELECTs, to a standard of another plugin. See docs/standards.md.
 
         from healthsim_store import Standard
 

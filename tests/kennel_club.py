@@ -89,3 +89,35 @@ def replaced(name: str, old: str, new: str) -> dict[str, str]:
     text = FILES[f"{name}.sql"]
     assert old in text, old
     return {name: text.replace(old, new)}
+
+
+#: What an import makes of the datasets; for `write`.
+READS = {
+    "standard": HEAD.replace(
+        "-- @param least",
+        "-- @import born integer from 1900 to 2100: year of birth, where the files have none\n"
+        "-- @param least",
+    ),
+    "keepers": KEEPERS.replace("DEFAULT 'CLUB',", "DEFAULT 'CLUB' CHECK (CLUB IN ('CLUB')),"),
+    "keepers.import": """
+-- @into owners @from KEEPERS
+SELECT rowid AS _row, 'k' || KEEPER AS owner_id, KEEPER AS tax_number, NAME AS full_name,
+  SEX AS gender, CAST(coalesce(YEAR, :born) AS TEXT) || '-01-01' AS born
+FROM KEEPERS;
+
+-- the day of birth is not known, but the year @note KEEPERS
+SELECT count(*) FROM KEEPERS WHERE YEAR IS NOT NULL;
+
+-- what follows from the keeper @derived KEEPERS
+SELECT FAX FROM KEEPERS;
+""",
+    "dogs.import": """
+-- @into pets @from DOGS
+SELECT rowid AS _row, KEEPER || '/' || DOG AS pet_id, 'k' || KEEPER AS owner_id, KIND AS species,
+  GRAMS / 1000.0 AS weight, PRICE AS price, CHIPPED AS chipped, SEEN AS seen_at
+FROM DOGS WHERE DOG <> 99;
+
+-- number 99 is nobody's @skip DOGS
+SELECT count(*) FROM DOGS WHERE DOG = 99;
+""",
+}

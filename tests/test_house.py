@@ -31,13 +31,12 @@ ALONE = {
     },
     "set_progress_handler": {
         "storage/sandbox.py": "the deadline of a query",
-        "storage/inserting.py": "the deadline of a SELECT whose rows go into a table of ours",
         "storage/worker.py": "the deadline of a declaration's statement that is tried in it",
         "storage/isolated.py": "none of SQLite: a deadline of Datasette's, asked while it waits",
         "exchange/statement_clock.py": "the deadline of a mapping's statement on real rows",
         "generation/engine.py": "the deadline of a profile's statement",
         "schema/dry_run.py": "the deadline of a declaration's statements",
-        "base/deadline.py": "the deadline of an upgrade",
+        "base/deadline.py": "the deadline of an upgrade, and of what a standard's SQL does",
     },
 }
 

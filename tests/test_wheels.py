@@ -76,6 +76,8 @@ def test_every_wheel_carries_its_sql_files_and_tables(tmp_path: Path) -> None:
             for path in package.rglob(f"*.{ending}")
         }
         assert declared <= names
+        has = (source if source == ROOT else source.parent) / "NOTICE"
+        assert has.exists() == any(name.endswith("/licenses/NOTICE") for name in names)
         found += len(declared)
     assert found > 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _STEPS = 10_000  # of SQLite's virtual machine, between looks at the clock
 
@@ -15,15 +15,18 @@ class Deadline:
 
     Args:
         seconds: from now on.
+        clock: what they are measured by, such as ``time.thread_time`` for seconds of the processor
+            in the thread that made it.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._clock = clock
+        self._until = clock() + seconds
 
     @property
     def is_over(self) -> bool:
-        return time.monotonic() > self._until
+        return self._clock() > self._until
 
     @contextlib.contextmanager
     def over(self, connection: sqlite3.Connection) -> Iterator[None]:

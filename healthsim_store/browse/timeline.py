@@ -36,10 +36,21 @@ class Event:
     text: str
     path: str
 
+    @property
+    def day(self) -> str:
+        """Its day, as far as it is known."""
+        day = self.at.partition("T")[0]
+        return day if day.strip("-") else ""
+
+    @property
+    def clock(self) -> str:
+        """Its time of day, to the minute; empty where there is none."""
+        return self.at.partition("T")[2][:5]
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Events by day, the earliest first.
+    """Events by day, the earliest first; a day that is not known is empty.
 
     ``cut`` has the kinds of which there are more than ``most``, each with the path of all its rows.
     """
@@ -77,7 +88,7 @@ def read(sandbox: Sandbox, entity_type: str, key: str) -> Timeline | None:
         return None
     days: dict[str, list[Event]] = {}
     for event in sorted(events, key=lambda event: event.at):
-        days.setdefault(event.at[:10], []).append(event)
+        days.setdefault(event.day, []).append(event)
     return Timeline(list(days.items()), tuple(cut))
 
 

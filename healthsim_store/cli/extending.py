@@ -38,7 +38,7 @@ def plugins(context: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @click.option(
     "--kind",
-    type=click.Choice(["product", "exporter", "importer", "profile", "command"]),
+    type=click.Choice(["product", "exporter", "importer", "profile", "standard", "command"]),
     required=True,
     help="What it brings.",
 )

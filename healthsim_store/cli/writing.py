@@ -159,8 +159,19 @@ def import_(
     click.echo(table(rows, ["File", "Rows", "What became of them"]))
     for account in result.kinds:
         if account.not_carried:
-            columns_ = ", ".join(account.not_carried)
+            counts = account.lost_values
+            columns_ = ", ".join(
+                f"{name} ({counts[name]:,} {'value' if counts[name] == 1 else 'values'})"
+                if name in counts
+                else name
+                for name in account.not_carried
+            )
             click.echo(f"{account.name}: columns not carried over: {columns_}", err=True)
+        if account.derived:
+            names = ", ".join(account.derived)
+            click.echo(
+                f"{account.name}: not kept, since an export makes it anew: {names}", err=True
+            )
         for note in account.notes if account.rows else ():
             click.echo(f"{account.name}: {note}", err=True)
     _tell_summary(result.persisted)

@@ -23,8 +23,9 @@ class Account:
     ``rows`` were read. ``mapped`` counts those that became entities, by entity type, ``unmapped``
     the others, by reason. ``shared`` were counted under more than one entity type: so ``rows`` is
     the sum of the others without ``shared``. Whether the entities were inserted, skipped or
-    replaced is told of all sources together, by `PersistResult`. ``notes`` say what else there is
-    to know of the file.
+    replaced is told of all sources together, by `PersistResult`. ``lost_values`` counts what is in
+    the columns ``not_carried``, of files with a header. ``notes`` say what else there is to know of
+    the file.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Account:
     unmapped: dict[str, int] = field(default_factory=dict)  # by reason
     shared: int = 0
     not_carried: tuple[str, ...] = ()  # columns that no mapping uses
+    lost_values: dict[str, int] = field(default_factory=dict)  # in each of them
+    derived: tuple[str, ...] = ()  # columns that are not kept, since an export makes them anew
     notes: tuple[str, ...] = ()
     made: dict[str, int] = field(default_factory=dict, repr=False)  # entities, where rows are more
 
@@ -62,6 +65,8 @@ class Account:
             "unmapped": self.unmapped,
             "shared": self.shared,
             "not_carried": list(self.not_carried),
+            "lost_values": self.lost_values,
+            "derived": list(self.derived),
             "notes": list(self.notes),
         }
         return {key: value for key, value in told.items() if value or key == "rows"}
@@ -115,7 +120,11 @@ def _together(pattern: str, accounts: Sequence[Account]) -> Account:
     for account in accounts:
         told.rows += account.rows
         told.shared += account.shared
-        for mine, theirs in ((told.mapped, account.mapped), (told.unmapped, account.unmapped)):
+        for mine, theirs in (
+            (told.mapped, account.mapped),
+            (told.unmapped, account.unmapped),
+            (told.lost_values, account.lost_values),
+        ):
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
     told.not_carried, told.notes = tuple(columns)[:20], tuple(notes)[:5]

@@ -43,6 +43,7 @@ _BLANKS = " \u00a0\u202f"  # a blank, and those at which no line is broken
 _BLANK = re.compile(f"[{_BLANKS}]")
 _EXCEL = "excel"  # days since 30 December 1899, as spreadsheet programs keep them
 _HINT = "It is made of YYYY, MM or MMM, DD, hh, mm, ss, fff and AM, such as DD/MM/YYYY; or excel."
+_YEARS = range(1000, 10_000)  # of a sheet, where a year may stand among the numbers of days
 
 
 def converted(
@@ -123,11 +124,16 @@ def _null(nulls: frozenset[str], inner: Convert | None, value: Any) -> Any:
 def _of_kind(options: ReadingOptions, name: str, kind: str, told: dict[str, int]) -> Convert | None:
     if kind in _NUMBERS and (options.decimal != "." or options.thousands):
         return partial(_number, _number_pattern(options.decimal, options.thousands))
+    if kind == "partial":
+        given = (*options.time_format, *options.date_format)
+        formats = _formats_for(name, given)
+        if formats:
+            return partial(_moment, formats, kind)
     if kind in ("date", "timestamp"):
         given = options.date_format if kind == "date" else options.time_format
-        formats = _formats_for(name, given)
+        formats = _formats_for(name, given, whole=True)
         if kind == "timestamp" and not formats:
-            formats = _formats_for(name, options.date_format)
+            formats = _formats_for(name, options.date_format, whole=True)
         if formats:
             return partial(_moment, formats, kind)
     if kind == "text" and options.whole_numbers:
@@ -168,11 +174,28 @@ def _number(how: tuple[re.Pattern[str], str, str], value: Any) -> Any:
 # -- days and times -----------------------------------------------------------------------------
 
 
-def _formats_for(name: str, given: tuple[str, ...]) -> tuple[re.Pattern[str] | None, ...]:
-    """Of a column of this name, else of all."""
+def _formats_for(
+    name: str, given: tuple[str, ...], *, whole: bool = False
+) -> tuple[re.Pattern[str] | None, ...]:
+    """Of a column of this name, else of all. With ``whole`` it holds no days known in part.
+
+    Raises InvalidArgument for a format without a day that is said to be that of such a column.
+    """
     own = [text.partition("=")[2] for text in given if text.partition("=")[0] == name]
-    every = [text for text in given if "=" not in text]
-    return tuple(_compiled(text) for text in own or every)
+    if not own:
+        every = [text for text in given if "=" not in text]
+        return tuple(_compiled(text) for text in every if not (whole and _in_part(text)))
+    for text in own:
+        if whole and _in_part(text):
+            raise InvalidArgument(
+                f"{text!r:.60} has no day, and {name} is a whole date.", hint=_HINT
+            )
+    return tuple(map(_compiled, own))
+
+
+def _in_part(text: str) -> bool:
+    """Whether a format has no day, such as MM/YYYY."""
+    return text != _EXCEL and "DD" not in text
 
 
 def _compiled(text: str) -> re.Pattern[str] | None:
@@ -187,7 +210,9 @@ def _compiled(text: str) -> re.Pattern[str] | None:
     rest = _TOKEN.sub("", text)
     months = {"MM", "MMM"} & {*seen}
     letters = re.search(r"[A-SU-Za-z%]", rest)
-    if len({*seen}) < len(seen) or len(months) != 1 or not {"YYYY", "DD"} <= {*seen} or letters:
+    needed = {"DD": months, "hh": {"DD"}, "mm": {"hh"}, "ss": {"mm"}, "fff": {"ss"}, "AM": {"hh"}}
+    gaps = any(not needs & {*seen} for token, needs in needed.items() if token in seen)
+    if len({*seen}) < len(seen) or len(months) > 1 or "YYYY" not in seen or gaps or letters:
         raise InvalidArgument(f"{text!r:.60} is no format of a date.", hint=_meant(text) or _HINT)
     return re.compile(pattern + re.escape(text[at:]), re.ASCII)
 
@@ -223,19 +248,23 @@ def _of_excel(value: Any, kind: str) -> str | None:
     try:
         days = float(value)
         whole, part = divmod(days, 1)
+        if kind == "partial" and days in _YEARS:
+            return str(int(days))
         if not 61 <= days < 2_958_466 or (kind == "date" and part):
             return None  # before, Excel counts a day that there was not
         day = dt.datetime(1899, 12, 30) + dt.timedelta(days=whole, seconds=round(part * 86400))
     except (ValueError, OverflowError):
         return None
-    return day.date().isoformat() if kind == "date" else day.isoformat()
+    if kind == "date" or (kind == "partial" and not part):
+        return day.date().isoformat()
+    return day.isoformat()
 
 
 def _spelled(parts: Mapping[str, str | None], kind: str) -> str | None:
     """The moment as everything else reads it; None where there is no such day or time."""
     month = parts.get("month")
     if name := parts.get("name"):
-        month = next((str(n) for n, m in enumerate(_MONTHS, 1) if name.lower()[:3] == m), None)
+        month = next((str(n) for n, m in enumerate(_MONTHS, 1) if name.lower()[:3] == m), "0")
     hour = int(parts.get("hour") or 0)
     if half := parts.get("half"):
         if not 1 <= hour <= 12:
@@ -243,12 +272,22 @@ def _spelled(parts: Mapping[str, str | None], kind: str) -> str | None:
         hour = hour % 12 + (12 if half.lower() == "pm" else 0)
     try:
         moment = dt.datetime(
-            int(parts["year"] or 0), int(month or 0), int(parts["day"] or 0), hour,
+            int(parts["year"] or 0), int(month or 1), int(parts.get("day") or 1), hour,
             int(parts.get("minute") or 0), int(parts.get("second") or 0),
             int((parts.get("fraction") or "0").ljust(6, "0")),
         )  # fmt: skip
     except ValueError:
         return None
+    if kind == "partial":
+        return _as_far(moment.isoformat(timespec="microseconds"), parts)
     if kind == "date":
         return moment.date().isoformat() if moment.time() == dt.time() else None
     return moment.isoformat()
+
+
+def _as_far(told: str, parts: Mapping[str, str | None]) -> str:
+    """The part of a moment that its text had."""
+    if fraction := parts.get("fraction"):
+        return told[: 20 + len(fraction)]
+    ends = {"second": 19, "minute": 16, "hour": 13, "day": 10, "month": 7, "name": 7}
+    return told[: next((end for part, end in ends.items() if parts.get(part)), 4)]

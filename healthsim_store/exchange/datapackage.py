@@ -195,6 +195,7 @@ def _field(entity_type: EntityType, column: Column) -> dict[str, Any]:
         "required": column.required or column.name == entity_type.primary_key,
         "unique": column.unique,
         "enum": [json.loads(value) if number else value for value in column.values],
+        "pattern": column.type.pattern,
         "maxLength": column.type.size if column.type.kind == "text" else None,
     }
     constraints = {key: value for key, value in constraints.items() if value}

@@ -23,7 +23,7 @@ def of(kind: str, text: str) -> str | None:
     """The option that reads a text as a day or time; None where no format does.
 
     Args:
-        kind: date or timestamp.
+        kind: date, timestamp or partial.
         text: without blanks around it.
     """
     if _ALL_ZERO.fullmatch(text):
@@ -38,9 +38,12 @@ def of(kind: str, text: str) -> str | None:
     rest = text[match.end() :] if match else ""
     after = _time(rest) if match else None
     if match is None or after is None:
-        return None if re.match(r"\d{4}-?\d\d", text) or text.isdigit() else _example(kind)
+        if kind == "partial" and re.fullmatch(r"\d\d?/\d{4}", text, re.ASCII):
+            return f"{option_of_import('date_format', 'MM/YYYY')}."
+        usual = re.match(r"\d{4}-" if kind == "partial" else r"\d{4}-?\d\d", text)
+        return None if usual or text.isdigit() else _example(kind)
     days = [day + after for day in _days(match)]
-    name = "date_format" if kind == "date" or not after else "time_format"
+    name = "time_format" if kind == "timestamp" and after else "date_format"
     if not days:
         short = len(match["a"]) < 3 and len(match["c"]) < 3
         return "The century of a year with two digits would be a guess." if short else None
@@ -52,8 +55,8 @@ def of(kind: str, text: str) -> str | None:
 
 
 def _example(kind: str) -> str:
-    name = "date_format" if kind == "date" else "time_format"
-    shown = "DD.MM.YYYY" if kind == "date" else "DD.MM.YYYY hh:mm"
+    name = "time_format" if kind == "timestamp" else "date_format"
+    shown = "DD.MM.YYYY hh:mm" if kind == "timestamp" else "DD.MM.YYYY"
     return f"Say how it is written, for example {option_of_import(name, shown)}."
 
 

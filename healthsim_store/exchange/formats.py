@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..schema.parameter import Parameter
     from .scenario_tables import ScenarioTables
     from .source import Source, SourceFolder
+    from .standard_format import StandardFormat
     from .table import Table
 
 
@@ -143,6 +144,7 @@ class Formats:
     ``plugin_of`` returns the name of the plugin that brings a format, None for the core's own.
     ``missing(kind, name)`` says why a format that a plugin has is not here, None where none has it.
     ``at(path)`` is the exporter of the standard in a folder, None where the text is no path.
+    ``standards`` are read by `import`, and ``standard_at(path)`` is the one in a folder.
     """
 
     importers: Mapping[str, Importer]
@@ -152,10 +154,21 @@ class Formats:
     plugin_of: Callable[[Importer | Exporter], str | None] = lambda _: None
     missing: Callable[[str, str], str | None] = lambda kind, name: None
     at: Callable[[str], Exporter | None] = lambda path: None
+    standards: Mapping[str, StandardFormat] = field(default_factory=dict)
+    standard_at: Callable[[str], StandardFormat | None] = lambda path: None
 
     def readable(self) -> list[str]:
         """Every format that `import` reads."""
-        return sorted({*self.importers, *self.mapped})
+        return sorted({*self.importers, *self.mapped, *self.standards})
+
+    def standard(self, format: str | None) -> StandardFormat | None:
+        """The standard of this name or in this folder; None where it is none.
+
+        Raises DeclarationError for one in a folder that does not work.
+        """
+        if format is None or format in self.importers:
+            return None
+        return self.standards.get(format) or self.standard_at(format)
 
     def importer(self, format: str) -> Importer:
         """The one of this name. Raises UnknownFormat, with the names that there are."""
@@ -235,7 +248,8 @@ class Formats:
 
     def import_options(self) -> dict[str, tuple[Parameter, ...]]:
         """The options of each importer that has some, by its name."""
-        return {name: tuple(one.options) for name, one in self.importers.items() if one.options}
+        those: dict[str, Importer | StandardFormat] = {**self.importers, **self.standards}
+        return {name: tuple(one.options) for name, one in those.items() if one.options}
 
     def by_entity_type(self) -> str:
         """The names of the formats that write a file for each entity type, for a hint."""

@@ -119,7 +119,7 @@ def value(kind: str, text: str) -> str | None:
     text = text.strip()
     if text.casefold() in _NULLS:
         return f"Where it means no value: {option_of_import('null', text)}."
-    if kind in ("date", "timestamp"):
+    if kind in ("date", "timestamp", "partial"):
         return date_hints.of(kind, text)
     if kind in ("decimal", "real", "integer") and _NUMBER.fullmatch(text.lstrip("$€£ ")):
         if text[:1] in "$€£":

@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.wording import option
-from ..errors import EmptyBatch, InvalidArgument, InvalidRows, SourceError
+from ..errors import (
+    EmptyBatch,
+    InvalidArgument,
+    InvalidRows,
+    SourceError,
+)
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
 from ..storage.scenario import Batch
@@ -20,12 +24,15 @@ from .datapackage import Package
 from .datapackage import read as read_package
 from .formats import Formats, Importer
 from .found_files import STDIN, Files, Finder, unpacked
+from .mapping import Declared
 from .package import contents
 from .reading import Reading
 from .reading_options import OF_VALUES, ReadingOptions
 from .rejects import Rejects
 from .source import Source
 from .staging import staged
+from .standard_files import bind, by_dataset, looks_like, unsaid
+from .standard_format import StandardFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +168,19 @@ class _Import:
                 self._files, package = replace(files, format=package.format), None
         if files.format and mappings:
             return self._mapped(files.format, mappings)
+        standard = formats.standard(self._files.format or (package.format if package else None))
+        if standard:
+            for resource in package.resources if package else ():
+                resource.verify(folder)
+            return self._standard(standard)
         reading = Reading(
             formats, self._registry, self._rejects,
             skipping=self._target.batch.tolerance.bad_rows == "skip",
         )  # fmt: skip
         if package:
             return self._packaged(package, folder, reading)
-        entities = reading.entities(self._files, self._paths)
         try:
+            entities = reading.entities(self._files, self._paths)
             persisted = self._store(
                 entities,
                 self._files.format,
@@ -182,18 +194,18 @@ class _Import:
             if any(account.rows for account in accounts) or not reading.has_files:
                 raise
             return ImportResult(nothing_stored(self._target.scenario), tuple(accounts))
+        except (InvalidArgument, SourceError) as error:
+            looks = looks_like(formats, files, self._paths) if not files.format else None
+            error.hint = looks or error.hint
+            raise
         return ImportResult(reading.told(persisted), tuple(reading.settle()))
 
     def _mapped(self, format: str, mappings: Mapping[str, str]) -> ImportResult:
-        options, whole = self._files.blank.reading, dict[str, int]()
+        options = self._files.blank.reading
         finder = Finder(self._formats, self._files)
         if self._files.options:  # a mapping has none
             self._files.settings(Importer(Path(format).name, (), lambda _: iter(())))
-        if options.map or options.value:
-            raise InvalidArgument(
-                f"{option('map')} and {option('value')} are for files without a mapping.",
-                hint=f"Say it in the SELECTs of {Path(format).name}.",
-            )
+        mapped_files.refuse_renaming(options, Path(format).name)
         if any(name.endswith(mapped_files.ENDING) for name in mappings):
             format = Path(format).name
             sources = mapped_files.sources(self._files, self._paths, self._formats, finder)
@@ -204,7 +216,36 @@ class _Import:
             )
             _refuse_conversions(options, format)
             sources = self._folder(finder)
-        with staged(format, mappings, sources, self._refusing) as mapping:
+        return self._staged(format, mappings, sources, finder)
+
+    def _standard(self, standard: StandardFormat) -> ImportResult:
+        """The files of a standard."""
+        files = self._files
+        _refuse_conversions(files.blank.reading, standard.name)
+        mapped_files.refuse_renaming(files.blank.reading, f"The standard {standard.name}")
+        values = bind(standard, files.options)
+        finder = Finder(self._formats, replace(files, format=None, options=None))
+        sources = mapped_files.sources(files, self._paths, self._formats, finder)
+        every = [one for those in sources.values() for one in those]
+        found, others = by_dataset(standard, every, values)
+        mapping = standard.mapping(self._registry)
+        try:
+            made = self._staged(standard.name, mapping, found, finder, values)
+        except InvalidRows as error:
+            error.hint = unsaid(values, error.problems) or error.hint
+            raise
+        return replace(made, sources=(*made.sources, *others))
+
+    def _staged(
+        self,
+        format: str,
+        declared: Mapping[str, str] | Declared,
+        sources: Mapping[str, Sequence[Source]],
+        finder: Finder,
+        values: Mapping[str, Any] | None = None,
+    ) -> ImportResult:
+        options, whole = self._files.blank.reading, dict[str, int]()
+        with staged(format, declared, sources, self._refusing, values or {}) as mapping:
             mapping.count_skipped()
             entities: Mapping[str, Any] = mapping.entities()
             if conversions.is_needed(options):

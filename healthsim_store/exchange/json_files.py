@@ -120,6 +120,11 @@ def _tables(source: Source, document: Any) -> Tables:
     source.suggest(json_shapes.where_rows_are(document, at))
     if isinstance(document, list):
         yield None, _objects(source, document)
+    elif isinstance(document, dict) and "datasetJSONVersion" in document:
+        raise SourceError(
+            f"{source.name} is Dataset-JSON, which is read by the name of its standard.",
+            hint=f"{option_of_import('format', 'NAME')}.",
+        )
     elif isinstance(document, dict) and json_shapes.has_columns(document):
         raise SourceError(
             f"{source.name} has lists of values: {in_line(document, 100)}.",

@@ -68,6 +68,20 @@ def try_out(path: str, sql: str, registry: Registry) -> None:
         trial.try_out(registry, seconds=dry_run.SECONDS)
 
 
+def refuse_renaming(options: ReadingOptions, what: str) -> None:
+    """Raise InvalidArgument for columns that are to be called otherwise, or to have one value.
+
+    Args:
+        options: what the user gave.
+        what: what says it itself.
+    """
+    if options.map or options.value:
+        raise InvalidArgument(
+            f"{option('map')} and {option('value')} are for files without a mapping.",
+            hint=f"{what} says itself what its columns mean.",
+        )
+
+
 def sources(
     files: Files, paths: Sequence[Path], formats: Formats, finder: Finder | None = None
 ) -> dict[str, list[Source]]:

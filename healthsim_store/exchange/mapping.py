@@ -33,7 +33,9 @@ class Layout:
     ``columns`` are those that a mapping uses, ``required`` those that a file cannot lack. ``file``
     is a pattern for the names of its files, by default its own name. ``json`` is the path of its
     records in a JSON document. ``key`` are the columns of its primary key; rows with an equal one
-    are an error, unless ``takes_first`` says that the first is taken.
+    are an error, unless ``takes_first`` says that the first is taken. ``types`` are those of
+    columns that are not kept as text. ``constants`` are the values that columns always have, of
+    which nothing is told, ``derived`` the columns, in small letters, that an export makes anew.
     """
 
     columns: tuple[str, ...] = ()
@@ -42,6 +44,9 @@ class Layout:
     json: str | None = None
     key: tuple[str, ...] = ()
     takes_first: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    derived: frozenset[str] = frozenset()
 
     def fits(self, stem: str) -> bool:
         """Whether the pattern fits a file, by its name without the ending."""
@@ -50,18 +55,27 @@ class Layout:
 
 @dataclass(slots=True)
 class Declared:
-    """What mappings declare. ``layouts`` are by their names in lower case."""
+    """What mappings declare. ``layouts`` are by their names in lower case.
+
+    ``skips`` count rows that are left out, ``notes`` rows of which something is not carried over.
+    ``datasets``: the files are those of a standard, which are called after its datasets.
+    """
 
     layouts: dict[str, Layout] = field(default_factory=dict)
     views: list[Statement] = field(default_factory=list)  # steps that several SELECTs share
     selects: list[Statement] = field(default_factory=list)
     skips: list[Statement] = field(default_factory=list)
     notes: list[Statement] = field(default_factory=list)
+    datasets: bool = False
 
     def counted(self) -> Iterator[tuple[str, Statement]]:
         """The statements that count rows, each with its marker."""
         yield from (("skip", statement) for statement in self.skips)
         yield from (("note", statement) for statement in self.notes)
+
+    def file_of(self, layout: str) -> str:
+        """How a file is called that is not there, in a message."""
+        return layout.upper() if self.datasets else f"{layout}.csv"
 
     def tables_of(self, stem: str, *, alone: bool) -> list[str]:
         """The tables that a file is loaded into.
@@ -122,7 +136,7 @@ def _declare(declared: Declared, statement: Statement) -> None:
         given = ", ".join(f"@{marker}" for marker in markers)
         raise DeclarationError(
             f"{statement.where}: {given} above {statement.sql.strip():.20}...",
-            hint="A SELECT has either @into ENTITY_TYPE and @from SOURCE, @skip SOURCE, or @note"
+            hint="A SELECT has @into ENTITY_TYPE and @from SOURCE, or @skip SOURCE, or @note"
             " SOURCE; a CREATE TABLE may have @file and @json.",
         )
     elif text.startswith("CREATE VIEW"):

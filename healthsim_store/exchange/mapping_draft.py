@@ -25,8 +25,8 @@ from .source import Source
 _ROWS = 1_000  # that are looked at
 _VALUES = 5  # told of one column
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_KINDS = {"date": "date", "timestamp": "timestamp", "decimal": "decimal", "integer": "integer",
-          "real": "real"}  # fmt: skip
+_KINDS = {"date": "date", "timestamp": "timestamp", "partial": "partial", "decimal": "decimal",
+          "integer": "integer", "real": "real"}  # fmt: skip
 
 
 @dataclass(slots=True)

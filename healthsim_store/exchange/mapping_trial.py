@@ -27,9 +27,9 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
             f"{statement.where}: @{marker} {source}, of which no CREATE TABLE says the columns",
             hint=" ".join(filter(None, (did_you_mean(source, declared.layouts), known))),
         )
-    if marker in ("skip", "note") and not statement.comment.text:
+    if marker != "from" and not statement.comment.text:
         raise DeclarationError(
-            f"{statement.where}: @{marker} without a {'reason' if marker == 'skip' else 'text'}",
+            f"{statement.where}: @{marker} without a text",
             hint=f"The comment before @{marker} is told: -- without a name @{marker} people",
         )
 

@@ -61,16 +61,18 @@ def placed(problem: Problem, locate: Locate) -> Problem:
         problem = replace(problem, file=found[1], line=found[2], item=found[3])
     kind = next((k for start, k in _KINDS.items() if problem.expected.startswith(start)), None)
     number = isinstance(problem.value, int | float)  # of a sheet, where a day may be one
-    written = isinstance(problem.value, str) or (number and kind in ("date", "timestamp"))
+    written = isinstance(problem.value, str) or (number and kind in _MOMENTS)
     if kind and written and not problem.hint:
         problem = replace(problem, hint=hints.value(kind, str(problem.value)))
     return problem
 
 
+_MOMENTS = ("date", "timestamp", "partial")
 #: What a value must be, by which its kind is known.
 _KINDS = {
     "must be a date that": "date",
     "must be a date and time": "timestamp",
+    "must be a day or time": "partial",
     "must be a number": "real",
     "must be a whole number": "integer",
 }

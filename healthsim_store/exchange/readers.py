@@ -1,4 +1,4 @@
-"""The formats that `import` reads without a plugin: delimited text, JSON, NDJSON, Parquet, XLSX."""
+"""The formats that `import` reads without a plugin: text, JSON, Parquet, XLSX, XPT."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .formats import Importer, Tables
 from .json_files import read_json, read_lines
 from .sheets import read_workbook
 from .source import Source
+from .xpt_files import read_xpt
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,6 +120,7 @@ READERS: tuple[Importer, ...] = (
     Importer("ndjson", (".ndjson", ".jsonl", ".nl"), _read_lines, reading=_TEXT),
     Importer("parquet", (".parquet", ".pq"), _read_parquet, reading=("compression",)),
     Importer("xlsx", (".xlsx", ".xlsm"), read_workbook, reading=_SHEET),
+    Importer("xpt", (".xpt",), read_xpt, reading=_TEXT),
 )
 
 

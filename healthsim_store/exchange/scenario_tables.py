@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+import time
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +22,10 @@ from ..base.progress import Progress
 from ..errors import QueryError, QueryTimeout, QueryTooLarge
 from ..schema.model import EntityType
 from ..schema.types import Stored
-from ..storage.inserting import insert_selected
+from ..storage.inserting import add_table, insert_selected
 from ..storage.sandbox import Sandbox
 from .snapshot import Snapshot
+from .statement_clock import rows_for, seconds_for
 from .table import Table
 
 if TYPE_CHECKING:
@@ -119,6 +129,21 @@ class ScenarioTables:
         rows = self._open[number] = self._run(sql, parameters, number)
         return SelectedRows(next(rows), rows)
 
+    def add_table(
+        self, sql: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Make a table that SELECTs may read, in the private copy of the scenario.
+
+        Args:
+            sql: its CREATE TABLE.
+            table, columns: their names.
+            rows: values as they are stored, in the order of the columns.
+
+        Raises sqlite3.IntegrityError for a row that breaks a rule of the table, and
+        sqlite3.OperationalError for a table that cannot be made.
+        """
+        add_table(self._snapshot.path, sql, table, columns, rows)
+
     def insert_into(
         self,
         database: Path,
@@ -138,13 +163,22 @@ class ScenarioTables:
             sql: the SELECT.
             parameters: values for its ``:name``.
 
-        Raises sqlite3.IntegrityError for a row that the table refuses, and another sqlite3.Error
-        where it cannot be done so.
+        Raises sqlite3.IntegrityError for a row that the table refuses, QueryTimeout, QueryTooLarge
+        for over `most_rows`, NotWritable, and another sqlite3.Error where it cannot be done so.
         """
         return insert_selected(
             self._snapshot.path, database, table, columns, sql, parameters,
-            hidden=self._hidden, seconds=_SECONDS,
+            hidden=self._hidden, seconds=seconds_for(self._size), rows=self.most_rows,
         )  # fmt: skip
+
+    @property
+    def most_rows(self) -> int:
+        """How many rows a SELECT may give that ends: of a small scenario a million and more."""
+        return rows_for(self._size)
+
+    @property
+    def _size(self) -> int:
+        return self._snapshot.path.stat().st_size
 
     def _run(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any], number: int
@@ -153,13 +187,19 @@ class ScenarioTables:
         if not self._free:
             self._free.append(Sandbox(self._snapshot.path, hidden=self._hidden))
         sandbox = self._free.pop()
+        until = time.monotonic() + _SECONDS
         try:
             with sandbox.run(sql, parameters, timeout=_SECONDS, written=True) as cursor:
                 yield tuple(column[0] for column in cursor.description)
                 while rows := cursor.fetchmany(_ROWS):
                     yield from rows
                     sandbox.extend(_SECONDS)
-        except (QueryTimeout, QueryTooLarge):
+                    until = time.monotonic() + _SECONDS
+        except QueryTimeout as error:
+            if time.monotonic() < until:  # Python's sqlite3 forgets that it was Ctrl-C
+                raise KeyboardInterrupt from error
+            raise
+        except QueryTooLarge:
             raise
         except QueryError as error:
             # The exporter wrote it, not the user.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
+from collections.abc import Mapping
 from typing import Any
 
 from ..base.quoting import strict
@@ -20,10 +21,14 @@ class SelectedRows:
         connection: the staged files.
         sql: a SELECT.
         table: that of the source, which it reads.
+        values: of its parameters.
     """
 
-    def __init__(self, connection: sqlite3.Connection, sql: str, table: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, sql: str, table: str, values: Mapping[str, Any]
+    ) -> None:
         self._connection = connection
+        self._values = values
         self._asked = _with_rowid(sql, table)
         self._cursor: sqlite3.Cursor | None = None
         self._numbers = array("q")
@@ -37,7 +42,7 @@ class SelectedRows:
             return None
         try:
             if self._cursor is None:
-                self._cursor = self._connection.execute(strict(self._asked))
+                self._cursor = self._connection.execute(strict(self._asked), self._values)
             while len(self._numbers) <= row and (batch := self._cursor.fetchmany(1_000)):
                 self._numbers.extend(n if isinstance(n, int) else 0 for *_, n in batch)
         except sqlite3.Error as error:

@@ -83,7 +83,7 @@ def insert(
     values: Iterable[Sequence[str | None]],
     source: Source,
 ) -> None:
-    """Insert rows of a file. Raises SourceError for a text that is none.
+    """Insert rows of a file. Raises SourceError for a text that is none, or too large a number.
 
     Args:
         connection: the staged files.
@@ -98,6 +98,10 @@ def insert(
             f"{source.name}: {error.object!r:.60} has half of a character (a surrogate), which"
             " cannot be stored.",
             hint="Mend it in the file.",
+        ) from error
+    except OverflowError as error:
+        raise SourceError(
+            f"{source.name} has a number that is too large.", hint="Write it as text."
         ) from error
 
 

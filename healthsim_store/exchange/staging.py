@@ -12,8 +12,6 @@ import bisect
 import contextlib
 import functools
 import hashlib
-import itertools
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,19 +26,21 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.registry import Registry
 from ..schema.sqlfile import Statement
+from ..schema.types import Stored
 from ..storage.rows import Rows, Table
-from . import mapping_trial, staged_keys, staged_rows
+from . import mapping_trial, staged_files, staged_keys
 from .account import Account
-from .mapping import ROW, ROWS, read_mappings
+from .mapping import ROW, ROWS, Declared, read_mappings
 from .origins import Place
 from .part_files import pattern_of
-from .readers import is_delimited
 from .source import Source
 from .staged_lines import RowNumbers, SelectedRows
 from .statement_clock import StatementClock
 
 _NO_RULE = "the mapping has no rule for them"
 _KNOWN = "they were not looked at again, since the batch_id is known"
+
+_NO_VALUES: Mapping[str, Stored] = {}
 
 Refusing = Callable[[Source, Account], Source]
 
@@ -53,16 +53,25 @@ class StagedFolder:
 
     Args:
         format: the format's name, for messages.
-        sql_by_product: the mappings of the format, by product or path of a .sql file.
+        declared: the mappings of the format, by product or path of a .sql file; or what they
+            declare.
         scratch: a folder for the temporary database; None keeps it in memory.
+        values: of the parameters that the SELECTs have.
     """
 
     def __init__(
-        self, format: str, sql_by_product: Mapping[str, str], scratch: Path | None
+        self,
+        format: str,
+        declared: Mapping[str, str] | Declared,
+        scratch: Path | None,
+        values: Mapping[str, Stored] = _NO_VALUES,
     ) -> None:
         self._format = format
+        self._values = values
         # Of a product's format, folders need not have all tables; who writes a mapping has them.
-        self._is_own = any(product.endswith(".sql") for product in sql_by_product)
+        self._is_own = not isinstance(declared, Declared) and any(
+            product.endswith(".sql") for product in declared
+        )
         self._connection = connect(scratch / "staged.db" if scratch else ":memory:")
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
@@ -75,7 +84,9 @@ class StagedFolder:
         self._selected: dict[tuple[str, int], SelectedRows] = {}  # of those that tell no number
         self.accounts: dict[str, Account] = {}
         try:
-            self.declared = read_mappings(format, sql_by_product)
+            self.declared = (
+                declared if isinstance(declared, Declared) else read_mappings(format, declared)
+            )
         except BaseException:
             self.close()
             raise
@@ -135,11 +146,14 @@ class StagedFolder:
                 account.notes += (f"{source.name} is empty",)
                 continue
             if layout is None:
-                account.rows += sum(1 for _ in staged_rows.rows_of(source, None))
+                account.rows += staged_files.count(source, datasets=self.declared.datasets)
             else:
                 staged = account.rows - sum(account.unmapped.values())
                 self._parts.setdefault(name, []).append((staged + 1, source))
-                self._load(name, account, source)
+                staged_files.load(
+                    self._connection, name, layout, account, source, self._format,
+                    datasets=self.declared.datasets,
+                )  # fmt: skip
             source.check_unchanged()
             account.notes += tuple(source.notes)
         if layout is None and account.rows:
@@ -155,7 +169,9 @@ class StagedFolder:
 
     def _layout_statements(self) -> Iterator[str]:
         for name, layout in self.declared.layouts.items():
-            columns = ", ".join(f"{quoted(column)} TEXT" for column in layout.columns)
+            columns = ", ".join(
+                f"{quoted(column)} {layout.types.get(column, 'TEXT')}" for column in layout.columns
+            )
             yield f"CREATE TABLE {quoted(name)} ({columns})"
 
     def _make_views(self) -> None:
@@ -180,7 +196,7 @@ class StagedFolder:
         for statement in self.declared.selects:
             mapping_trial.check_source(statement, "from", self.declared)
             with located(statement.where):
-                cursor = self._connection.execute(strict(statement.sql))
+                cursor = self._connection.execute(strict(statement.sql), self._values)
                 cursor.fetchall()
             names = [description[0] for description in cursor.description]
             mapping_trial.check_fields(statement, names, registry)
@@ -188,78 +204,14 @@ class StagedFolder:
             mapping_trial.check_source(statement, marker, self.declared)
             self._count(statement, marker)
 
-    def statements(self) -> Iterator[tuple[str, str]]:
-        """Every statement that `try_out` runs, with its place in the mapping."""
+    def statements(self) -> Iterator[tuple[str, str, Mapping[str, Stored]]]:
+        """Every statement that `try_out` runs, with its place in the mapping, and its values."""
         for sql in self._layout_statements():
-            yield sql, ""
+            yield sql, "", {}
         declared = self.declared
         counted = (statement for _, statement in declared.counted())
         for statement in (*declared.views, *declared.selects, *counted):
-            yield strict(statement.sql), statement.where
-
-    def _load(self, name: str, account: Account, source: Source) -> None:
-        layout = self.declared.layouts[name]
-        if not is_delimited(source):
-            self._load_records(name, account, source, staged_rows.rows_of(source, layout.json))
-            return
-        parts = staged_rows.text_of(source)
-        part = next(parts, None)
-        if part is None:
-            return
-        first = part.fields
-        found = staged_rows.columns_of(source, layout, first, self._format)
-        present, wanted = [*found], [*found.values()]
-        others = [*account.not_carried, *(column for column in first if column not in wanted)]
-        account.not_carried = tuple(dict.fromkeys(others))
-        nulls = {*source.reading.null}
-        insert = (
-            f"INSERT INTO {quoted(name)} ({', '.join(map(quoted, present))})"
-            f" VALUES ({', '.join('?' * len(present))})"
-        )
-
-        places = [first.index(column) for column in wanted]
-        for rows in itertools.chain([part], parts):
-            values = (
-                rows.values
-                if places == [*range(len(first))]
-                else [[row[place] for place in places] for row in rows.values]
-            )
-            if nulls:
-                values = [[None if cell in nulls else cell for cell in row] for row in values]
-            staged_rows.insert(self._connection, insert, values, source)
-            account.rows += len(rows)
-
-    def _load_records(
-        self, name: str, account: Account, source: Source, rows: Iterator[dict[str, Any]]
-    ) -> None:
-        """Load records that need not have the same keys, as those of JSON."""
-        layout, nulls = self.declared.layouts[name], {*source.reading.null}
-        columns, lacking = layout.columns, {*layout.required}
-        seen = dict.fromkeys(account.not_carried)
-
-        def values() -> Iterator[list[str | None]]:
-            for row in rows:
-                account.rows += 1
-                seen.update(dict.fromkeys(row))
-                cells = staged_rows.by_columns(row, columns)
-                if lacking:
-                    found = (c for c, cell in zip(columns, cells, strict=True) if cell is not None)
-                    lacking.difference_update(found)
-                yield [None if cell in nulls else cell for cell in cells] if nulls else cells
-
-        marks = ", ".join("?" * len(columns))
-        before = account.rows
-        sql = f"INSERT INTO {quoted(name)} VALUES ({marks})"
-        staged_rows.insert(self._connection, sql, values(), source)
-        used = {re.split(r"[.\[]", column)[0] for column in columns} | {*columns}
-        account.not_carried = tuple(key for key in seen if key not in used)
-        if account.rows == before:
-            account.notes += (f"{source.name} has nothing at {layout.json or '$'}",)
-        elif lacking:
-            raise SourceError(
-                f"{source.name}: no record has {', '.join(sorted(lacking))}.",
-                hint=f"They have: {', '.join(seen):.200}. Is this the format {self._format}?",
-            )
+            yield strict(statement.sql), statement.where, self._values
 
     def entities(self) -> dict[str, Table]:
         """Rows by entity type; each row is counted in the account of its source when it is read."""
@@ -274,9 +226,9 @@ class StagedFolder:
         for statement in statements:
             self._given.setdefault(into, []).append((number, statement))
             source = statement.comment.markers["from"].lower()
-            account = self.accounts.setdefault(source, Account(f"{source}.csv"))
+            account = self.accounts.setdefault(source, Account(self.declared.file_of(source)))
             assert self._clock is not None
-            names, batches = self._clock.rows(strict(statement.sql), statement.where)
+            names, batches = self._clock.rows(strict(statement.sql), statement.where, self._values)
             many = self._begin_numbers(into, number, names, statement)
             kept = [at for at, name in enumerate(names) if name not in (ROW, ROWS)]
             fields = tuple(names[at] for at in kept)
@@ -340,7 +292,7 @@ class StagedFolder:
         }
         if not files or files & self._parts.keys():
             return None
-        names = " and ".join(f"{name}.csv" for name in sorted(files))
+        names = " and ".join(self.declared.file_of(name) for name in sorted(files))
         return f"{names} {'is' if len(files) == 1 else 'are'} not in the folder"
 
     def locate(self, into: str, row: int) -> Place | None:
@@ -361,7 +313,9 @@ class StagedFolder:
         else:
             rowid, key = None, (into, first)
             if key not in self._selected:
-                self._selected[key] = SelectedRows(self._connection, statement.sql, source)
+                self._selected[key] = SelectedRows(
+                    self._connection, statement.sql, source, self._values
+                )
             with contextlib.suppress(DeclarationError), self._running(statement.where):
                 rowid = self._selected[key].of(row - first)
         if rowid is None:
@@ -376,15 +330,15 @@ class StagedFolder:
         """
         for marker, statement in self.declared.counted():
             account = self.accounts.get(statement.comment.markers[marker].lower())
-            count, text = self._count(statement, marker), statement.comment.text
+            count, text = self._count(statement, marker) if account else 0, statement.comment.text
             if account and count and marker == "skip":
                 account.unmapped[text] = count
             elif account and count:
-                account.notes += (f"{count:,} rows {text}",)
+                account.notes += (f"{text}: {count:,} {'row' if count == 1 else 'rows'}",)
 
     def _count(self, statement: Statement, marker: str) -> int:
         with self._running(statement.where):
-            row = self._connection.execute(strict(statement.sql)).fetchone()
+            row = self._connection.execute(strict(statement.sql), self._values).fetchone()
         if row is None or len(row) != 1 or not isinstance(row[0], int):
             raise DeclarationError(
                 f"{statement.where}: @{marker} needs one row with one number",
@@ -431,13 +385,14 @@ def try_out_mapping(
 @contextlib.contextmanager
 def staged(
     format: str,
-    sql_by_product: Mapping[str, str],
+    declared: Mapping[str, str] | Declared,
     sources: Mapping[str, Sequence[Source]],
     refusing: Refusing = lambda source, account: source,
+    values: Mapping[str, Stored] = _NO_VALUES,
 ) -> Iterator[StagedFolder]:
     """The folder in staging tables; the temporary database is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
-        mapping = StagedFolder(format, sql_by_product, Path(scratch))
+        mapping = StagedFolder(format, declared, Path(scratch), values)
         with contextlib.closing(mapping):
             mapping.stage(sources, refusing)
             yield mapping

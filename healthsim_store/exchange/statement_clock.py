@@ -9,19 +9,31 @@ import contextlib
 import math
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..base.sqlite import located
 from ..errors import DeclarationError
 
 SECONDS = 60.0  # of the processor, for each statement
-SECONDS_PER_MB = 10.0  # of the files that were loaded, besides
+SECONDS_PER_MB = 10.0  # of what it reads, besides
 _STEPS = 10_000  # of SQLite's virtual machine, between looks at the clock
-_FREE_ROWS = 1_000_000  # that a statement may give, besides one for each byte of the files
+_FREE_ROWS = 1_000_000  # that a statement may give, besides one for each byte of what it reads
 _BATCH = 1_000  # rows between two looks
 
+ENDLESS = "Does a join lack its ON, or does a WITH RECURSIVE never end?"
+
 Row = tuple[Any, ...]
+
+
+def seconds_for(size: int) -> float:
+    """How many seconds of the processor a statement may take that reads so many bytes."""
+    return SECONDS + SECONDS_PER_MB * size / 1e6
+
+
+def rows_for(size: int) -> int:
+    """How many rows a statement may give that reads so many bytes."""
+    return size + _FREE_ROWS
 
 
 class StatementClock:
@@ -36,7 +48,7 @@ class StatementClock:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
         self._bytes: int = pages * size
-        self._seconds = SECONDS + SECONDS_PER_MB * self._bytes / 1e6
+        self._seconds = seconds_for(self._bytes)
         self._until = math.inf
         connection.set_progress_handler(self._is_over, _STEPS)
 
@@ -67,23 +79,26 @@ class StatementClock:
             raise DeclarationError(
                 f"{where}: it takes more than {self._seconds:,.0f} seconds of the processor on"
                 f" these files, which have {self._bytes / 1e6:,.1f} MB",
-                hint="Does a join lack its ON, or does a WITH RECURSIVE never end?",
+                hint=ENDLESS,
             ) from error
         finally:
             self._until = math.inf
 
-    def rows(self, sql: str, where: str) -> tuple[list[str], Iterator[list[Row]]]:
+    def rows(
+        self, sql: str, where: str, values: Mapping[str, Any]
+    ) -> tuple[list[str], Iterator[list[Row]]]:
         """The names of a SELECT's columns, and its rows in lists.
 
         Args:
             sql: the SELECT.
             where: its file and line.
+            values: of its parameters.
 
         Raises DeclarationError, also while rows are read.
         """
         start = time.thread_time()
         with self.running(where):
-            cursor = self._connection.execute(sql)
+            cursor = self._connection.execute(sql, values)
         names = [description[0] for description in cursor.description]
         return names, self._batches(cursor, where, time.thread_time() - start)
 
@@ -97,10 +112,10 @@ class StatementClock:
             if not batch:
                 return
             given += len(batch)
-            if given > self._bytes + _FREE_ROWS:
+            if given > rows_for(self._bytes):
                 raise DeclarationError(
                     f"{where}: it gives over {given:,} rows of files that have"
                     f" {self._bytes / 1e6:,.1f} MB",
-                    hint="Does a join lack its ON, or does a WITH RECURSIVE never end?",
+                    hint=ENDLESS,
                 )
             yield batch

@@ -47,7 +47,7 @@ class Distribution:
 FORMS = {
     "choice": "@choice HMO=40, PPO=35, PFFS=25 (values with weights above 0; without, all alike)",
     "chance": "@chance 0.45 (from 0 to 1, for BOOLEAN or INTEGER)",
-    "uniform": "@uniform 0, 1 (the least and the greatest; for DATE two days)",
+    "uniform": "@uniform 0, 1 (the least and the greatest; for days two of them)",
     "normal": "@normal 74, 6 (mean and standard deviation), or @normal 74, 6, 65, 95 with limits",
     "lognormal": "@lognormal 900, 0.8 (median and sigma of the logarithm), or with two limits more",
     "pick": "@pick places (the number of a row of a reference table, for INTEGER, by its column "
@@ -155,7 +155,7 @@ def _chance(written: str, type_: LogicalType) -> Draw:
 
 
 def _uniform(written: str, type_: LogicalType) -> Draw:
-    if type_.kind == "date":
+    if type_.kind in ("date", "partial"):
         parts = [part.strip() for part in written.split(",")]
         if len(parts) != 2:
             raise ValueError("two days are needed")

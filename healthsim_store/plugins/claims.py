@@ -31,10 +31,11 @@ class Claims:
 
 def claimed(plugin: Plugin) -> Claims:
     """What a plugin claims before its declarations are read."""
+    standards = tuple(one for one in plugin.standards if not one.adds)
     things: dict[str, tuple[Any, ...]] = {
         "product": plugin.products,
-        "format": plugin.importers,
-        "export format": (*plugin.exporters, *(one for one in plugin.standards if not one.adds)),
+        "format": (*plugin.importers, *standards),
+        "export format": (*plugin.exporters, *standards),
         "profile": plugin.profiles,
         "command": plugin.commands,
         "tool": plugin.tools,

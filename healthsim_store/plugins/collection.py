@@ -122,6 +122,8 @@ class Plugins:
             plugin_of=self._plugin_of,
             missing=self.missing,
             at=self.standards.at,
+            standards=self.standards.importers(),
+            standard_at=self.standards.importer_at,
         )
 
     @functools.cached_property

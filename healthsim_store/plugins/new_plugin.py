@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "exporter": "healthsim-store export SCENARIO --format ${short} --to FOLDER",
     "importer": "healthsim-store import devices${suffix}",
     "profile": "healthsim-store generate ${short} --count 100",
+    "standard": "healthsim-store export SCENARIO --format ${short} --to FOLDER",
     "command": "healthsim-store ${short} SCENARIO",
 }
 _ABOUT: Mapping[str, str] = {
@@ -38,6 +39,7 @@ _ABOUT: Mapping[str, str] = {
     "exporter": "An export format for healthsim-store",
     "importer": "An import format for healthsim-store",
     "profile": "A profile for healthsim-store",
+    "standard": "A standard for healthsim-store",
     "command": "A command for healthsim-store",
 }
 _WHAT: Mapping[str, str] = {"exporter": "export format", "importer": "format"}
@@ -159,6 +161,7 @@ def _taken(kind: str) -> Iterable[str]:
         "command": COMMANDS,
         "exporter": [exporter.name for exporter in WRITERS],
         "importer": [importer.name for importer in READERS],
+        "standard": [exporter.name for exporter in WRITERS],
     }
     return core.get(kind, ())
 

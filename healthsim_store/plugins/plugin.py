@@ -70,7 +70,8 @@ class Plugin:
             "page": self.pages,
         }
         names = {(kind, str(t.name)): kind for kind, things in brought.items() for t in things}
-        names |= {("export format", one.name): "standard" for one in self.standards}
+        for kind in ("export format", "format"):
+            names |= {(kind, one.name): "standard" for one in self.standards}
         return names | {("format", format): "format" for format in self.mapped()}
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .claims import and_
+from .code_notes import code_notes
 from .plugin import Plugin
 
 
 def with_notes(plugins: Sequence[Plugin]) -> Iterator[Plugin]:
     """The plugins; each that shares a name with others has a note of it, with what to say.
 
-    Endings of file names, aliases of entity types, statistics, checks and questions.
+    Endings of file names, aliases of entity types, statistics, checks and questions. Code systems
+    that nobody knows are noted too.
     """
     shared: dict[tuple[str, str], dict[str, str]] = {}
     for plugin in plugins:
@@ -31,6 +33,7 @@ def with_notes(plugins: Sequence[Plugin]) -> Iterator[Plugin]:
             if len(owners) > 1 and plugin.name in owners and not plugin.core
         ]
         notes += _hidden(plugin, owner_of)
+        notes += code_notes(plugin)
         yield replace(plugin, notes=(*plugin.notes, *notes)) if notes else plugin
 
 

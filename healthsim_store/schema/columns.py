@@ -175,15 +175,16 @@ def _literal(node: exp.Expression) -> str | int | float | bool | None:
 
 
 def _check_synonyms(column: Column, comment: Comment, *, stored: bool) -> None:
+    """A synonym means an allowed value; of a column without a list of them it may mean any."""
     folded = {value.casefold(): value for value in column.values}
     given = [pair for text in comment.every("synonym") for pair in text.split(",")]
     taken: dict[str, str] = {}
     for pair in given:
         spelling, equals, value = (part.strip() for part in pair.partition("="))
-        if equals and value not in column.values:
+        if equals and column.values and value not in column.values:
             raise DeclarationError(
                 f"{column.where}: @synonym {spelling}={value}, but {value} is not an allowed value",
-                hint=f"Allowed: {', '.join(column.values) or 'declare them with CHECK (... IN)'}.",
+                hint=f"Allowed: {', '.join(column.values)}.",
             )
         if stored:
             continue

@@ -12,7 +12,7 @@ import contextlib
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..base.quoting import misread_name, strict, told
@@ -107,16 +107,28 @@ def is_endless(error: DeclarationError) -> bool:
     return str(error.__cause__) == "interrupted"
 
 
-def confine(connection: sqlite3.Connection, seconds: float, *, any_function: bool = True) -> None:
+def confine(
+    connection: sqlite3.Connection,
+    seconds: float,
+    *,
+    any_function: bool = True,
+    look: Callable[[], None] = lambda: None,
+) -> None:
     """Let statements of a product only read, and only for so long.
 
     Args:
         connection: the database, perhaps with functions of ours.
         seconds: of the processor, for all statements.
         any_function: they may call whatever function there is, not only those of the sandbox.
+        look: is called now and then; a statement ends if it raises.
     """
     until = time.thread_time() + seconds
-    connection.set_progress_handler(lambda: time.thread_time() > until, _STEPS)
+
+    def must_stop() -> bool:
+        look()
+        return time.thread_time() > until
+
+    connection.set_progress_handler(must_stop, _STEPS)
     connection.set_authorizer(_authorize_any_function if any_function else authorize_reading)
 
 

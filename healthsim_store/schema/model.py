@@ -59,7 +59,8 @@ class Column:
 
     @functools.cached_property
     def _spellings(self) -> dict[str, str]:
-        return {value.casefold(): value for value in self.values} | {
+        meant = (*self.values, *self.synonyms.values())
+        return {value.casefold(): value for value in meant} | {
             spelling.casefold(): value for spelling, value in self.synonyms.items()
         }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -92,6 +93,10 @@ def _text(value: Any) -> str:
     return found
 
 
+def _path(value: Any) -> str:
+    return _text(os.fspath(value) if isinstance(value, os.PathLike) else value)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What all parameters of one type have in common.
@@ -116,7 +121,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "choice": Kind("one of", "", _text),
     "text": Kind("text", "", _text),
+    "file": Kind("the path of a file", "", _path),
 }
+
+#: The type of an option whose value is the path of a file, which only formats have.
+FILE = "file"
 
 #: The type of a parameter that is not declared: its value is bound as it is given.
 ANY = "any"
@@ -150,6 +159,11 @@ class Parameter:
         return {spelling.casefold(): value for spelling, value in self.synonyms.items()} | {
             value.casefold(): value for value in self.values
         }
+
+    @property
+    def of_file(self) -> bool:
+        """Whether its value is the path of a file, which a server must not read from anywhere."""
+        return self.type == FILE
 
     def bind(self, value: Any = None) -> Stored:
         """What the SELECT gets for a value. Where it is None or blank: the default, or NULL.
@@ -280,7 +294,7 @@ class Parameter:
         ):
             raise ValueError("the choices or the description of a parameter")
         made = cls(**told | {"values": tuple(values)})
-        if not NAME.fullmatch(made.name) or made.type not in KINDS:
+        if not NAME.fullmatch(made.name) or made.type not in KINDS or made.type == FILE:
             raise ValueError(f"a parameter {made.name!r:.60} of the type {made.type!r:.60}")
         check(made)
         return made

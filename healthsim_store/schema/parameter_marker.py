@@ -18,7 +18,7 @@ from dataclasses import replace
 from ..base.text import did_you_mean
 from ..errors import DeclarationError
 from .model import EntityType
-from .parameter import ANY, KINDS, Parameter, check
+from .parameter import ANY, FILE, KINDS, Parameter, check
 
 _BOUNDS = re.compile(r"(?:from (\S+))?(?: ?to (\S+))?")
 _COLUMN = re.compile(r"of (\w+)\.(\w+)")
@@ -27,7 +27,7 @@ _HINT = "For example: @param least number from 0 to 20 = 9: the A1C in percent."
 
 def read_parameters(
     markers: Iterable[str], undeclared: Iterable[str], entity_types: Iterable[EntityType],
-    where: str,
+    where: str, *, files: bool = False,
 ) -> tuple[Parameter, ...]:  # fmt: skip
     """The declared parameters of a question.
 
@@ -36,6 +36,7 @@ def read_parameters(
         undeclared: the names of the parameters that its SELECT has.
         entity_types: those of the product, whose columns ``choice of`` names.
         where: file and line, for messages.
+        files: one may be the path of a file.
 
     Raises DeclarationError.
     """
@@ -43,7 +44,7 @@ def read_parameters(
     by_name = {entity_type.name: entity_type for entity_type in entity_types}
     found: dict[str, Parameter] = {}
     for text in markers:
-        parameter = _read(text, by_name, where)
+        parameter = _read(text, by_name, where, files=files)
         if parameter.name not in names:
             raise DeclarationError(
                 f"{where}: @param {parameter.name}, but the SELECT has no :{parameter.name}",
@@ -55,15 +56,16 @@ def read_parameters(
     return tuple(found.values())
 
 
-def _read(text: str, entity_types: dict[str, EntityType], where: str) -> Parameter:
+def _read(text: str, entity_types: dict[str, EntityType], where: str, *, files: bool) -> Parameter:
     declared, _, description = text.partition(": ")
     typed, has_default, default = declared.removesuffix(":").partition(" = ")
     name, _, typed = typed.partition(" ")
     kind, _, rest = typed.partition(" ")
-    if kind not in KINDS:
+    known = [each for each in KINDS if files or each != FILE]
+    if kind not in known:
         raise DeclarationError(
             f"{where}: @param {name} has the unknown type {kind or '(none)'}",
-            hint=did_you_mean(kind, KINDS) or f"Known: {', '.join(KINDS)}. {_HINT}",
+            hint=did_you_mean(kind, known) or f"Known: {', '.join(known)}. {_HINT}",
         )
     parameter = Parameter(name, kind, description=description.strip())
     if kind == "choice":

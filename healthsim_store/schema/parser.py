@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from .model import EXTRA, Column, Declaration, EntityType, Extra, Question, Rule
 from .parameter_marker import read_parameters
 from .refusals import MAX_COLUMNS, NAME, REFUSALS, check_name, check_statement
 from .registry import circle
-from .sqlfile import Statement, comments_of, markers_in, read_statements
+from .sqlfile import Statement, blanked, comments_of, markers_in, read_statements
 from .types import LogicalType
 
 TABLE_MARKERS = ("alias", "label")
@@ -26,6 +27,8 @@ VIEW_MARKERS = ("card",)
 STATISTIC_MARKERS = ("name", "section", "show", "chart")
 RULE_MARKERS = ("name",)
 QUESTION_MARKERS = ("name", "about", "param")
+
+_OWN_TYPE = re.compile(r"(?<=\w\s)PARTIAL_TIMESTAMP\b(?!\s*\()", re.IGNORECASE)
 
 # It would print a warning of what becomes an error with file and line here.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
@@ -139,7 +142,7 @@ def _check_markers(statement: Statement, allowed: tuple[str, ...]) -> None:
 def parse_statement(statement: Statement) -> exp.Expression:
     """The statement's tree. Raises DeclarationError, with file and line."""
     try:
-        tree = sqlglot.parse_one(statement.sql, read="sqlite")
+        tree = sqlglot.parse_one(_with_ends(statement.sql), read="sqlite")
     except sqlglot.errors.ParseError as error:
         where, reason = statement.where, str(error).splitlines()[0]
         for found in error.errors[:1]:  # the first one; the others follow from it
@@ -158,6 +161,17 @@ def parse_statement(statement: Statement) -> exp.Expression:
             hint="Leave out what only SQLite has, such as WITHOUT ROWID.",
         )
     return tree
+
+
+def _with_ends(sql: str) -> str:
+    """With brackets behind each type that sqlglot does not know.
+
+    Without them it loses the comment that follows, where no comma stands between.
+    """
+    made, plain = sql, blanked(sql)
+    for found in reversed([*_OWN_TYPE.finditer(plain)]):
+        made = f"{made[: found.end()]}(){made[found.end() :]}"
+    return made
 
 
 def _check_twice(name: str, where: str, *named: Mapping[str, EntityType | Extra]) -> None:

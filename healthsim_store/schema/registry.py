@@ -147,8 +147,10 @@ class Registry:
         """Every spelling of every field that a row of an entity type may have.
 
         A foreign key ``patient_id`` is also ``patient_mrn``, by each natural key of the parent;
-        plain ``mrn`` too, where only one parent has it and the child has no such column. Of a
-        composite key each column is such a field that the child has not itself.
+        plain ``mrn`` too, where only one parent has it and the child has no such column. Of two
+        references to one parent, the plain field means the one that is called as the parent's key:
+        with ``arm_id`` and ``actual_arm_id``, an ``arm_code`` is that of ``arm_id``. Of a composite
+        key each column is such a field that the child has not itself.
         """
         entity_type = self._by_name[name]
         fields: dict[str, Column | Link] = {}
@@ -168,6 +170,9 @@ class Registry:
                     if fields[link.spelling(part)] is link:
                         plain.setdefault(part, []).append(link)
         for spelling, links in plain.items():
+            parents = {link.parent.name for link in links}
+            if len(links) > 1 and len(parents) == 1:
+                links = [link for link in links if link.column.name == link.parent.primary_key]
             if len(links) == 1:
                 fields.setdefault(spelling, links[0])
         for column in entity_type.columns:

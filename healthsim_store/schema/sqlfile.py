@@ -14,10 +14,10 @@ _MARKER = re.compile(r"(?:^|\s)@([a-z_]+)")
 # Markers that need no word behind them, and markers that may be repeated; the others need one
 # value, where a second one would be added to the first without a word.
 _FLAGS = ("acyclic", "chart", "many", "sensitive")
-_LISTS = ("alias", "include", "param", "synonym")
+_LISTS = ("alias", "import", "include", "param", "synonym")
 _PAIRS = ("synonym",)  # of which commas stand between the values
 _VALUES = (
-    *_LISTS, "about", "card", "codes", "file", "from", "into", "json", "label", "name",
+    *_LISTS, "about", "card", "codes", "derived", "file", "from", "into", "json", "label", "name",
     "note", "references", "section", "show", "skip", "unit",
 )  # fmt: skip
 

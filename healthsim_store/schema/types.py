@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import values
+from . import partial_moments, values
 from .values import Stored as Stored
 from .values import Usual
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DECLARED = re.compile(r"\s*([A-Za-z ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
+_DECLARED = re.compile(r"\s*([A-Za-z_ ]+?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
 
-TYPE_NAMES = "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP, JSON"
+TYPE_NAMES = (
+    "VARCHAR, VARCHAR(n), INTEGER, REAL, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP, PARTIAL_TIMESTAMP,"
+    " JSON"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,11 @@ class Kind:
     STRICT table, ``check`` the CHECK by which SQLite refuses what is not of the type, over a
     column's quoted name. ``unlike`` is the SQL by which two values that are not the same to the
     letter differ all the same; None where any difference counts. ``package`` is the type in a Data
-    Package. ``typed_text``: delimited text has it as Arrow writes the declared type, and not as it
-    is stored. ``moment``: a day or a time, by which rows have an order. ``usual`` gives, for a size
-    and a scale, the stored form of text in the spelling that most files have, quickly; None for
-    any other text, which is left to ``coerce``.
+    Package, ``pattern`` the regular expression that text fits there. ``typed_text``: delimited text
+    has it as Arrow writes the declared type, and not as it is stored. ``moment``: a day or a time,
+    by which rows have an order. ``usual`` gives, for a size and a scale, the stored form of text in
+    the spelling that most files have, quickly; None for any other text, which is left to
+    ``coerce``.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Kind:
     rounded: Callable[[Any, int | None, int], Stored] | None = None
     check: Callable[[LogicalType, str], str | None] = lambda type_, column: None
     unlike: Callable[[LogicalType, LogicalType, str, str], str] | None = None
+    pattern: str | None = None
     typed_text: bool = False
     moment: bool = False
     usual: Callable[[int | None, int], Usual | None] = lambda size, scale: None
@@ -94,6 +99,11 @@ class LogicalType:
     def package(self) -> str:
         """The type of the field in a Data Package."""
         return KINDS[self.kind].package
+
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression that text fits in a Data Package; None where any text does."""
+        return KINDS[self.kind].pattern
 
     @property
     def typed_text(self) -> bool:
@@ -314,6 +324,16 @@ KINDS: dict[str, Kind] = _named([
         plain=values.plain_timestamp,
         arrow=_arrow("timestamp", "us"),
         unlike=_unlike_timestamps,
+        moment=True,
+    ),
+    Kind(
+        "partial", ("PARTIAL_TIMESTAMP",), "TEXT", "string",
+        expected=lambda t: partial_moments.EXPECTED,
+        check=lambda t, column: partial_moments.check(column),
+        coerce=partial_moments.partial_moment,
+        plain=partial_moments.plain_partial,
+        pattern=partial_moments.PATTERN,
+        arrow=_arrow("string"),
         moment=True,
     ),
     Kind(

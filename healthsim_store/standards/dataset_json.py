@@ -5,25 +5,22 @@ An empty text is ``""`` and an unknown number null, as the standard has it. Date
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..base.version import __version__
+from .json_rows import row_texts
 from .output import DEFINE, Output
 
 VERSION = "1.1.0"
 
 _TYPES = {
     "text": "string", "integer": "integer", "real": "float", "decimal": "float",
-    "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "string",
+    "boolean": "boolean", "date": "date", "timestamp": "datetime", "partial": "string",
+    "json": "string",
 }  # fmt: skip
-_encode = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
-).encode
-_CHUNK = 1_000  # rows that are made into text at once
 
 
 def write_json(output: Output, path: Path) -> None:
@@ -32,8 +29,8 @@ def write_json(output: Output, path: Path) -> None:
     separator = "\n"
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(head.removesuffix("\n}") + ',\n "rows": [')
-        for rows in _chunks(output):
-            file.write(separator + _encode(rows)[1:-1])  # without the brackets of the chunk
+        for rows in row_texts(output):
+            file.write(separator + ",".join(rows))
             separator = ",\n"
         file.write("\n ]\n}\n")
 
@@ -42,8 +39,8 @@ def write_ndjson(output: Output, path: Path) -> None:
     """A line that describes the dataset, and a line for each row."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(_head(output), ensure_ascii=False) + "\n")
-        for rows in _chunks(output):
-            file.writelines(f"{_encode(row)}\n" for row in rows)
+        for rows in row_texts(output):
+            file.write("\n".join(rows) + "\n")
 
 
 def _head(output: Output) -> dict[str, Any]:
@@ -81,23 +78,3 @@ def _columns(output: Output) -> Iterator[dict[str, Any]]:
         if variable.key:
             told["keySequence"] = variable.key
         yield told
-
-
-def _chunks(output: Output) -> Iterator[Sequence[Sequence[Any]]]:
-    """The rows, some at a time."""
-    booleans = [
-        place for place, v in enumerate(output.variables) if v.column.type.kind == "boolean"
-    ]
-    rows = output.blank_rows()
-    while chunk := [*itertools.islice(rows, _CHUNK)]:
-        yield [*map(_with_booleans(booleans), chunk)] if booleans else chunk
-
-
-def _with_booleans(places: Sequence[int]) -> Callable[[tuple[Any, ...]], list[Any]]:
-    def call(row: tuple[Any, ...]) -> list[Any]:
-        values = [*row]
-        for place in places:
-            values[place] = None if row[place] is None else bool(row[place])
-        return values
-
-    return call

@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..base.version import __version__
+from ..schema.code_systems import CodeSystem, find_code_system
+from .filling import Precision
+from .measuring import decimals
 from .model import Variable
 from .output import Output, Package, is_number
 
@@ -21,11 +24,12 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 
 _TYPES = {
     "text": "text", "integer": "integer", "real": "float", "decimal": "float",
-    "boolean": "boolean", "date": "date", "timestamp": "datetime", "json": "text",
+    "boolean": "boolean", "date": "date", "timestamp": "datetime", "partial": "partialDatetime",
+    "json": "text",
 }  # fmt: skip
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MOST_TERMS = 1_000  # of a code list; one that has more is none
 _YES = {True: "Yes", False: "No"}
-_MOST_TERMS = 1_000  # of a code list without an end
 
 
 def write(outputs: Sequence[Output], package: Package, path: Path) -> None:
@@ -107,7 +111,7 @@ def _group(version: ET.Element, output: Output) -> None:
     # Where a column is unique by itself, each row is a thing of its own, such as a person.
     repeating = not any(variable.column.unique for variable in dataset.variables)
     group = ET.SubElement(version, _odm("ItemGroupDef"), {
-        "OID": output.oid, "Name": output.name, "Domain": output.name,
+        "OID": output.oid, "Name": output.name, "Domain": dataset.part or output.name,
         "Repeating": _YES[repeating], "IsReferenceData": _YES[dataset.reference],
         "SASDatasetName": output.name[:8],
         _def("Structure"): dataset.structure or "One record per row",
@@ -139,14 +143,15 @@ def _group(version: ET.Element, output: Output) -> None:
 def _item(
     version: ET.Element, output: Output, variable: Variable, lists: Mapping[str, object]
 ) -> None:
-    type_ = _TYPES[variable.column.type.kind]
+    found = output.filled.precisions.get(variable.name)
+    type_ = _of_precision(found) if found else _TYPES[variable.column.type.kind]
     told = {"OID": output.item_oid(variable), "Name": variable.name, "DataType": type_}
     if type_ == "text":
         told["Length"] = str(output.length(variable))
     elif type_ in ("integer", "float"):
         told["Length"] = str(max(1, output.filled.lengths[variable.name]))
         if type_ == "float":
-            told["SignificantDigits"] = str(variable.column.type.scale or 6)
+            told["SignificantDigits"] = str(decimals(variable))
     told["SASFieldName"] = variable.name[:8]
     item = ET.SubElement(version, _odm("ItemDef"), told)
     _described(item, variable.label)
@@ -158,6 +163,15 @@ def _item(
         ET.SubElement(
             item, _def("Origin"), {"Type": kind, **({"Source": source} if source else {})}
         )
+
+
+def _of_precision(found: Precision) -> str:
+    """The narrowest type that all values of a column have, of days and times known in part."""
+    if found.gaps:
+        return "incompleteDatetime"
+    if found.times:
+        return "partialDatetime" if found.short or found.days else "datetime"
+    return "partialDate" if found.short else "date"
 
 
 def _list_oid(output: Output, variable: Variable) -> str:
@@ -177,9 +191,22 @@ def _lists(outputs: Sequence[Output]) -> Iterator[tuple[str, tuple[Variable, lis
         for variable in output.variables:
             if not variable.codes:
                 continue
-            found = variable.column.values or output.distinct(variable, _MOST_TERMS)
-            if found:
+            if _dictionary(variable):
+                yield _list_oid(output, variable), (variable, [])
+                continue
+            found = variable.column.values or output.terms.get(variable.name, ())
+            if 0 < len(found) <= MOST_TERMS:
                 yield _list_oid(output, variable), (variable, [str(value) for value in found])
+
+
+def listed(output: Output) -> list[str]:
+    """The variables whose terms are those that the rows have."""
+    return [v.name for v in output.variables if v.codes and not (v.column.values or _dictionary(v))]
+
+
+def _dictionary(variable: Variable) -> CodeSystem | None:
+    """The dictionary whose terms the values are, as MedDRA; it is named and not listed."""
+    return None if variable.codes_id else find_code_system(variable.codes)
 
 
 def _code_list(
@@ -189,11 +216,14 @@ def _code_list(
         "OID": oid, "Name": variable.codes,
         "DataType": "integer" if is_number(variable) else "text",
     }  # fmt: skip
+    dictionary = _dictionary(variable)
     if package.head.terminology and variable.codes_id:
         told[_def("StandardOID")] = "STD.CT"
-    else:
+    elif dictionary is None:
         told[_def("IsNonStandard")] = "Yes"
     made = ET.SubElement(version, _odm("CodeList"), told)
+    if dictionary is not None:
+        ET.SubElement(made, _odm("ExternalCodeList"), {"Dictionary": dictionary.name})
     for place, term in enumerate(terms, 1):
         ET.SubElement(made, _odm("EnumeratedItem"), {"CodedValue": term, "OrderNumber": str(place)})
     if variable.codes_id:

@@ -9,40 +9,43 @@ import contextlib
 import datetime as dt
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.quoting import strict
-from ..base.sqlite import located
+from ..base.prefetch import work_together
+from ..base.progress import Progress
+from ..base.sqlite import connect
 from ..base.text import did_you_mean
 from ..base.wording import option
 from ..errors import DeclarationError, InvalidValue, NotConformant
 from ..exchange.export_result import DatasetAccount
 from ..exchange.formats import Exporter, WrittenFile
-from ..schema import dry_run
-from . import csv_files, dataset_json, define_xml, xpt
+from ..exchange.standard_files import FILES, ONLY
+from . import csv_files, dataset_json, define_xml, file_tables, xpt
+from .checking import check
 from .filling import Filled, Filling
-from .model import Dataset, Declared, Head, Never, Select
+from .measuring import terms
+from .model import Dataset, Declared, Head, Select, Variable
 from .output import DEFINE, Output, Package, Study
-from .reading import FILES, ONLY
 
 if TYPE_CHECKING:
     from ..exchange.scenario_tables import ScenarioTables
 
 DATABASE = ".standard.db"
 
-_NEVER_SECONDS = 3600.0  # of the processor, for all @never together
 _STUDY = ("name", "description", "protocol")
 
 WRITE: Mapping[str, Callable[[Output, Path], None]] = {
     "json": dataset_json.write_json,
     "ndjson": dataset_json.write_ndjson,
     "xpt": xpt.write,
-    "csv": csv_files.write,
+    **dict.fromkeys(csv_files.DELIMITERS, csv_files.write),
 }
 _MEDIA = {
     "json": "application/json", "ndjson": "application/x-ndjson",
     "xpt": "application/x-sas-xport", "csv": "text/csv",
+    "tsv": "text/tab-separated-values", "psv": "text/plain",
 }  # fmt: skip
 
 
@@ -54,6 +57,8 @@ def exporter(head: Head, declared: Callable[[], Declared]) -> Exporter:
         declared: gives all of it; it is asked when somebody exports.
     """
 
+    declared = functools.cache(declared)  # it takes a while to read, and is asked of each table
+
     def write_all(scenario: ScenarioTables, folder: Path) -> Iterator[WrittenFile]:
         yield from write(declared(), scenario, folder)
 
@@ -61,7 +66,7 @@ def exporter(head: Head, declared: Callable[[], Declared]) -> Exporter:
         head.name,
         write_all=write_all,
         title=head.title,
-        takes=lambda entity_type: entity_type.name in declared().reads(),
+        takes=lambda entity_type: entity_type.name in declared().read_tables(),
         options=head.options,
         whole=f"choose datasets by the option {ONLY}",
     )
@@ -83,27 +88,29 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     package = Package(
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
+    file_tables.make(declared.tables, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
-        _refuse(kind, (xpt.check_names(_output(filling, Filled(d), package)) for d in chosen))
+        names = (part for dataset in chosen for part in dataset.parts.values())
+        _refuse(kind, (xpt.check_names(_output(Filled(d), package, path)) for d in names))
         filling.fill(chosen, scenario, values)
-        for filled in filling.filled.values():
-            scenario.tell(_account(filled))
-        _check_nevers(declared.nevers, filling)
-        outputs = [
-            _output(filling, filling.filled[dataset.name.lower()], package)
-            for dataset in chosen
-            if filling.filled[dataset.name.lower()].rows
-        ]
-        if not outputs:
-            raise _nothing(declared, chosen, filling, scenario)
-        _refuse(kind, map(xpt.check_texts, outputs))
-        for output in outputs:
-            WRITE[kind](output, folder / output.file)
-            yield WrittenFile(output.file, output.filled.rows, mediatype=_MEDIA[kind])
-        if declared.head.guide and kind != "csv":
-            define_xml.write(outputs, package, folder / DEFINE)
-            yield WrittenFile(DEFINE, 0, mediatype="application/xml")
+        filling.refuse(declared.refusals, declared.datasets)
+    every = [filling.filled[dataset.name.lower()] for dataset in chosen]
+    parts = check(path, every, declared.nevers, ends=kind == "xpt")
+    for filled in filling.filled.values():  # each after those that it refers to
+        scenario.tell(_account(filled))
+    outputs = [_output(part, package, path) for part in parts]
+    if not outputs:
+        raise _nothing(declared, every, scenario)
+    # The names again: a column that may be left out is known now to have values.
+    _refuse(kind, ([*xpt.check_names(one), *xpt.check_values(one)] for one in outputs))
+    described = declared.head.guide is not None and kind not in csv_files.DELIMITERS
+    with_terms = _write_files(outputs, folder, described=described)
+    for output in outputs:
+        yield WrittenFile(output.file, output.filled.rows, mediatype=_MEDIA[kind])
+    if described:
+        define_xml.write(with_terms, package, folder / DEFINE)
+        yield WrittenFile(DEFINE, 0, mediatype="application/xml")
     path.unlink()
 
 
@@ -120,9 +127,14 @@ def choose(declared: Declared, only: str) -> list[Dataset]:
     every = [dataset.name for dataset in declared.datasets]
     for name in names:
         if name not in declared.by_name:
+            if name in declared.by_file:
+                whole = declared.by_file[name][0].name
+                near = f"{name.upper()} is written with {whole}: {_chosen(ONLY, whole.lower())}."
+            else:
+                near = did_you_mean(name, every) or f"It has {', '.join(every)}."
             raise InvalidValue(
                 f"{declared.head.name} has no dataset {name!r:.60}.", [ONLY],
-                hint=did_you_mean(name, every) or f"It has {', '.join(every)}.",
+                hint=near,
             )  # fmt: skip
     chosen = [d for d in declared.datasets if not names or d.name.lower() in names]
     for dataset in chosen:
@@ -160,21 +172,46 @@ def _study(select: Select | None, scenario: ScenarioTables, values: Mapping[str,
     return Study(**texts | {"name": texts["name"] or scenario.name})
 
 
-def _output(filling: Filling, filled: Filled, package: Package) -> Output:
+def _written(filled: Filled, variable: Variable) -> bool:
+    """Whether the files have a column, which may be left out where no row has a value in it."""
+    if not variable.optional or filled.values.get(variable.name):
+        return True
+    companion = filled.dataset.by_name.get(variable.companion.lower())
+    return companion is not None and _written(filled, companion)
+
+
+def _output(filled: Filled, package: Package, database: Path) -> Output:
     variables = tuple(
-        variable
-        for variable in filled.dataset.variables
-        if not variable.optional or filled.values.get(variable.name)
+        variable for variable in filled.dataset.variables if _written(filled, variable)
     )
-    names = [variable.name for variable in variables]
-    return Output(
-        filled=filled,
-        variables=variables,
-        package=package,
-        rows=functools.partial(filling.rows, filled, names),
-        blank_rows=functools.partial(filling.rows, filled, names, blank=True),
-        distinct=lambda variable, most: filling.distinct(filled, variable.name, most),
-    )
+    return Output(filled=filled, variables=variables, package=package, database=database)
+
+
+def _write_files(outputs: Sequence[Output], folder: Path, *, described: bool) -> list[Output]:
+    """Write all datasets, several at the same time; then they know the terms of their code lists.
+
+    Args:
+        outputs: what to write.
+        folder: where.
+        described: whether a define.xml will list the terms.
+    """
+
+    def written(output: Output, told: Progress) -> None:
+        WRITE[output.package.kind](replace(output, told=told), folder / output.file)
+
+    def with_terms(output: Output, told: Progress) -> Output:
+        with contextlib.closing(connect(output.database, mode="ro")) as connection:
+            names = define_xml.listed(output)
+            found = terms(connection, output.filled, names, define_xml.MOST_TERMS + 1)
+        return replace(output, terms=found)
+
+    # The largest first, so that no thread begins with it when the others have nothing left to do.
+    largest_first = sorted(outputs, key=lambda output: -output.filled.rows)
+    writing = [functools.partial(written, output) for output in largest_first]
+    asking = [functools.partial(with_terms, output) for output in outputs if described]
+    tasks: list[Callable[[Progress], Output | None]] = [*writing, *asking]
+    done = work_together(tasks, lambda _: None)
+    return [output for output in done if output is not None]
 
 
 def _account(filled: Filled) -> DatasetAccount:
@@ -186,7 +223,9 @@ def _account(filled: Filled) -> DatasetAccount:
         refused=dict(filled.refused),
         examples=dict(filled.examples),
         empty=empty,
-        dropped=tuple(name for name in empty if filled.dataset.by_name[name.lower()].optional),
+        dropped=tuple(
+            name for name in empty if not _written(filled, filled.dataset.by_name[name.lower()])
+        ),
         unread=tuple(dict.fromkeys(filled.unread.values())),
     )
 
@@ -202,43 +241,13 @@ def _refuse(kind: str, found: Iterable[Iterable[str]]) -> None:
         )
 
 
-def _check_nevers(nevers: Sequence[Never], filling: Filling) -> None:
-    """Raises NotConformant where a SELECT that should find no row finds one."""
-    dry_run.confine(filling.connection, _NEVER_SECONDS)
-    try:
-        for never in nevers:
-            with located(never.where):
-                row = _first(filling, never)
-            if row is not None:
-                shown = ", ".join("empty" if value is None else str(value) for value in row[:6])
-                raise NotConformant(
-                    f"{never.text}: {shown}.",
-                    hint=f"The standard lets no such row be written ({never.where}).",
-                )
-    finally:
-        dry_run.release(filling.connection)
-
-
-def _first(filling: Filling, never: Never) -> Sequence[Any] | None:
-    import sqlite3
-
-    try:
-        found: Sequence[Any] | None = filling.connection.execute(strict(never.sql)).fetchone()
-        return found
-    except sqlite3.OperationalError as error:
-        if str(error).startswith("no such table: "):
-            return None  # a dataset that was not chosen
-        raise
-
-
 def _nothing(
-    declared: Declared, chosen: Sequence[Dataset], filling: Filling, scenario: ScenarioTables
+    declared: Declared, every: Sequence[Filled], scenario: ScenarioTables
 ) -> NotConformant:
     told = []
-    for dataset in chosen:
-        filled = filling.filled[dataset.name.lower()]
+    for filled in every:
         why = [*filled.refused, *filled.unread.values()] or ["no row"]
-        told.append(f"{dataset.name}: {why[0]}")
+        told.append(f"{filled.dataset.name}: {why[0]}")
     return NotConformant(
         f"The scenario {scenario.name} has nothing that {declared.head.name} could hold.",
         hint="; ".join(told[:6]) + ".",

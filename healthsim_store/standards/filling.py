@@ -7,22 +7,28 @@ without going through Python; where SQLite refuses one, they are put in row by r
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..base.quoting import strict
 from ..base.sql import quoted
-from ..base.sqlite import connect
+from ..base.sqlite import connect, file_errors, located
 from ..base.text import shorten
-from ..errors import DeclarationError
+from ..errors import DeclarationError, QueryTimeout, QueryTooLarge
+from ..exchange.statement_clock import ENDLESS
+from ..schema import dry_run
 from ..schema.ddl import ROW_RULE
 from ..schema.types import Stored
-from .model import Dataset, Select
+from ..storage.sandbox import limit
+from .chunks import chunks
+from .model import Dataset, Refusal, Select
 from .tables import layout_table
 
+CHECK_SECONDS = 3600.0  # of the processor, for a SELECT that looks at what was filled
 _CACHE_KB = 64_000  # pages of the database that are kept in memory
 _CHUNK = 2_000  # rows that are put in at once; where one is refused, they are put in one by one
 
@@ -42,27 +48,64 @@ class Selects(Protocol):
         sql: str,
         parameters: Mapping[str, Any],
     ) -> int:
-        """Put all rows into a table, or none. Raises sqlite3.Error."""
+        """Put all rows into a table, or none. Raises sqlite3.Error, QueryTimeout, QueryTooLarge."""
         ...
+
+    @property
+    def most_rows(self) -> int:
+        """How many rows a SELECT may give."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """What the values of a column are, of which a part may be unknown.
+
+    ``gaps``: of one, a part before a known one. ``times``: one has a time of day, ``days``: one has
+    none. ``short``: of one, the day is unknown, or the second of a time.
+    """
+
+    gaps: bool
+    times: bool
+    days: bool
+    short: bool
 
 
 @dataclass(slots=True)
 class Filled:
     """A dataset with its rows, and what became of those that were given.
 
-    ``refused`` counts by rule, ``examples`` has the first row of each. ``lengths`` are the most
-    bytes of text in a column, ``values`` how many rows have a value in it. ``unread`` says why a
-    SELECT was not asked, by its place.
+    ``columns`` are those that may have a value. ``refused`` counts by rule, ``examples`` has the
+    first row of each. ``unread`` says why a SELECT was not asked, by its place. ``rows_of`` is what
+    its rows are read from, where that is not the table of its name.
+
+    What is measured when all rows are there: ``values`` says how many rows have a value in a
+    column; ``lengths`` are the most bytes of text in it, and of a number the letters that it takes;
+    ``largest`` are the numbers that are farthest from 0. ``short`` are the columns of numbers whose
+    numbers all have three decimals at most and are below a thousand million; ``nul_in`` those with
+    a text in which there is a NUL, if somebody looked for it. ``precisions`` are those of days and
+    times that may be known in part, where there are any.
     """
 
     dataset: Dataset
+    columns: frozenset[str] = frozenset()
     given: int = 0
     rows: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    rows_of: str = ""
     lengths: dict[str, int] = field(default_factory=dict)
     values: dict[str, int] = field(default_factory=dict)
+    largest: dict[str, float] = field(default_factory=dict)
+    short: frozenset[str] = frozenset()
+    nul_in: frozenset[str] = frozenset()
+    precisions: dict[str, Precision] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """What its rows are selected from, in SQL."""
+        return self.rows_of or quoted(self.dataset.name)
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -78,12 +121,10 @@ class Filling:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.connection = connect(path)
-        # It is thrown away whole, so it needs no journal; but a chunk must be undone, for which
-        # one in memory will do.
-        settings = ("journal_mode = MEMORY", "synchronous = OFF", f"cache_size = -{_CACHE_KB}")
-        for setting in (*settings, "foreign_keys = ON"):
+        # It is thrown away whole, so nothing of it need be on the disk at any moment.
+        for setting in ("synchronous = OFF", f"cache_size = -{_CACHE_KB}", "foreign_keys = ON"):
             self.connection.execute(f"PRAGMA {setting}")
         self.filled: dict[str, Filled] = {}
 
@@ -97,17 +138,21 @@ class Filling:
             source: what the SELECTs read.
             values: of the standard's options.
 
-        Raises DeclarationError for a SELECT that cannot be run or does not fit its layout.
+        Raises DeclarationError for a SELECT that cannot be run, does not end, or does not fit its
+        layout, and NotWritable where the disk is full.
         """
         for dataset in in_order(chosen):
             filled = self.filled[dataset.name.lower()] = Filled(dataset)
             asked = [*self._asked(filled, source, values)]
             given = {name for _, columns in asked for name in columns}
+            defaults = {v.name for v in dataset.variables if v.column.default is not None}
+            filled.columns = frozenset(given | defaults)
             self.connection.execute(layout_table(dataset, given))
-            for select, columns in asked:
-                if not self._put_whole(filled, select, columns, source, values):
-                    self._put(filled, select, columns, source, values)
-            self._measure(filled, given)
+            with file_errors(self.path):
+                for select, columns in asked:
+                    if not self._put_whole(filled, select, columns, source, values):
+                        self._put(filled, select, columns, source, values)
+                self._refuse_orphans(filled)
 
     def _asked(
         self, filled: Filled, source: Selects, values: Mapping[str, Stored]
@@ -134,7 +179,9 @@ class Filling:
     ) -> bool:
         """Whether all rows of a SELECT were put in at once; else none was."""
         try:
-            count = source.insert_into(self._path, filled.dataset.name, columns, select.sql, values)
+            count = source.insert_into(self.path, filled.dataset.name, columns, select.sql, values)
+        except (QueryTimeout, QueryTooLarge) as error:
+            raise _endless(select, error.message) from error
         except sqlite3.Error:  # which row it is, or what is wrong, is told one by one
             return False
         filled.given += count
@@ -154,8 +201,10 @@ class Filling:
             f" VALUES ({', '.join('?' * len(columns))})"
         )
         try:
-            for chunk in _chunks(source.select(select.sql, values)):
+            for chunk in chunks(source.select(select.sql, values), _CHUNK):
                 self._insert(filled, insert, columns, chunk)
+                if filled.given > source.most_rows:
+                    raise _endless(select, f"It gives over {source.most_rows:,} rows.")
         except ValueError as error:  # while rows are read
             raise DeclarationError(f"{select.where}: {error}") from error
 
@@ -217,58 +266,74 @@ class Filling:
                     return f"{column.name} is not in {reference.entity_type}", [column.name]
         return text, []
 
-    def _measure(self, filled: Filled, given: Collection[str]) -> None:
-        """How many rows have a value in each column, and how long texts are at most."""
-        variables = [
-            variable
-            for variable in filled.dataset.variables
-            if variable.name in given or variable.column.default is not None
+    def _refuse_orphans(self, filled: Filled) -> None:
+        """Leave out the rows that refer to one of their own dataset which is not there."""
+        dataset = filled.dataset
+        table, key = quoted(dataset.name), dataset.key or ("rowid",)
+        own = [
+            (column.name, reference.column)
+            for column, reference in dataset.table.references()
+            if reference.entity_type.lower() == dataset.name.lower()
         ]
-        longest = {"TEXT": "max(length(CAST({0} AS BLOB)))", "INTEGER": "max(abs({0}))"}
-        asked = [
-            f"count({name}), {longest.get(variable.column.type.storage, '0').format(name)}"
-            for variable in variables
-            for name in (quoted(variable.name),)
-        ]
-        sql = f"SELECT {', '.join(asked) or 1} FROM {quoted(filled.dataset.name)}"
-        found = self.connection.execute(sql).fetchone()
-        filled.values = {variable.name: 0 for variable in filled.dataset.variables}
-        filled.lengths = dict(filled.values)
-        for place, variable in enumerate(variables):
-            most = found[2 * place + 1] or 0
-            text = variable.column.type.storage == "TEXT"
-            filled.values[variable.name] = found[2 * place]
-            filled.lengths[variable.name] = most if text else len(str(most))
+        names = ", ".join(map(quoted, key))
+        delete = f"DELETE FROM {table} WHERE {' AND '.join(f'{quoted(n)} = ?' for n in key)}"
+        found = bool(own)
+        while found:  # whoever refers to a row that was left out is left out too
+            found = False
+            for name, target in own:
+                orphans = self.connection.execute(
+                    f"SELECT {names} FROM {table} AS child WHERE {quoted(name)} IS NOT NULL"
+                    f" AND NOT EXISTS (SELECT 1 FROM {table} AS parent"
+                    f" WHERE parent.{quoted(target)} = child.{quoted(name)}) ORDER BY {names}"
+                ).fetchall()
+                if orphans:
+                    found = True
+                    self.connection.executemany(delete, orphans)
+                    why = f"{name} is not in {dataset.name}"
+                    self._count_refused(filled, why, key, orphans)
 
-    def rows(
-        self, filled: Filled, names: Sequence[str], *, blank: bool = False
-    ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a dataset in the order of its key.
+    def refuse(self, refusals: Iterable[Refusal], datasets: Iterable[Dataset]) -> None:
+        """Leave out the rows that do not belong to what was filled.
 
         Args:
-            filled: the dataset.
-            names: the columns to read.
-            blank: a text that is not known is empty.
+            refusals: what finds them.
+            datasets: all of the standard; those that were not filled have no row.
         """
-        columns = ", ".join(self._column(filled, name, blank=blank) for name in names)
-        order = ", ".join(map(quoted, filled.dataset.key)) or "rowid"
-        sql = f"SELECT {columns} FROM {quoted(filled.dataset.name)} ORDER BY {order}"
-        return iter(self.connection.execute(sql))
+        wanted = [one for one in refusals if one.dataset.lower() in self.filled]
+        empty = [d for d in in_order(datasets) if wanted and d.name.lower() not in self.filled]
+        for dataset in empty:
+            self.connection.execute(layout_table(dataset, ()))
+        for refusal in wanted:
+            filled = self.filled[refusal.dataset.lower()]
+            same = " AND ".join(f"{quoted(name)} = ?" for name in filled.dataset.key)
+            delete = f"DELETE FROM {quoted(filled.dataset.name)} WHERE {same}"
+            with located(refusal.where):
+                keys = self._keys(refusal, filled.dataset)
+                self.connection.execute("BEGIN")
+                self.connection.executemany(delete, keys)
+                self.connection.execute("COMMIT")
+            if keys:
+                self._count_refused(filled, refusal.text, filled.dataset.key, keys)
+        for dataset in reversed(empty):
+            self.connection.execute(f"DROP TABLE {quoted(dataset.name)}")
 
-    def _column(self, filled: Filled, name: str, *, blank: bool) -> str:
-        text = filled.dataset.by_name[name.lower()].column.type.storage == "TEXT"
-        if not (blank and text):
-            return quoted(name)
-        return f"coalesce({quoted(name)}, '')" if filled.values[name] else "''"
+    def _keys(self, refusal: Refusal, dataset: Dataset) -> list[tuple[Any, ...]]:
+        """The keys of the rows that a SELECT finds."""
+        names = ", ".join(map(quoted, dataset.key))
+        sql = f"SELECT DISTINCT {names} FROM ({strict(refusal.sql)}\n) ORDER BY {names}"
+        with contextlib.closing(connect(self.path, mode="ro")) as connection:
+            limit(connection)
+            dry_run.confine(connection, CHECK_SECONDS, any_function=False)
+            return connection.execute(sql).fetchall()
 
-    def distinct(self, filled: Filled, name: str, most: int) -> list[Any]:
-        """The values of a column, at most so many, in order."""
-        column = quoted(name)
-        sql = (
-            f"SELECT DISTINCT {column} FROM {quoted(filled.dataset.name)}"
-            f" WHERE {column} IS NOT NULL ORDER BY {column} LIMIT {most}"
-        )
-        return [value for (value,) in self.connection.execute(sql)]
+    def _count_refused(
+        self, filled: Filled, why: str, names: Sequence[str], keys: Sequence[tuple[Any, ...]]
+    ) -> None:
+        first = zip(names, keys[0], strict=True)
+        told = ", ".join(f"{name} {_short(value)}" for name, value in first)
+        filled.examples.setdefault(why, told)
+        filled.refused[why] = filled.refused.get(why, 0) + len(keys)
+        filled.rows -= len(keys)
 
     def close(self) -> None:
         self.connection.close()
@@ -320,10 +385,10 @@ def fitting(dataset: Dataset, names: Sequence[str], where: str) -> list[str]:
     return columns
 
 
-def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    reader = iter(rows)
-    while chunk := [*itertools.islice(reader, _CHUNK)]:
-        yield chunk
+def _endless(select: Select, told: str) -> DeclarationError:
+    return DeclarationError(
+        f"{select.where}: {told[0].lower()}{told[1:].rstrip('.')}", hint=ENDLESS
+    )
 
 
 def _short(value: Any) -> str:

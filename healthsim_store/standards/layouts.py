@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
+from ..base.text import did_you_mean
 from ..errors import DeclarationError, InvalidName
 from ..exchange import datapackage
 from ..exchange.export_work import check_file_name
@@ -18,7 +19,7 @@ from ..schema.refusals import MAX_COLUMNS, RESERVED, ROWID
 from ..schema.sqlfile import Comment, Statement, comments_of, markers_in
 from .model import Dataset, Variable
 
-TABLE_MARKERS = ("class", "reference", "structure")
+TABLE_MARKERS = ("class", "reference", "split", "structure")
 COLUMN_MARKERS = ("codes", "optional", "origin", "role", "unit")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
@@ -86,6 +87,7 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
     _check_keys(unique, variables)
     if len(variables) > MAX_COLUMNS:
         raise DeclarationError(f"{where}: {len(variables):,} columns; at most {MAX_COLUMNS:,}")
+    _check_companions(variables)
     ordered = {key.lower(): place for place, key in enumerate(keys, 1)}
     single = {key[0].lower() for key in unique if len(key) == 1}
     made: list[Variable] = []
@@ -98,7 +100,7 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
         made.append(replace(variable, column=column, key=ordered.get(lower, 0)))
     if not statement.comment.text:
         raise DeclarationError(f"{where}: no comment above {name} says what it is")
-    return Dataset(
+    dataset = Dataset(
         name=name,
         label=statement.comment.text,
         variables=tuple(made),
@@ -112,6 +114,24 @@ def read_layout(statement: Statement, standard: str) -> Dataset:
         structure=statement.comment.markers.get("structure", ""),
         reference="reference" in statement.comment.markers,
     )  # fmt: skip
+    split = statement.comment.markers.get("split")
+    return dataset if split is None else _split(dataset, split, where)
+
+
+def _split(dataset: Dataset, name: str, where: str) -> Dataset:
+    """The dataset with the column by which it is split. Raises DeclarationError."""
+    variable = dataset.by_name.get(name.lower())
+    if variable is None or not (variable.required and variable.column.values):
+        raise DeclarationError(
+            f"{where}: @split {name}, which is no column that has one of a few values in every row",
+            hint="KIND VARCHAR(2) NOT NULL CHECK (KIND IN ('A', 'B')) is one: its rows are written"
+            " as the datasets NAMEA and NAMEB.",
+        )
+    made = replace(dataset, split=variable.name)
+    for part in made.parts.values():
+        _check_name(part.name, "dataset", where)
+        _check_file(part.name, where)
+    return made
 
 
 def _variable(column: Column, comment: Comment) -> Variable:
@@ -128,6 +148,7 @@ def _variable(column: Column, comment: Comment) -> Variable:
         role=comment.markers.get("role", ""),
         origin=comment.markers.get("origin", ""),
         optional=optional,
+        companion=comment.markers.get("optional", ""),
         codes=codes["name"] if codes else "",
         codes_id=(codes["id"] or "") if codes else "",
     )
@@ -139,6 +160,16 @@ def _check_keys(unique: dict[tuple[str, ...], str], variables: dict[str, Variabl
         if unknown or len({name.lower() for name in key}) < len(key):
             told = f"no column: {', '.join(unknown)}" if unknown else "a column twice"
             raise DeclarationError(f"{place}: its key names {told}")
+
+
+def _check_companions(variables: dict[str, Variable]) -> None:
+    for variable in variables.values():
+        if variable.companion and variable.companion.lower() not in variables:
+            near = did_you_mean(variable.companion, [v.name for v in variables.values()])
+            raise DeclarationError(
+                f"{variable.column.where}: @optional {variable.companion}, which is no column",
+                hint=near or "@optional alone, or with the column that it is left out with.",
+            )
 
 
 def _check_name(name: str, what: str, where: str) -> None:

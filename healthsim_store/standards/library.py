@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,10 +13,11 @@ from typing import Any
 from ..base.text import did_you_mean
 from ..errors import DeclarationError, UnknownFormat
 from ..exchange.formats import Exporter
+from ..exchange.standard_format import StandardFormat
 from ..schema import dry_run
 from ..schema.model import Declaration
-from .model import Dataset, Declared
-from .reading import read_head, read_standard
+from .model import Dataset, Declared, Head
+from .reading import dataset_of, read_head, read_standard
 from .standard import HEAD, Standard
 
 Owned = tuple[tuple[str, Standard], ...]  # each with the name of its plugin
@@ -39,15 +41,25 @@ class Standards:
         """A format to export for each, by name; those that cannot be read are left out."""
         from .export import exporter
 
-        found: dict[str, Exporter] = {}
+        return {
+            head.name: exporter(head, functools.partial(self.declared, head.name))
+            for head in self._heads()
+        }
+
+    def importers(self) -> dict[str, StandardFormat]:
+        """A format to import for each, by name; those that cannot be read are left out."""
+        from .importing import importer
+
+        return {
+            head.name: importer(head, functools.cache(functools.partial(self.declared, head.name)))
+            for head in self._heads()
+        }
+
+    def _heads(self) -> Iterator[Head]:
         for _, standard in self.brought:
             if not standard.adds:
-                try:
-                    head = read_head(standard)
-                except DeclarationError:
-                    continue  # `missing` tells it
-                found[head.name] = exporter(head, functools.partial(self.declared, head.name))
-        return found
+                with contextlib.suppress(DeclarationError):  # `missing` tells it
+                    yield read_head(standard)
 
     def at(self, path: str) -> Exporter | None:
         """The format to export of the standard in a folder; None for a text that is no path.
@@ -60,6 +72,18 @@ class Standards:
             return None
         declared = self._tried(Path(path))
         return exporter(declared.head, lambda: declared)
+
+    def importer_at(self, path: str) -> StandardFormat | None:
+        """The format to import of the standard in a folder; None for a text that is no path.
+
+        It is tried out at once. Raises DeclarationError, with file and line.
+        """
+        from .importing import importer
+
+        if not _is_path(path):
+            return None
+        declared = self._tried(Path(path))
+        return importer(declared.head, lambda: declared)
 
     def find(self, standard: str) -> Declared:
         """The standard of this name, or in this folder. Raises UnknownFormat, DeclarationError."""
@@ -97,10 +121,10 @@ class Standards:
         for plugin, standard in self.checked():
             if not standard.adds:
                 head = read_head(standard)
-                files = [name.rpartition(".")[0] for name in standard.files if name != HEAD]
+                files = dict.fromkeys(dataset_of(name) for name in standard.files if name != HEAD)
                 found.append({
                     "name": head.name, "version": head.version, "title": head.title,
-                    "plugin": plugin, "files": [*head.kinds], "datasets": files,
+                    "plugin": plugin, "files": [*head.kinds], "datasets": [*files],
                 })  # fmt: skip
         return found
 
@@ -120,6 +144,7 @@ class Standards:
             "title": head.title,
             "files": [*head.kinds],
             "options": [option.to_dict() for option in head.options],
+            "import_options": [option.to_dict() for option in head.import_options],
             "datasets": [*_datasets(declared, self.products())],
             "never": [never.text for never in declared.nevers],
         }
@@ -135,10 +160,18 @@ def _datasets(declared: Declared, products: Sequence[Declaration]) -> Iterator[d
             "name": dataset.name,
             "label": dataset.label,
             "key": [*dataset.key],
+            "written_as": [part.name for part in dataset.parts.values()] if dataset.split else [],
             "filled": [v.name for v in dataset.variables if v.name in filled],
             "not_filled": [v.name for v in dataset.variables if v.name not in filled],
             "reads": {table: owners.get(table, "") for table in reads},
+            "makes": [*_made_of(declared, dataset)],
         }
+
+
+def _made_of(declared: Declared, dataset: Dataset) -> dict[str, None]:
+    """The entity types that an import makes of the dataset's rows."""
+    markers = (one.comment.markers for one in declared.reads.selects)
+    return dict.fromkeys(m["into"] for m in markers if m["from"].lower() == dataset.name.lower())
 
 
 def _given(declared: Declared, products: Sequence[Declaration]) -> Mapping[str, set[str]]:

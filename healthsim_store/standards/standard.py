@@ -22,7 +22,7 @@ SUFFIX = ".sql"
 
 @dataclass(frozen=True)
 class Standard:
-    """A standard that `export` can write, declared in SQL (see docs/standards.md).
+    """A standard that `export` writes and `import` reads, declared in SQL (see docs/standards.md).
 
     ``files`` are the texts of its .sql files, by their names. ``where`` is the folder, for errors.
     Without a file ``standard.sql`` it adds datasets, or SELECTs, to one of the same name.

@@ -14,6 +14,8 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.types import Stored
 from ..storage.apart import Trial, try_apart
+from ..storage.sandbox import limit
+from . import importing
 from .filling import fitting, in_order
 from .model import Dataset, Declared, Select
 from .tables import layout_table
@@ -21,7 +23,7 @@ from .tables import layout_table
 _NO_TABLE = "no such table: "
 
 
-def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: float) -> None:
+def try_out(declared: Declared, products: Sequence[Declaration], *, seconds: float) -> None:
     """Make the layouts, run each SELECT on empty tables, and see whether it fits its layout.
 
     A SELECT may name a table of a product that is not here: whether it does is known with a
@@ -38,11 +40,21 @@ def try_out(declared: Declared, products: Iterable[Declaration], *, seconds: flo
         for dataset in in_order(declared.datasets):
             with located(dataset.where):
                 connection.execute(strict(layout_table(dataset)))
-        dry_run.confine(connection, seconds)
+        limit(connection)
+        dry_run.confine(connection, seconds, any_function=False)
         for never in declared.nevers:
             _columns(connection, never.sql, never.where, {}, missing=False)
+        for refusal in declared.refusals:
+            names = _columns(connection, refusal.sql, refusal.where, {}, missing=False)
+            dataset = declared.by_name[refusal.dataset.lower()]
+            if {*map(str.lower, names or ())} != {*map(str.lower, dataset.key)}:
+                raise DeclarationError(
+                    f"{refusal.where}: it gives {', '.join(names or ())}",
+                    hint=f"A row of {dataset.name} is known by {', '.join(dataset.key)}.",
+                )
     for dataset, names in columns_given(declared, products, seconds=seconds):
         del dataset, names  # they fit
+    importing.try_out(declared, products, seconds=seconds)
 
 
 def columns_given(
@@ -56,6 +68,10 @@ def columns_given(
     with contextlib.closing(connect(":memory:")) as connection:
         for product in products:
             dry_run.make(connection, product)
+        for table in declared.tables:
+            with located(table.layout.where):
+                connection.execute(strict(layout_table(table.layout)))
+        limit(connection)
         dry_run.confine(connection, seconds, any_function=False)
         if declared.study:
             _columns(connection, declared.study.sql, declared.study.where, values)
@@ -89,13 +105,14 @@ def _columns(
     return [description[0] for description in cursor.description]
 
 
-def try_in_worker(declared: Declared, products: Iterable[Declaration]) -> None:
+def try_in_worker(declared: Declared, products: Sequence[Declaration]) -> None:
     """Run the same statements in another process first, which can be ended.
 
     Raises DeclarationError for one that does not end, or takes too much memory.
     """
     try_apart(_of_layouts(declared))
     try_apart(_of_scenario(declared, products))
+    importing.try_in_worker(declared, products)
 
 
 def _of_layouts(declared: Declared) -> Iterator[Trial]:
@@ -103,12 +120,16 @@ def _of_layouts(declared: Declared) -> Iterator[Trial]:
         yield Trial(strict(layout_table(dataset)), dataset.where)
     for never in declared.nevers:
         yield Trial(strict(never.sql), never.where)
+    for refusal in declared.refusals:
+        yield Trial(strict(refusal.sql), refusal.where)
 
 
 def _of_scenario(declared: Declared, products: Iterable[Declaration]) -> Iterator[Trial]:
     for product in products:
         for sql, where in dry_run.making(product):
             yield Trial(sql, where)
+    for table in declared.tables:
+        yield Trial(strict(layout_table(table.layout)), table.layout.where)
     values: dict[str, Any] = {option.name: option.default for option in declared.head.options}
     selects: list[Select] = [select for d in declared.datasets for select in d.selects]
     for select in (*selects, *([declared.study] if declared.study else [])):

@@ -10,20 +10,25 @@ import datetime as dt
 import itertools
 import math
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..base.sql import literal, quoted
 from ..errors import NotConformant
+from .chunks import chunks
+from .model import Variable
 from .output import Output, is_number
 
 MAX_NAME, MAX_LABEL, MAX_TEXT = 8, 40, 200  # bytes
+MAX_WHOLE = 2**53  # all whole numbers up to it are doubles, which is what readers make of them
 
 _RECORD = 80
 _NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl52x")
 _ZEROS = "0" * 30
 _MISSING = b"." + bytes(7)
 _CHUNK = 2_000  # rows that are written at once
+_MOST_TEXTS = 100  # of one printf(): functions of SQLite take 127
 _CACHED = 100_000  # numbers that are remembered as they are written
 
 
@@ -38,14 +43,18 @@ def check_names(output: Output) -> Iterator[str]:
             yield f"{told}: its label has {len(label.encode())} bytes; at most {MAX_LABEL}"
 
 
-def check_texts(output: Output) -> Iterator[str]:
-    """Which variables have texts that are too long, a text for each."""
+def check_values(output: Output) -> Iterator[str]:
+    """Which variables have values that do not fit, a text for each."""
     for variable in output.variables:
+        told = f"{output.name}.{variable.name}"
         length = output.filled.lengths[variable.name]
         if not is_number(variable) and length > MAX_TEXT:
-            yield (
-                f"{output.name}.{variable.name}: a text has {length:,} bytes; at most {MAX_TEXT}"
-            )
+            yield f"{told}: a text has {length:,} bytes; at most {MAX_TEXT}"
+        if variable.name in output.filled.nul_in:
+            yield f"{told}: a text has the character NUL, at which readers take it to end"
+        largest = output.filled.largest.get(variable.name, 0)
+        if isinstance(largest, int) and largest > MAX_WHOLE:
+            yield f"{told}: {largest} is a whole number over {MAX_WHOLE}, which would be rounded"
 
 
 def write(output: Output, path: Path) -> None:
@@ -68,38 +77,55 @@ def write(output: Output, path: Path) -> None:
 
 
 def _write_rows(output: Output, file: BinaryIO) -> None:
-    packed = [_packing(output, variable) for variable in output.variables]
-    rows = output.rows()
+    """The rows: a text of fixed length for what stands between two numbers, and the numbers."""
+    parts: list[str] = []  # SQL of each part of a row
+    numbers: dict[int, _Numbers] = {}  # by the place of the part; the others are texts
+    for number, group in itertools.groupby(output.variables, is_number):
+        if number:
+            for variable in group:
+                numbers[len(parts)] = _Numbers(f"{output.name}.{variable.name}")
+                parts.append(quoted(variable.name))
+        else:
+            parts += [_padded(output, some) for some in chunks(group, _MOST_TEXTS)]
     written = 0
-    while chunk := [*itertools.islice(rows, _CHUNK)]:
-        pieces = [pack(value) for row in chunk for pack, value in zip(packed, row, strict=True)]
-        written += file.write(b"".join(pieces))
+    for rows in output.select(parts, _CHUNK):
+        columns: list[Iterable[bytes]] = []
+        for place, values in enumerate(zip(*rows, strict=True)):
+            if place in numbers:
+                columns.append(map(numbers[place].__getitem__, values))
+            else:
+                columns.append(map(str.encode, values))
+        written += file.write(b"".join(itertools.chain.from_iterable(zip(*columns, strict=True))))
     file.write(b" " * (-written % _RECORD))
 
 
-def _packing(output: Output, variable: Any) -> Callable[[Any], bytes]:
-    """How a value of a variable is written."""
-    if is_number(variable):
-        known: dict[Any, bytes] = {None: _MISSING}
+def _padded(output: Output, variables: Sequence[Variable]) -> str:
+    """The SQL of texts, each with spaces behind it, which fill the bytes that it does not take."""
+    widths = "".join(f"%-{output.length(variable)}s" for variable in variables)
+    values = ", ".join(
+        quoted(variable.name) if output.has_values(variable) else "NULL" for variable in variables
+    )
+    return f"printf({literal(widths)}, {values})"
 
-        def number(value: Any) -> bytes:
-            made = known.get(value)
-            if made is None:
-                try:
-                    made = ibm(value)
-                except OverflowError:
-                    raise NotConformant(
-                        f"{output.name}.{variable.name} {value!r} is no number of an XPT file.",
-                        hint="They are from about 5.4e-79 to 7.2e75.",
-                    ) from None
-                if len(known) < _CACHED:
-                    known[value] = made
-            return made
 
-        return number
-    length = output.length(variable)
-    empty = b" " * length
-    return lambda value: empty if value is None else value.encode().ljust(length)
+class _Numbers(dict[Any, bytes]):
+    """Numbers as they are written, remembered: most of them are there many times."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__({None: _MISSING})
+        self._told = told  # dataset and variable
+
+    def __missing__(self, value: float) -> bytes:
+        try:
+            made = ibm(value)
+        except OverflowError:
+            raise NotConformant(
+                f"{self._told} {value!r} is no number of an XPT file.",
+                hint="They are from about 5.4e-79 to 7.2e75.",
+            ) from None
+        if len(self) < _CACHED:
+            self[value] = made
+        return made
 
 
 def ibm(value: float) -> bytes:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base.deadline import Deadline
 from ..base.quoting import strict
 from ..base.sql import permits, quoted
-from ..base.sqlite import MAX_BYTES, MAX_PATTERN, connect, uri
+from ..base.sqlite import connect, uri
+from ..errors import NotWritable, QueryTimeout, QueryTooLarge
+from .sandbox import limit
 
-_STEPS = 10_000  # virtual machine steps between looks at the clock
 _TARGET = "filled"  # what the database is called to which the rows go
 _CACHE_KB = 64_000
 
@@ -32,6 +34,7 @@ def insert_selected(
     *,
     hidden: Collection[tuple[str, str]],
     seconds: float,
+    rows: int,
 ) -> int:
     """Put all rows of a SELECT into a table, or none; how many they are.
 
@@ -43,43 +46,83 @@ def insert_selected(
         sql: one SELECT.
         values: of its parameters.
         hidden: tables of the scenario and columns of them, in lower case, that are read as NULL.
-        seconds: that it may take.
+        seconds: of the processor that it may take.
+        rows: that it may give at most.
 
-    Raises sqlite3.IntegrityError for a row that breaks a rule of the table, and another
-    sqlite3.Error for a SELECT that cannot be run so.
+    Raises sqlite3.IntegrityError for a row that breaks a rule of the table, QueryTimeout,
+    QueryTooLarge for too many rows, NotWritable where the disk is full, KeyboardInterrupt for
+    Ctrl-C, and another sqlite3.Error for a SELECT that cannot be run so.
     """
     with contextlib.closing(connect(source, mode="ro")) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute(f"ATTACH ? AS {_TARGET}", (uri(target, "rw"),))
-        for setting in ("journal_mode = MEMORY", "synchronous = OFF", f"cache_size = -{_CACHE_KB}"):
+        # The database is thrown away whole, so nothing of it need be on the disk at any moment.
+        for setting in ("synchronous = OFF", f"cache_size = -{_CACHE_KB}"):
             connection.execute(f"PRAGMA {_TARGET}.{setting}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
-        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
-
-        def authorize(
-            action: int,
-            first: str | None,
-            second: str | None,
-            schema: str | None,
-            *more: str | None,
-        ) -> int:
-            if action == sqlite3.SQLITE_INSERT:
-                into = (schema, str(first).lower()) == (_TARGET, table.lower())
-                return sqlite3.SQLITE_OK if into else sqlite3.SQLITE_DENY
-            if action == sqlite3.SQLITE_READ and schema != _TARGET:
-                column = (str(first).lower(), str(second).lower())
-                return sqlite3.SQLITE_IGNORE if column in hidden else sqlite3.SQLITE_OK
-            return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY
-
-        until = time.monotonic() + seconds
-        connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
-        connection.set_authorizer(authorize)
+        limit(connection, attached=1)
+        _confine(connection, table, hidden)
         insert = f"INSERT INTO {_TARGET}.{quoted(table)} ({', '.join(map(quoted, columns))})"
         # In brackets, so that no clause of an INSERT can follow it.
-        selected = f"SELECT * FROM ({strict(sql)}\n)"
-        count: int = connection.execute(f"{insert} {selected}", values).rowcount
+        selected = f"SELECT * FROM ({strict(sql)}\n) LIMIT {rows + 1}"
+        deadline = Deadline(seconds, clock=time.thread_time)
+        try:
+            with deadline.over(connection):
+                count: int = connection.execute(f"{insert} {selected}", values).rowcount
+        except sqlite3.OperationalError as error:
+            if deadline.check(error):
+                raise QueryTimeout(
+                    f"It takes more than {seconds:,.0f} seconds of the processor."
+                ) from error
+            if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+                raise NotWritable(
+                    f"There is no room for the rows of {table}: {error}.",
+                    hint=f"Check the free space of {target.parent.parent}, and of the folder for"
+                    " temporary files.",
+                ) from error
+            raise
+        if count > rows:
+            raise QueryTooLarge(f"It gives over {rows:,} rows.")
         return count
+
+
+def _confine(
+    connection: sqlite3.Connection, table: str, hidden: Collection[tuple[str, str]]
+) -> None:
+    """Let nothing be written but rows of the table, and nothing that is hidden be read."""
+
+    def authorize(
+        action: int, first: str | None, second: str | None, schema: str | None, *more: str | None
+    ) -> int:
+        if action == sqlite3.SQLITE_INSERT:
+            into = (schema, str(first).lower()) == (_TARGET, table.lower())
+            return sqlite3.SQLITE_OK if into else sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_READ and schema != _TARGET:
+            column = (str(first).lower(), str(second).lower())
+            return sqlite3.SQLITE_IGNORE if column in hidden else sqlite3.SQLITE_OK
+        # What is read of the other database are rows that REFERENCES of the table look up.
+        return sqlite3.SQLITE_OK if permits(action, second) else sqlite3.SQLITE_DENY
+
+    connection.set_authorizer(authorize)
+
+
+def add_table(
+    database: Path, sql: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Make a table in a private copy of a scenario, which is thrown away.
+
+    Args:
+        database: the copy.
+        sql: the CREATE TABLE.
+        table, columns: their names.
+        rows: values as they are stored, in the order of the columns.
+
+    Raises sqlite3.Error, and what ``rows`` raises.
+    """
+    names, places = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+    with contextlib.closing(connect(database)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(strict(sql))
+        connection.execute("BEGIN")
+        connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({places})", rows)
+        connection.execute("COMMIT")

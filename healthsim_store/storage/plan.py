@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,9 @@ class Plan:
 
         Words that may mean no value are counted on the way.
         """
+        for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False)):
+            if _is_respelled(column, (row[self.places[name]] for row in rows)):
+                self.converted[position] = column
         texts = {
             position: self.places[name]
             for position, (name, column) in enumerate(zip(self.fields, self.columns, strict=False))
@@ -137,6 +140,19 @@ def _plain_texts(rows: Sequence[tuple[Any, ...]], places: Sequence[int]) -> list
         return None if "\0" in "".join(found) else found
     except TypeError:
         return None
+
+
+def _is_respelled(column: Column, values: Iterable[Any]) -> bool:
+    """Whether some values are other spellings of usual ones, which SQLite would store as they are.
+
+    It refuses them where the column has a list of values.
+    """
+    if column.values or not column.synonyms:
+        return False
+    try:
+        return any(column.coerce(value) != value for value in {v for v in values if type(v) is str})
+    except ValueError:
+        return True  # what is wrong with it is told row by row
 
 
 def _has_blank(values: Sequence[Any]) -> bool:

@@ -82,6 +82,22 @@ def too_late(seconds: float) -> QueryTimeout:
     )
 
 
+def limit(connection: sqlite3.Connection, *, attached: int = 0) -> None:
+    """Bound what any statement of a stranger's may ask of a connection, whatever else it may do.
+
+    Args:
+        connection: with all its files attached, and without an authorizer.
+        attached: how many they are.
+    """
+    # Table-valued functions are made on first use, which an authorizer would refuse.
+    connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, attached)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL + len("EXPLAIN "))
+    connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
+
+
 class Sandbox:
     """A read-only connection to one scenario file, with others attached by the store.
 
@@ -129,8 +145,6 @@ class Sandbox:
             recover(self.path)
             # Reads the whole schema, so that a damaged one is found here.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            # Table-valued functions are made on first use, which the authorizer would refuse.
-            connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchone()
         self.format = verify(connection, self.path)
         if len(attached) > MAX_ATTACHED:
             raise InvalidArgument(
@@ -144,11 +158,7 @@ class Sandbox:
                 connection.execute(f"ATTACH ? AS {quoted(alias)}", (uri(other, "ro"),))
                 sql = f"SELECT count(*) FROM {quoted(alias)}.sqlite_master"
                 connection.execute(sql).fetchone()
-        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, len(attached))
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL + len("EXPLAIN "))
-        connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
+        limit(connection, attached=len(attached))
         self.guard()
 
     def _browse(self) -> None:

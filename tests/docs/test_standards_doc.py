@@ -54,11 +54,15 @@ def test_the_commands_of_the_page(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     commands = re.findall(r"^    healthsim-store (.*)$", DOC, re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 5
+    (tmp_path / "terms.csv").write_text("term,pt\nNausea,A term of the user's\n", encoding="utf-8")
+    assert "meddra" in commands[3]
+    commands[3] += " --to trial-coded"  # the first one has written the usual folder
     for words in commands:
         done = run(*words.split())
         assert done.returncode == 0, done.stderr
     assert {path.suffix for path in (tmp_path / "trial-xpt").iterdir()} == {".xpt", ".xml", ".json"}
+    assert (tmp_path / "trial-coded" / "ae.json").is_file()
 
 
 def test_it_is_short_and_all_sql(omop: Path) -> None:
@@ -87,8 +91,26 @@ def test_a_scenario_is_written_as_it_says(omop: Path, tmp_path: Path) -> None:
     assert made.left_out == ()
 
 
+def test_its_files_are_read_as_it_says(omop: Path, tmp_path: Path) -> None:
+    (reads,) = re.findall(
+        r"^`omop/person\.import\.sql`:\n\n```sql\n(.*?)^```", DOC, re.DOTALL | re.MULTILINE
+    )
+    (omop / "person.import.sql").write_text(reads, "utf-8")
+    with Store(tmp_path / "store") as store:
+        store.persist({"patients": PEOPLE, "encounters": VISITS}, scenario="ward-7")
+        store.export_scenario("ward-7", format=str(omop), to=tmp_path / "out")
+        made = store.import_data(tmp_path / "out", format=str(omop), scenario="back")
+        sql = "SELECT patient_id, mrn, family_name, birth_date, gender FROM patients ORDER BY mrn"
+        found = [tuple(row.values()) for row in store.query_scenario("back", sql).rows]
+    assert found == [("A", "A", "1", "1970-01-31", "F"), ("B", "B", "2", "1961-10-05", "M")]
+    assert {one.name: one.unmapped for one in made.sources} == {
+        "person.csv": {},
+        "visit_occurrence.csv": {"no installed product maps this file": 3},
+    }
+
+
 def test_every_marker_is_on_the_page() -> None:
     for marker in (*HEAD_MARKERS, *MARKERS, *TABLE_MARKERS, *COLUMN_MARKERS):
         assert re.search(rf"@{marker}\b", DOC), marker
-    for kind in WRITERS["datasets"]:
-        assert f"| `{kind}` |" in DOC
+    for kind in {kind for kinds in WRITERS.values() for kind in kinds}:
+        assert re.search(rf"^\| .*`{kind}`.* \|", DOC, re.MULTILINE), kind

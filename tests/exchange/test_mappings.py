@@ -379,7 +379,7 @@ def test_many_rows_that_are_left_out_are_found_at_once(store: Store, tmp_path: P
 
 NOTED = """CREATE TABLE people (name TEXT, born TEXT, tax TEXT);
 CREATE TABLE animals (kind TEXT);
--- have no day of birth @note people
+-- no day of birth is known @note people
 SELECT count(*) FROM people WHERE born IS NULL;
 -- @into owners @from people
 SELECT name AS full_name, coalesce(born, '1900-01-01') AS born, tax AS tax_number FROM people;
@@ -394,7 +394,7 @@ def test_a_note_tells_how_many_rows_it_is_of(store: Store, tmp_path: Path) -> No
     mapping = _write(tmp_path / "mine.sql", NOTED)
     made = store.import_data(files, format=str(mapping))
     assert {one.name: (one.rows, one.notes) for one in made.sources} == {
-        "people.csv": (3, ("2 rows have no day of birth",)), "animals.csv": (0, ()),
+        "people.csv": (3, ("no day of birth is known: 2 rows",)), "animals.csv": (0, ()),
     }  # fmt: skip
 
 

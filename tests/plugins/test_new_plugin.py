@@ -120,7 +120,13 @@ def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("summary", "command"), ("parquet", "exporter"), ("ndjson", "importer")]
+    ("name", "kind"),
+    [
+        ("summary", "command"),
+        ("parquet", "exporter"),
+        ("ndjson", "importer"),
+        ("parquet", "standard"),
+    ],
 )
 def test_a_name_that_the_core_has_is_refused(tmp_path: Path, name: str, kind: str) -> None:
     with pytest.raises(InvalidName, match=f"itself has the .*{name}"):
@@ -157,7 +163,7 @@ def test_the_command_line_tells_the_files_and_what_is_next(
     assert "my-own is there already" in again.stderr
     other = run("plugins", "new", "my-other", "--kind", "product")
     assert other.stdout.endswith('Now: cd my-other; pip install -e ".[test]"; pytest\n')
-    unknown = run("plugins", "new", "my-x", "--kind", "standard")
+    unknown = run("plugins", "new", "my-x", "--kind", "check")
     assert "is not one of 'product'" in unknown.stderr
     # The listing is as it was.
     assert {p["name"] for p in json.loads(run("plugins", "--json").stdout)} >= {"core", "toysim"}

@@ -170,3 +170,26 @@ def test_an_alias_means_one_entity_type(alias: str) -> None:
     )
     with pytest.raises(DeclarationError, match=rf"line 6: @alias {alias} of dogs already means"):
         read_declaration("toy", "1", schema)
+
+
+def test_a_comment_behind_the_last_column_is_its_own_whatever_its_type() -> None:
+    text = """-- A
+        CREATE TABLE a (
+          x VARCHAR PRIMARY KEY, -- Id
+          y PARTIAL_TIMESTAMP -- When @alias d
+        );"""
+    (entity_type,) = read_declaration("toy", "1", text).entity_types
+    column = entity_type.by_name["y"]
+    assert (column.description, column.aliases) == ("When", ("d",))
+
+
+def test_synonyms_without_a_list_of_values_are_usual_spellings() -> None:
+    text = """-- A
+        CREATE TABLE a (
+          x VARCHAR PRIMARY KEY, -- Id
+          y VARCHAR -- How often @synonym Q3W=EVERY 3 WEEKS
+        );"""
+    (entity_type,) = read_declaration("toy", "1", text).entity_types
+    column = entity_type.by_name["y"]
+    told = [column.coerce(one) for one in ("q3w", "every 3 weeks", "EVERY 3 WEEKS", "at times")]
+    assert told == ["EVERY 3 WEEKS"] * 3 + ["at times"]

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from healthsim_store.schema import partial_moments
 from healthsim_store.schema.bounds import unbounded
 
 BOUNDED = [
@@ -88,3 +89,11 @@ def test_to_look_takes_no_time_either() -> None:
     ):
         unbounded("CREATE TABLE t (a TEXT CHECK (" + piece * (190_000 // len(piece)) + "instr(a,a)")
     assert time.monotonic() - begun < 5
+
+
+def test_the_rules_of_our_own_types_have_a_bound_in_any_number() -> None:
+    rules = [partial_moments.check(f'"c{n}"') for n in range(40)]
+    columns = ", ".join(f'"c{n}" TEXT CHECK ({rule})' for n, rule in enumerate(rules))
+    assert unbounded(f"CREATE TABLE a ({columns}) STRICT") == ""
+    close = rules[0].replace("char(0)", "c0")
+    assert unbounded(f'CREATE TABLE a ("c0" TEXT CHECK ({close})) STRICT') == "a call of instr()"

@@ -48,6 +48,8 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("INTEGER", 2.0**60, 2**60), ("INTEGER", "0e999999999", 0),
     ("DECIMAL(15,2)", 1234567890123.45, 1234567890123.45),
     ("TIMESTAMP", np.datetime64("2024-02-29T08:30:00", "ns"), "2024-02-29T08:30:00"),
+    ("PARTIAL_TIMESTAMP", "2003", "2003"), ("PARTIAL_TIMESTAMP", " 2003---15 ", "2003---15"),
+    ("PARTIAL_TIMESTAMP", dt.date(2024, 2, 29), "2024-02-29"), ("PARTIAL_TIMESTAMP", "", None),
     ("VARCHAR", pd.NA, None), ("INTEGER", decimal.Decimal("sNaN"), None),
     ("JSON", '{"n":' + "1" * 5000 + "}", '{"n":' + "1" * 5000 + "}"),
 ]  # fmt: skip
@@ -64,6 +66,8 @@ REFUSED: list[tuple[str, Any]] = [
     ("DECIMAL(12,2)", "12.340009"), ("DECIMAL(12,2)", 12.34999), ("DECIMAL(12,2)", 12.345),
     ("DECIMAL(12,2)", decimal.Decimal("12.340000000001")), ("DECIMAL(8,2)", "1e999999999999999999"),
     ("INTEGER", "1e999999999999999999"), ("REAL", 2**53 + 1), ("REAL", "1e400"),
+    ("PARTIAL_TIMESTAMP", "2003-13"), ("PARTIAL_TIMESTAMP", "2023-02-29"),
+    ("PARTIAL_TIMESTAMP", "2003-12-15\0"), ("PARTIAL_TIMESTAMP", "2003-"),
     ("VARCHAR", "a\0b"), ("JSON", '"a\0b"'),
     ("TIMESTAMP", "0001-01-01T00:00:00+05:00"), ("TIMESTAMP", "2024-02-29T08:30:00.1234567"),
     ("DATE", "-0001-01-01"), ("DATE", "0000-01-01"),
@@ -108,7 +112,7 @@ def test_spellings(declared: str, sql: str | None) -> None:
 
 @pytest.mark.parametrize("declared", [
     "VARCHAR", "VARCHAR(5)", "INTEGER", "REAL", "DECIMAL(8,2)", "BOOLEAN", "DATE", "TIMESTAMP",
-    "JSON",
+    "PARTIAL_TIMESTAMP", "JSON",
 ])  # fmt: skip
 def test_what_is_stored_as_it_is_is_what_coerce_gives(declared: str) -> None:
     """`plain` must not pass a value that SQLite would store otherwise."""
@@ -157,7 +161,7 @@ def test_sqlite_takes_every_decimal_of_as_many_digits(declared: str) -> None:
 
 @pytest.mark.parametrize("declared", [
     "VARCHAR", "VARCHAR(5)", "INTEGER", "REAL", "DECIMAL(8,2)", "BOOLEAN", "DATE", "TIMESTAMP",
-    "JSON",
+    "PARTIAL_TIMESTAMP", "JSON",
 ])  # fmt: skip
 def test_sqlite_takes_what_coerce_gives_and_null(declared: str) -> None:
     type_ = LogicalType.parse(declared)
@@ -184,6 +188,7 @@ def test_the_types_of_other_formats() -> None:
         "boolean": ("INTEGER", "boolean", "bool"),
         "date": ("TEXT", "date", "date32[day]"),
         "timestamp": ("TEXT", "datetime", "timestamp[us]"),
+        "partial": ("TEXT", "string", "string"),
         "json": ("TEXT", "string", "string"),
     }
 

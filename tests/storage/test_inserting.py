@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sqlite3
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import owner
 
 from healthsim_store import Store
+from healthsim_store.base.sqlite import uri
+from healthsim_store.errors import NotWritable, QueryTimeout, QueryTooLarge
+from healthsim_store.storage import inserting
 from healthsim_store.storage.inserting import insert_selected
 
 
@@ -28,10 +34,10 @@ def source(store: Store) -> Path:
     return store.find("s")
 
 
-def put(source: Path, target: Path, sql: str, **given: object) -> int:
+def put(source: Path, target: Path, sql: str, most: int = 1_000, **given: object) -> int:
     hidden = {("owners", "tax_number")}
     return insert_selected(
-        source, target, "names", ["name", "n"], sql, given, hidden=hidden, seconds=2.0
+        source, target, "names", ["name", "n"], sql, given, hidden=hidden, seconds=1.0, rows=most
     )
 
 
@@ -61,7 +67,9 @@ def test_all_or_none(source: Path, target: Path) -> None:
         "SELECT 'a', 1 WHERE 1 ON CONFLICT DO UPDATE SET name = 'b'",
         "SELECT zeroblob(1000000000), 1",
         "SELECT 'a', 1 FROM pragma_table_info('owners')",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i), 1 FROM n",
+        "SELECT replace(hex(zeroblob(1000000)), '00', '0123456789'), 1",
+        "SELECT 'a', 1" + " + 1" * 300,
+        "SELECT 'a', 1" + " " * 200_000,
         "SELECT 'a'",
     ],
 )
@@ -71,3 +79,41 @@ def test_what_it_may_not(sql: str, source: Path, target: Path) -> None:
         put(source, target, sql)
     assert source.read_bytes() == before
     assert rows(target) == rows(target, "other") == []
+
+
+COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+
+
+def test_one_that_does_not_end_is_ended(source: Path, target: Path) -> None:
+    with pytest.raises(QueryTimeout, match=r"It takes more than 1 seconds of the processor\."):
+        put(source, target, f"{COUNTING} SELECT max(i), 1 FROM n")
+    with pytest.raises(QueryTooLarge, match=r"It gives over 1,000 rows\."):
+        put(source, target, f"{COUNTING} SELECT CAST(i AS TEXT), 1 FROM n")
+    assert put(source, target, f"{COUNTING} SELECT 'a', i FROM n LIMIT 1000") == 1_000
+
+
+def test_ctrl_c_is_ctrl_c(source: Path, target: Path) -> None:
+    timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        put(source, target, f"{COUNTING} SELECT max(i), 1 FROM n")
+    timer.join()
+    assert rows(target) == []
+
+
+def test_a_full_disk_is_told(source: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Small(sqlite3.Connection):  # as on a disk on which no page is free any more
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:  # type: ignore[override]
+            if sql.startswith("INSERT"):
+                self.set_authorizer(None)
+                super().execute("PRAGMA filled.max_page_count = 1")
+            return super().execute(sql, *values)
+
+    monkeypatch.setattr(
+        inserting, "connect", lambda path, mode: sqlite3.connect(
+            uri(path, mode), uri=True, isolation_level=None, factory=Small
+        ),
+    )  # fmt: skip
+    with pytest.raises(NotWritable, match="There is no room for the rows of names: database or"):
+        put(source, target, f"{COUNTING} SELECT 'a' || i, i FROM n", most=1_000_000)
+    assert rows(target) == []

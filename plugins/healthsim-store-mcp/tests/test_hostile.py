@@ -63,6 +63,19 @@ def test_no_file_is_read_outside(talk: Any, outside: Path, path: str) -> None:
     assert "There is no scenario" in talk.error("summary", scenario="stolen")
 
 
+@pytest.mark.parametrize("path", READ)
+def test_no_file_that_an_option_names_is_read_outside(
+    talk: Any, shared: Path, outside: Path, path: str
+) -> None:
+    for given in (path, str(outside / "patients.csv")):
+        told = talk.error(
+            "export", scenario="one-patient", format="sdtm", options={"meddra": given}
+        )
+        assert "root:" not in told
+        assert "mrn" not in told
+    assert "lies outside" in told
+
+
 WRITE = [
     "../outside/new", "link/new", "exports/out/new", "exports/../x", "/tmp/healthsim-hostile",
     ".healthsim-store", ".healthsim-store/trash", "exports/.hidden", "one-patient.db",

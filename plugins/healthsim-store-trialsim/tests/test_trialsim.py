@@ -70,6 +70,63 @@ def trial() -> dict[str, list[dict[str, Any]]]:
             {"usubjid": "ONCO-01-001", "treatment": "Drug A", "dose": 200, "unit": "mg",
              "dose_date": "2024-02-01"},
         ],
+        **design(), **findings(),
+    }  # fmt: skip
+
+
+def design() -> dict[str, list[dict[str, Any]]]:
+    """What the protocol of the study plans."""
+    of_arm = {"arm_study_id": "ONCO", "arm_code": "ACTIVE"}
+    return {
+        "trial_parameters": [IN_STUDY | {"tsparmcd": "HLTSUBJI", "value": "N"}],
+        "trial_elements": [
+            IN_STUDY | {"element_id": "E1", "etcd": "SCRN", "element": "Screening",
+                        "start_rule": "Informed consent", "planned_duration": "P4W"},
+            IN_STUDY | {"element_id": "E2", "etcd": "DRUGA", "element": "Drug A"},
+        ],
+        "arm_elements": [
+            of_arm | {"element_id": f"E{n}", "taetord": n, "epoch": epoch}
+            for n, epoch in ((1, "SCREENING"), (2, "TREATMENT"))
+        ],
+        "eligibility_criteria": [
+            IN_STUDY | {"ietestcd": "EXCL01", "ietest": "Brain metastases", "category": "excl",
+                        "tivers": "1"},
+        ],
+        "planned_visits": [
+            IN_STUDY | {"visit_num": v, "visit": f"Week {v}", "visit_day": 7 * v} for v in (1, 2, 3)
+        ],
+    }  # fmt: skip
+
+
+def findings() -> dict[str, list[dict[str, Any]]]:
+    """What was found and recorded of the first subject."""
+    of_first = {"usubjid": "ONCO-01-001"}
+    return {
+        "subject_elements": [
+            of_first | {"element_id": "E1", "taetord": 1, "start_date": "2024-01-02",
+                        "end_date": "2024-02-01"},
+            of_first | {"study_id": "ONCO", "etcd": "DRUGA", "taetord": 2,
+                        "start_date": "2024-02-01T09:30"},
+        ],
+        "eligibility_exceptions": [
+            {"usubjid": "ONCO-01-004", "study_id": "ONCO", "ietestcd": "EXCL01", "tivers": "1",
+             "answer": "yes", "date": "2024-01"},
+        ],
+        "trial_lab_results": [
+            of_first | {"lbtestcd": "ALT", "test": "Alanine Aminotransferase", "result": value,
+                        "unit": "U/L", "lbstresn": value, "lbstnrhi": 40, "date": f"2024-02-0{n}"}
+            for n, value in enumerate((38, 41, 90), 1)
+        ],
+        "trial_vital_signs": [
+            of_first | {"vstestcd": "SYSBP", "test": "Systolic Blood Pressure", "result": "121",
+                        "unit": "mmHg", "baseline": "yes"},
+        ],
+        "conmeds": [of_first | {"drug": "Aspirin", "frequency": "daily", "start_date": "2019"}],
+        "medical_histories": [of_first | {"term": "Asthma", "start_date": "2003---15"}],
+        "supplemental_values": [
+            IN_STUDY | of_first | {"rdomain": "DM", "qnam": "RACEOTH", "qlabel": "Race, Other",
+                                   "qval": "Sami"},
+        ],
     }  # fmt: skip
 
 
@@ -154,6 +211,13 @@ def test_questions_have_the_known_answers(store: Store) -> None:
         ["01", 9, 6, 3, 66.7], ["02", 3, 0, 0, 0.0],
     ]  # fmt: skip
     assert asked("left_early", "usubjid", "reason") == [["ONCO-01-001", "ADVERSE EVENT"]]
+    assert asked("criteria_not_met", "usubjid", "criterion") == [
+        ["ONCO-01-004", "Brain metastases"]
+    ]
+    assert asked("lab_results_outside", "day", "value", test="alt") == [
+        ["2024-02-02", 41.0], ["2024-02-03", 90.0],
+    ]  # fmt: skip
+    assert asked("lab_results_outside", "day", test="ast") == []
 
 
 def test_statistics_have_the_known_answers(store: Store) -> None:

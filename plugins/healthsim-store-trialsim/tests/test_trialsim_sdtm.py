@@ -91,7 +91,7 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
         {"DSSEQ": 3, "DSTERM": "DEATH", "DSCAT": "DISPOSITION EVENT", "DSSTDY": 27,
          "EPOCH": "FOLLOW-UP"},
         {"DSSEQ": 1, "DSSTDY": -8},
-        {"DSSEQ": 2, "DSTERM": "FINISHED", "DSDECOD": "COMPLETED"},
+        {"DSSEQ": 2, "DSTERM": "Finished", "DSDECOD": "COMPLETED"},
         {"DSSEQ": 1, "DSDECOD": "INFORMED CONSENT OBTAINED", "DSSTDY": None},
     ],
 }  # fmt: skip
@@ -125,9 +125,13 @@ def test_a_generated_trial_is_written_whole(store: Store, tmp_path: Path) -> Non
     assert accounts["AE"].rows == counts["adverse_events"]
     assert accounts["EX"].rows == counts["exposures"]
     assert accounts["DS"].rows == counts["disposition_events"] + 2 * 40  # consent, randomization
-    assert [one.entity_type for one in made.left_out] == ["visit_schedule"]
+    assert accounts["TV"].rows == 12  # the trial's own visits, as the schedules have them
+    assert accounts["SV"].rows == counts["actual_visits"]
+    assert not made.left_out
     store.export_scenario("trial", format="sdtm", to=tmp_path / "xpt", options={"files": "xpt"})
     for name, account in accounts.items():
+        if not account.rows:
+            continue  # nothing is known of it, and no file is written
         told = json.loads((tmp_path / "json" / f"{name.lower()}.json").read_text("utf-8"))
         assert told["records"] == len(told["rows"]) == account.rows
         data = (tmp_path / "xpt" / f"{name.lower()}.xpt").read_bytes()
@@ -153,3 +157,27 @@ def test_two_studies_are_told(store: Store, tmp_path: Path) -> None:
     store.persist(ROWS | {"studies": [*ROWS["studies"], other]}, scenario="trial")
     with pytest.raises(NotConformant, match="has 2 studies: ONCO-2024-001, OTHER-1"):
         store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
+
+
+@pytest.mark.parametrize(("day", "study_day", "epoch"), [
+    ("2024-01-09", -1, "SCREENING"), ("2024-01-10T08:30", 1, "TREATMENT"),
+    ("2024-01-09T23:59", -1, "SCREENING"), ("2024-02-01T10:00:00+02:00", 23, "TREATMENT"),
+    ("2024-02-02", 24, "FOLLOW-UP"), ("2024-02", None, None), ("2024", None, None),
+    ("2024---15", None, None), ("--02-03", None, None), ("2024-02--T07:15", None, None),
+    ("-----T07:15", None, None),
+])  # fmt: skip
+def test_a_day_known_in_part_has_no_study_day_and_no_epoch(
+    store: Store, tmp_path: Path, day: str, study_day: int | None, epoch: str | None
+) -> None:
+    """SDTM leaves them empty; and it is before no consent of which nobody knows that."""
+    event = {"usubjid": "ONCO-2024-001-01-1", "dsdecod": "ADVERSE EVENT", "date": day}
+    store.persist(ROWS | {"disposition_events": [event]}, scenario="trial")
+    assert store.check_scenario("trial").ok
+    store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "ds.json").read_text("utf-8"))
+    names = [column["name"] for column in told["columns"]]
+    (row,) = (
+        one for one in (dict(zip(names, row, strict=True)) for row in told["rows"])
+        if one["DSDECOD"] == "ADVERSE EVENT"
+    )  # fmt: skip
+    assert (row["DSSTDTC"], row["DSSTDY"], row["EPOCH"] or None) == (day, study_day, epoch)

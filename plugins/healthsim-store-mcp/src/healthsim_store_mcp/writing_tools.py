@@ -290,7 +290,7 @@ class Writing:
         target = confinement.writing(to) if to else confinement.export_folder(name, format)
         made = self._store.export_scenario(
             name, format=format, to=target, force=force, drop_sensitive=drop_sensitive,
-            options=options, progress=Progress(ctx),
+            options=options and self._with_paths(options), progress=Progress(ctx),
         )  # fmt: skip
         data = {
             "scenario": made.scenario, "format": made.format, "folder": str(made.location),
@@ -303,6 +303,16 @@ class Writing:
             data["datasets"] = refused
         more = f"Truncated. All files are in {line(str(target), 120)}."
         return Reply(made.to_markdown(), data).result(max_tokens, more)
+
+    def _with_paths(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Options of a format with the real paths of the files that they name, or an error."""
+        formats = self._store.export_options().values()
+        files = {option.name for declared in formats for option in declared if option.of_file}
+        reading = self._confined.confinement.reading
+        return {
+            name: str(reading(str(value))) if name in files and value is not None else value
+            for name, value in options.items()
+        }
 
     def write_query(
         self, name: str, query: str, to: str | None, *, force: bool, progress: Rows

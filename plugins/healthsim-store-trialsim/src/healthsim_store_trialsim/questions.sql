@@ -8,7 +8,8 @@ SELECT
   usubjid,
   site_number,
   sites.name AS site,
-  arm_name AS arm,
+  treatment_arms.arm_name AS arm,
+  actual.arm_name AS treated_as,
   subjects.status,
   sex,
   age,
@@ -17,8 +18,9 @@ SELECT
 FROM subjects
 JOIN sites USING (site_id)
 LEFT JOIN treatment_arms USING (arm_id)
+LEFT JOIN treatment_arms AS actual ON actual.arm_id = subjects.actual_arm_id
 WHERE
-  (:arm IS NULL OR lower(:arm) IN (lower(arm_code), lower(arm_name)))
+  (:arm IS NULL OR lower(:arm) IN (lower(treatment_arms.arm_code), lower(treatment_arms.arm_name)))
   AND (:site IS NULL OR lower(:site) IN (lower(site_number), lower(sites.name)))
 ORDER BY usubjid;
 
@@ -118,10 +120,49 @@ ORDER BY site_number, site_id;
 -- Subjects that left early
 -- @name left_early
 -- @about Whose disposition is neither COMPLETED nor a protocol milestone, with the reason.
-SELECT usubjid, site_number, arm_name AS arm, dsdecod AS reason, dsterm AS as_reported, dsstdtc AS day
+SELECT
+  usubjid,
+  site_number,
+  arm_name AS arm,
+  dsdecod AS reason,
+  dsterm AS as_reported,
+  dsscat AS what_was_left,
+  dsstdtc AS day
 FROM disposition_events
 JOIN subjects USING (subject_id)
 JOIN sites USING (site_id)
 LEFT JOIN treatment_arms USING (arm_id)
 WHERE dsdecod <> 'COMPLETED' AND coalesce(dscat, '') <> 'PROTOCOL MILESTONE'
 ORDER BY dsstdtc, usubjid;
+
+-- Subjects that do not meet a criterion
+-- @name criteria_not_met
+-- @about With the criterion, and what became of the subject.
+SELECT usubjid, site_number, ietestcd AS code, ietest AS criterion, iecat AS kind, subjects.status
+FROM eligibility_exceptions
+JOIN eligibility_criteria USING (criterion_id)
+JOIN subjects USING (subject_id)
+JOIN sites USING (site_id)
+ORDER BY usubjid, ietestcd;
+
+-- Laboratory results of the test :test outside of what is usual
+-- @name lab_results_outside
+-- @about In the standard unit.
+-- @param test text: its short name (CDISC LBTESTCD)
+SELECT
+  usubjid,
+  arm_name AS arm,
+  visit_num,
+  lbdtc AS day,
+  lbtest AS test,
+  lbstresn AS value,
+  lbstresu AS unit,
+  lbstnrlo AS low,
+  lbstnrhi AS high
+FROM trial_lab_results
+JOIN subjects USING (subject_id)
+LEFT JOIN treatment_arms USING (arm_id)
+WHERE
+  (lbstresn < lbstnrlo OR lbstresn > lbstnrhi)
+  AND (:test IS NULL OR lbtestcd = upper(:test))
+ORDER BY usubjid, lbtestcd, lbdtc;

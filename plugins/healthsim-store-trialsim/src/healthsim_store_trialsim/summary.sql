@@ -25,7 +25,8 @@ LIMIT 8;
 SELECT min(years) AS youngest, max(years) AS oldest
 FROM (
   SELECT coalesce(
-    age,
+    CASE age_unit WHEN 'MONTHS' THEN age / 12 WHEN 'WEEKS' THEN age / 52 WHEN 'DAYS' THEN age / 365
+      WHEN 'HOURS' THEN age / 8766 ELSE age END,
     strftime('%Y', consent_date) - strftime('%Y', birth_date)
       - (strftime('%m-%d', consent_date) < strftime('%m-%d', birth_date))
   ) AS years
@@ -80,7 +81,14 @@ HAVING EXISTS (SELECT 1 FROM adverse_events);
 -- Dispositions
 -- @name dispositions @section Visit Statistics @show {reason} {n:,}
 SELECT dsdecod AS reason, count(*) AS n
-FROM disposition_events
+FROM disposition_events AS d
+WHERE coalesce(dscat, '') <> 'PROTOCOL MILESTONE'
+  -- Who left the treatment and then the study is counted once.
+  AND (coalesce(dsscat, '') <> 'STUDY TREATMENT' OR NOT EXISTS (
+    SELECT 1
+    FROM disposition_events AS other
+    WHERE other.subject_id = d.subject_id AND other.dsscat = 'STUDY PARTICIPATION'
+  ))
 GROUP BY dsdecod
 ORDER BY n DESC, dsdecod
 LIMIT 6;
@@ -90,7 +98,8 @@ LIMIT 6;
 SELECT printf('%d-%d', 10 * decade, 10 * decade + 9) AS age, count(*) AS n
 FROM (
   SELECT coalesce(
-    age,
+    CASE age_unit WHEN 'MONTHS' THEN age / 12 WHEN 'WEEKS' THEN age / 52 WHEN 'DAYS' THEN age / 365
+      WHEN 'HOURS' THEN age / 8766 ELSE age END,
     strftime('%Y', consent_date) - strftime('%Y', birth_date)
       - (strftime('%m-%d', consent_date) < strftime('%m-%d', birth_date))
   ) / 10 AS decade

@@ -52,10 +52,10 @@ CREATE TABLE AE (
   AETOXGR VARCHAR(200), -- Standard Toxicity Grade @role Record Qualifier @optional
   TAETORD INTEGER, -- Planned Order of Element within Arm @role Timing @optional
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
-  AESTDTC DATE, -- Start Date/Time of Adverse Event @role Timing
-  AEENDTC DATE, -- End Date/Time of Adverse Event @role Timing
-  AESTDY INTEGER, -- Study Day of Start of Adverse Event @role Timing @optional
-  AEENDY INTEGER, -- Study Day of End of Adverse Event @role Timing @optional
+  AESTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Adverse Event @role Timing
+  AEENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Adverse Event @role Timing
+  AESTDY INTEGER, -- Study Day of Start of Adverse Event @role Timing @optional AESTDTC
+  AEENDY INTEGER, -- Study Day of End of Adverse Event @role Timing @optional AEENDTC
   AEDUR VARCHAR(200), -- Duration of Adverse Event @role Timing @optional
   AEENRF VARCHAR(200), -- End Relative to Reference Period @role Timing @codes Relation to Reference Period (C66728) @optional
   AEENRTPT VARCHAR(200), -- End Relative to Reference Time Point @role Timing @codes Relation to Reference Period (C66728) @optional
@@ -63,36 +63,48 @@ CREATE TABLE AE (
   PRIMARY KEY (STUDYID, USUBJID, AESEQ)
 );
 
--- An event without a number comes after the subject's events that have one.
-CREATE VIEW numbered_events AS
-SELECT *, aeseq AS number FROM adverse_events WHERE aeseq IS NOT NULL
-UNION ALL
-SELECT *,
-  row_number() OVER (PARTITION BY subject_id ORDER BY aestdtc, adverse_event_id) + coalesce(
-    (SELECT max(g.aeseq) FROM adverse_events AS g WHERE g.subject_id = e.subject_id), 0
-  )
-FROM adverse_events AS e WHERE aeseq IS NULL;
-
+-- A term that somebody coded stays as it is; the others are looked up in the user's MedDRA.
 -- @into AE
 SELECT
   studyid AS STUDYID,
   usubjid AS USUBJID,
   number AS AESEQ,
+  aespid AS AESPID,
   aeterm AS AETERM,
-  aedecod AS AEDECOD,
-  aebodsys AS AEBODSYS,
-  aebodsys AS AESOC,
+  coalesce(llt, aellt) AS AELLT,
+  coalesce(aelltcd, llt_code) AS AELLTCD,
+  coalesce(aedecod, pt) AS AEDECOD,
+  coalesce(aeptcd, pt_code) AS AEPTCD,
+  coalesce(aehlt, hlt) AS AEHLT,
+  coalesce(aehltcd, hlt_code) AS AEHLTCD,
+  coalesce(aehlgt, hlgt) AS AEHLGT,
+  coalesce(aehlgtcd, hlgt_code) AS AEHLGTCD,
+  aecat AS AECAT,
+  aescat AS AESCAT,
+  coalesce(aebodsys, soc) AS AEBODSYS,
+  coalesce(aebdsycd, soc_code) AS AEBDSYCD,
+  coalesce(aesoc, aebodsys, soc) AS AESOC,
+  coalesce(aesoccd, aebdsycd, soc_code) AS AESOCCD,
   aesev AS AESEV,
   aeser AS AESER,
   aeacn AS AEACN,
   aerel AS AEREL,
+  aepatt AS AEPATT,
   aeout AS AEOUT,
-  CASE WHEN aeout = 'FATAL' THEN 'Y' END AS AESDTH,
+  aescong AS AESCONG,
+  aesdisab AS AESDISAB,
+  CASE WHEN aeout = 'FATAL' THEN 'Y' ELSE aesdth END AS AESDTH,
+  aeshosp AS AESHOSP,
+  aeslife AS AESLIFE,
+  aesmie AS AESMIE,
+  aecontrt AS AECONTRT,
   aetoxgr AS AETOXGR,
-  epoch_on(aestdtc, reference, last_dose) AS EPOCH,
+  epoch_of(subject_id, aestdtc, reference, last_dose) AS EPOCH,
   aestdtc AS AESTDTC,
   aeendtc AS AEENDTC,
   study_day(aestdtc, reference) AS AESTDY,
-  study_day(aeendtc, reference) AS AEENDY
-FROM numbered_events
-JOIN named_subjects USING (subject_id);
+  study_day(aeendtc, reference) AS AEENDY,
+  aeenrf AS AEENRF
+FROM numbered(adverse_events, aeseq, aestdtc, adverse_event_id)
+JOIN named_subjects USING (subject_id)
+LEFT JOIN meddra_terms ON aedecod IS NULL AND said = lower(trim(coalesce(aellt, aeterm)));

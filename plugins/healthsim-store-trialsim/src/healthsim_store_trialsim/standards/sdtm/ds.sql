@@ -12,14 +12,15 @@ CREATE TABLE DS (
   DSCAT VARCHAR(200), -- Category for Disposition Event @role Grouping Qualifier @codes Category for Disposition Event (C74558)
   DSSCAT VARCHAR(200), -- Subcategory for Disposition Event @role Grouping Qualifier @codes Subcategory for Disposition Event (C170443) @optional
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
-  DSDTC DATE, -- Date/Time of Collection @role Timing @optional
-  DSSTDTC DATE, -- Start Date/Time of Disposition Event @role Timing
+  DSDTC PARTIAL_TIMESTAMP, -- Date/Time of Collection @role Timing @optional
+  DSSTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Disposition Event @role Timing
   DSDY INTEGER, -- Study Day of Collection @role Timing @optional
   DSSTDY INTEGER, -- Study Day of Start of Disposition Event @role Timing
   PRIMARY KEY (STUDYID, USUBJID, DSSEQ)
 );
 
--- Consent and randomization are milestones of the protocol, which TrialSim keeps with the subject.
+-- Consent and randomization are milestones of the protocol, which TrialSim keeps with the subject,
+-- where it has no event of them.
 CREATE VIEW milestones AS
 SELECT subject_id, 'INFORMED CONSENT OBTAINED' AS dsdecod, consent_date AS day, 'SCREENING' AS epoch
 FROM subjects WHERE consent_date IS NOT NULL
@@ -27,9 +28,11 @@ UNION ALL
 SELECT subject_id, 'RANDOMIZED', randomization_date, NULL
 FROM subjects WHERE randomization_date IS NOT NULL;
 
-CREATE VIEW dispositions AS
+CREATE VIEW dispositions (
+  subject_id, dsseq, dsspid, dsterm, dsdecod, dscat, dsscat, epoch, dsdtc, day, id
+) AS
 SELECT
-  subject_id, dsdecod, dsdecod AS dsterm, 'PROTOCOL MILESTONE' AS dscat, epoch, day, 0 AS given
+  subject_id, NULL, NULL, dsdecod, dsdecod, 'PROTOCOL MILESTONE', NULL, epoch, NULL, day, ''
 FROM milestones AS m
 WHERE NOT EXISTS (
   SELECT 1 FROM disposition_events AS d
@@ -37,20 +40,29 @@ WHERE NOT EXISTS (
 )
 UNION ALL
 SELECT
-  subject_id, dsdecod, coalesce(dsterm, dsdecod), coalesce(dscat, 'DISPOSITION EVENT'), epoch,
-  dsstdtc, 1
+  subject_id, dsseq, dsspid, coalesce(dsterm, dsdecod), dsdecod,
+  coalesce(
+    dscat,
+    iif(dsdecod IN ('INFORMED CONSENT OBTAINED', 'RANDOMIZED'), 'PROTOCOL MILESTONE',
+      'DISPOSITION EVENT')
+  ),
+  dsscat, epoch, dsdtc, dsstdtc, disposition_event_id
 FROM disposition_events;
 
 -- @into DS
 SELECT
   studyid AS STUDYID,
   usubjid AS USUBJID,
-  row_number() OVER (PARTITION BY usubjid ORDER BY day, given) AS DSSEQ,
-  upper(dsterm) AS DSTERM,
+  number AS DSSEQ,
+  dsspid AS DSSPID,
+  dsterm AS DSTERM,
   dsdecod AS DSDECOD,
   dscat AS DSCAT,
-  coalesce(epoch, epoch_on(day, reference, last_dose)) AS EPOCH,
+  dsscat AS DSSCAT,
+  coalesce(epoch, epoch_of(subject_id, day, reference, last_dose)) AS EPOCH,
+  dsdtc AS DSDTC,
   day AS DSSTDTC,
+  study_day(dsdtc, reference) AS DSDY,
   study_day(day, reference) AS DSSTDY
-FROM dispositions
+FROM numbered(dispositions, dsseq, day, id)
 JOIN named_subjects USING (subject_id);

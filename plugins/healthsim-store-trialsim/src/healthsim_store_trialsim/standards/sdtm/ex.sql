@@ -25,30 +25,26 @@ CREATE TABLE EX (
   EXDIR VARCHAR(200), -- Directionality @role Variable Qualifier @codes Directionality (C99074) @optional
   EXFAST VARCHAR(200) CHECK (EXFAST IN ('N', 'NA', 'U', 'Y')), -- Fasting Status @role Record Qualifier @codes No Yes Response (C66742) @optional
   EXADJ VARCHAR(200), -- Reason for Dose Adjustment @role Record Qualifier @optional
+  VISITNUM REAL, -- Visit Number @role Timing @optional
+  VISIT VARCHAR(200), -- Visit Name @role Timing @optional
+  VISITDY INTEGER, -- Planned Study Day of Visit @role Timing @optional
   TAETORD INTEGER, -- Planned Order of Element within Arm @role Timing @optional
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
-  EXSTDTC DATE, -- Start Date/Time of Treatment @role Timing
-  EXENDTC DATE, -- End Date/Time of Treatment @role Timing
-  EXSTDY INTEGER, -- Study Day of Start of Treatment @role Timing @optional
-  EXENDY INTEGER, -- Study Day of End of Treatment @role Timing @optional
+  EXSTDTC PARTIAL_TIMESTAMP, -- Start Date/Time of Treatment @role Timing
+  EXENDTC PARTIAL_TIMESTAMP, -- End Date/Time of Treatment @role Timing
+  EXSTDY INTEGER, -- Study Day of Start of Treatment @role Timing @optional EXSTDTC
+  EXENDY INTEGER, -- Study Day of End of Treatment @role Timing @optional EXENDTC
   EXDUR VARCHAR(200), -- Duration of Treatment @role Timing @optional
   EXTPT VARCHAR(200), -- Planned Time Point Name @role Timing @optional
   EXTPTNUM INTEGER, -- Planned Time Point Number @role Timing @optional
   EXELTM VARCHAR(200), -- Planned Elapsed Time from Time Point Ref @role Timing @optional
   EXTPTREF VARCHAR(200), -- Time Point Reference @role Timing @optional
-  EXRFTDTC DATE, -- Date/Time of Reference Time Point @role Timing @optional
+  EXRFTDTC PARTIAL_TIMESTAMP, -- Date/Time of Reference Time Point @role Timing @optional
   PRIMARY KEY (STUDYID, USUBJID, EXSEQ)
 );
 
--- A treatment without a number comes after the subject's treatments that have one.
-CREATE VIEW numbered_exposures AS
-SELECT *, exseq AS number FROM exposures WHERE exseq IS NOT NULL
-UNION ALL
-SELECT *,
-  row_number() OVER (PARTITION BY subject_id ORDER BY exstdtc, exposure_id) + coalesce(
-    (SELECT max(g.exseq) FROM exposures AS g WHERE g.subject_id = e.subject_id), 0
-  )
-FROM exposures AS e WHERE exseq IS NULL;
+-- A treatment has no number of a visit of its own.
+CREATE VIEW exposed AS SELECT *, NULL AS visit_num FROM exposures;
 
 -- @into EX
 SELECT
@@ -56,14 +52,21 @@ SELECT
   usubjid AS USUBJID,
   number AS EXSEQ,
   upper(extrt) AS EXTRT,
+  excat AS EXCAT,
   exdose AS EXDOSE,
+  CASE WHEN exdose IS NULL THEN exdostxt END AS EXDOSTXT,
   exdosu AS EXDOSU,
+  exdosfrm AS EXDOSFRM,
   frequency(exdosfrq) AS EXDOSFRQ,
   exroute AS EXROUTE,
-  'TREATMENT' AS EPOCH,
+  exlot AS EXLOT,
+  exadj AS EXADJ,
+  visitnum AS VISITNUM,
+  visit AS VISIT,
+  visitdy AS VISITDY,
+  coalesce(epoch, epoch_of(subject_id, exstdtc, reference, last_dose)) AS EPOCH,
   exstdtc AS EXSTDTC,
   coalesce(exendtc, exstdtc) AS EXENDTC,
   study_day(exstdtc, reference) AS EXSTDY,
   study_day(coalesce(exendtc, exstdtc), reference) AS EXENDY
-FROM numbered_exposures
-JOIN named_subjects USING (subject_id);
+FROM at_visits(numbered(exposed, exseq, exstdtc, exposure_id));

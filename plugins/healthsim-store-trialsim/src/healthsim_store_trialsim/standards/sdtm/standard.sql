@@ -1,36 +1,198 @@
 -- SDTM, by the SDTMIG 3.4
 -- @writer datasets @files json, ndjson, xpt, csv
 -- @guide SDTMIG 3.4 @terminology CDISC/NCI SDTM 2025-09-26
+-- @import phase choice 0, 1, 1/2, 2, 2/3, 3, 3/4, 4, NA: the phase of the trial, where TS has none
+-- @import indication text: the disease under study, where TS has none
+-- @param meddra file: CSV file with MedDRA's terms, by your own licence: columns term, llt, llt_code, pt, pt_code, hlt, hlt_code, hlgt, hlgt_code, soc, soc_code
 
--- Day of a study: the reference day is 1, and the day before it is -1
+-- Terms of MedDRA, by the licence of whoever exports @file meddra
+CREATE TABLE meddra (
+  term VARCHAR UNIQUE, -- As reported; none where the lowest level term alone is meant
+  llt VARCHAR, -- Lowest level term
+  llt_code INTEGER, -- Its code
+  pt VARCHAR NOT NULL, -- Preferred term
+  pt_code INTEGER, -- Its code
+  hlt VARCHAR, -- High level term
+  hlt_code INTEGER, -- Its code
+  hlgt VARCHAR, -- High level group term
+  hlgt_code INTEGER, -- Its code
+  soc VARCHAR, -- System organ class
+  soc_code INTEGER, -- Its code
+  CHECK (term IS NOT NULL OR llt IS NOT NULL)
+);
+
+-- What is known of a term, in small letters: first of one that was reported so, else of a lowest
+-- level term, of which the first row counts
+CREATE VIEW meddra_terms AS
+SELECT lower(term) AS said, * FROM meddra WHERE term IS NOT NULL
+UNION ALL
+SELECT lower(llt), *
+FROM meddra
+WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
+  AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
+
+-- The day of a date or time, where all of it is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
+
+-- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
 -- @macro study_day(day, reference)
-SELECT CAST(julianday(:day) - julianday(:reference) AS INTEGER) + (:day >= :reference);
+SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
+  + (whole_day(:day) >= whole_day(:reference));
 
--- Part of the trial on a day, from the days of the first and the last treatment
+-- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
+-- @macro is_before(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
+
+-- Part of the trial on a day, from the days of the first and the last treatment; none where too
+-- little of them is known to say it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
   WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR :day < :first THEN 'SCREENING'
-  WHEN :last IS NULL OR :day <= :last THEN 'TREATMENT'
-  ELSE 'FOLLOW-UP'
+  WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
+  WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
+  WHEN whole_day(:day) >= whole_day(:first)
+    AND (:last IS NULL OR whole_day(:day) <= whole_day(:last)) THEN 'TREATMENT'
+  WHEN is_before(:first, :day) AND (:last IS NULL OR is_before(:day, :last)) THEN 'TREATMENT'
 END;
+
+-- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
+-- elements are known of the subject, by the days of treatment
+-- @macro epoch_of(subject, day, first, last)
+SELECT coalesce(
+  (
+    SELECT epoch
+    FROM subject_elements AS went
+    WHERE went.subject_id = :subject
+      AND whole_day(went.sestdtc) <= whole_day(:day)
+      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
+    ORDER BY went.sestdtc DESC
+    LIMIT 1
+  ),
+  CASE WHEN NOT EXISTS (SELECT 1 FROM subject_elements AS went WHERE went.subject_id = :subject)
+    THEN epoch_on(:day, :first, :last) END
+);
 
 -- Terms for how often a treatment is given, of which TrialSim has the short ones
 -- @macro frequency(term)
 SELECT CASE :term WHEN 'QW' THEN 'EVERY WEEK' WHEN 'Q2W' THEN 'EVERY 2 WEEKS'
   WHEN 'Q3W' THEN 'EVERY 3 WEEKS' WHEN 'Q4W' THEN 'EVERY 4 WEEKS' ELSE :term END;
 
--- Each subject with the study's and the site's own names for it
+-- Ids that an import makes of what SDTM has: of a part of a study, of a record of a subject, of a visit
+-- @macro part_of(study, part)
+SELECT :study || '/' || :part;
+
+-- @macro record_of(subject, domain, number)
+SELECT :subject || '/' || :domain || '/' || CAST(:number AS TEXT);
+
+-- @macro visit_of(subject, number)
+SELECT :subject || '/SV/' || printf('%.10g', :number);
+
+-- The code of an arm; nothing for the codes that say that there is none, as the SDTMIG had them until 3.2
+-- @macro arm_in(code)
+SELECT CASE WHEN upper(:code) NOT IN ('SCRNFAIL', 'NOTASSGN', 'NOTTRT', 'UNPLAN') THEN :code END;
+
+-- A date and time as a day; nothing where not even the day is known
+-- @macro day_known(moment)
+SELECT CASE WHEN length(:moment) >= 10 AND :moment NOT LIKE '%--%' THEN substr(:moment, 1, 10) END;
+
+-- Whether a date is known in part only
+-- @macro is_part(moment)
+SELECT :moment IS NOT NULL AND (length(:moment) < 10 OR :moment LIKE '%--%');
+
+-- Each subject with the study's own names for it, and the days of the first and the last treatment
 CREATE VIEW named_subjects AS
 SELECT
-  subject_id, study_id, protocol_number AS studyid, usubjid,
-  first_dose_date AS reference, last_dose_date AS last_dose
-FROM subjects JOIN studies USING (study_id);
+  subject_id, study_id, arm_id, protocol_number AS studyid, usubjid,
+  coalesce(
+    first_dose_date,
+    (SELECT min(exstdtc) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+  ) AS reference,
+  coalesce(
+    last_dose_date,
+    (SELECT max(coalesce(exendtc, exstdtc)) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+  ) AS last_dose
+FROM subjects AS s JOIN studies USING (study_id);
+
+-- The records of a table, each with its number within the subject: the one that it has, and for
+-- those that have none the next ones after these, in the order of their beginnings
+-- @macro numbered(records, seq, start, id)
+SELECT (
+  SELECT *, :seq AS number FROM :records WHERE :seq IS NOT NULL
+  UNION ALL
+  SELECT r.*,
+    row_number() OVER (PARTITION BY subject_id ORDER BY :start IS NULL, :start, :id)
+      + coalesce(most, 0)
+  FROM :records AS r
+  LEFT JOIN (
+    SELECT subject_id AS whose, max(:seq) AS most FROM :records
+    WHERE :seq IS NOT NULL
+    GROUP BY subject_id
+  ) ON whose = subject_id
+  WHERE :seq IS NULL
+);
+
+-- The records of a table with their subjects and visits. A visit has the trial's own name and day,
+-- of the subject's arm or of all arms; a record may have only the number of it
+-- @macro at_visits(records)
+SELECT (
+  SELECT r.*, studyid, usubjid, reference, last_dose, v.visit_date,
+    coalesce(r.visit_num, v.visit_num) AS visitnum,
+    coalesce(own.visit_name, every.visit_name, v.visit_name) AS visit,
+    coalesce(own.visit_day, every.visit_day) AS visitdy
+  FROM :records AS r
+  JOIN named_subjects AS s USING (subject_id)
+  LEFT JOIN actual_visits AS v USING (visit_id)
+  LEFT JOIN visits_of_trial AS own
+    ON own.study_id = s.study_id AND own.visit_num = coalesce(r.visit_num, v.visit_num)
+      AND own.arm_id = s.arm_id
+  LEFT JOIN visits_of_trial AS every
+    ON every.study_id = s.study_id AND every.visit_num = coalesce(r.visit_num, v.visit_num)
+      AND every.arm_id IS NULL
+);
+
+-- A text that is a number
+-- @macro number_in(text)
+SELECT CASE
+  WHEN ltrim(:text, '-') GLOB '[0-9]*' AND NOT ltrim(:text, '-') GLOB '*[^0-9.]*'
+    AND NOT :text GLOB '*.*.*' THEN CAST(:text AS REAL)
+END;
+
+-- Result in the standard unit. One that nobody converted is its own standard
+-- @macro standard_text(text, number, original)
+SELECT coalesce(
+  :text, CASE WHEN :number IS NOT NULL THEN printf('%.15g', :number) END, :original
+);
+
+-- The same as a number, which a text such as NEGATIVE has not
+-- @macro standard_number(text, number, original)
+SELECT coalesce(:number, number_in(coalesce(:text, :original)));
+
+-- @macro standard_unit(text, number, unit, original_unit)
+SELECT CASE
+  WHEN coalesce(:text, :number) IS NOT NULL THEN coalesce(:unit, :original_unit)
+  ELSE :original_unit
+END;
+
+-- The last result before the first treatment, of each subject and test: the flagged one, or else
+-- the latest. What was measured on the day of the first treatment was measured before it
+-- @macro last_before(results, id, test, result, moment, flag)
+SELECT (
+  SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || printf(' %09d', number))
+  FROM :results
+  WHERE :result IS NOT NULL AND length(:moment) >= 10
+    AND (:flag = 'Y' OR substr(:moment, 1, 10) <= reference)
+  GROUP BY subject_id, :test
+);
 
 -- @study
 SELECT protocol_number AS name, title AS description, protocol_number AS protocol FROM studies;
 
 -- An adverse event, treatment or disposition before informed consent @never
-SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID) WHERE AESTDTC < RFICDTC
-UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID) WHERE EXSTDTC < RFICDTC
-UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID) WHERE DSSTDTC < RFICDTC;
+SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
+WHERE is_before(AESTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
+WHERE is_before(EXSTDTC, RFICDTC)
+UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
+WHERE is_before(DSSTDTC, RFICDTC);
