@@ -27,6 +27,10 @@ def _pairs(context: click.Context, parameter: click.Parameter, given: Any) -> di
     for name, sign, _ in pairs:
         if not name.strip() or not sign:
             raise click.BadParameter("give FIELD=VALUE", context, parameter)
+    names = [name.strip() for name, _, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise click.BadParameter(f"{name} is given twice", context, parameter)
     return {name.strip(): value for name, _, value in pairs}
 
 

@@ -97,7 +97,11 @@ def table(rows: list[list[Any]], headers: list[str], fmt: str | None = None) -> 
 
 
 def values_by_name(given: Iterable[str]) -> dict[str, str]:
-    """What ``--set NAME=VALUE`` gives, by name. Raises InvalidArgument for one without a value."""
+    """What ``--set NAME=VALUE`` gives, by name.
+
+    Raises InvalidArgument for one without a value, and for one that is given twice: nobody knows
+    which of the values is meant.
+    """
     from ..errors import InvalidArgument
 
     values: dict[str, str] = {}
@@ -105,6 +109,10 @@ def values_by_name(given: Iterable[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals:
             raise InvalidArgument(f"--set {text}: no value.", hint="Write --set OPTION=VALUE.")
+        if name.strip() in values:
+            raise InvalidArgument(
+                f"--set {text}: {name.strip()} is given twice.", hint="Give each option once."
+            )
         values[name.strip()] = value.strip()
     return values
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.text import place, size
+from ..base.wording import option
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class DatasetAccount:
     ``given`` rows came from the scenario and ``rows`` were written. ``refused`` are the others, by
     the rule of the standard that they broke; ``examples`` has the first of each. ``empty`` are
     columns without a value in any row, ``dropped`` those of them that the files have not, since the
-    standard lets them be left out. ``unread`` is what the scenario has not.
+    standard lets them be left out. ``unread`` is what the scenario has not. ``files`` are options
+    with the path of a file that would fill more columns, and that were not given.
     """
 
     name: str
@@ -58,12 +60,14 @@ class DatasetAccount:
     empty: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         told = {
             "name": self.name, "given": self.given, "rows": self.rows,
             "refused": dict(self.refused), "examples": dict(self.examples),
             "empty": list(self.empty), "dropped": list(self.dropped), "unread": list(self.unread),
+            "files": list(self.files),
         }  # fmt: skip
         return {key: value for key, value in told.items() if value or key in ("given", "rows")}
 
@@ -81,7 +85,9 @@ class DatasetAccount:
         kept = [name for name in self.empty if name not in self.dropped]
         told = f"**{self.name} without values**: {', '.join(kept) or 'none'}"
         more = f"; {len(self.dropped)} more that may be left out are not in the files"
-        return told + (more if self.dropped else "")
+        told += more if self.dropped else ""
+        given = (option("options", {name: "FILE"}, verb="export_scenario") for name in self.files)
+        return told + "".join(f"; {one} may fill some" for one in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class ExportResult:
     CSV. It is exact if ``csv_exact`` is true, otherwise an estimate from the beginning of each
     table. ``loading`` has the lines of code that read the files. ``left_out`` are the entity types
     that the format does not take. ``datasets`` tells of each dataset of a standard what became of
-    its rows.
+    its rows, and ``unwritten``, by entity type, which columns with values are in none of them.
     """
 
     scenario: str
@@ -105,6 +111,7 @@ class ExportResult:
     loading: str = field(default="", repr=False)
     left_out: tuple[LeftOut, ...] = ()
     datasets: tuple[DatasetAccount, ...] = ()
+    unwritten: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -141,6 +148,8 @@ class ExportResult:
             told["left_out"] = [one.to_dict() for one in self.left_out]
         if self.datasets:
             told["datasets"] = [one.to_dict() for one in self.datasets]
+        if self.unwritten:
+            told["unwritten"] = {name: list(columns) for name, columns in self.unwritten.items()}
         return told
 
     def to_markdown(self) -> str:
@@ -157,6 +166,8 @@ class ExportResult:
         ]
         if self.left_out:
             lines.append(f"**Left out**: {self.told_left_out}")
+        if self.unwritten:
+            lines.append(f"**Columns left out**: {self.told_unwritten}")
         lines += [f"**{one.name}**: {one.told()}" for one in self.datasets if one.told()]
         lines += [one.told_empty() for one in self.datasets if one.empty]
         return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
@@ -167,5 +178,10 @@ class ExportResult:
         return "; ".join(
             f"{one.entity_type} ({one.rows:,} rows): {one.reason}" for one in self.left_out
         )
+
+    @property
+    def told_unwritten(self) -> str:
+        """The columns with values that are in no dataset, in a line; empty where there are none."""
+        return "; ".join(f"{name}: {', '.join(cols)}" for name, cols in self.unwritten.items())
 
     __str__ = to_markdown

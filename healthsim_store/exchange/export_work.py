@@ -67,6 +67,7 @@ class ExportWork:
         self._names: set[str] = set()  # of resources
         self.files: list[ExportedFile] = []
         self.datasets: tuple[DatasetAccount, ...] = ()  # of a standard
+        self.unwritten: dict[str, tuple[str, ...]] = {}
         self.csv_bytes = 0.0
         self.csv_exact = True
 
@@ -169,6 +170,7 @@ class ExportWork:
                 told[file.name] = file
             self._compare(told, _written(self._folder))
         self.datasets = tuple(tables.told)
+        self.unwritten = tables.unwritten
         rows = sum(self._snapshot.counts[name] for name in self._exported)
         self._progress(max(0, rows - self._done))  # what SELECTs read is not counted
         for name in sorted(told):

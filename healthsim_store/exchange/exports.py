@@ -109,6 +109,7 @@ def export_file(
         loading=loading,
         left_out=left_out,
         datasets=work.datasets,
+        unwritten=work.unwritten,
     )
 
 

@@ -80,6 +80,7 @@ class ScenarioTables:
         self._progress = progress
         self._unreadable = unreadable
         self.told: list[DatasetAccount] = []
+        self.unwritten: dict[str, tuple[str, ...]] = {}
         self._read: set[str] = set()  # the tables of which progress was told
         self._free: list[Sandbox] = []
         self._open: dict[int, Generator[tuple[Any, ...], None, None]] = {}
@@ -215,6 +216,15 @@ class ScenarioTables:
             account: of one dataset.
         """
         self.told.append(account)
+
+    def leave(self, entity_type: str, columns: Sequence[str]) -> None:
+        """Have the reply of the export say which columns with values are in no file.
+
+        Args:
+            entity_type: whose they are.
+            columns: their names.
+        """
+        self.unwritten[entity_type] = tuple(columns)
 
     def close(self) -> None:
         """End what is still being read."""

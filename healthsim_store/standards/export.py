@@ -26,8 +26,9 @@ from . import csv_files, dataset_json, define_xml, file_tables, xpt
 from .checking import check
 from .filling import Filled, Filling
 from .measuring import terms
-from .model import Dataset, Declared, Head, Select, Variable
+from .model import Dataset, Declared, FileTable, Head, Select, Variable
 from .output import DEFINE, Output, Package, Study
+from .unwritten import tell_unwritten
 
 if TYPE_CHECKING:
     from ..exchange.scenario_tables import ScenarioTables
@@ -88,6 +89,8 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         declared.head, _study(declared.study, scenario, values), kind, dt.datetime.now(dt.UTC)
     )
     file_tables.make(declared.tables, scenario)
+    not_given = [table for table in declared.tables if not scenario.options[table.option]]
+    tell_unwritten(chosen, scenario)
     path = folder / DATABASE
     with contextlib.closing(Filling(path)) as filling:
         names = (part for dataset in chosen for part in dataset.parts.values())
@@ -97,7 +100,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
     every = [filling.filled[dataset.name.lower()] for dataset in chosen]
     parts = check(path, every, declared.nevers, ends=kind == "xpt")
     for filled in filling.filled.values():  # each after those that it refers to
-        scenario.tell(_account(filled))
+        scenario.tell(_account(filled, not_given))
     outputs = [_output(part, package, path) for part in parts]
     if not outputs:
         raise _nothing(declared, every, scenario)
@@ -213,7 +216,7 @@ def _write_files(outputs: Sequence[Output], folder: Path, *, described: bool) ->
     return [output for output in done if output is not None]
 
 
-def _account(filled: Filled) -> DatasetAccount:
+def _account(filled: Filled, not_given: Sequence[FileTable]) -> DatasetAccount:
     empty = filled.empty if filled.rows else ()
     return DatasetAccount(
         name=filled.dataset.name,
@@ -226,6 +229,7 @@ def _account(filled: Filled) -> DatasetAccount:
             name for name in empty if not _written(filled, filled.dataset.by_name[name.lower()])
         ),
         unread=tuple(dict.fromkeys(filled.unread.values())),
+        files=tuple(table.option for table in not_given if filled.dataset.is_of(table)),
     )
 
 

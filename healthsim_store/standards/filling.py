@@ -18,6 +18,7 @@ from ..base.quoting import strict
 from ..base.sql import quoted
 from ..base.sqlite import connect, file_errors, located
 from ..base.text import shorten
+from ..base.wording import call
 from ..errors import DeclarationError, QueryTimeout, QueryTooLarge
 from ..exchange.statement_clock import ENDLESS
 from ..schema import dry_run
@@ -34,7 +35,9 @@ _CHUNK = 2_000  # rows that are put in at once; where one is refused, they are p
 
 
 class Selects(Protocol):
-    """What SELECTs can be asked of: the tables of a scenario."""
+    """What SELECTs can be asked of: the tables of a scenario, whose name is ``name``."""
+
+    name: str
 
     def select(self, sql: str, parameters: Mapping[str, Any] = ...) -> Any:
         """The rows, with ``columns``. Raises ValueError for a statement that cannot be run."""
@@ -163,7 +166,13 @@ class Filling:
             except ValueError as error:
                 missing = str(error).partition("no such table: ")[2].rstrip(".")
                 if not missing or missing.lower() not in select.reads:
-                    raise DeclarationError(f"{select.where}: {error}") from error
+                    hint = None
+                    if "no such column: " in str(error):
+                        hint = (
+                            f"If {source.name} is of an older version of its product,"
+                            f" {call('upgrade_scenario', source.name)} adds what is new."
+                        )
+                    raise DeclarationError(f"{select.where}: {error}", hint=hint) from error
                 filled.unread[select.where] = f"the scenario has no {missing}"
                 continue
             yield select, fitting(filled.dataset, found.columns, select.where)

@@ -141,6 +141,10 @@ class Dataset:
             part=value,
         )
 
+    def is_of(self, table: FileTable) -> bool:
+        """Whether one of its SELECTs reads the table."""
+        return any(table.layout.name.lower() in select.reads for select in self.selects)
+
     @property
     def needs(self) -> set[str]:
         """The datasets that it refers to, without itself, in small letters."""

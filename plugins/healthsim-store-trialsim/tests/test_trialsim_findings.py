@@ -63,6 +63,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         visit(1, "SCREENING", "2024-01-02"), visit(2, "CYCLE 1", "2024-01-10"),
         visit(3, "CYCLE 2", "2024-01-31"),
     ],
+    # Bob's long screening is nothing of Ann's.
+    "trial_elements": [
+        STUDY | {"element_id": "E", "etcd": "SCRN", "element": "Screening", "testrl": "Consent"}
+    ],
+    "subject_elements": [
+        BOB | {"element_id": "E", "epoch": "SCREENING", "sestdtc": "2024-01-02",
+               "seendtc": "2024-12-31"},
+    ],
     "trial_lab_results": [
         lab("HGB", "V1", **G | {"lborres": "13.5", "lbstresn": 135, "lbdtc": "2024-01-02"}),
         lab("HGB", "V2", **G | {"lborres": "11", "lbstresn": 110, "lbdtc": "2024-01-10T08:15",
@@ -139,7 +147,8 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
         {"LBSEQ": 10, "LBTESTCD": "GLUC", "LBSTAT": "NOT DONE", "LBREASND": "Lost",
          "LBORRES": None, "LBORRESU": None, "LBSTRESU": None, "LBDTC": "2024-01-31"},
         {"USUBJID": "ABC-1-01-2", "LBSEQ": 1, "LBORRES": "1.1", "LBSTRESC": "1.1",
-         "LBSTRESN": 1.1, "LBSTRESU": "mg/dL", "LBLOBXFL": None, "LBDY": None},
+         "LBSTRESN": 1.1, "LBSTRESU": "mg/dL", "LBLOBXFL": None, "LBDY": None,
+         "EPOCH": "SCREENING"},
     ],
     "VS": [
         # Of two at the same time it is the later number, whatever the position.

@@ -89,7 +89,15 @@ def test_without_a_file_they_stay_empty_and_the_reply_says_so(store: Store, tmp_
     made = store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
     events = next(account for account in made.datasets if account.name == "AE")
     assert {"AELLTCD", "AEPTCD", "AEBODSYS", "AEBDSYCD", "AESOC"} <= {*events.empty}
-    assert "AEPTCD" in made.to_markdown()
+    told = next(line for line in made.to_markdown().splitlines() if "AEPTCD" in line)
+    assert told.startswith("**AE without values**: ")
+    assert told.endswith("; options={'meddra': 'FILE'} may fill some")
+    assert [account.name for account in made.datasets if account.files] == ["AE", "MH"]
+    (tmp_path / "terms.csv").write_text(TERMS, encoding="utf-8")
+    made = store.export_scenario(
+        "trial", format="sdtm", to=tmp_path / "with", options={"meddra": tmp_path / "terms.csv"}
+    )
+    assert not any(account.files for account in made.datasets)
 
 
 def test_a_file_that_does_not_fit_is_told(store: Store, tmp_path: Path) -> None:

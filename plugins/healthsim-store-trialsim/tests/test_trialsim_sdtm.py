@@ -163,13 +163,14 @@ def test_two_studies_are_told(store: Store, tmp_path: Path) -> None:
     ("2024-01-09", -1, "SCREENING"), ("2024-01-10T08:30", 1, "TREATMENT"),
     ("2024-01-09T23:59", -1, "SCREENING"), ("2024-02-01T10:00:00+02:00", 23, "TREATMENT"),
     ("2024-02-02", 24, "FOLLOW-UP"), ("2024-02", None, None), ("2024", None, None),
+    ("2024-03", None, "FOLLOW-UP"), ("2025", None, "FOLLOW-UP"),
     ("2024---15", None, None), ("--02-03", None, None), ("2024-02--T07:15", None, None),
     ("-----T07:15", None, None),
 ])  # fmt: skip
-def test_a_day_known_in_part_has_no_study_day_and_no_epoch(
+def test_a_day_known_in_part_has_no_study_day(
     store: Store, tmp_path: Path, day: str, study_day: int | None, epoch: str | None
 ) -> None:
-    """SDTM leaves them empty; and it is before no consent of which nobody knows that."""
+    """And an epoch only where all of its days are in one; it is before no consent for certain."""
     event = {"usubjid": "ONCO-2024-001-01-1", "dsdecod": "ADVERSE EVENT", "date": day}
     store.persist(ROWS | {"disposition_events": [event]}, scenario="trial")
     assert store.check_scenario("trial").ok

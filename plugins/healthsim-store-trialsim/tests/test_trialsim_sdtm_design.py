@@ -372,3 +372,15 @@ def test_check_finds_what_does_not_agree(
     store.persist(rows, scenario="trial")
     told = [found.message for found in store.check_scenario("trial").findings]
     assert [one for one in told if one.startswith(rule)], told
+
+
+def test_flags_of_populations_are_told_as_left_out(store: Store, tmp_path: Path) -> None:
+    """They are not for SUPPDM; and what else SDTM has no place for is named too."""
+    subjects = [one | {"safety_population": "Y"} for one in ROWS["subjects"]]
+    sites = [one | {"city": "Aarhus"} for one in ROWS["sites"]]
+    store.persist(ROWS | {"subjects": subjects, "sites": sites}, scenario="trial")
+    made = store.export_scenario("trial", format="sdtm", to=tmp_path / "o")
+    assert made.unwritten == {"subjects": ("safety_population",), "sites": ("city",)}
+    assert made.to_dict()["unwritten"]["subjects"] == ["safety_population"]
+    assert "**Columns left out**: sites: city; subjects: safety_population" in made.to_markdown()
+    assert not (tmp_path / "o" / "suppdm.json").exists()

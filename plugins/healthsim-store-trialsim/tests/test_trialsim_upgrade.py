@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from healthsim_store import Store
+from healthsim_store.errors import DeclarationError
 from healthsim_store.plugins import installed
 from healthsim_store.storage.releases import Release
 
@@ -23,7 +24,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"study_id": "T", "protocol_number": "TRI-1", "phase": "2", "indication": "Asthma"},
         {"study_id": "U", "protocol_number": "UNO-1", "phase": "1", "indication": "COPD"},
     ],
-    "sites": [{"site_id": "S", "study_id": "T", "site_number": "07"}],
+    "sites": [{"site_id": "S", "study_id": "T", "site_number": "07", "country": "FIN"}],
     "treatment_arms": [
         {"arm_id": "A", "study_id": "T", "arm_code": "ACT", "arm_name": "Active"}
     ],
@@ -48,14 +49,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+def make_old(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> Path:
+    """A file of the version 0.1.0, in a store of its own."""
+    installed.cache_clear()
+    (folder / "store").mkdir()
+    schema = (RELEASED / "schema.sql").read_text("utf-8")
+    file = folder / "store" / "old.db"
+    Release("0.1.0", schema, {}, rows).make_file(file, "trialsim")
+    return file
+
+
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """A store with a file of the version 0.1.0."""
-    installed.cache_clear()
-    (tmp_path / "store").mkdir()
-    schema = (RELEASED / "schema.sql").read_text("utf-8")
-    Release("0.1.0", schema, {}, ROWS).make_file(tmp_path / "store" / "old.db", "trialsim")
-    return tmp_path / "store"
+    return make_old(tmp_path, ROWS).parent
 
 
 def rows(file: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -108,3 +115,16 @@ def test_an_upgraded_file_takes_days_that_are_known_in_part(old: Path) -> None:
     assert rows(old / "old.db", "SELECT max(aestdtc), count(*) FROM adverse_events") == [
         ("2024-02-04", 3)
     ]
+
+
+def test_an_old_file_is_written_as_sdtm_after_an_upgrade(tmp_path: Path) -> None:
+    file = make_old(tmp_path, ROWS | {"studies": ROWS["studies"][:1]})
+    with Store(file.parent) as store:
+        with pytest.raises(DeclarationError, match="no such column: ") as caught:
+            store.export_scenario("old", format="sdtm", to=tmp_path / "out")
+        told = 'of an older version of its product, upgrade_scenario("old") adds what is new.'
+        assert caught.value.hint == f"If old is {told}"
+        store.upgrade_scenario("old")
+        made = store.export_scenario("old", format="sdtm", to=tmp_path / "out")
+    written = {account.name: account.rows for account in made.datasets if account.rows}
+    assert written == {"AE": 2, "DM": 4, "DS": 4, "EX": 4, "TS": 7}

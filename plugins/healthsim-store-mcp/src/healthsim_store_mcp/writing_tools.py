@@ -298,6 +298,8 @@ class Writing:
         }  # fmt: skip
         if made.left_out:
             data["left_out"] = {line(one.entity_type, 60): one.rows for one in made.left_out}
+        if made.unwritten:
+            data["columns_left_out"] = line(made.told_unwritten, 400)
         refused = {one.name: line(one.told(), 400) for one in made.datasets if one.told()}
         if refused:
             data["datasets"] = refused

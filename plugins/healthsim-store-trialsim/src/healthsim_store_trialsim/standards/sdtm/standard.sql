@@ -35,26 +35,30 @@ WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY low
 -- @macro whole_day(moment)
 SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
 
--- Day of a study: the reference day is 1, and the day before it is -1; none of a day known in part
+-- Whether a day is before another one, as far as both are known; with a gap in one, nobody knows
+-- @macro earlier(day, other)
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
+
+-- Whether a day known in part may be another one
+-- @macro may_be(day, other)
+SELECT min(length(:day), length(:other)) < 10
+  AND substr(:day, 1, length(:other)) = substr(:other, 1, length(:day));
+
+-- Day of a study: the reference day is 1, and the day before it is -1. Only whole days have one
 -- @macro study_day(day, reference)
 SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
   + (whole_day(:day) >= whole_day(:reference));
 
--- Whether a day is before another, as far as both are known; where a part is missing, nobody knows
--- @macro is_before(day, other)
-SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
-  AND :day || :other NOT GLOB '*--*';
-
--- Part of the trial on a day, from the days of the first and the last treatment; none where too
--- little of them is known to say it
+-- Part of the trial on a day, from the days of the first and the last treatment. A month in which
+-- treatment begins or ends is not known to be before it or after it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
-  WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR is_before(:day, :first) THEN 'SCREENING'
-  WHEN is_before(:last, :day) THEN 'FOLLOW-UP'
-  WHEN whole_day(:day) >= whole_day(:first)
-    AND (:last IS NULL OR whole_day(:day) <= whole_day(:last)) THEN 'TREATMENT'
-  WHEN is_before(:first, :day) AND (:last IS NULL OR is_before(:day, :last)) THEN 'TREATMENT'
+  WHEN :day IS NULL OR :day || coalesce(:first, '') || coalesce(:last, '') GLOB '*--*' THEN NULL
+  WHEN :first IS NULL OR earlier(:day, :first) THEN 'SCREENING'
+  WHEN may_be(:day, :first) OR may_be(:day, :last) THEN NULL
+  WHEN :last IS NULL OR NOT earlier(:last, :day) THEN 'TREATMENT'
+  ELSE 'FOLLOW-UP'
 END;
 
 -- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
@@ -62,17 +66,23 @@ END;
 -- @macro epoch_of(subject, day, first, last)
 SELECT coalesce(
   (
-    SELECT epoch
-    FROM subject_elements AS went
-    WHERE went.subject_id = :subject
-      AND whole_day(went.sestdtc) <= whole_day(:day)
-      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
-    ORDER BY went.sestdtc DESC
+    SELECT part
+    FROM elements_of_subjects
+    WHERE whose = :subject AND began <= whole_day(:day)
+      AND coalesce(ended, whole_day(:day)) >= whole_day(:day)
+    ORDER BY began DESC
     LIMIT 1
   ),
-  CASE WHEN NOT EXISTS (SELECT 1 FROM subject_elements AS went WHERE went.subject_id = :subject)
+  CASE WHEN NOT EXISTS (SELECT 1 FROM elements_of_subjects WHERE whose = :subject)
     THEN epoch_on(:day, :first, :last) END
 );
+
+-- Where the subjects were in the trial. No name is one of another table, which a macro would take
+-- for its own
+CREATE VIEW elements_of_subjects AS
+SELECT
+  subject_id AS whose, epoch AS part, whole_day(sestdtc) AS began, whole_day(seendtc) AS ended
+FROM subject_elements;
 
 -- Terms for how often a treatment is given, of which TrialSim has the short ones
 -- @macro frequency(term)
@@ -191,8 +201,8 @@ SELECT protocol_number AS name, title AS description, protocol_number AS protoco
 
 -- An adverse event, treatment or disposition before informed consent @never
 SELECT USUBJID, AESTDTC, RFICDTC FROM AE JOIN DM USING (USUBJID)
-WHERE is_before(AESTDTC, RFICDTC)
+WHERE earlier(AESTDTC, RFICDTC)
 UNION ALL SELECT USUBJID, EXSTDTC, RFICDTC FROM EX JOIN DM USING (USUBJID)
-WHERE is_before(EXSTDTC, RFICDTC)
+WHERE earlier(EXSTDTC, RFICDTC)
 UNION ALL SELECT USUBJID, DSSTDTC, RFICDTC FROM DS JOIN DM USING (USUBJID)
-WHERE is_before(DSSTDTC, RFICDTC);
+WHERE earlier(DSSTDTC, RFICDTC);
