@@ -152,6 +152,7 @@ class Standards:
 
 def _datasets(declared: Declared, products: Sequence[Declaration]) -> Iterator[dict[str, Any]]:
     owners = {e.name.lower(): p.product for p in products for e in p.entity_types}
+    own = {table.layout.name.lower() for table in declared.tables}
     given = _given(declared, products)
     for dataset in declared.datasets:
         reads = dict.fromkeys(table for select in dataset.selects for table in select.reads)
@@ -163,7 +164,7 @@ def _datasets(declared: Declared, products: Sequence[Declaration]) -> Iterator[d
             "written_as": [part.name for part in dataset.parts.values()] if dataset.split else [],
             "filled": [v.name for v in dataset.variables if v.name in filled],
             "not_filled": [v.name for v in dataset.variables if v.name not in filled],
-            "reads": {table: owners.get(table, "") for table in reads},
+            "reads": {table: owners.get(table, "") for table in reads if table not in own},
             "makes": [*_made_of(declared, dataset)],
         }
 

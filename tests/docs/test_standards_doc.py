@@ -54,11 +54,14 @@ def test_the_commands_of_the_page(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     commands = re.findall(r"^    healthsim-store (.*)$", DOC, re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 5
+    (tmp_path / "terms.csv").write_text("term,pt\nNausea,A term of the user's\n", encoding="utf-8")
+    commands[3] += " --to trial-coded"  # the first one has written the usual folder
     for words in commands:
         done = run(*words.split())
         assert done.returncode == 0, done.stderr
     assert {path.suffix for path in (tmp_path / "trial-xpt").iterdir()} == {".xpt", ".xml", ".json"}
+    assert "A term of the user's" in (tmp_path / "trial-coded" / "ae.json").read_text("utf-8")
 
 
 def test_it_is_short_and_all_sql(omop: Path) -> None:
