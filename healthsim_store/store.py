@@ -513,7 +513,8 @@ class Store:
         Args:
             source: a path, or several; ``-`` is standard input.
             format: one of `list_import_formats`; by default each file's ending tells. The name of
-                a format that a product maps (``synthea``) takes one folder.
+                a format that a product maps (``synthea``) takes one folder; a standard, by its name
+                or the path of its folder, takes the files of its datasets.
             scenario: the scenario to add to, or the name of a new one; by default one named after
                 ``context``, else after the first file.
             entity_type: what the rows are; by default the file's name, or the keys of a JSON

@@ -109,7 +109,7 @@ def _options() -> str:
 
 @click.command("import", cls=ListingHelp, lists={"formats": _formats, "options": _options})
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--format", help="{formats}, or one that a product maps.")
+@click.option("--format", help="{formats}, a standard, or one that a product maps.")
 @click.option("--entity-type", help="What the rows are  [default: by the file's name]")
 @click.option(
     "--set",

@@ -142,7 +142,7 @@ def test_schema_and_plugins(run: Run) -> None:
     formats = ["csv", "tsv", "json", "ndjson", "parquet", "sqlite"]
     assert plugins["core"]["exports"] == formats
     assert plugins["core"]["formats"] == [
-        "csv", "tsv", "psv", "json", "ndjson", "parquet", "xlsx",
+        "csv", "tsv", "psv", "json", "ndjson", "parquet", "xlsx", "xpt",
     ]  # fmt: skip
 
 

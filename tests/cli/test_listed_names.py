@@ -34,9 +34,8 @@ def test_names_to_choose_from(names: list[str], text: str) -> None:
 
 
 def test_help_lists_what_there_is() -> None:
-    assert "csv, tsv, psv, json, ndjson, parquet, xlsx, or one that a product maps" in told(
-        "import"
-    )
+    formats = "csv, tsv, psv, json, ndjson, parquet, xlsx, xpt, a standard"
+    assert f"{formats}, or one that a product maps" in told("import")
     assert "csv, tsv, json, ndjson, parquet, sqlite, or what a plugin brings" in told("export")
     merge = told("merge")
     assert "skip, overwrite, rename or error; for one entity type" in merge

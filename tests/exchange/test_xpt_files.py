@@ -118,11 +118,11 @@ def test_two_datasets_in_a_file_are_told(tmp_path: Path) -> None:
 
 
 def test_text_of_windows_is_read_by_its_encoding_and_never_as_wrong_letters(tmp_path: Path) -> None:
-    data = LIBRARY + member("ONE", [("A", 4), ("B", 4)], b"a   b   c   caf\xe9")
+    data = LIBRARY + member("ONE", [("A", 4), ("B", 4)], b"a   b   c   ol\xe9 ")
     with pytest.raises(SourceError, match=r"a\.xpt, item 2, B: byte 0xE9 is not utf-8") as error:
         rows_of(tmp_path / "a.xpt", data)
     assert "cp1252" in str(error.value.hint)
-    assert rows_of(tmp_path / "a.xpt", data, encoding="cp1252") == [("a", "b"), ("c", "café")]
+    assert rows_of(tmp_path / "a.xpt", data, encoding="cp1252") == [("a", "b"), ("c", "olé")]
     with pytest.raises(InvalidArgument, match="Unknown encoding 'windows-99'"):
         rows_of(tmp_path / "a.xpt", data, encoding="windows-99")
 

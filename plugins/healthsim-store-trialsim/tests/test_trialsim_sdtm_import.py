@@ -176,3 +176,227 @@ def test_a_generated_trial_comes_back(kind: str, store: Store, tmp_path: Path) -
     assert documents(tmp_path / "first") == documents(tmp_path / "second")
     store.import_data(tmp_path / "second", format="sdtm", scenario="again")
     assert store.diff_scenarios("back", "again", by="id").empty
+
+
+STUDY = "T-1"
+ANN, BEN, CAT = "T-1-01-1", "T-1-01-2", "T-1-02-3"
+
+#: A trial with all that SDTM can hold, whose ids are those that an import makes.
+TRIAL: dict[str, list[dict[str, Any]]] = {
+    "studies": [{
+        "study_id": STUDY, "protocol_number": STUDY, "phase": "2/3", "indication": "Gout",
+        "sponsor": "Nobody", "title": "A trial", "planned_subjects": 9, "start_date": "2024-01-01",
+        "end_date": "2024-12-31", "study_type": "INTERVENTIONAL", "intervention_model": "PARALLEL",
+        "intervention_type": "DRUG", "blinding": "OPEN LABEL", "control_type": "NONE",
+        "randomized": "Y", "adaptive_design": "N", "add_on": "N", "objective": "To see",
+        "pharmacologic_class": "Some class", "treatment": "Drug", "trial_length": "P6M",
+        "minimum_age": "P18Y", "sex_population": "BOTH", "registry_id": "NCT01234567",
+    }],
+    "trial_parameters": [
+        {"trial_parameter_id": f"{STUDY}/TS/TTYPE/{n}", "study_id": STUDY, "tsseq": n,
+         "tsparmcd": "TTYPE", "tsparm": "Trial Type", "tsval": value}
+        for n, value in ((1, "SAFETY"), (2, "EFFICACY"))
+    ],
+    "sites": [
+        {"site_id": f"{STUDY}/{n}", "study_id": STUDY, "site_number": n, "country": country,
+         "investigator": "Dr. Roy"} for n, country in (("01", "FRA"), ("02", "USA"))
+    ],
+    "treatment_arms": [
+        {"arm_id": f"{STUDY}/{code}", "study_id": STUDY, "arm_code": code, "arm_name": name}
+        for code, name in (("A", "Active"), ("B", "Best care"))
+    ],
+    "trial_elements": [
+        {"element_id": f"{STUDY}/{code}", "study_id": STUDY, "etcd": code, "element": code.title(),
+         "testrl": "Start", "teenrl": "End", "tedur": "P2W"} for code in ("SCREEN", "TREAT")
+    ],
+    "arm_elements": [
+        {"arm_element_id": f"{STUDY}/{arm}/{n}", "arm_id": f"{STUDY}/{arm}",
+         "element_id": f"{STUDY}/{code}", "taetord": n, "epoch": epoch,
+         "tabranch": f"Randomized to {arm}" if n == 1 else None}
+        for arm in "AB"
+        for n, code, epoch in ((1, "SCREEN", "SCREENING"), (2, "TREAT", "TREATMENT"))
+    ],
+    "eligibility_criteria": [
+        {"criterion_id": f"{STUDY}/TI/INCL01/{version}", "study_id": STUDY, "ietestcd": "INCL01",
+         "ietest": f"Adult, version {version}", "iecat": "INCLUSION", "tivers": version}
+        for version in "12"
+    ],
+    "planned_visits": [
+        {"planned_visit_id": f"{STUDY}/TV/1", "study_id": STUDY, "visit_num": 1,
+         "visit_name": "Baseline", "visit_day": 1, "tvstrl": "Day 1"},
+        {"planned_visit_id": f"{STUDY}/TV/A/2", "study_id": STUDY, "visit_num": 2,
+         "arm_id": f"{STUDY}/A", "visit_name": "Week 2", "visit_day": 15, "tvstrl": "Day 15",
+         "tvenrl": "It is over"},
+    ],
+    "subjects": [
+        {"subject_id": ANN, "usubjid": ANN, "subject_number": "1", "study_id": STUDY,
+         "site_id": f"{STUDY}/01", "arm_id": f"{STUDY}/A", "actual_arm_id": f"{STUDY}/B",
+         "status": "completed", "sex": "F", "age": 61, "birth_date": "1963-02-01", "race": "WHITE",
+         "ethnicity": "NOT HISPANIC OR LATINO", "country": "FRA", "screening_date": "2024-01-30",
+         "consent_date": "2024-01-29", "randomization_date": "2024-02-01",
+         "first_dose_date": "2024-02-01", "last_dose_date": "2024-02-14",
+         "participation_end_date": "2024-03-01"},
+        {"subject_id": BEN, "usubjid": BEN, "subject_number": "2", "study_id": STUDY,
+         "site_id": f"{STUDY}/01", "status": "screen failure", "sex": "M", "country": "FRA",
+         "screening_date": "2024-02-01", "consent_date": "2024-02-01",
+         "participation_end_date": "2024-02-02", "arm_null_reason": "SCREEN FAILURE"},
+        {"subject_id": CAT, "usubjid": CAT, "subject_number": "3", "study_id": STUDY,
+         "site_id": f"{STUDY}/02", "arm_id": f"{STUDY}/B", "status": "withdrawn", "sex": "INTERSEX",
+         "age": 20, "country": "USA", "screening_date": "2024-02-01", "consent_date": "2024-02-01",
+         "participation_end_date": "2024-02-03", "arm_null_reason": "ASSIGNED, NOT TREATED"},
+    ],
+    "actual_visits": [
+        {"visit_id": f"{ANN}/SV/1", "subject_id": ANN, "visit_num": 1, "visit_name": "Baseline",
+         "visit_date": "2024-02-01", "study_day": 1},
+        {"visit_id": f"{ANN}/SV/1.5", "subject_id": ANN, "visit_num": 1.5, "visit_name": "Called",
+         "visit_date": "2024-02-10", "end_date": "2024-02-11", "study_day": 10,
+         "visit_status": "unscheduled"},
+    ],
+    "subject_elements": [
+        {"subject_element_id": f"{ANN}/SE/1", "subject_id": ANN, "element_id": f"{STUDY}/SCREEN",
+         "seseq": 1, "taetord": 1, "epoch": "SCREENING", "sestdtc": "2024-01-29",
+         "seendtc": "2024-02-01T08:30"},
+        {"subject_element_id": f"{ANN}/SE/2", "subject_id": ANN, "seseq": 2, "epoch": "TREATMENT",
+         "sestdtc": "2024-02-01T08:30", "seupdes": "Best care by mistake"},
+    ],
+    "eligibility_exceptions": [
+        {"eligibility_exception_id": f"{BEN}/IE/1", "subject_id": BEN, "ieseq": 1,
+         "criterion_id": f"{STUDY}/TI/INCL01/1", "ieorres": "N", "iedtc": "2024-02"},
+    ],
+    "adverse_events": [
+        {"adverse_event_id": f"{ANN}/AE/1", "subject_id": ANN, "aeseq": 1, "aeterm": "Rash",
+         "aedecod": "Rash", "aebodsys": "Skin", "aebdsycd": 7, "aesoc": "Skin", "aesoccd": 7,
+         "aestdtc": "2024-02", "aeendtc": "2024-02-09", "aesev": "MILD", "aeser": "N",
+         "aerel": "PERHAPS", "aeacn": "NOT APPLICABLE", "aeout": "RECOVERED/RESOLVED",
+         "aetoxgr": "1", "aespid": "R-1", "aecat": "C", "aecontrt": "Y", "aeenrf": "DURING"},
+    ],
+    "disposition_events": [
+        {"disposition_event_id": f"{who}/DS/{n}", "subject_id": who, "dsseq": n, "dsdecod": term,
+         "dsterm": term, "dscat": kind, "dsscat": part, "epoch": "SCREENING", "dsstdtc": day}
+        for who, n, term, kind, part, day in (
+            (ANN, 1, "INFORMED CONSENT OBTAINED", "PROTOCOL MILESTONE", None, "2024-01-29"),
+            (ANN, 2, "RANDOMIZED", "PROTOCOL MILESTONE", None, "2024-02-01"),
+            (ANN, 3, "COMPLETED", "DISPOSITION EVENT", "STUDY PARTICIPATION", "2024-03-01"),
+            (BEN, 1, "INFORMED CONSENT OBTAINED", "PROTOCOL MILESTONE", None, "2024-02-01"),
+            (CAT, 1, "INFORMED CONSENT OBTAINED", "PROTOCOL MILESTONE", None, "2024-02-01"),
+            (CAT, 2, "WITHDRAWAL BY SUBJECT", "DISPOSITION EVENT", None, "2024-02-03"),
+        )
+    ],
+    "exposures": [
+        {"exposure_id": f"{ANN}/EX/1", "subject_id": ANN, "exseq": 1, "extrt": "DRUG",
+         "exdose": 1.5, "exdosu": "mg", "exdosfrm": "TABLET", "exdosfrq": "QD", "exroute": "ORAL",
+         "exlot": "L1", "excat": "C", "exadj": "A", "epoch": "TREATMENT", "exstdtc": "2024-02-01",
+         "exendtc": "2024-02-14", "visit_id": f"{ANN}/SV/1"},
+    ],
+    "trial_lab_results": [
+        {"trial_lab_result_id": f"{ANN}/LB/1", "subject_id": ANN, "lbseq": 1, "lbtestcd": "URATE",
+         "lbtest": "Urate", "lbcat": "CHEMISTRY", "lborres": "7.1", "lborresu": "mg/dL",
+         "lbornrlo": "2.4", "lbornrhi": "6", "lbstresc": "422.3", "lbstresn": 422.3,
+         "lbstresu": "umol/L", "lbstnrlo": 142.8, "lbstnrhi": 356.9, "lbnrind": "HIGH",
+         "lbspec": "SERUM", "lbblfl": "Y", "lbfast": "Y", "lbloinc": "3084-1", "visit_num": 1,
+         "visit_id": f"{ANN}/SV/1", "lbdtc": "2024-02-01T08:00"},
+    ],
+    "trial_vital_signs": [
+        {"trial_vital_sign_id": f"{ANN}/VS/1", "subject_id": ANN, "vsseq": 1, "vstestcd": "PULSE",
+         "vstest": "Pulse Rate", "vspos": "SITTING", "vsorres": "61", "vsorresu": "beats/min",
+         "vsstresc": "61", "vsstresn": 61, "vsstresu": "beats/min", "visit_num": 1.5,
+         "visit_id": f"{ANN}/SV/1.5", "vsdtc": "2024-02-10"},
+        {"trial_vital_sign_id": f"{ANN}/VS/2", "subject_id": ANN, "vsseq": 2, "vstestcd": "TEMP",
+         "vstest": "Temperature", "vsstat": "NOT DONE", "vsreasnd": "Broken", "visit_num": 1,
+         "visit_id": f"{ANN}/SV/1", "vsdtc": "2024-02-01"},
+    ],
+    "concomitant_medications": [
+        {"concomitant_medication_id": f"{ANN}/CM/1", "subject_id": ANN, "cmseq": 1,
+         "cmtrt": "Aspirin", "cmdecod": "ACETYLSALICYLIC ACID", "cmindc": "PAIN", "cmdose": 100,
+         "cmdosu": "mg", "cmdosfrq": "QD", "cmroute": "ORAL", "cmstdtc": "2019", "cmenrf": "AFTER"},
+    ],
+    "medical_histories": [
+        {"medical_history_id": f"{ANN}/MH/1", "subject_id": ANN, "mhseq": 1, "mhterm": "Flu",
+         "mhcat": "GENERAL", "mhpresp": "Y", "mhoccur": "Y", "mhstdtc": "2003---15",
+         "mhdtc": "2024-01-30"},
+    ],
+    "supplemental_values": [
+        {"supplemental_value_id": f"{ANN}/AE/AESEQ/1/AEWHERE", "study_id": STUDY, "subject_id": ANN,
+         "rdomain": "AE", "idvar": "AESEQ", "idvarval": "1", "qnam": "AEWHERE",
+         "qlabel": "Where it was", "qval": "Arm", "qorig": "CRF"},
+        {"supplemental_value_id": f"{BEN}/DM/NICK", "study_id": STUDY, "subject_id": BEN,
+         "rdomain": "DM", "qnam": "NICK", "qlabel": "Nickname", "qval": "Benny", "qorig": "CRF"},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["json", "ndjson", "xpt", "csv"])
+def test_all_that_sdtm_can_hold_comes_back(kind: str, store: Store, tmp_path: Path) -> None:
+    store.persist(TRIAL, scenario="trial")
+    made = store.export_scenario(
+        "trial", format="sdtm", to=tmp_path / "out", options={"files": kind}
+    )
+    assert not any(one.refused for one in made.datasets)
+    came = store.import_data(tmp_path / "out", format="sdtm", scenario="back")
+    assert came.rows == made.rows
+    assert not any(one.not_carried or one.unmapped or one.notes for one in came.sources)
+    told = store.diff_scenarios("trial", "back", by="id", rows=20)
+    assert told.empty, told.rows
+
+
+def test_what_sdtm_cannot_hold_is_told_by_name(store: Store, tmp_path: Path) -> None:
+    rows = {**TRIAL, "sites": [one | {"name": "Clinic", "city": "Lyon"} for one in TRIAL["sites"]]}
+    rows["visit_schedule"] = [
+        {"scheduled_visit_id": "v1", "subject_id": ANN, "visit_num": 1, "visit_name": "Baseline"}
+    ]
+    store.persist(rows, scenario="trial")
+    made = store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
+    assert "city" in made.unwritten["sites"]
+    assert [one.entity_type for one in made.left_out] == ["visit_schedule"]
+    store.import_data(tmp_path / "out", format="sdtm", scenario="back")
+    found = store.diff_scenarios("trial", "back", by="id").entity_types
+    changed = {name: {*one.columns} for name, one in found.items() if one.columns}
+    assert changed == {"sites": {"name", "city"}}
+    assert {name: one.removed for name, one in found.items() if one.removed} == {
+        "visit_schedule": 1,
+    }
+
+
+# -- files as older ones are -----------------------------------------------------------------
+
+DM = """\
+STUDYID,DOMAIN,USUBJID,SUBJID,RFSTDTC,RFENDTC,SITEID,AGE,AGEU,SEX,RACE,ARMCD,ARM,ACTARMCD,ACTARM,COUNTRY
+P1,DM,01-701-1015,1015,2014-01-02,2014-07-02,701,63,YEARS,F,WHITE,Pbo,Placebo,Pbo,Placebo,USA
+P1,DM,01-701-1057,1057,,,701,59,YEARS,F,WHITE,Scrnfail,Screen Failure,Scrnfail,Screen Failure,USA
+P1,DM,01-703-1042,1042,2013-07-19T09:00,2014-01-17,703,80,YEARS,M,WHITE,Hi,High Dose,Lo,Low Dose,USA
+"""
+AE = """\
+STUDYID,DOMAIN,USUBJID,AESEQ,AESPID,AETERM,AESEV,AESER,AEREL,AEOUT,AESTDTC,AEENDTC,AEDTC
+P1,AE,01-701-1015,1,E07,SITE ERYTHEMA,MILD,N,LIKELY,NOT RECOVERED/NOT RESOLVED,2014-01-03,,2014
+P1,AE,01-703-1042,2,E08,DIARRHOEA,MILD,N,REMOTE,RECOVERED/RESOLVED,2013-08,2013,2014
+"""
+
+
+def test_files_as_older_guides_have_them(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "dm.csv").write_text(DM)
+    (tmp_path / "ae.csv").write_text(AE)
+    files = [tmp_path / "dm.csv", tmp_path / "ae.csv"]
+    with pytest.raises(InvalidArgument) as error:
+        store.import_data(files, format="sdtm", scenario="trial")
+    said = {"phase": "VALUE", "indication": "VALUE"}
+    assert error.value.hint == f"The files do not say it: options={said}."
+    said = {"phase": "2", "indication": "Alzheimer"}
+    made = store.import_data(files, format="sdtm", scenario="trial", options=said)
+    assert {one.name: one.lost_values for one in made.sources} == {
+        "dm.csv": {}, "ae.csv": {"AEDTC": 2},
+    }  # fmt: skip
+    assert rows_of(
+        store,
+        "SELECT subject_id, arm_id, actual_arm_id, status, arm_null_reason, first_dose_date,"
+        " last_dose_date FROM subjects ORDER BY 1",
+    ) == [
+        ("01-701-1015", "P1/Pbo", "P1/Pbo", "active", None, "2014-01-02", "2014-07-02"),
+        ("01-701-1057", None, None, "screen failure", "SCREEN FAILURE", None, None),
+        ("01-703-1042", "P1/Hi", "P1/Lo", "active", None, "2013-07-19", "2014-01-17"),
+    ]
+    assert rows_of(store, "SELECT arm_code, arm_name FROM treatment_arms ORDER BY 1") == [
+        ("Hi", "High Dose"), ("Lo", "Low Dose"), ("Pbo", "Placebo"),
+    ]  # fmt: skip
+    assert rows_of(store, "SELECT aestdtc, aeendtc, aerel FROM adverse_events ORDER BY 1") == [
+        ("2013-08", "2013", "REMOTE"), ("2014-01-03", None, "LIKELY"),
+    ]  # fmt: skip

@@ -20,6 +20,14 @@ CREATE VIEW days_of_randomization AS
 SELECT USUBJID AS subject, min(day_known(DSSTDTC)) AS day
 FROM DS WHERE DSDECOD = 'RANDOMIZED' GROUP BY USUBJID;
 
+-- The days of treatment; before SDTMIG 3.1.3 those of reference, since there were no others
+CREATE VIEW treated AS
+SELECT USUBJID AS subject, RFXSTDTC AS first, RFXENDTC AS last FROM DM
+WHERE EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
+UNION ALL
+SELECT USUBJID, RFSTDTC, RFENDTC FROM DM
+WHERE NOT EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL);
+
 -- @into studies @from DM
 SELECT
   min(rowid) AS _row, count(*) AS _rows,
@@ -57,7 +65,7 @@ SELECT
     WHEN e.term = 'WITHDRAWAL BY SUBJECT' THEN 'withdrawn'
     WHEN e.term = 'LOST TO FOLLOW-UP' THEN 'lost to follow-up'
     WHEN e.term IS NOT NULL THEN 'discontinued'
-    WHEN RFXSTDTC IS NOT NULL THEN 'active'
+    WHEN t.first IS NOT NULL THEN 'active'
     WHEN arm_in(ARMCD) IS NOT NULL THEN 'randomized'
     ELSE 'enrolled'
   END AS status,
@@ -65,17 +73,16 @@ SELECT
   day_known(BRTHDTC) AS birth_date, RACE AS race, ETHNIC AS ethnicity, COUNTRY AS country,
   day_known(DMDTC) AS screening_date, day_known(RFICDTC) AS consent_date,
   r.day AS randomization_date,
-  day_known(CASE WHEN EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
-    THEN RFXSTDTC ELSE RFSTDTC END) AS first_dose_date,
-  day_known(CASE WHEN EXISTS (SELECT 1 FROM DM WHERE RFXSTDTC IS NOT NULL)
-    THEN RFXENDTC ELSE RFENDTC END) AS last_dose_date,
+  day_known(t.first) AS first_dose_date, day_known(t.last) AS last_dose_date,
   day_known(DTHDTC) AS death_date, day_known(RFPENDTC) AS participation_end_date,
   coalesce(ARMNRS, CASE upper(ARMCD)
     WHEN 'SCRNFAIL' THEN 'SCREEN FAILURE' WHEN 'NOTASSGN' THEN 'NOT ASSIGNED' END) AS arm_null_reason,
   ACTARMUD AS unplanned_arm
 FROM DM
 LEFT JOIN ends_of_subjects AS e ON e.subject = USUBJID
-LEFT JOIN days_of_randomization AS r ON r.subject = USUBJID;
+LEFT JOIN days_of_randomization AS r ON r.subject = USUBJID
+LEFT JOIN (SELECT subject, min(first) AS first, max(last) AS last FROM treated GROUP BY subject) AS t
+  ON t.subject = USUBJID;
 
 -- a date of which only a part is known, and TrialSim has a place for whole days only @note DM
 SELECT count(*) FROM DM
