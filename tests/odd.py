@@ -22,6 +22,7 @@ CREATE TABLE things (
   flag BOOLEAN, -- Yes or no
   day DATE, -- A day
   at TIMESTAMP, -- A moment
+  since PARTIAL_TIMESTAMP, -- As far as it is known
   doc JSON, -- Anything
   parent_id VARCHAR REFERENCES things (thing_id), -- Another thing
   person_id VARCHAR -- The same human elsewhere
@@ -62,6 +63,8 @@ _EVERY: dict[str, list[Any]] = {
     "day": ["2024-02-29", "0001-01-01", "9999-12-31", None, "1969-12-31"],
     "at": ["2024-02-15T09:30:00", "2024-02-15T09:30:00.5", "2024-02-15T09:30:00.123456",
            "1900-01-01T00:00:00", None, "2024-02-15T09:30:00.120"],
+    "since": ["2024", "2024-02", "2024---15", None, "2024-02-15", "2024-02-15T09:30+02:00",
+              "-----T09:30", "2024-02-15T09:30:00.120"],
     "doc": ['{"a": [1, null, "x, y"]}', "[]", '"text"', "null", "12.50", None, '{"q": "\\"\\n"}'],
 }  # fmt: skip
 

@@ -257,7 +257,7 @@ def _spelled(parts: Mapping[str, str | None], kind: str) -> str | None:
     except ValueError:
         return None
     if kind == "partial":
-        return _as_far(moment.isoformat("microseconds"), parts)
+        return _as_far(moment.isoformat(timespec="microseconds"), parts)
     if kind == "date":
         return moment.date().isoformat() if moment.time() == dt.time() else None
     return moment.isoformat()

@@ -67,7 +67,11 @@ def plain_partial(values: Sequence[Any], size: int | None, scale: int) -> bool:
 
 
 def check(column: str) -> str:
-    """The CHECK by which SQLite refuses what is no such text, over a column's quoted name."""
+    """The CHECK by which SQLite refuses what is no such text, over a column's quoted name.
+
+    It stands in files, and `bounds` knows it to the letter: another one is known beside it, and not
+    in its place.
+    """
     # Most are whole days, which is quickly seen. In others, what is not known is filled with that
     # of which the calendar allows all: a leap year, a month of 31 days. SQLite knows fractions and
     # offsets, but no second 60 and no hour alone.

@@ -168,7 +168,7 @@ def _of_precision(found: Precision) -> str:
     if found.gaps:
         return "incompleteDatetime"
     if found.times:
-        return "partialDatetime" if found.short else "datetime"
+        return "partialDatetime" if found.short or found.days else "datetime"
     return "partialDate" if found.short else "date"
 
 

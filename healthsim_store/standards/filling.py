@@ -56,12 +56,13 @@ class Selects(Protocol):
 class Precision:
     """What the values of a column are, of which a part may be unknown.
 
-    ``gaps``: of one, a part before a known one. ``times``: one has a time of day. ``short``: of
-    one, the day or the second is unknown.
+    ``gaps``: of one, a part before a known one. ``times``: one has a time of day, ``days``: one has
+    none. ``short``: of one, the day is unknown, or the second of a time.
     """
 
     gaps: bool
     times: bool
+    days: bool
     short: bool
 
 
@@ -323,9 +324,10 @@ class Filling:
 
     def _precision(self, filled: Filled, name: str) -> Precision:
         column = quoted(name)
+        time = f"{column} GLOB '*T*'"
         sql = (
-            f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({column} GLOB '*T*'),"
-            f" max(CASE WHEN {column} GLOB '*T*' THEN {column} NOT GLOB '*T??:??:??*'"
+            f"SELECT max({column} GLOB '*--*' OR {column} GLOB '*-:*'), max({time}),"
+            f" max(NOT {time}), max(CASE WHEN {time} THEN {column} NOT GLOB '*T??:??:??*'"
             f" ELSE length({column}) < 10 END) FROM {filled.source}"
         )
         return Precision(*map(bool, self.connection.execute(sql).fetchone()))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -72,6 +74,53 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     install(tmp_path / "site", "my_product", files)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=os.pathsep)
     return tmp_path / "site"
+
+
+def illnesses() -> sqlite3.Connection:
+    """A database with the table that the page shows, with the types that SQLite has."""
+    (shown,) = (sql for sql in blocks("schema.sql", "sql") if "PARTIAL_TIMESTAMP" in sql)
+    connection = sqlite3.connect(":memory:")
+    connection.execute(shown.replace("PARTIAL_TIMESTAMP", "TEXT"))
+    return connection
+
+
+@pytest.mark.parametrize(("began", "ended", "taken"), [
+    ("2003-12-15", "2003-12-15", True), ("2003-12-15", "2003-12-14", False),
+    ("2003-12-15", "2003-12", True), ("2003-12-15", "2003-11", False), ("2003", "2003-05", True),
+    ("2003-12-15T07:15", "2003-12-15", True), ("2003-12-15T07:15", "2003-12-15T07", True),
+    ("2003-12-15T07:15", "2003-12-15T06", False), ("2003-12-15", "2002", False),
+    ("2003-06-01", "2003---15", True), ("--12-15", "2003-01", True), ("2003-12", "--01", True),
+    ("2003-12-15T-:30", "2003-12-15T01:15", True), (None, "2003", True), ("2003", None, True),
+    ("2003-12-15T07:15:30+02:00", "2003-12-15T07:15+02:00", True),
+])  # fmt: skip
+def test_the_end_that_the_page_shows(began: str | None, ended: str | None, taken: bool) -> None:
+    with contextlib.closing(illnesses()) as connection:
+        try:
+            connection.execute("INSERT INTO illnesses VALUES ('i', ?, ?)", (began, ended))
+        except sqlite3.IntegrityError:
+            assert not taken
+        else:
+            assert taken
+
+
+def test_what_the_page_asks_of_days_known_in_part() -> None:
+    text = section("schema.sql").partition("| question | SQL |")[2].partition("\n\n")[0]
+    known, whole, day, same = re.findall(r"\| `([^`]*)` \|$", text, re.MULTILINE)
+    with contextlib.closing(illnesses()) as connection:
+
+        def ask(sql: str, began: str, ended: str | None = None) -> object:
+            connection.execute("DELETE FROM illnesses")
+            connection.execute("INSERT INTO illnesses VALUES ('i', ?, ?)", (began, ended))
+            return connection.execute(f"SELECT {sql} FROM illnesses").fetchone()[0]
+
+        for began, expected in {
+            "2003-12-15": (1, 1, "2003-12-15"), "2003-12-15T07:15": (1, 0, "2003-12-15"),
+            "2003-12": (0, 0, None), "2003": (0, 0, None), "2003---15": (0, 0, None),
+            "--12-15": (0, 0, None), "2003-12--T07:15": (0, 0, None), "-----T07:15": (0, 0, None),
+        }.items():  # fmt: skip
+            assert (ask(known, began), ask(whole, began), ask(day, began)) == expected, began
+        assert [ask(same, "2003-12-15", end) for end in ("2003", "2003-12", "2004-01")] == [1, 1, 0]
+        assert ask("julianday(began)", "2003") == 2003  # as the page warns
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from forks import command
 
 from healthsim_store import Store
 from healthsim_store.plugins import installed
+from healthsim_store.schema.partial_moments import PATTERN
 
 FORMATS = ["csv", "tsv", "json", "ndjson", "parquet"]
 SYNTHEA = Path(__file__).resolve().parents[3] / "shared" / "data" / "synthea-a"
@@ -182,11 +183,13 @@ def test_the_data_package_describes_the_files(filled: Store, tmp_path: Path) -> 
     assert {name: field["type"] for name, field in fields.items()} == {
         "thing_id": "string", "code": "string", "note": "string", "short": "string",
         "secret": "string", "amount": "number", "ratio": "number", "n": "integer",
-        "level": "integer", "flag": "boolean", "day": "date", "at": "datetime", "doc": "string",
+        "level": "integer", "flag": "boolean", "day": "date", "at": "datetime",
+        "since": "string", "doc": "string",
         "parent_id": "string", "person_id": "string", "extra": "string",
     }  # fmt: skip
     assert fields["code"]["constraints"] == {"required": True, "unique": True}
     assert fields["short"]["constraints"] == {"maxLength": 5}
+    assert fields["since"]["constraints"] == {"pattern": PATTERN}
     assert fields["level"]["constraints"] == {"enum": [1, 2, 3]}
     assert (fields["amount"]["unit"], fields["code"]["codes"]) == ("USD", "ZIP")
     assert things["schema"]["primaryKey"] == ["thing_id"]
@@ -292,6 +295,7 @@ def test_duckdb_reads_it(filled: Store, tmp_path: Path) -> None:
             "thing_id": "VARCHAR", "code": "VARCHAR", "note": "VARCHAR", "short": "VARCHAR",
             "secret": "VARCHAR", "amount": "DECIMAL(12,2)", "ratio": "DOUBLE", "n": "BIGINT",
             "level": "BIGINT", "flag": "BOOLEAN", "day": "DATE", "at": "TIMESTAMP",
+            "since": "VARCHAR",
             "doc": "VARCHAR", "parent_id": "VARCHAR", "person_id": "VARCHAR", "extra": "VARCHAR",
         }  # fmt: skip
         join = (
@@ -334,6 +338,7 @@ def test_spark_reads_it(filled: Store, tmp_path: Path) -> None:
         "thing_id": "string", "code": "string", "note": "string", "short": "string",
         "secret": "string", "amount": "decimal(12,2)", "ratio": "double", "n": "bigint",
         "level": "bigint", "flag": "boolean", "day": "date", "at": "timestamp_ntz",
+        "since": "string",
         "doc": "string", "parent_id": "string", "person_id": "string", "extra": "string",
     }  # fmt: skip
 

@@ -42,9 +42,10 @@ def test_a_chance_is_one_or_nothing() -> None:
 def test_uniform_reaches_both_ends_of_whole_numbers_and_days() -> None:
     assert draws("uniform", "1, 6", "INTEGER", [0.0, 0.5, 0.999999]) == [1, 4, 6]
     assert draws("uniform", "0, 10", "DECIMAL(6,2)", [0.0, 0.12345]) == [0.0, 1.23]
-    days = draws("uniform", "2024-02-27, 2024-03-01", "DATE")
-    assert set(days) == {"2024-02-27", "2024-02-28", "2024-02-29", "2024-03-01"}
-    assert all(dt.date.fromisoformat(day) for day in set(days))
+    for type_ in ("DATE", "PARTIAL_TIMESTAMP"):
+        days = draws("uniform", "2024-02-27, 2024-03-01", type_)
+        assert set(days) == {"2024-02-27", "2024-02-28", "2024-02-29", "2024-03-01"}
+        assert all(dt.date.fromisoformat(day) for day in set(days))
 
 
 def test_normal_has_its_mean_and_spread_and_keeps_its_limits() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import itertools
 import re
 import sqlite3
@@ -117,6 +118,17 @@ ODD_ZONE = dt.timezone(dt.timedelta(minutes=19, seconds=32))
 ])  # fmt: skip
 def test_values_of_python(value: Any, expected: Any) -> None:
     assert stored(value) == expected
+
+
+def test_the_rule_stays_to_the_letter() -> None:
+    """Scenarios have it in their tables, and are opened since it is known to have a bound.
+
+    Whoever has to change it keeps what it was, for the files that there are.
+    """
+    rule = TYPE.check('"x"') or ""
+    assert hashlib.sha256(rule.encode()).hexdigest() == (
+        "52396689b84c6bd2f6d248d43eb145ca670dd6a883b4f8f2274d282e1c6f5b89"
+    )
 
 
 # -- an independent judge -------------------------------------------------------------------------

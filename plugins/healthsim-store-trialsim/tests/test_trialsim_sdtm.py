@@ -157,3 +157,28 @@ def test_two_studies_are_told(store: Store, tmp_path: Path) -> None:
     store.persist(ROWS | {"studies": [*ROWS["studies"], other]}, scenario="trial")
     with pytest.raises(NotConformant, match="has 2 studies: ONCO-2024-001, OTHER-1"):
         store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
+
+
+@pytest.mark.parametrize(("day", "study_day", "epoch"), [
+    ("2024-01-09", -1, "SCREENING"), ("2024-01-10T08:30", 1, "TREATMENT"),
+    ("2024-01-09T23:59", -1, "SCREENING"), ("2024-02-01T10:00:00+02:00", 23, "TREATMENT"),
+    ("2024-02-02", 24, "FOLLOW-UP"), ("2024-02", None, None), ("2024", None, None),
+    ("2024-03", None, "FOLLOW-UP"), ("2025", None, "FOLLOW-UP"),
+    ("2024---15", None, None), ("--02-03", None, None), ("2024-02--T07:15", None, None),
+    ("-----T07:15", None, None),
+])  # fmt: skip
+def test_a_day_known_in_part_has_no_study_day(
+    store: Store, tmp_path: Path, day: str, study_day: int | None, epoch: str | None
+) -> None:
+    """And an epoch only where all of its days are in one; it is before no consent for certain."""
+    event = {"usubjid": "ONCO-2024-001-01-1", "dsdecod": "ADVERSE EVENT", "date": day}
+    store.persist(ROWS | {"disposition_events": [event]}, scenario="trial")
+    assert store.check_scenario("trial").ok
+    store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "ds.json").read_text("utf-8"))
+    names = [column["name"] for column in told["columns"]]
+    (row,) = (
+        one for one in (dict(zip(names, row, strict=True)) for row in told["rows"])
+        if one["DSDECOD"] == "ADVERSE EVENT"
+    )  # fmt: skip
+    assert (row["DSSTDTC"], row["DSSTDY"], row["EPOCH"] or None) == (day, study_day, epoch)

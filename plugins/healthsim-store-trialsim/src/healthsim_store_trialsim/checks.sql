@@ -54,7 +54,7 @@ WHERE visit_date > death_date;
 SELECT usubjid, consent_date, death_date, exstdtc
 FROM subjects
 JOIN exposures USING (subject_id)
-WHERE substr(exstdtc, 1, 10) < substr(consent_date, 1, length(exstdtc))
+WHERE (exstdtc NOT GLOB '*--*' AND substr(exstdtc, 1, 10) < substr(consent_date, 1, length(exstdtc)))
   OR substr(exstdtc, 1, 10) > death_date;
 
 -- No adverse event begins after death @name event_after_death

@@ -29,26 +29,33 @@ FROM meddra
 WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE llt IS NOT NULL GROUP BY lower(llt))
   AND lower(llt) NOT IN (SELECT lower(term) FROM meddra WHERE term IS NOT NULL);
 
--- Whether a day is before another one, as far as it is known
+-- The day of a date or time, where all of it is known
+-- @macro whole_day(moment)
+SELECT CASE WHEN :moment GLOB '[0-9]???-[0-9]?-[0-9]*' THEN substr(:moment, 1, 10) END;
+
+-- Whether a day is before another one, as far as both are known; with a gap in one, nobody knows
 -- @macro earlier(day, other)
-SELECT :day < substr(:other, 1, length(:day));
+SELECT substr(:day, 1, 10) < substr(:other, 1, min(10, length(:day)))
+  AND :day || :other NOT GLOB '*--*';
+
+-- Whether a day known in part may be another one
+-- @macro may_be(day, other)
+SELECT min(length(:day), length(:other)) < 10
+  AND substr(:day, 1, length(:other)) = substr(:other, 1, length(:day));
 
 -- Day of a study: the reference day is 1, and the day before it is -1. Only whole days have one
 -- @macro study_day(day, reference)
-SELECT CASE WHEN min(length(:day), length(:reference)) >= 10 THEN
-  CAST(julianday(substr(:day, 1, 10)) - julianday(substr(:reference, 1, 10)) AS INTEGER)
-    + (substr(:day, 1, 10) >= substr(:reference, 1, 10))
-END;
+SELECT CAST(julianday(whole_day(:day)) - julianday(whole_day(:reference)) AS INTEGER)
+  + (whole_day(:day) >= whole_day(:reference));
 
 -- Part of the trial on a day, from the days of the first and the last treatment. A month in which
 -- treatment begins or ends is not known to be before it or after it
 -- @macro epoch_on(day, first, last)
 SELECT CASE
-  WHEN :day IS NULL THEN NULL
-  WHEN :first IS NULL OR earlier(:day, substr(:first, 1, 10)) THEN 'SCREENING'
-  WHEN length(:day) < 10
-    AND :day IN (substr(:first, 1, length(:day)), substr(:last, 1, length(:day))) THEN NULL
-  WHEN :last IS NULL OR substr(:day, 1, 10) <= substr(:last, 1, 10) THEN 'TREATMENT'
+  WHEN :day IS NULL OR :day || coalesce(:first, '') || coalesce(:last, '') GLOB '*--*' THEN NULL
+  WHEN :first IS NULL OR earlier(:day, :first) THEN 'SCREENING'
+  WHEN may_be(:day, :first) OR may_be(:day, :last) THEN NULL
+  WHEN :last IS NULL OR NOT earlier(:last, :day) THEN 'TREATMENT'
   ELSE 'FOLLOW-UP'
 END;
 
@@ -59,9 +66,9 @@ SELECT coalesce(
   (
     SELECT epoch
     FROM subject_elements AS went
-    WHERE went.subject_id = :subject AND length(:day) >= 10
-      AND substr(went.sestdtc, 1, 10) <= substr(:day, 1, 10)
-      AND substr(coalesce(went.seendtc, :day), 1, 10) >= substr(:day, 1, 10)
+    WHERE went.subject_id = :subject
+      AND whole_day(went.sestdtc) <= whole_day(:day)
+      AND whole_day(coalesce(went.seendtc, :day)) >= whole_day(:day)
     ORDER BY went.sestdtc DESC
     LIMIT 1
   ),
