@@ -337,8 +337,8 @@ OF_FILES = {
     "something behind it": (WHOLE + "{}", "something follows the document"),
     "no columns": ('{"name": "DOGS", "rows": []}', "dogs.json is no Dataset-JSON: it says no "),
     "version 1.0": ('{"name": "DOGS", "clinicalData": {}}', "Dataset-JSON of version 1.0"),
-    "a column without a name": (WHOLE.replace('"name": "KIND"', '"called": "KIND"'), "its column 3 has"
-        " no name"),
+    "a column without a name": (WHOLE.replace('"name": "KIND"', '"called": "KIND"'), "its column 3"
+        " has no name"),
     "a column twice": (WHOLE.replace('"name": "KIND"', '"name": "dog"'), "the column DOG twice"),
     "a name twice": (WHOLE.replace('"label": "DOGS"', '"name": "DOGS"'), "a name is there twice"),
     "no key column": (WHOLE.replace('"name": "DOG"', '"name": "DAG"'), "the header lacks DOG"),
