@@ -40,6 +40,7 @@ from healthsim_store.exchange.reading_options import specs as reading_specs  # n
 from healthsim_store.plugins import installed, names  # noqa: E402
 from healthsim_store.plugins.new_plugin import plugin_files  # noqa: E402
 from healthsim_store.schema import refusals  # noqa: E402
+from healthsim_store.schema.code_systems import code_systems  # noqa: E402
 from healthsim_store.storage import format as file_format  # noqa: E402
 from healthsim_store.storage import housekeeping  # noqa: E402
 
@@ -52,11 +53,13 @@ PAGES = (
     "docs/promised.txt",
     "docs/python.md",
     "docs/scenario-file.md",
+    "docs/standards.md",
 )
-# Pages about a command of a plugin; they are written where the plugin is installed.
+# Pages about a command or product of a plugin; they are written where the plugin is installed.
 PLUGIN_PAGES = {
     "demo": "plugins/healthsim-store-demo/README.md",
     "mcp": "plugins/healthsim-store-mcp/README.md",
+    "trialsim": "docs/sdtm.md",
 }
 COMMAND = "python3 dev.py docs"
 
@@ -453,10 +456,40 @@ def _line(name: str, member: Any) -> str:
     return f"{name}({', '.join(_parameters(member))}){end}"
 
 
+# -- standards -------------------------------------------------------------------------------
+
+
+def _datasets(standard: str) -> str:
+    """The datasets of a standard, with the variables that a SELECT fills and those that none does.
+
+    Args:
+        standard: its name.
+    """
+    rows = ["| dataset | what | filled | not filled |", "|---|---|---|---|"]
+    for told in installed().standards.describe(standard)["datasets"]:
+        name = ", ".join(told["written_as"]) or told["name"]
+        filled, others = (", ".join(told[key]) or "none" for key in ("filled", "not_filled"))
+        rows.append(f"| {name} | {told['label']} | {filled} | {others} |")
+    return "\n".join(rows)
+
+
+def _codes() -> str:
+    """The code systems that are known, with what other standards call them."""
+    rows = ["| name | other names | FHIR | OID | X12 | licence |", "|---|---|---|---|---|---|"]
+    for system in code_systems():
+        name = f"{system.name} ..." if system.members else system.name
+        uri = f"`{system.uri}`" if system.uri else ""
+        told = [name, ", ".join(system.aliases), uri, system.oid, " ".join(system.x12)]
+        rows.append(f"| {' | '.join([*told, system.licence])} |")
+    return "\n".join(rows)
+
+
 _PRINTERS: dict[str, Callable[..., str]] = {
     "causes": _causes,
+    "codes": _codes,
     "command": _command,
     "commands": _commands,
+    "datasets": _datasets,
     "direction": _direction,
     "errors": _errors,
     "exits": _exits,
@@ -475,7 +508,7 @@ _PRINTERS: dict[str, Callable[..., str]] = {
 
 def pages() -> list[str]:
     """The pages that this installation can write: a plugin's where it is installed."""
-    brought = cli.list_commands(click.Context(cli))
+    brought = {*cli.list_commands(click.Context(cli)), *installed().declarations}
     return [*PAGES, *(page for name, page in PLUGIN_PAGES.items() if name in brought)]
 
 

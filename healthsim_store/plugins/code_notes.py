@@ -28,7 +28,5 @@ def code_notes(plugin: Plugin) -> Iterator[str]:
     for name, columns in found.items():
         more = f" and {len(columns) - _MOST} more" if len(columns) > _MOST else ""
         near = did_you_mean(name, every)
-        yield (
-            f"@codes {name} of {', '.join(columns[:_MOST])}{more} is no code system that is known"
-            f" here, so that no standard can say it{f'. {near}' if near else ''}"
-        )
+        told = f"@codes {name} ({', '.join(columns[:_MOST])}{more})"
+        yield f"{told} is no code system that is known here{f'. {near}' if near else ''}"

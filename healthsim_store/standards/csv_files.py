@@ -1,4 +1,7 @@
-"""Datasets as CSV: a header of names, UTF-8, and an empty field where nothing is known."""
+"""Datasets as delimited text: a header of names, UTF-8, and an empty field where nothing is known.
+
+A field that has the delimiter, a quote or a line end stands in quotes.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from pathlib import Path
 from ..base.sql import quoted
 from .output import Output
 
+DELIMITERS = {"csv": ",", "tsv": "\t", "psv": "|"}  # by the kind of files
+
 _CHUNK = 1_000  # rows that are written at once
 
 
@@ -15,7 +20,8 @@ def write(output: Output, path: Path) -> None:
     """One dataset as one file."""
     names = [variable.name for variable in output.variables]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        delimiter = DELIMITERS[output.package.kind]
+        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerow(names)
         for rows in output.select([*map(quoted, names)], _CHUNK):
             writer.writerows(rows)

@@ -41,11 +41,12 @@ WRITE: Mapping[str, Callable[[Output, Path], None]] = {
     "json": dataset_json.write_json,
     "ndjson": dataset_json.write_ndjson,
     "xpt": xpt.write,
-    "csv": csv_files.write,
+    **dict.fromkeys(csv_files.DELIMITERS, csv_files.write),
 }
 _MEDIA = {
     "json": "application/json", "ndjson": "application/x-ndjson",
     "xpt": "application/x-sas-xport", "csv": "text/csv",
+    "tsv": "text/tab-separated-values", "psv": "text/plain",
 }  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def write(declared: Declared, scenario: ScenarioTables, folder: Path) -> Iterato
         raise _nothing(declared, every, scenario)
     # The names again: a column that may be left out is known now to have values.
     _refuse(kind, ([*xpt.check_names(one), *xpt.check_values(one)] for one in outputs))
-    described = declared.head.guide is not None and kind != "csv"
+    described = declared.head.guide is not None and kind not in csv_files.DELIMITERS
     with_terms = _write_files(outputs, folder, described=described)
     for output in outputs:
         yield WrittenFile(output.file, output.filled.rows, mediatype=_MEDIA[kind])

@@ -155,6 +155,7 @@ class Filling:
                 for select, columns in asked:
                     if not self._put_whole(filled, select, columns, source, values):
                         self._put(filled, select, columns, source, values)
+                self._refuse_orphans(filled)
 
     def _asked(
         self, filled: Filled, source: Selects, values: Mapping[str, Stored]
@@ -274,6 +275,32 @@ class Filling:
                     return f"{column.name} is not in {reference.entity_type}", [column.name]
         return text, []
 
+    def _refuse_orphans(self, filled: Filled) -> None:
+        """Leave out the rows that refer to one of their own dataset which is not there."""
+        dataset = filled.dataset
+        table, key = quoted(dataset.name), dataset.key or ("rowid",)
+        own = [
+            (column.name, reference.column)
+            for column, reference in dataset.table.references()
+            if reference.entity_type.lower() == dataset.name.lower()
+        ]
+        names = ", ".join(map(quoted, key))
+        delete = f"DELETE FROM {table} WHERE {' AND '.join(f'{quoted(n)} = ?' for n in key)}"
+        found = bool(own)
+        while found:  # whoever refers to a row that was left out is left out too
+            found = False
+            for name, target in own:
+                orphans = self.connection.execute(
+                    f"SELECT {names} FROM {table} AS child WHERE {quoted(name)} IS NOT NULL"
+                    f" AND NOT EXISTS (SELECT 1 FROM {table} AS parent"
+                    f" WHERE parent.{quoted(target)} = child.{quoted(name)}) ORDER BY {names}"
+                ).fetchall()
+                if orphans:
+                    found = True
+                    self.connection.executemany(delete, orphans)
+                    why = f"{name} is not in {dataset.name}"
+                    self._count_refused(filled, why, key, orphans)
+
     def refuse(self, refusals: Iterable[Refusal], datasets: Iterable[Dataset]) -> None:
         """Leave out the rows that do not belong to what was filled.
 
@@ -287,13 +314,13 @@ class Filling:
             self.connection.execute(layout_table(dataset, ()))
         for refusal in wanted:
             filled = self.filled[refusal.dataset.lower()]
-            with located(refusal.where):
-                keys = self._keys(refusal, filled.dataset)
             same = " AND ".join(f"{quoted(name)} = ?" for name in filled.dataset.key)
             delete = f"DELETE FROM {quoted(filled.dataset.name)} WHERE {same}"
-            self.connection.execute("BEGIN")
-            self.connection.executemany(delete, keys)
-            self.connection.execute("COMMIT")
+            with located(refusal.where):
+                keys = self._keys(refusal, filled.dataset)
+                self.connection.execute("BEGIN")
+                self.connection.executemany(delete, keys)
+                self.connection.execute("COMMIT")
             if keys:
                 self._count_refused(filled, refusal.text, filled.dataset.key, keys)
         for dataset in reversed(empty):
@@ -312,7 +339,8 @@ class Filling:
         self, filled: Filled, why: str, names: Sequence[str], keys: Sequence[tuple[Any, ...]]
     ) -> None:
         first = zip(names, keys[0], strict=True)
-        filled.examples[why] = ", ".join(f"{name} {_short(value)}" for name, value in first)
+        told = ", ".join(f"{name} {_short(value)}" for name, value in first)
+        filled.examples.setdefault(why, told)
         filled.refused[why] = filled.refused.get(why, 0) + len(keys)
         filled.rows -= len(keys)
 

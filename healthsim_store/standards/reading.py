@@ -18,7 +18,8 @@ from .macros import Macro, Step, expanded, read_macro, read_step, with_steps
 from .model import Dataset, Declared, FileTable, Guide, Head, Never, Reads, Refusal, Select
 from .standard import HEAD, Standard
 
-WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv")}  # the kinds of files of each
+# The kinds of files of each.
+WRITERS = {"datasets": ("json", "ndjson", "xpt", "csv"), "delimited": ("csv", "tsv", "psv")}
 
 HEAD_MARKERS = ("files", "guide", "import", "param", "terminology", "writer")
 MARKERS = (

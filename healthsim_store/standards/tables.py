@@ -14,6 +14,8 @@ from .model import Dataset
 def layout_table(dataset: Dataset, given: Collection[str] | None = None) -> str:
     """The CREATE TABLE of a layout. Its rows lie in the order of the key.
 
+    What refers to rows of its own is not checked by it: a row may come before that one.
+
     Args:
         dataset: the layout.
         given: the columns that get values; the others have no rules, since SQLite would ask them
@@ -27,6 +29,12 @@ def layout_table(dataset: Dataset, given: Collection[str] | None = None) -> str:
         if given is None or column.name in given or column.required or column.default is not None
         else _without_rules(column)
         for column in dataset.table.columns
+    ]
+    columns = [
+        replace(column, references=None)
+        if column.references and column.references.entity_type.lower() == dataset.name.lower()
+        else column
+        for column in columns
     ]
     key = dataset.key
     if len(key) == 1:  # its primary key is the index that UNIQUE would make again

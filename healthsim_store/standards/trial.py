@@ -14,6 +14,7 @@ from ..schema import dry_run
 from ..schema.model import Declaration
 from ..schema.types import Stored
 from ..storage.apart import Trial, try_apart
+from ..storage.sandbox import limit
 from . import importing
 from .filling import fitting, in_order
 from .model import Dataset, Declared, Select
@@ -39,7 +40,8 @@ def try_out(declared: Declared, products: Sequence[Declaration], *, seconds: flo
         for dataset in in_order(declared.datasets):
             with located(dataset.where):
                 connection.execute(strict(layout_table(dataset)))
-        dry_run.confine(connection, seconds)
+        limit(connection)
+        dry_run.confine(connection, seconds, any_function=False)
         for never in declared.nevers:
             _columns(connection, never.sql, never.where, {}, missing=False)
         for refusal in declared.refusals:
@@ -69,6 +71,7 @@ def columns_given(
         for table in declared.tables:
             with located(table.layout.where):
                 connection.execute(strict(layout_table(table.layout)))
+        limit(connection)
         dry_run.confine(connection, seconds, any_function=False)
         if declared.study:
             _columns(connection, declared.study.sql, declared.study.where, values)

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from healthsim_store import Product
 from healthsim_store.plugins import installed
+from healthsim_store.plugins.code_notes import code_notes
+from healthsim_store.plugins.plugin import Plugin
 from healthsim_store.schema.code_systems import code_systems, find_code_system
 
 
@@ -53,3 +56,18 @@ def test_the_products_name_none_that_is_unknown() -> None:
             for column in entity_type.columns:
                 if column.codes and product.product in ("patientsim", "membersim", "trialsim"):
                     assert find_code_system(column.codes), f"{column.where}: {column.codes}"
+
+
+def test_an_unknown_one_is_noted_with_its_columns() -> None:
+    lines = [f"  c{n} VARCHAR, -- Code @codes LOINCS" for n in range(5)]
+    schema = "\n".join([
+        "-- Rows @alias row", "CREATE TABLE some_rows (", "  row_id VARCHAR PRIMARY KEY, -- Id",
+        *lines, "  d VARCHAR, -- D @codes ICD-10-CM", "  e VARCHAR -- E @codes Own list", ");",
+    ])  # fmt: skip
+    plugin = Plugin("own", "own", "1.0", products=(Product("own", "1.0", schema),))
+    assert [*code_notes(plugin)] == [
+        "@codes LOINCS (some_rows.c0, some_rows.c1, some_rows.c2 and 2 more) is no code system that"
+        " is known here. Did you mean LOINC?",
+        "@codes Own list (some_rows.e) is no code system that is known here",
+    ]
+    assert not [*code_notes(Plugin("own", "own", "1.0", plugin.products, problem="it fails"))]

@@ -164,6 +164,31 @@ def test_a_dictionary_is_named_and_not_listed(filled: Store, tmp_path: Path) -> 
     assert "EnumeratedItem" not in text
 
 
+def test_rows_that_refer_to_rows_of_their_own(store: Store, tmp_path: Path) -> None:
+    """In any order, also across what is put in at once; whoever is above an orphan is none."""
+    count = 4_500  # p0 is above p1, and so on; they come from the last to the first
+    pets = [{"pet_id": f"p{n:04}", "owner_id": "o1", "species": "dog"} for n in range(count)]
+    store.persist({"owners": [owner(1)], "pets": pets}, scenario="kennel")
+    above = "printf('p%04d', CAST(substr(pet_id, 2) AS INTEGER) - 1)"
+    columns = "  ABOVE VARCHAR(20) REFERENCES PETS (ID), -- Above\n  N INTEGER CHECK (N > 0) -- N"
+
+    def written(select: str) -> tuple[int, dict[str, int], dict[str, str]]:
+        folder = dataset(tmp_path, select + " FROM pets ORDER BY pet_id DESC", columns)
+        (account,) = export(store, folder, tmp_path / "out", "json").datasets
+        assert account.given == account.rows + sum(account.refused.values()) == count
+        assert len(rows(tmp_path / "out")) == account.rows
+        return account.rows, dict(account.refused), dict(account.examples)
+
+    whole = f"SELECT pet_id AS ID, CASE WHEN pet_id > 'p0000' THEN {above} END AS ABOVE"
+    assert written(whole) == (count, {}, {})
+    # One is refused, and so the rows are put in some at a time; two more hang on it.
+    assert written(f"{whole}, pet_id <> 'p4497' AS N") == (
+        count - 3,
+        {"N: N > 0": 1, "ABOVE is not in PETS": 2},
+        {"N: N > 0": "ID p4497, N 0", "ABOVE is not in PETS": "ID p4498"},
+    )
+
+
 # -- SELECTs that do not end, where there are rows -------------------------------------------
 
 

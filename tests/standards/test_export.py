@@ -118,6 +118,24 @@ def test_the_other_kinds_of_files_have_the_same_rows(filled: Store, tmp_path: Pa
     assert keepers.labels[1] == "Number of the keeper"
 
 
+@pytest.mark.parametrize(("kind", "sign"), [("csv", ","), ("tsv", "\t"), ("psv", "|")])
+def test_delimited_text_has_its_delimiter(
+    store: Store, tmp_path: Path, kind: str, sign: str
+) -> None:
+    owners = [owner(1, full_name='A,b\tc|d "e"\nf'), owner(2)]
+    store.persist({"owners": owners, "pets": [pet(1, 1), pet(2, 2)]}, scenario="kennel")
+    head = kennel_club.HEAD.replace("datasets @files json, ndjson, xpt, csv", "delimited")
+    made = export(store, kennel_club.write(tmp_path, standard=head), tmp_path / "out", files=kind)
+    assert [file.name for file in made.files] == [f"dogs.{kind}", f"keepers.{kind}"]
+    path = tmp_path / "out" / f"keepers.{kind}"
+    assert path.read_text("utf-8").splitlines()[0] == sign.join(
+        ["CLUB", "KEEPER", "NAME", "SEX", "YEAR", "FAX"]
+    )
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [*csv.reader(file, delimiter=sign)]
+    assert [row[2] for row in rows] == ["NAME", 'A,b\tc|d "e"\nf', "Owner 2"]
+
+
 def test_define_xml_describes_what_is_written(filled: Store, tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(filled, kennel_club.write(tmp_path), out)

@@ -70,7 +70,7 @@ SELECT
   coalesce(
     subject_number,
     CASE WHEN n.usubjid LIKE n.studyid || '-' || site_number || '-%'
-      THEN substr(n.usubjid, length(n.studyid || site_number) + 3) END,
+      THEN nullif(substr(n.usubjid, length(n.studyid || site_number) + 3), '') END,
     n.usubjid
   ) AS SUBJID,
   n.reference AS RFSTDTC,
