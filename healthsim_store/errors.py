@@ -21,8 +21,26 @@ class HealthsimStoreError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        self.message, self.hint = printable(message), hint and printable(hint)
+        self.message, self.hint = message, hint
         super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """What is wrong, and where. What it quotes is shown so that it can be printed."""
+        return self._message
+
+    @message.setter
+    def message(self, text: str) -> None:
+        self._message = printable(text)
+
+    @property
+    def hint(self) -> str | None:
+        """What to do instead."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, text: str | None) -> None:
+        self._hint = text and printable(text)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

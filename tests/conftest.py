@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,10 @@ from healthsim_store import Store
 from healthsim_store.plugins import installed
 
 remember_declarations()
+# Who is started by a shell in the background ignores Ctrl-C, and so does all that it starts: tests
+# that press it would wait for ever.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SCHEMA = """
 -- Owners of pets @alias owner people

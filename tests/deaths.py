@@ -51,14 +51,18 @@ def die(act: Callable[[], object]) -> None:
 def die_after(act: Callable[[], object], function: str, times: int = 1) -> bool:
     """Do something in a process that is killed when a function of this name has returned.
 
-    Whether it was: False where it came to its end first.
+    One that is written in C may be given with its module, as ``posix.replace``. Whether it was
+    killed: False where it came to its end first.
     """
     left = times
 
     def watch(frame: Any, event: str, argument: Any) -> None:
         nonlocal left
         ends = event == "return" and frame.f_code.co_name == function
-        if ends or (event == "c_return" and argument.__name__ == function):
+        if event == "c_return":
+            module = getattr(argument, "__module__", None)
+            ends = function in (argument.__name__, f"{module}.{argument.__name__}")
+        if ends:
             left -= 1
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -121,7 +125,7 @@ def wait_for(path: Path) -> None:
 
 
 def wait_until_open(process: subprocess.Popen[str], path: Path) -> None:
-    """Wait until a command, or a process that it has started, has a file open.
+    """Wait until a command, or a process that it has started, reads a file in a long statement.
 
     Its start is over by then, however long that took. Where the system does not tell what a
     process has open, the command is given some seconds.
@@ -134,7 +138,38 @@ def wait_until_open(process: subprocess.Popen[str], path: Path) -> None:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, f"{path.name} was not opened"
         time.sleep(0.02)
-    time.sleep(0.3)  # from the opening to the statement
+    wait_until_busy(process.pid, 0.2)  # from the opening to the statement
+
+
+def wait_until_busy(number: int, seconds: float) -> None:
+    """Wait until a process, with those that it has started, has computed for so long from now.
+
+    So it is in the statement without end that it was given, however busy the machine is. Where the
+    system does not tell, it is given that time, and two seconds for a start.
+    """
+    if not Path("/proc/self/stat").exists():
+        time.sleep(seconds + 2)
+        return
+    enough = processor_seconds(number) + seconds
+    end = time.monotonic() + 90
+    while processor_seconds(number) < enough:
+        assert time.monotonic() < end, "it does not compute"
+        time.sleep(0.02)
+
+
+def processor_seconds(number: int) -> float:
+    """The time that a process and those that it has started have computed; 0 of one that ended."""
+    of_process = Path(f"/proc/{number}")
+    with contextlib.suppress(OSError):
+        told = (of_process / "stat").read_text().rpartition(") ")[2].split()
+        own = sum(map(int, told[11:15])) / os.sysconf("SC_CLK_TCK")  # also of ended children
+        return own + sum(map(processor_seconds, _children(of_process)))
+    return 0.0
+
+
+def _children(of_process: Path) -> list[int]:
+    told = [each.read_text() for each in of_process.glob("task/*/children")]
+    return [int(child) for child in " ".join(told).split()]
 
 
 def _has_open(number: int, path: Path) -> bool:
@@ -145,6 +180,5 @@ def _has_open(number: int, path: Path) -> bool:
             with contextlib.suppress(OSError):
                 if os.path.samefile(link, path):
                     return True
-        children = [each.read_text() for each in of_process.glob("task/*/children")]
-        return any(_has_open(int(child), path) for child in " ".join(children).split())
+        return any(_has_open(child, path) for child in _children(of_process))
     return False

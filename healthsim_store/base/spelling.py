@@ -17,8 +17,11 @@ _LONG = 8  # letters from which on two may be wrong
 
 
 def plain(spelling: str) -> str:
-    """``birthDate``, ``Birth Date`` and ``birth-date`` as ``birth_date``."""
-    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", spelling.strip()).lower()).strip("_")
+    """``birthDate``, ``Birth Date`` and ``birth-date`` as ``birth_date``.
+
+    A letter of any script is one, so that ``age年`` is another name than ``age``.
+    """
+    return re.sub(r"[\W_]+", "_", _CAMEL.sub("_", spelling.strip()).lower()).strip("_")
 
 
 @dataclass(frozen=True, slots=True)

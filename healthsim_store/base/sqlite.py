@@ -26,6 +26,7 @@ from ..errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
+from .leftovers import followed, set_aside_strange_wal
 from .wording import call
 
 BUSY_SECONDS = 10.0
@@ -103,7 +104,8 @@ def connect(
     own: a file, ``:memory:``, or ``""`` for a temporary file. ``timeout`` is how many seconds to
     wait for a lock. ``any_thread``: opened in one thread and used in others, one after the other.
 
-    Raises what `look` does of a file that must be there.
+    A WAL of another file is set aside. Raises what `look` does of a file that must be there, and
+    NotWritable where that WAL cannot be moved.
     """
     before = look(Path(database)) if mode in ("ro", "rw") else None
     try:
@@ -121,6 +123,11 @@ def connect(
         raise
     if before is not None:
         connection.opened = (Path(database).absolute(), before)
+        try:
+            set_aside_strange_wal(Path(database))
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -140,7 +147,7 @@ def connect_writable(path: Path, *, mode: str = "rw") -> sqlite3.Connection:
 
 def recover(path: Path) -> None:
     """Let SQLite undo what a killed writer left half-done; that needs a writable opening."""
-    if not os.path.lexists(f"{path}-journal"):
+    if not os.path.lexists(f"{followed(path)}-journal"):
         return
     try:
         with contextlib.closing(connect(path, mode="ro")) as connection:

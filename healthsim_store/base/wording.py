@@ -82,6 +82,7 @@ CALLS: Mapping[str, Names] = {
     "check_scenario": Names("check", "scenario_describe", fixed=(("check", True),)),
     "clone_scenario": Names("clone", "scenario_clone", ("scenario", "new_name")),
     "delete_scenario": Names("delete", "scenario_delete"),
+    "draft_mapping": Names("map", None, ("source",)),
     "export_scenario": Names("export", "scenario_export"),
     "generate_scenario": Names("generate", "scenario_persist", ("profile",)),
     "get_summary": Names("summary", "scenario_summary"),
@@ -201,17 +202,32 @@ def choice(name: str, values: Collection[str], *, of: str | None = None) -> str:
     return listed([told, *(value if here().kind == SHELL else _quoted(value) for value in others)])
 
 
-def option_of_import(name: str, value: str) -> str:
+def takes_of_files() -> bool:
+    """Whether the call at hand is of a tool that has the options of files in one argument."""
+    return here().kind == MCP and takes("options") and takes("file")
+
+
+def option_of_import(name: str, value: str | list[str]) -> str:
     """An option of reading files: of the call at hand, else of the command that has them all.
 
     Args:
         name: its name in Python.
-        value: a text.
+        value: a text; several for an option that may be given again and again.
     """
+    given = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(given, list):
+        if takes(name) and here().kind == SHELL:
+            return " ".join(option(name, one) for one in given)
+        if takes(name):
+            return option(name, given)
+        if takes_of_files():
+            return f"options={_json({name: given})}"
+        return command("import_data", "FILE", **{name: given})
+    value = given
     if takes(name):
         several = name == "columns" and here().kind != SHELL
         return option(name, value.split(",") if several else value)
-    if here().kind == MCP and takes("options") and takes("file") and "..." not in value:
+    if takes_of_files() and "..." not in value:
         return f"options={_json({name: value})}"
     return command("import_data", "FILE", **{name: value})
 
@@ -236,6 +252,8 @@ def _flags(flag: str, value: Any) -> list[str]:
         return [flag]
     if isinstance(value, Mapping):
         return [word for n, v in value.items() for word in (flag, shlex.quote(f"{n}={v}"))]
+    if isinstance(value, list):
+        return [word for one in value for word in _flags(flag, one)]
     return [flag, shlex.quote(str(_plain(value)))]
 
 

@@ -10,7 +10,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -22,6 +22,7 @@ RATIO = 200
 FREE = 16_000_000
 #: And never larger than this.
 MOST = 100_000_000_000
+_DEEP = 2  # archives in each other, besides the first one
 _ENTRIES = 100_000  # files in one archive
 
 #: What Python raises for an archive that is damaged, encrypted, or packed in a way of its own.
@@ -31,7 +32,7 @@ BROKEN = (
 )  # fmt: skip
 
 _SIGNS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar", ".bz2", ".xz", ".lz4", ".br")
 _ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
 
 
@@ -48,7 +49,7 @@ def inner_name(name: str) -> str:
 
 
 def is_archive(name: str) -> bool:
-    """Whether a name is that of an archive, which has files inside."""
+    """Whether a name is that of an archive, or is compressed in a way that is not read."""
     return inner_name(name).lower().endswith(_ARCHIVES)
 
 
@@ -151,7 +152,8 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [info for info in archive.infolist() if not info.is_dir()]
+            # Not is_dir(), which fails on a name of no letters.
+            entries = [info for info in archive.infolist() if not info.filename.endswith("/")]
             _check_entries(path, entries, folder)
             total = 0
             for info in entries:
@@ -172,6 +174,36 @@ def unpacked(path: Path, folder: Path) -> Iterator[Path]:
         raise SourceError(f"{path.name} cannot be unpacked: {error.strerror}.") from error
 
 
+def unpack_inner(path: Path, folder: Path, archives: Callable[[Path], list[Path]]) -> None:
+    """Unpack what is in a folder of archives, in place of them, and what is in those.
+
+    Args:
+        path: the archive that everything came out of.
+        folder: what was unpacked.
+        archives: finds those that are left to unpack.
+
+    Raises SourceError as `unpacked` does, and where archives are in each other too deeply.
+    """
+    for deep in range(_DEEP + 1):
+        found = archives(folder)
+        if not found:
+            return
+        if deep == _DEEP:
+            break
+        for archive in found:
+            target = archive.with_name(f"{archive.name}.unpacked")
+            target.mkdir()
+            for _ in unpacked(archive, target):
+                size = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+                refuse_bomb(path.name, path.stat().st_size, size)
+            archive.unlink()
+            target.rename(archive.with_suffix(""))
+    raise SourceError(
+        f"{path.name} has archives in archives in archives.",
+        hint="Unpack it yourself, and import the folder.",
+    )
+
+
 def _check_entries(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> None:
     """Before the first of them is written."""
     if len(entries) > _ENTRIES:
@@ -186,6 +218,11 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> 
             raise SourceError(
                 f"{path.name}: {name!r:.80} {'is a link' if link else 'leads out of its folder'}.",
                 hint="Nothing of it was unpacked. An archive of data has plain files.",
+            )
+        if not parts:
+            raise SourceError(
+                f"{path.name}: a file in it has no name.",
+                hint="It may be damaged. Unpack it yourself, and import the folder.",
             )
         if not name.isprintable():
             raise SourceError(

@@ -33,8 +33,14 @@ _TOKENS = {
     "fff": r"(?P<fraction>\d{1,6})",
     "AM": r"(?P<half>[AaPp][Mm])",
 }
+_STRPTIME = {
+    "%Y": "YYYY", "%m": "MM", "%d": "DD", "%b": "MMM", "%B": "MMM", "%H": "hh", "%I": "hh",
+    "%M": "mm", "%S": "ss", "%f": "fff", "%p": "AM",
+}  # fmt: skip
 _TOKEN = re.compile("|".join(_TOKENS))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_BLANKS = " \u00a0\u202f"  # a blank, and those at which no line is broken
+_BLANK = re.compile(f"[{_BLANKS}]")
 _EXCEL = "excel"  # days since 30 December 1899, as spreadsheet programs keep them
 _HINT = "It is made of YYYY, MM or MMM, DD, hh, mm, ss, fff and AM, such as DD/MM/YYYY; or excel."
 _YEARS = range(1000, 10_000)  # of a sheet, where a year may stand among the numbers of days
@@ -148,7 +154,8 @@ def _whole(name: str, told: dict[str, int], value: Any) -> Any:
 def _number_pattern(decimal: str, thousands: str | None) -> tuple[re.Pattern[str], str, str]:
     whole = r"\d+"
     if thousands:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+)"
+        sign = f"[{_BLANKS}]" if thousands == " " else re.escape(thousands)
+        whole = rf"(?:\d{{1,3}}(?:{sign}\d{{3}})+|\d+)"
     pattern = rf"\s*[-+]?{whole}(?:{re.escape(decimal)}\d*)?(?:[eE][-+]?\d+)?\s*"
     return re.compile(pattern, re.ASCII), decimal, thousands or ""
 
@@ -157,6 +164,8 @@ def _number(how: tuple[re.Pattern[str], str, str], value: Any) -> Any:
     if type(value) is not str or not value.strip():
         return value
     pattern, decimal, thousands = how
+    if thousands == " ":
+        value = _BLANK.sub(" ", value)
     if not pattern.fullmatch(value):
         return Unstorable(repr(value))  # 1.234 may be a thousand to who wrote it
     return (value.replace(thousands, "") if thousands else value).replace(decimal, ".").strip()
@@ -204,8 +213,21 @@ def _compiled(text: str) -> re.Pattern[str] | None:
     needed = {"DD": months, "hh": {"DD"}, "mm": {"hh"}, "ss": {"mm"}, "fff": {"ss"}, "AM": {"hh"}}
     gaps = any(not needs & {*seen} for token, needs in needed.items() if token in seen)
     if len({*seen}) < len(seen) or len(months) > 1 or "YYYY" not in seen or gaps or letters:
-        raise InvalidArgument(f"{text!r:.60} is no format of a date.", hint=_HINT)
+        raise InvalidArgument(f"{text!r:.60} is no format of a date.", hint=_meant(text) or _HINT)
     return re.compile(pattern + re.escape(text[at:]), re.ASCII)
+
+
+def _meant(text: str) -> str | None:
+    """A hint where a format is written as other programs write it: %d/%m/%Y or dd/mm/yyyy."""
+    new = text
+    for percent, token in _STRPTIME.items():
+        new = new.replace(percent, token)
+    if new == text:
+        new = re.sub(r"y{4}|m{2,3}(?![:.]?[sS])|d{2}", lambda match: match[0].upper(), text)
+    try:
+        return f"Did you mean {new}?" if new != text and _compiled(new) else None
+    except InvalidArgument:
+        return None
 
 
 def _moment(formats: tuple[re.Pattern[str] | None, ...], kind: str, value: Any) -> Any:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..base.reading import read_text
 from ..errors import SourceError
 from ..schema.model import Column, EntityType
 
@@ -225,7 +226,7 @@ def read(folder: Path) -> Package | None:
     Raises SourceError for a datapackage.json that cannot be read or is incomplete.
     """
     try:
-        descriptor = json.loads((folder / FILE).read_text("utf-8"))
+        descriptor = json.loads(read_text(folder / FILE))
     except FileNotFoundError:
         return None
     except OSError as error:

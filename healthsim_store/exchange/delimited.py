@@ -45,8 +45,10 @@ def read_delimited(source: Source, delimiter: str) -> Iterator[Rows]:
         except UnicodeDecodeError as error:
             raise source.undecodable(lines.number, error) from error
         except csv.Error as error:
+            looks = hints.delimiter_of_line(lines.first, source.reading.separator(delimiter))
             raise SourceError(
-                f"{source.name}, line {max(lines.began, 1)}: {error}.", hint=_of_csv(error)
+                f"{source.name}, line {max(lines.began, 1)}: {error}.",
+                hint=looks or _of_csv(error),
             ) from error
 
 
@@ -64,6 +66,7 @@ class _Lines:
         self._before = 0  # lines before the first one that the csv module gets
         self._reader: Any = None
         self.began = 0  # the line that the row at hand begins in
+        self.first = ""  # the line that should be the header
         for _ in range(source.reading.skip_lines):
             self._before += next(self._text, None) is not None
 
@@ -87,6 +90,7 @@ class _Lines:
             self._before += 1
             delimiter = match[1] if self._given is None else delimiter
         else:
+            self.first = first
             lines = itertools.chain([first], lines)
         how: dict[str, Any] = (
             {"quotechar": self._quote} if self._quote else {"quoting": csv.QUOTE_NONE}
@@ -115,9 +119,14 @@ def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[Rows]:
     numbered = lines.records(options.separator(delimiter))
     header = list(options.columns)
     if not header:
-        first = next((cells for _, cells in numbered if cells or not options.comment), [])
-        header = _header(source, first, options.separator(delimiter))
-    unnamed = [at for at, name in enumerate(header) if not name]
+        # A row without any value is none, and no header either.
+        first = next((cells for _, cells in numbered if any(map(str.strip, cells))), [])
+        header = _header(source, first)
+        if options.comment is None and hints.is_comment(header):
+            raise _comment(source, header, numbered)
+    unnamed = [
+        at for at, name in enumerate(header) if not name and f"#{at + 1}" not in options.ignore
+    ]
     kept = [at for at, name in enumerate(header) if name and _is_kept(header, at, options.ignore)]
     names = [header[at] for at in kept]
     _check_names(source, names)
@@ -127,6 +136,7 @@ def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[Rows]:
     more = tuple(given.values())
     values: list[tuple[str | None, ...]] = []
     whole, width, count, due = kept == [*range(len(header))], len(header), 0, -1
+    start = 0  # the number of the first row, where the first column counts the rows
     begin = source.lines.begin
     if options.skip_footer:
         numbered = _without_footer(numbered, options.skip_footer)
@@ -140,10 +150,12 @@ def _rows(source: Source, lines: _Lines, delimiter: str) -> Iterator[Rows]:
         elif not any(cells):
             continue
         for at in unnamed:
-            if cells[at] and not (at == 0 and cells[0] == str(count)):
+            if at == 0 and not count and cells[0] == "1":
+                start = 1  # as R counts
+            if cells[at] and not (at == 0 and cells[0] == str(count + start)):
                 raise SourceError(
                     f"{source.name}, line {line}: column {at + 1} has a value but no name.",
-                    hint="Name all columns in the header.",
+                    hint=_nameless(header, at, line),
                 )
         if line != due:
             begin(count, line)
@@ -179,19 +191,34 @@ def _fitted(
         return cells[:width]
     if len(cells) < width and source.reading.short_rows == "null":
         return cells + [""] * (width - len(cells))
-    hint = "Quote cells that contain the delimiter."
-    if len(cells) < width:
-        short = option_of_import("short_rows", "null")
-        hint = (
-            f"If what is missing is empty: {short}; if it is a line at the end that is no row:"
-            f" {option_of_import('skip_footer', '1')}."
-        )
-    hint = hints.delimiter(header, delimiter) or hint
+    hint = hints.delimiter(header, delimiter) or _of_width(cells, header, line)
     source.bad_row(line, f"{len(cells)} cells, but the header has {width}", hint, value=cells)
     return []
 
 
-def _header(source: Source, cells: list[str], delimiter: str) -> list[str]:
+def _of_width(cells: list[str], header: list[str], line: int) -> str:
+    """What to do about a row that has too many or too few cells."""
+    if len(cells) < len(header):
+        return (
+            f"If what is missing is empty: {option_of_import('short_rows', 'null')}; if it is a"
+            f" line at the end that is no row: {option_of_import('skip_footer', '1')}."
+        )
+    if len(header) == 1:
+        return hints.before_header(line - 1)
+    begins = [cell.lstrip()[:1] for cell in cells]
+    sign = next((sign for sign in "'`" if begins.count(sign) > len(cells) // 2), None)
+    return hints.quote(sign) if sign else "Quote cells that contain the delimiter."
+
+
+def _nameless(header: list[str], at: int, line: int) -> str:
+    """What to do about a column that has values and no name."""
+    if sum(map(bool, header)) == 1 < len(header) - 1:
+        return hints.before_header(line - 1)
+    told = option_of_import("ignore", f"#{at + 1}")
+    return f"Name all columns in the header; or leave it out: {told}."
+
+
+def _header(source: Source, cells: list[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
     if not any(header):
         raise SourceError(f"{source.name} is empty.", hint="Its first line must name the columns.")
@@ -199,12 +226,19 @@ def _header(source: Source, cells: list[str], delimiter: str) -> list[str]:
         raise SourceError(
             f"{source.name}: its header has NUL characters.", hint=hints.wide("".join(cells))
         )
-    hint = hints.first_line(header)
-    if hint and source.reading.comment is None:
-        raise SourceError(
-            f"{source.name}: its first line is no header: {in_line(header[:1], 60)}", hint=hint
-        )
     return header
+
+
+def _comment(
+    source: Source, header: list[str], rows: Iterator[tuple[int, list[str]]]
+) -> SourceError:
+    """The error for a comment where the header should be; comments may follow it."""
+    line = next((line for line, cells in rows if cells and not hints.is_comment(cells)), 2)
+    told = option_of_import("comment", header[0][0])
+    return SourceError(
+        f"{source.name}: its first line is no header: {in_line(header[:1], 60)}",
+        hint=f"{hints.before_header(line - 1)} To leave out all such lines: {told}.",
+    )
 
 
 def _is_kept(header: list[str], at: int, ignore: tuple[str, ...]) -> bool:

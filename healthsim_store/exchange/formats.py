@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.text import did_you_mean
 from ..base.wording import call, choice
 from ..errors import InvalidArgument, SourceError, UnknownFormat
+from .compressed import inner_name
 
 if TYPE_CHECKING:
     from ..schema.model import EntityType
@@ -207,6 +208,10 @@ class Formats:
         """
         those = [one for one in self.claiming(file) if one.read]
         return [one for one in those if self.plugin_of(one) is None] or those
+
+    def is_data(self, file: str) -> bool:
+        """Whether a file of this name, which may be compressed, is read without being named."""
+        return bool(self.reading(inner_name(file)))
 
     def several(self, file: str, importers: Sequence[Importer]) -> SourceError:
         """The error for a file whose ending is one of several formats."""

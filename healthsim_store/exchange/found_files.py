@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.wording import choice, option_of_import
+from ..base.wording import choice
 from ..errors import InvalidArgument, SourceError
 from . import compressed, hints, part_files
 from .account import Account
@@ -22,7 +22,9 @@ from .readers import DELIMITED
 from .source import Source, SourceFolder
 
 STDIN = "-"
+UNPACKED = "healthsim-store-"  # begins the name of the folder that archives are unpacked in
 _NAMED = 5  # archives or folders that were not read
+_DEEP = 8  # folders in each other that are looked into
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,11 @@ class Finder:
                 f"{path.name} may be a scenario itself, which needs no import.",
                 hint=instead_of_import(),
             )
+        if not known and compressed.is_archive(path.name):
+            raise SourceError(
+                f"{path.name} is packed in a way that is not read.",
+                hint="Unpack it yourself, or pack it as .zip, .gz or .zst.",
+            )
         if not known:
             raise SourceError(
                 f"{path.name}: the ending tells no format.",
@@ -191,13 +198,24 @@ class Finder:
         if not found:
             endings = importer.suffixes if importer else self._formats.endings()
             besides = [note for one in self.unread() for note in one.notes]
+            given = str(path) in map(str, self._files.sources)  # and no folder of an archive
             raise SourceError(
-                f"{path} has no file of a known format.",
+                f"{path if given else path.name} has no file of a known format.",
                 hint=". ".join([f"Endings: {', '.join(endings)}", *besides]) + ".",
             )
 
-    def _files_of(self, path: Path, importer: Importer | None) -> Iterator[Found]:
-        """The files of a folder that are read one by one, each with its importer."""
+    def _files_of(
+        self, path: Path, importer: Importer | None, inside: tuple[str, ...] = ()
+    ) -> Iterator[Found]:
+        """The files of a folder that are read one by one, each with its importer.
+
+        Folders in it are looked into where it has nothing else that is read.
+
+        Args:
+            path: the folder.
+            importer: the one that the user named.
+            inside: the folders that it is in, and itself, below the one that the user named.
+        """
 
         def is_data(name: str) -> bool:
             return self._importer_of(name, importer) is not None
@@ -206,37 +224,55 @@ class Finder:
         if part_files.is_table(path, is_data) and any(
             entry.is_dir() or entry.name.lower().startswith("part-") for entry in path.iterdir()
         ):
-            for one in self._parts(path, importer):
+            for one in self._parts(path, importer, inside[:-1]):
                 found = True
                 yield one
-        archives, folders = self._unread.setdefault(path.name, ([], []))
+        archives: list[str] = []
+        folders: list[Path] = []
         for entry in sorted(path.iterdir()) if not found else ():
-            if entry.name == PACKAGE_FILE or entry.name.startswith("."):
+            if entry.name == PACKAGE_FILE or entry.name.startswith((".", part_files.LOCK)):
                 continue  # datapackage.json describes the other files, ._patients.csv is of macOS
             if entry.is_dir():
                 if part_files.is_hidden(entry.name):
                     continue
                 if part_files.is_table(entry, is_data):
-                    yield from self._parts(entry, importer)
+                    found = True
+                    yield from self._parts(entry, importer, inside)
                 else:
-                    folders.append(entry.name)
+                    folders.append(entry)
                 continue
             reader = self._importer_of(entry.name, importer)
             if reader is not None:
-                yield self._found(entry, entry.name, reader, ())
+                if entry.exists() and not entry.is_file():
+                    raise SourceError(f"{entry} is no file.", hint="Take it out of the folder.")
+                found = True
+                name = "/".join([*inside, entry.name])
+                yield self._found(entry, name, reader, inside[-1:])
             elif compressed.is_archive(entry.name):
                 archives.append(entry.name)
+        if not found and len(inside) < _DEEP:
+            for folder in folders:
+                if not folder.is_symlink():  # which may lead to a folder that it is in
+                    yield from self._files_of(folder, importer, (*inside, folder.name))
+            folders = []
+        names = [folder.name for folder in folders]
+        told = self._unread.setdefault("/".join(inside) or path.name, ([], []))
+        told[0].extend(archives)
+        told[1].extend(names)
 
-    def _parts(self, folder: Path, importer: Importer | None) -> Iterator[Found]:
+    def _parts(
+        self, folder: Path, importer: Importer | None, above: tuple[str, ...]
+    ) -> Iterator[Found]:
         """The parts of a table that is a folder; the folder's name tells what they are."""
         name = Path(compressed.inner_name(folder.name))
         stem = name.stem if self._importer_of(folder.name, None) else name.name
         for path, given in part_files.parts(folder):
             reader = self._importer_of(path.name, importer)
             if reader is not None:
-                inside = f"{folder.name}/{path.relative_to(folder).as_posix()}"
-                one = self._found(path, inside, reader, (), given)
-                yield replace(one, names=(stem,))
+                within = path.relative_to(folder).as_posix()
+                one = self._found(path, "/".join([*above, folder.name, within]), reader, (), given)
+                named = one.names if given else ()  # year=2024/patients.csv in a folder of any name
+                yield replace(one, names=(stem, *named))
 
 
 def _told(archives: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
@@ -251,29 +287,52 @@ def _told(archives: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def unpacked(path: Path, told: str | None) -> Iterator[Path]:
+def unpacked(path: Path, told: str | None, is_data: Callable[[str], bool]) -> Iterator[Path]:
     """The path; of an archive the folder that it was unpacked to, as long as the block lasts.
+
+    So is that of a folder of archives, which has nothing else that can be read.
 
     Args:
         path: a file or folder, or ``-``.
         told: the compression that the user named.
+        is_data: whether a name is that of a file that can be read.
     """
-    if str(path) == STDIN or not path.is_file() or not compressed.is_zip(path, told):
+    is_archive = str(path) != STDIN and path.is_file() and compressed.is_zip(path, told)
+    if not is_archive and not (str(path) != STDIN and _zips(path, is_data)):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="healthsim-store-") as scratch:
-        folder = Path(scratch) / (path.stem or "archive")
+    with tempfile.TemporaryDirectory(prefix=UNPACKED) as scratch:
+        folder = Path(scratch) / (path.stem or "archive" if is_archive else path.resolve().name)
         folder.mkdir()
-        for _ in compressed.unpacked(path, folder):
-            pass
-        entries = [one for one in folder.iterdir() if one.name != "__MACOSX"]
+        archives = [path] if is_archive else _zips(path, is_data)
+        for archive in archives:
+            target = folder if is_archive else folder / archive.stem
+            target.mkdir(exist_ok=True)
+            for _ in compressed.unpacked(archive, target):
+                pass
+            compressed.unpack_inner(archive, target, lambda inside: _zips(inside, is_data))
+        entries = _shown(folder)
         while (
             len(entries) == 1 and entries[0].is_dir() and not part_files.partition(entries[0].name)
         ):
-            folder, entries = entries[0], list(entries[0].iterdir())
+            folder, entries = entries[0], _shown(entries[0])
         yield folder
 
 
-def no_type_hint(first: str) -> str:
-    """How to tell what rows are."""
-    return f"Or tell what the rows are, as by {option_of_import('entity_type', first)}."
+def _shown(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if not part_files.is_hidden(one.name)]
+
+
+def _zips(folder: Path, is_data: Callable[[str], bool]) -> list[Path]:
+    """The archives of a folder, and of those in it, where nothing else of it can be read."""
+    if not folder.is_dir():
+        return []
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if any(map(part_files.is_hidden, path.relative_to(folder).parts)):
+            continue
+        if is_data(path.name):
+            return []
+        if path.is_file() and compressed.is_zip(path, None):
+            found.append(path)
+    return found

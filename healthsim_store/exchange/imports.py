@@ -103,7 +103,10 @@ def import_files(
     with contextlib.ExitStack() as opened:
         rejects = opened.enter_context(contextlib.closing(Rejects(target.rejects)))
         compression = files.blank.reading.compression
-        paths = [opened.enter_context(unpacked(Path(one), compression)) for one in files.sources]
+        paths = [
+            opened.enter_context(unpacked(Path(one), compression, formats.is_data))
+            for one in files.sources
+        ]
         work = _Import(files, target, paths, persist, formats, registry, rejects)
         made = work.run()
         return replace(made, persisted=rejects.told(made.persisted))
@@ -183,7 +186,7 @@ class _Import:
                 self._files.format,
                 reading.settle,
                 reading.origins.locate,
-                _not_in(entities),
+                _not_in(entities, reading.unread),
             )
         except EmptyBatch as error:
             error.hint = reading.left_out() or error.hint
@@ -338,10 +341,19 @@ class _Import:
         return (package if fits else None), folder
 
 
-def _not_in(entities: Collection[str]) -> Callable[[str], str | None]:
-    """What is missing where there is no file of an entity type; None where there is one."""
+def _not_in(
+    entities: Collection[str], unread: Sequence[Account] = ()
+) -> Callable[[str], str | None]:
+    """What is missing where there is no file of an entity type; None where there is one.
+
+    Args:
+        entities: those that were given.
+        unread: what was there, and was not read.
+    """
     given = {*entities}
-    return lambda name: None if name in given else f"No file of {name} was given"
+    notes = "; ".join(note for one in unread for note in one.notes)
+    more = f" ({notes})" if notes else ""
+    return lambda name: None if name in given else f"No file of {name} was given{more}"
 
 
 def _is_read_whole(package: Package, formats: Formats) -> bool:

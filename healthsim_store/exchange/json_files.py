@@ -10,6 +10,7 @@ from typing import Any
 from ..base.text import in_line
 from ..base.wording import option_of_import
 from ..errors import SourceError
+from . import json_shapes
 from .formats import Tables
 from .source import Source
 
@@ -66,7 +67,8 @@ def read_json(source: Source) -> Tables:
                 f"{source.name} has {len(several)} JSON documents, which are not all objects.",
                 hint="Give one document, or one object in each line.",
             )
-        yield None, _with_given(source, several)
+        given = dict(source.given)
+        yield None, [{**one, **given} for one in several] if given else several
         return
     if not several:
         raise SourceError(
@@ -74,7 +76,7 @@ def read_json(source: Source) -> Tables:
         )
     source.lines.items = True
     source.lines.begin(0, 1)
-    yield from _tables(source, _at(source, several[0]))
+    yield from _tables(source, json_shapes.at(source.name, several[0], source.reading.at))
 
 
 def documents(source: Source) -> Iterator[tuple[Any, int]]:
@@ -111,61 +113,64 @@ def _end_of_space(content: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _at(source: Source, document: Any) -> Any:
-    """What is at the path that the options give. Raises SourceError, with what is there."""
-    path = source.reading.at
-    for step in path.split(".") if path else ():
-        if not isinstance(document, dict) or step not in document:
-            keys = in_line(document if isinstance(document, dict) else [type(document).__name__])
-            raise SourceError(
-                f"{source.name} has nothing at {path!r:.60}: no {step!r:.60}.",
-                hint=f"There is: {keys}.",
-            )
-        document = document[step]
-    return document
-
-
 def _tables(source: Source, document: Any) -> Tables:
+    at, ignored = source.reading.at, source.reading.ignore
+    if isinstance(document, dict) and ignored:
+        document = {name: value for name, value in document.items() if name not in ignored}
+    source.suggest(json_shapes.where_rows_are(document, at))
     if isinstance(document, list):
-        yield None, _with_given(source, document)
+        yield None, _objects(source, document)
     elif isinstance(document, dict) and "datasetJSONVersion" in document:
         raise SourceError(
             f"{source.name} is Dataset-JSON, which is read by the name of its standard.",
             hint=f"{option_of_import('format', 'NAME')}.",
         )
-    elif isinstance(document, dict) and not source.reading.at and _is_envelope(document):
-        key = next(name for name, value in document.items() if _has_objects(value))
+    elif isinstance(document, dict) and json_shapes.has_columns(document):
+        raise SourceError(
+            f"{source.name} has lists of values: {in_line(document, 100)}.",
+            hint=json_shapes.OBJECTS,
+        )
+    elif isinstance(document, dict) and not at and (key := json_shapes.envelope(document)):
         raise SourceError(
             f"{source.name} is an object with {in_line(document, 100)}, of which"
             f" {in_line([key], 60)} may have the rows.",
             hint=f"{option_of_import('at', key)}.",
         )
     elif isinstance(document, dict) and all(isinstance(v, list) for v in document.values()):
-        yield from document.items()
+        for name, rows in document.items():
+            yield name, _objects(source, rows, f" of {name}")
     elif isinstance(document, dict):
-        yield None, _with_given(source, [document])
+        yield None, _objects(source, [document])
     else:
         raise SourceError(
-            f"{source.name} is a single {type(document).__name__}.",
+            f"{source.name} is {json_shapes.kind(document)}.",
             hint='Give a list of objects, or {"patients": [...], "encounters": [...]}.',
         )
 
 
-def _has_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+def _objects(source: Source, rows: list[Any], of: str = "") -> list[dict[str, Any]]:
+    """The rows of a list, with what the names of folders give them.
 
-
-def _is_envelope(document: dict[str, Any]) -> bool:
-    """Whether it has one list of objects, beside which things tell of it, as APIs answer."""
-    lists = [value for value in document.values() if _has_objects(value)]
-    usual = {"data", "items", "results", "records", "rows", "value", "content", "entries"}
-    alone = len(document) == 1 and not usual.isdisjoint(document)
-    return len(lists) == 1 and (alone or (len(document) > 1 and not usual.isdisjoint(document)))
-
-
-def _with_given(source: Source, rows: list[Any]) -> list[Any]:
+    Args:
+        source: the file.
+        rows: the list.
+        of: whose list it is, where the document has several; nothing is left out of those, since
+            an item's number is that of one list.
+    """
     given = dict(source.given)
-    return [{**row, **given} if isinstance(row, dict) else row for row in rows] if given else rows
+    found: list[dict[str, Any]] = []
+    for item, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            reason = f"{json_shapes.kind(row)}, and not an object"
+            if of:
+                where = f"{source.name}, item {item}{of}: "
+                raise SourceError(f"{where}{reason}.", hint=json_shapes.OBJECTS)
+            source.bad_row(item, reason, json_shapes.OBJECTS, value=row)
+            continue
+        if not of:
+            source.lines.begin(len(found), item)
+        found.append({**row, **given} if given else row)
+    return found
 
 
 def read_lines(source: Source) -> Iterator[dict[str, Any]]:
@@ -183,11 +188,20 @@ def read_lines(source: Source) -> Iterator[dict[str, Any]]:
                 except (ValueError, RecursionError) as error:
                     told = _not_json(source, number, error)
                     if source.refuse is None:
+                        if number == 1 and isinstance(error, json.JSONDecodeError):
+                            told.hint = json_shapes.not_in_lines(line)
                         raise told from error
-                    source.bad_row(number, "not a JSON object", value=line.strip())
+                    twice = isinstance(error, _Twice)
+                    reason = "a key is there twice in one object" if twice else "not JSON"
+                    source.bad_row(number, reason, value=line.strip())
+                    continue
+                if not isinstance(found, dict):
+                    reason = f"{json_shapes.kind(found)}, and not an object"
+                    hint = json_shapes.not_in_lines(line) if number == 1 else json_shapes.OBJECTS
+                    source.bad_row(number, reason, hint, value=found)
                     continue
                 source.lines.begin(row, number)
                 row += 1
-                yield {**found, **given} if given and isinstance(found, dict) else found
+                yield {**found, **given} if given else found
         except UnicodeDecodeError as error:
             raise source.undecodable(number, error) from error

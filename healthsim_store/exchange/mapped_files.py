@@ -15,7 +15,7 @@ from . import obeyed
 from .compressed import inner_name
 from .formats import Formats
 from .found_files import STDIN, Files, Finder
-from .readers import reader_of
+from .readers import READERS, reader_of
 from .reading_options import ReadingOptions
 from .source import Source
 from .staging import FUNCTION, StagedFolder
@@ -101,6 +101,12 @@ def sources(
         if not path.is_dir() and (str(path) == STDIN or not formats.reading(inner)):
             importer = formats.importers["csv"]
         for one in finder.find(path, importer):
+            if formats.plugin_of(one.importer) is not None:
+                raise SourceError(
+                    f"{one.source.name} is of the format {one.importer.name}, which a mapping does"
+                    " not read.",
+                    hint=f"A mapping reads {', '.join(reader.name for reader in READERS)}.",
+                )
             if isinstance(one.source, Source):
                 found.setdefault(one.names[0].lower() if one.names else "", []).append(one.source)
     read = [one for those in found.values() for one in those]

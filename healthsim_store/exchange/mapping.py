@@ -9,7 +9,7 @@ import contextlib
 import fnmatch
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,11 @@ class Declared:
     skips: list[Statement] = field(default_factory=list)
     notes: list[Statement] = field(default_factory=list)
     datasets: bool = False
+
+    def counted(self) -> Iterator[tuple[str, Statement]]:
+        """The statements that count rows, each with its marker."""
+        yield from (("skip", statement) for statement in self.skips)
+        yield from (("note", statement) for statement in self.notes)
 
     def file_of(self, layout: str) -> str:
         """How a file is called that is not there, in a message."""

@@ -16,8 +16,8 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
     """Raise DeclarationError where a statement reads what no CREATE TABLE declares.
 
     Args:
-        statement: with ``@from`` or ``@skip``.
-        marker: which of them, or ``note``.
+        statement: with ``@from``, ``@skip`` or ``@note``.
+        marker: which of them.
         declared: the whole mapping.
     """
     source = statement.comment.markers[marker]
@@ -29,8 +29,8 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
         )
     if marker != "from" and not statement.comment.text:
         raise DeclarationError(
-            f"{statement.where}: @{marker} without a reason",
-            hint=f"The comment before @{marker} is the reason: -- without a name @{marker} people",
+            f"{statement.where}: @{marker} without a text",
+            hint=f"The comment before @{marker} is told: -- without a name @{marker} people",
         )
 
 

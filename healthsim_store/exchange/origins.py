@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..base.wording import SHELL, here, option, option_of_import, takes
+from ..base.wording import SHELL, here, option, option_of_import, takes, takes_of_files
 from ..errors import InvalidRows
 from ..storage.tolerance import Tolerance
 from ..storage.violations import Problem, invalid_rows
@@ -19,6 +20,8 @@ Place = tuple[Account, str, int | None, int | None]
 #: The place of a row, by its entity type and number from 1.
 Locate = Callable[[str, int], Place | None]
 
+_WANTED = re.compile(r"must satisfy (\w+) IS NOT NULL\b")
+_FIELDS = 5  # that one hint gives a value for all rows
 _MOST_NAME = 200  # letters of a column's name, in a command that can be typed
 
 
@@ -138,22 +141,35 @@ def way_on(
         return _of_fields(problems) if of_files or takes("map") else None
     wanted = {"orphans" if problem.orphan else "bad_rows" for problem in problems}
     words = {"bad_rows": tolerance.bad_rows, "orphans": tolerance.orphans}
-    names = [n for n in words if n in wanted and words[n] != "skip" and takes(n)]
+    in_one = of_files and takes_of_files()
+    names = [n for n in words if n in wanted and words[n] != "skip" and (in_one or takes(n))]
     if not names:
         return None
-    told = (" " if here().kind == SHELL else ", ").join(option(name, "skip") for name in names)
+    given = [option_of_import(n, "skip") if in_one else option(n, "skip") for n in names]
+    told = (" " if here().kind == SHELL else ", ").join(given)
     return f"To leave such rows out, and have them counted in a file: {told}."
+
+
+def _of_rule(problem: Problem) -> str | None:
+    """The first field that a rule of an entity type wants to have a value; None of other rules."""
+    match = _WANTED.match(problem.expected)
+    return match[1] if match else None
 
 
 def _of_fields(problems: Sequence[Problem]) -> str | None:
     """What to do about a column that is no field, or a field that no column is."""
     unknown = next((one.field for one in problems if one.expected == "is not a field"), None)
-    required = next((one.field for one in problems if one.lacks and one.field), None)
+    found = ((one, one.field or _of_rule(one)) for one in problems if one.lacks or not one.field)
+    required = dict.fromkeys(
+        field if one.field else f"{one.entity_type}.{field}" for one, field in found if field
+    )
     ways = []
     if unknown and len(unknown) <= _MOST_NAME:
         ways.append(f"If it means a field: {option_of_import('map', f'{unknown}=FIELD')}")
         ways.append(f"if nothing: {option_of_import('ignore', unknown)}")
     if required:
-        given = option_of_import("value", f"{required}=TEXT")
-        ways.append(f"{'if' if ways else 'If'} all rows have one {required}: {given}")
+        names = [*required][:_FIELDS]
+        given = option_of_import("value", [f"{name}=TEXT" for name in names])
+        what = f"one {names[0]}" if len(names) == 1 else "one of each"
+        ways.append(f"{'if' if ways else 'If'} all rows have {what}: {given}")
     return f"{'; '.join(ways)}." if ways else None

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-_NUMBER = re.compile(r"[ ._-]*(?:part[ ._-]*)?(?:\(\d+\)|\d+)$", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:[ ._-]*(?:part[ ._-]*)?(?:\(\d+\)|\d+))+$", re.IGNORECASE)
 _PARTITION = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 _PART = re.compile(r"part-\d", re.IGNORECASE)
+LOCK = "~$"  # begins the name of a file that Excel has while a workbook is open
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -25,7 +26,7 @@ def pattern_of(name: str) -> str:
 
 def is_hidden(name: str) -> bool:
     """Whether programs leave a file or folder there for themselves: ``_SUCCESS``, ``.crc``."""
-    return name.startswith((".", "_"))
+    return name.startswith((".", "_", LOCK))
 
 
 def partition(folder: str) -> tuple[str, str | None] | None:

@@ -14,11 +14,11 @@ from ..errors import AmbiguousEntityType, InvalidArgument, SourceError, UnknownE
 from ..query.reply import PersistResult
 from ..schema.registry import Registry
 from ..storage.rows import Rows, Table, grouped_chunks
-from . import conversions, hints, obeyed, origins, part_files
+from . import conversions, hints, obeyed, origins, part_files, unknown_types
 from .account import Account
 from .foreign import tables
 from .formats import Formats
-from .found_files import Files, Finder, Found, no_type_hint
+from .found_files import Files, Finder, Found
 from .readers import is_delimited
 from .reading_options import USUAL, ReadingOptions
 from .rejects import Rejects
@@ -71,7 +71,8 @@ class Reading:
                 continue
             found_tables = tables(self._formats, one.importer, source)
             if files.entity_type is None and self._formats.plugin_of(one.importer) is None:
-                found_tables = by_entity_type(self._registry, found_tables)
+                file = source if isinstance(source, Source) else None
+                found_tables = by_entity_type(self._registry, found_tables, file)
             for name, rows in found_tables:
                 entity_type = self._entity_type(one, files.entity_type, name)
                 parts = entities.setdefault(entity_type, [])
@@ -112,6 +113,11 @@ class Reading:
         """Whether there was a file, if only an empty one; a folder may have none of its format."""
         return any(isinstance(source, Source) or source.handed for source, _ in self._read)
 
+    @property
+    def unread(self) -> list[Account]:
+        """What folders have that was not read."""
+        return self._unread
+
     def left_out(self) -> str:
         """What the importers left out, in a line; empty where it is nothing."""
         told = [
@@ -130,7 +136,8 @@ class Reading:
         if given is None and name is None and source.path is None:
             raise InvalidArgument(
                 "Standard input does not tell its entity type.",
-                hint=f"Give {self._option()}, or a JSON object by entity type.",
+                hint=(source.suggested if isinstance(source, Source) else None)
+                or f"Give {self._option()}, or a JSON object by entity type.",
             )
         told = given or name
         names = [told] if told else [*found.names, *map(part_files.without_number, found.names)]
@@ -140,10 +147,8 @@ class Reading:
                     return self._registry.entity_type(one).name
             return self._registry.entity_type(names[0]).name
         except (UnknownEntityType, AmbiguousEntityType) as error:
-            if name and not given and Path(source.name).suffix == ".json":
-                error.hint = f"{error.hint} Are the rows in {name}? {option_of_import('at', name)}."
-            error.message = f"{source.name}: {error.message}"
-            error.hint = f"{error.hint} {no_type_hint(self._first())}"
+            key = name if not given else None
+            unknown_types.explain(error, source, key, self._formats, self._registry)
             raise
 
     def _first(self) -> str:
@@ -192,11 +197,14 @@ def _no_field(
     source: Source | SourceFolder, registry: Registry, entity_type: str, names: list[str]
 ) -> NoReturn:
     near = registry.near_field(entity_type, str(names[0])) if names else None
-    delimiter = hints.delimiter([*map(str, names)], ",")
     columns = option_of_import("columns", "mrn,given_name,...")
     is_text = isinstance(source, Source) and is_delimited(source)
+    delimiter = hints.delimiter([*map(str, names)], ",") if is_text else None
     header = f"Has the file no header? Then name its columns: {columns}."
     raise SourceError(
         f"{source.name}: none of its columns is a field of {entity_type}: {in_line(names[:6])}.",
-        hint=delimiter or near or (header if is_text else None),
+        hint=delimiter
+        or (source.suggested if isinstance(source, Source) else None)
+        or near
+        or (header if is_text else None),
     )

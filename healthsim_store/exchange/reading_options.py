@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
@@ -11,6 +12,7 @@ from ..errors import InvalidArgument
 
 COMPRESSIONS = ("gz", "zst", "zip", "none")
 SHORT_ROWS = ("error", "null")
+_CODE = re.compile(r"\\x([0-9a-fA-F]{2})")  # of a sign that nobody can type
 _PAIRS = ("map", "value")  # a dict, where the door has such a thing
 
 #: Options that say how values are written, whatever they are read from; the others are of files.
@@ -121,7 +123,11 @@ class ReadingOptions:
             if sign is not None and len(sign) != 1:
                 raise _wrong(name, sign, "It is one sign.")
         if self.delimiter is not None and len(self.separator(",")) != 1:
-            raise _wrong("delimiter", self.delimiter, "It is one sign, or the word tab.")
+            raise _wrong(
+                "delimiter",
+                self.delimiter,
+                "It is one sign, the word tab, or \\x01 for one that cannot be typed.",
+            )
         if self.quote not in ("none", "") and len(self.quote) != 1:
             raise _wrong("quote", self.quote, "It is one sign, or the word none.")
         if self.thousands == self.decimal:
@@ -146,7 +152,11 @@ class ReadingOptions:
         """The sign between cells; ``usual`` is that of the format."""
         if self.delimiter is None:
             return usual
-        return "\t" if self.delimiter in ("tab", "\\t") else self.delimiter
+        if self.delimiter in ("tab", "\\t"):
+            return "\t"
+        code = _CODE.fullmatch(self.delimiter)
+        sign = chr(int(code[1], 16)) if code else "\0"
+        return self.delimiter if sign in "\0\r\n" else sign
 
     @property
     def quoting(self) -> str | None:

@@ -180,6 +180,8 @@ class _Cells:
         if local == "c":
             self._begin_cell(dict(zip(attributes[::2], attributes[1::2], strict=True)))
         elif local in ("v", "is"):
+            if self._value:
+                raise damaged(self._source, f"{self._place} has two values")
             self._value = True
             if self._kind == "s" and local == "v":
                 self.parser.CharacterDataHandler = self._index

@@ -5,25 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..base.text import in_line
+from ..base.wording import option_of_import
 from ..errors import AmbiguousEntityType, UnknownEntityType
 from ..schema.model import EntityType
 from ..schema.registry import Link, Registry
 from .formats import Tables
+from .source import Source
 
 
-def by_entity_type(registry: Registry, tables: Tables) -> Tables:
+def by_entity_type(registry: Registry, tables: Tables, source: Source | None = None) -> Tables:
     """The tables of a reader; an object whose keys are entity types is a table of each.
 
     Args:
         registry: the entity types.
         tables: pairs of an entity type, or None, and rows.
+        source: the file, which is given a hint about keys of a document that are none.
     """
     for name, rows in tables:
         document = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
         if name is None and isinstance(document, dict) and _is_of_entities(registry, document):
             yield from with_parents(registry, document).items()
-        else:
-            yield name, rows
+            continue
+        if name is None and isinstance(document, dict) and source is not None:
+            _suggest(registry, document, source)
+        yield name, rows
+
+
+def _suggest(registry: Registry, document: Mapping[str, Any], source: Source) -> None:
+    """Keep a hint where some keys of a document are entity types, and others tell of it."""
+    others = [name for name in document if not _is_entity_type(registry, name)]
+    rows = [name for name in document if name not in others]
+    if rows and others and all(isinstance(document[name], dict | list) for name in rows):
+        told = option_of_import("ignore", [*map(str, others)])
+        source.suggest(f"To read {in_line(rows)}, and leave out the rest: {told}.")
+
+
+def _is_entity_type(registry: Registry, name: str) -> bool:
+    try:
+        registry.entity_type(name)
+    except (UnknownEntityType, AmbiguousEntityType):
+        return False
+    return True
 
 
 def has_single(entities: Mapping[str, Any]) -> bool:
@@ -55,9 +78,7 @@ def with_parents(registry: Registry, entities: Mapping[str, Any]) -> dict[str, A
 
 def _is_of_entities(registry: Registry, document: Mapping[str, Any]) -> bool:
     for name, rows in document.items():
-        try:
-            registry.entity_type(name)
-        except (UnknownEntityType, AmbiguousEntityType):
+        if not _is_entity_type(registry, name):
             return False
         if not isinstance(rows, dict | list):
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import codecs
+import contextlib
 import io
 from array import array
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..base.progress import Progress
+from ..base.reading import check_file
 from ..errors import InvalidArgument, SourceError
 from ..schema.types import Stored
 from . import compressed, hints
@@ -19,6 +21,7 @@ from .datapackage import FILE as DESCRIPTOR
 from .reading_options import USUAL, ReadingOptions
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 class Lines:
@@ -99,15 +102,26 @@ class Source:
         """A row that cannot be read: raises SourceError, unless such rows are left out.
 
         Args:
-            line: the one that it begins in, from 1.
+            line: the one that it begins in, or its number in a list of JSON, from 1.
             reason: what is wrong with it.
             hint: what to do.
             value: what is there, for the file of rejected rows.
         """
         if self.refuse is None:
-            where = f"{self.name}, line {line}" if line else self.name
+            what = "item" if self.lines.items else "line"
+            where = f"{self.name}, {what} {line}" if line else self.name
             raise SourceError(f"{where}: {reason}.", hint=hint)
         self.refuse(line, None, value, reason)
+
+    def suggest(self, hint: str | None) -> None:
+        """Keep a hint for an error that says that nothing in the file is a field."""
+        self._seen["hint"] = hint
+
+    @property
+    def suggested(self) -> str | None:
+        """The hint that `suggest` was given."""
+        found: str | None = self._seen.get("hint")
+        return found
 
     def open(self) -> BinaryIO:
         """A binary file, decompressed; reads call ``progress``.
@@ -119,6 +133,7 @@ class Source:
         else:
             assert self.path is not None
             try:
+                check_file(self.path)
                 file = self.path.open("rb", 0)
             except OSError as error:
                 raise SourceError(f"{self.name} cannot be read: {error.strerror}.") from error
@@ -173,8 +188,10 @@ class Source:
         raw = self.open()
         if usual:
             peek = getattr(raw, "peek", None)
-            head = peek(2)[:2] if peek else b""
-            encoding = "utf-16" if head in _UTF16 else "utf-8-sig"
+            head = peek(4)[:4] if peek else b""
+            encoding = "utf-16" if head.startswith(_UTF16) else "utf-8-sig"
+            if head in _UTF32:  # which begins as UTF-16 does
+                encoding = "utf-32"
         try:
             return io.TextIOWrapper(raw, encoding=encoding, newline="")
         except LookupError:  # a codec of Python's that is none of text
@@ -183,12 +200,46 @@ class Source:
             ) from None
 
     def undecodable(self, line: int, error: UnicodeDecodeError) -> SourceError:
-        """The error for bytes after ``line`` that are not text in the encoding."""
-        byte = error.object[error.start] if error.start < len(error.object) else 0
+        """The error for bytes that are not text in the encoding.
+
+        Args:
+            line: one before them, for what cannot be read once more.
+            error: what Python says.
+        """
+        byte, where = error.object[error.start], f"after line {line}"
+        hint = hints.encoding(error.object, error.start)
+        if self.path is not None:
+            with contextlib.suppress(SourceError), self.open() as stream:
+                found = _undecodable(stream, error.encoding)
+                if found:
+                    where, hint = f"line {found[0]}", hints.encoding(*found[1:])
         return SourceError(
-            f"{self.name}, after line {line}: byte 0x{byte:02X} is not {self.encoding}.",
-            hint=hints.encoding(error.object),
+            f"{self.name}, {where}: byte 0x{byte:02X} is not {self.encoding}.", hint=hint
         )
+
+
+def _undecodable(stream: BinaryIO, encoding: str) -> tuple[int, bytes, int] | None:
+    """The line of the first bytes that are no text, a part of the file, and where they are in it.
+
+    Text is decoded ahead of the lines that are read, so that Python's error does not tell it.
+    """
+    decoder, line, before = codecs.getincrementaldecoder(encoding)(), 1, ""
+    while data := stream.read(1 << 16):
+        try:
+            text = decoder.decode(data)
+        except UnicodeDecodeError as error:
+            text = error.object[: error.start].decode(encoding, "ignore")
+            return line + _ends(before + text), error.object, error.start
+        text, before = before + text, ""
+        if text.endswith("\r"):  # a line feed may follow
+            text, before = text[:-1], "\r"
+        line += _ends(text)
+    return None
+
+
+def _ends(text: str) -> int:
+    """How many lines end in it."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from ..base.text import in_line
 from ..errors import SourceError
 from ..storage.rows import Rows, chunks
-from . import json_paths
+from . import hints, json_paths
 from .delimited import read_delimited
 from .json_files import documents, read_lines
 from .mapping import Layout
@@ -65,7 +65,8 @@ def columns_of(
     if missing:
         raise SourceError(
             f"{source.name}: the header lacks {in_line(missing)}.",
-            hint=f"It has: {in_line(header)}. Is this the format {format}?",
+            hint=hints.delimiter(header, ",")
+            or f"It has: {in_line(header)}. Is this the format {format}?",
         )
     found = {c: named[c.casefold()] for c in layout.columns if c.casefold() in named}
     if not found:

@@ -68,6 +68,10 @@ class StagedFolder:
     ) -> None:
         self._format = format
         self._values = values
+        # Of a product's format, folders need not have all tables; who writes a mapping has them.
+        self._is_own = not isinstance(declared, Declared) and any(
+            product.endswith(".sql") for product in declared
+        )
         self._connection = connect(scratch / "staged.db" if scratch else ":memory:")
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
@@ -116,6 +120,9 @@ class StagedFolder:
         for name, files in grouped.items():
             self._stage(name, files, refusing, alone=len(sources) == 1)
         self._connection.execute("COMMIT")
+        if self._is_own:
+            for name in self.declared.layouts.keys() - grouped.keys():
+                self.accounts[name] = Account(name, notes=("no file of this table was given",))
         self._clock = StatementClock(self._connection)
         self._make_views()
 
@@ -193,17 +200,17 @@ class StagedFolder:
                 cursor.fetchall()
             names = [description[0] for description in cursor.description]
             mapping_trial.check_fields(statement, names, registry)
-        for marker, statements in (("skip", self.declared.skips), ("note", self.declared.notes)):
-            for statement in statements:
-                mapping_trial.check_source(statement, marker, self.declared)
-                self._count(statement)
+        for marker, statement in self.declared.counted():
+            mapping_trial.check_source(statement, marker, self.declared)
+            self._count(statement, marker)
 
     def statements(self) -> Iterator[tuple[str, str, Mapping[str, Stored]]]:
         """Every statement that `try_out` runs, with its place in the mapping, and its values."""
         for sql in self._layout_statements():
             yield sql, "", {}
         declared = self.declared
-        for statement in (*declared.views, *declared.selects, *declared.skips, *declared.notes):
+        counted = (statement for _, statement in declared.counted())
+        for statement in (*declared.views, *declared.selects, *counted):
             yield strict(statement.sql), statement.where, self._values
 
     def entities(self) -> dict[str, Table]:
@@ -316,31 +323,26 @@ class StagedFolder:
         return account, *self._place(source, rowid)
 
     def count_skipped(self) -> None:
-        """Count the rows that the mapping leaves out with a reason, and those that it notes.
+        """Count the rows that the mapping leaves out with a reason, or tells something of.
 
         Before anything is stored: an error after that would ask for an import that stores all of it
         again. Raises DeclarationError.
         """
-        for statement in self.declared.skips:
-            account = self.accounts.get(statement.comment.markers["skip"].lower())
-            count = self._count(statement)
-            if account and count:
-                account.unmapped[statement.comment.text] = count
-        for statement in self.declared.notes:
-            account = self.accounts.get(statement.comment.markers["note"].lower())
-            count = self._count(statement) if account else 0
-            if account and count:
-                rows = "1 row" if count == 1 else f"{count:,} rows"
-                account.notes += (f"{statement.comment.text}: {rows}",)
+        for marker, statement in self.declared.counted():
+            account = self.accounts.get(statement.comment.markers[marker].lower())
+            count, text = self._count(statement, marker) if account else 0, statement.comment.text
+            if account and count and marker == "skip":
+                account.unmapped[text] = count
+            elif account and count:
+                account.notes += (f"{text}: {count:,} {'row' if count == 1 else 'rows'}",)
 
-    def _count(self, statement: Statement) -> int:
+    def _count(self, statement: Statement, marker: str) -> int:
         with self._running(statement.where):
             row = self._connection.execute(strict(statement.sql), self._values).fetchone()
-        marker = next(iter(statement.comment.markers))
         if row is None or len(row) != 1 or not isinstance(row[0], int):
             raise DeclarationError(
                 f"{statement.where}: @{marker} needs one row with one number",
-                hint="Count the rows that it is about: SELECT count(*) FROM ... WHERE ...",
+                hint="Count the rows that are meant: SELECT count(*) FROM ... WHERE ...",
             )
         count: int = row[0]
         return count
@@ -352,7 +354,11 @@ class StagedFolder:
             account.shared = max(0, told - account.rows)
             if told < account.rows:
                 account.unmapped[_NO_RULE if self._read else _KNOWN] = account.rows - told
-        return [account for account in self.accounts.values() if account.rows]
+        return [
+            account
+            for name, account in self.accounts.items()
+            if account.rows or account.notes or name in self._parts
+        ]
 
     def close(self) -> None:
         self._connection.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..base.reading import read_text
 from ..errors import DeclarationError
 
 FOLDER = "profiles"  # the name of the folder in a package, and in a store
@@ -70,10 +71,10 @@ class Profile:
                 return _read_part("", name)
             if name != path.parent.joinpath(name).name:
                 raise FileNotFoundError(name)
-            return (path.parent / name).read_text(_ENCODING)
+            return read_text(path.parent / name, _ENCODING)
 
         try:
-            sql = path.read_text(_ENCODING)
+            sql = read_text(path, _ENCODING)
         except (OSError, UnicodeDecodeError) as error:
             raise DeclarationError(f"{path}: cannot be read: {error}") from error
         version = hashlib.sha256(sql.encode()).hexdigest()[:8]

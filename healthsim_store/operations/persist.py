@@ -142,11 +142,9 @@ def _reply(
             return read_reply(sandbox, stored, created=put.created, repeated=repeated)
 
     reply = reply_after_commit(put.path, stored, read, created=put.created, repeated=repeated)
-    if put.created:
-        aside = remains.set_aside(files.folder, put.path)
-    else:
-        aside = older(reply.summary.products, versions(), put.path)
-    return replace(reply, notes=(*notes, *aside))
+    aside = remains.set_aside(files.folder, put.path)
+    behind = () if put.created else older(reply.summary.products, versions(), put.path)
+    return replace(reply, notes=(*notes, *behind, *aside))
 
 
 def _put(

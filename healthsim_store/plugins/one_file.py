@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from ..base.reading import check_file
 from ..standards.standard import HEAD
 from .answers import STANDARD
 from .isolation import Faulty
@@ -83,6 +84,7 @@ def told(path: Path) -> tuple[str, str]:
     import hashlib
 
     try:
+        check_file(path)
         return str(path), hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     except OSError:
         return str(path), "?"

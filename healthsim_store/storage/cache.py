@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..base.leftovers import followed
 from ..base.sqlite import beside, connect, look, transaction
 from ..errors import ScenarioNotFound
 
@@ -38,7 +39,8 @@ def file_mark(path: Path) -> str | None:
     coarse = status.st_mtime_ns % 1_000_000_000 == 0
     if age < (_COARSE_NS if coarse else _SETTLED_NS):
         return None
-    if any(map(os.path.exists, (f"{path}-journal", f"{path}-wal"))):
+    real = followed(path)
+    if any(map(os.path.exists, (f"{real}-journal", f"{real}-wal"))):
         return None
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..base.atomic import flush
+from ..base.leftovers import FOLDER as LEFTOVERS
+from ..base.leftovers import HIDDEN
 from ..base.locks import Locked, is_left, locked
 from ..base.sqlite import look
 from ..base.wording import ENVIRONMENT, SHELL, call, here, option
@@ -23,7 +25,6 @@ from .together import LISTS, finish, listed, publish_together
 
 Made = TypeVar("Made")
 
-_HIDDEN = ".healthsim-store"
 _STALE_SECONDS = 24 * 3600
 _SWEEP_SECONDS = 60
 
@@ -33,9 +34,9 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.hidden = path / _HIDDEN
+        self.hidden = path / HIDDEN
         self.trash = self.hidden / "trash"
-        self.leftovers = self.hidden / "leftovers"
+        self.leftovers = self.hidden / LEFTOVERS
         self._swept = float("-inf")  # when, by the monotonic clock
 
     def names(self) -> list[str]:

@@ -8,7 +8,6 @@ it comes to: it would be taken for its own.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import errno
 import functools
 import os
@@ -18,18 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..base.leftovers import keep
 from ..base.sqlite import BUSY_SECONDS, SIDECARS, beside, connect, file_errors, look
 from ..errors import NotWritable, ScenarioBusy
 
-STAMP = "%Y%m%dT%H%M%S.%fZ"  # of the time at the end of a name
-
 _CANNOT = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
 _PAUSE = 0.05  # seconds between two tries to be alone with a file in WAL mode
-
-
-def stamp() -> str:
-    """The time as it stands at the end of a name in the trash: UTC, to the microsecond."""
-    return f"{dt.datetime.now(dt.UTC):{STAMP}}"
 
 
 @contextlib.contextmanager
@@ -111,10 +104,10 @@ def _remove(sidecar: Path) -> None:
         ) from None
 
 
-def set_aside(path: Path, keep: Path) -> None:
+def set_aside(path: Path, leftovers: Path) -> None:
     """Take away what lies beside a file that is not there: it would be taken for a new one's.
 
-    What may hold data is kept in the folder ``keep``, under its name with the time.
+    What may hold data is kept in the folder ``leftovers``.
     """
     for sidecar in beside(path):
         if not os.path.lexists(sidecar):
@@ -122,8 +115,7 @@ def set_aside(path: Path, keep: Path) -> None:
         if sidecar.name.endswith("-shm") or not sidecar.stat().st_size:
             _remove(sidecar)
         else:
-            keep.mkdir(exist_ok=True)
-            os.rename(sidecar, keep / f"{sidecar.name}~{stamp()}")
+            keep(sidecar, leftovers)
 
 
 def move_with_sidecars(path: Path, target: Path) -> None:

@@ -84,12 +84,18 @@ class Plan:
                 self.converted[position] = column
             elif position in texts and not set(map(type, values)) <= {str}:
                 self.mixed.add(position)
+        for name in self.unknown:
+            self._count(name, [row[self.places[name]] for row in rows])
 
     def _suspect(self, position: int, values: Sequence[Any]) -> None:
         """Count the words among these values that may mean no value."""
-        if self.columns[position].values or not has_words(values):
+        if not self.columns[position].values:
+            self._count(self.fields[position], values)
+
+    def _count(self, field: str, values: Sequence[Any]) -> None:
+        if not has_words(values):
             return
-        counts = self.suspects.setdefault(self.fields[position], {})
+        counts = self.suspects.setdefault(field, {})
         for value in values:
             if type(value) is str and value in WORDS:
                 counts[value] = counts.get(value, 0) + 1

@@ -19,14 +19,14 @@ def faults(folder: Folder, path: Path) -> Iterator[str]:
 
 
 def set_aside(folder: Folder, path: Path) -> Iterator[str]:
-    """What was set aside when the scenario got its name."""
+    """What was set aside that lay beside the scenario, or where it got its name."""
     with contextlib.suppress(FileNotFoundError):
         for entry in sorted(os.scandir(folder.leftovers), key=lambda entry: entry.name):
             of, _, _ = entry.name.rpartition("~")
             if of in [path.name + ending for ending in SIDECARS]:
                 yield (
-                    f"{of} lay there of an older scenario that is gone. It is kept as"
-                    f" {entry.path}, and may be deleted."
+                    f"{of} lay there of another file, which is gone. It is kept as {entry.path},"
+                    " and may be deleted."
                 )
 
 

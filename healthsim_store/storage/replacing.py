@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..base.atomic import flush
+from ..base.leftovers import stamp
 from ..base.sqlite import look
 from ..errors import NotWritable
 from .folder import Folder, writing
-from .moving import settled, stamp
+from .moving import settled
 from .sandbox import Sandbox
 
 Made = TypeVar("Made")

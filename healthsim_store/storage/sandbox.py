@@ -154,6 +154,7 @@ class Sandbox:
         for alias, other in attached.items():
             with file_errors(other):
                 recover(other)
+                connect(other, mode="ro").close()  # ATTACH reads at once: also a WAL of another
                 connection.execute(f"ATTACH ? AS {quoted(alias)}", (uri(other, "ro"),))
                 sql = f"SELECT count(*) FROM {quoted(alias)}.sqlite_master"
                 connection.execute(sql).fetchone()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..base.arguments import check_limit
+from ..base.leftovers import STAMP, stamp
 from ..base.sqlite import beside
 from ..base.text import size
 from ..base.wording import call, option
@@ -24,7 +26,7 @@ from ..errors import (
     ScenarioNotFound,
 )
 from .folder import Folder, writing
-from .moving import STAMP, give, move_with_sidecars, settled, stamp
+from .moving import give, move_with_sidecars, settled
 from .names import clean_name, find_name, whole_name
 
 Made = TypeVar("Made")
@@ -208,8 +210,16 @@ class Trash:
             for entry in deleted:
                 # The file last: who is killed before has it in the list still.
                 for path in (*beside(entry.path), entry.path):
-                    path.unlink(missing_ok=True)
+                    _remove(path)
         return replace(told, done=True)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, or what was deleted as a scenario and is a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def check_days(days: float) -> None:
@@ -224,7 +234,7 @@ def check_days(days: float) -> None:
 def _size(path: Path) -> int:
     """The bytes of a file, with what lies beside it."""
     count = path.lstat().st_size
-    for sidecar in beside(path):
+    for sidecar in (*beside(path), *(path.rglob("*") if path.is_dir() else ())):
         with contextlib.suppress(OSError):
             count += sidecar.lstat().st_size
     return count

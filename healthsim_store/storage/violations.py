@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -203,7 +204,8 @@ def _rows(count: int) -> str:
 
 def _short(value: Any) -> str:
     try:
-        text = " ".join(repr(value).split())  # tables of pandas have lines
+        shown = value.isoformat(" ") if isinstance(value, dt.datetime) else repr(value)
+        text = " ".join(shown.split())  # tables of pandas have lines
     except ValueError:  # a whole number of more digits than Python writes
         text = f"a {type(value).__name__}"
     return shorten(text, 60, "...")

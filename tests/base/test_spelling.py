@@ -59,6 +59,12 @@ def test_as_a_question() -> None:
     assert Meant(("a", "b")).question == "Did you mean a or b?"
 
 
+@pytest.mark.parametrize("spelling", ["Größe", "größe", " Größe ", "«größe»"])
+def test_letters_are_those_of_any_script(spelling: str) -> None:
+    assert plain(spelling) == "größe"
+    assert plain("age年") == "age年"
+
+
 @pytest.mark.parametrize("spelling", ["birthDate", "Birth Date", " birth-date ", "BIRTH_DATE"])
 def test_plain(spelling: str) -> None:
     assert plain(spelling) == "birth_date"

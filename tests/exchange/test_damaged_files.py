@@ -38,6 +38,15 @@ def test_a_message_has_no_signs_that_a_terminal_obeys(store: Store, tmp_path: Pa
     assert len(str(caught.value)) < 500
 
 
+def test_a_hint_that_is_added_later_can_be_printed(store: Store, tmp_path: Path) -> None:
+    """A second byte order mark is a part of the first name, and nobody sees it."""
+    header = f"\ufeff\ufeffborn,{HEADER.removesuffix(',born')}"
+    path = _write(tmp_path / "owners.csv", f"{header}\n1980-13-01,b,T2,Bob\n")
+    with pytest.raises(HealthsimStoreError, match="No row is left") as caught:
+        store.import_data(path, bad_rows="skip")
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
 def test_the_end_of_a_line_in_a_name_is_shown(store: Store, tmp_path: Path) -> None:
     file = _write(tmp_path / "owners.csv", '"two\nlines",b\n1,2\n')
     with pytest.raises(SourceError, match=r"field of owners: two\\nlines, b\."):
@@ -128,6 +137,7 @@ WORKBOOKS = [
      r"sheet owners: XFD1048576 is far away"),
     (SHEET, 'r="C2"', 'r="B2"', r"the cell 'B2' of row 2 is not in its place"),
     (SHEET, '<row r="2">', '<row r="1">', "row 1 comes after row 1"),
+    (SHEET, "</v></c>", "</v><v>2</v></c>", "[A-D][12] has two values"),
     (SHEET, 'r="A2" t="', 'r="A2" t="x', r"A2 is of the kind 'x"),
     (SHEET, "</row>", "", "sheet1.xml: mismatched tag"),
     (SHEET, '<?xml version="1.0"', '<!DOCTYPE a [<!ENTITY b "c">]><?xml version="1.0"', "sheet1"),
@@ -173,13 +183,15 @@ def test_a_number_of_a_text_that_there_is_not(store: Store, tmp_path: Path) -> N
 def _zip(path: Path, *names: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
-            archive.writestr(name, f"{HEADER}\n{ROW}\n")
+            archive.writestr(zipfile.ZipInfo(name), f"{HEADER}\n{ROW}\n")
     return path
 
 
 def test_names_in_an_archive(store: Store, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a file in it is called 'own\\ners\.csv'"):
         store.import_data(_zip(tmp_path / "a.zip", "own\ners.csv"))
+    with pytest.raises(SourceError, match=r"^c\.zip: a file in it has no name\.\nIt may be"):
+        store.import_data(_zip(tmp_path / "c.zip", "owners.csv", ""))
     # What macOS lays beside a file on a disk of another kind.
     made = store.import_data(_zip(tmp_path / "b.zip", "owners.csv", "._owners.csv"))
     assert [one.name for one in made.sources] == ["owners.csv"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,17 @@ def test_progress_counts_the_bytes(store: Store, tmp_path: Path) -> None:
     sizes: list[Any] = []
     store.import_data([path], scenario="s", progress=sizes.append)
     assert sum(sizes) == path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "name", ["owners.csv", "owners.parquet", "owners.json", "datapackage.json"]
+)
+def test_a_pipe_in_a_folder_is_told_at_once(store: Store, tmp_path: Path, name: str) -> None:
+    """Nobody writes to it, so who reads from it would wait for ever."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "pets.csv").write_text("species,owner_id\ncat,1\n")
+    os.mkfifo(folder / name)
+    with pytest.raises(SourceError, match="is no file"):
+        store.import_data([folder], scenario="s")
+    assert store.names() == []

@@ -375,3 +375,54 @@ def test_many_rows_that_are_left_out_are_found_at_once(store: Store, tmp_path: P
     assert made.persisted.left_out == {"owners": 5_000}
     lines = [line.split(",")[1] for line in rejects.read_text("utf-8").splitlines()[1:]]
     assert lines == [str(n + 2) for n in range(0, 10_000, 2)]
+
+
+NOTED = """CREATE TABLE people (name TEXT, born TEXT, tax TEXT);
+CREATE TABLE animals (kind TEXT);
+-- no day of birth is known @note people
+SELECT count(*) FROM people WHERE born IS NULL;
+-- @into owners @from people
+SELECT name AS full_name, coalesce(born, '1900-01-01') AS born, tax AS tax_number FROM people;
+"""
+
+
+def test_a_note_tells_how_many_rows_it_is_of(store: Store, tmp_path: Path) -> None:
+    files = [
+        _write(tmp_path / "people.csv", "name,born,tax\nAnn,,1\nBo,1970-01-01,2\nCy,,3\n"),
+        _write(tmp_path / "animals.csv", "kind\n"),
+    ]
+    mapping = _write(tmp_path / "mine.sql", NOTED)
+    made = store.import_data(files, format=str(mapping))
+    assert {one.name: (one.rows, one.notes) for one in made.sources} == {
+        "people.csv": (3, ("no day of birth is known: 2 rows",)), "animals.csv": (0, ()),
+    }  # fmt: skip
+
+
+def test_a_table_that_no_file_has_is_told(store: Store, tmp_path: Path) -> None:
+    file = _write(tmp_path / "people.csv", "name,born,tax\nAnn,1970-01-01,1\n")
+    made = store.import_data(file, format=str(_write(tmp_path / "mine.sql", NOTED)))
+    assert [(one.name, one.notes) for one in made.sources] == [
+        ("people.csv", ()), ("animals", ("no file of this table was given",)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("-- @note people\nSELECT count(*) FROM people;", "@note without a text"),
+        ("-- x @note people\nSELECT sum(1) FROM people;", "@note needs one row with one number"),
+        ("-- x @note cats\nSELECT count(*) FROM people;", "@note cats, of which no CREATE TABLE"),
+    ],
+)
+def test_a_note_that_is_none(store: Store, tmp_path: Path, sql: str, told: str) -> None:
+    file = _write(tmp_path / "people.csv", "name,born,tax\nAnn,1970-01-01,1\n")
+    mapping = _write(tmp_path / "mine.sql", NOTED + sql)
+    with pytest.raises(DeclarationError, match=told):
+        store.import_data(file, format=str(mapping))
+
+
+def test_the_delimiter_of_a_mapped_file_is_hinted(store: Store, tmp_path: Path) -> None:
+    file = _write(tmp_path / "people.csv", "name;born;tax\nAnn;1970-01-01;1\n")
+    mapping = _write(tmp_path / "mine.sql", NOTED.replace("name TEXT", "name TEXT NOT NULL"))
+    with pytest.raises(SourceError, match='delimiter=";"'):
+        store.import_data(file, format=str(mapping))

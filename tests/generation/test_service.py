@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from conftest import Run, install
+from deaths import wait_until_busy
 
 from healthsim_store import HealthsimStoreError, Store
 from healthsim_store.exit_codes import ExitCode
@@ -477,9 +478,13 @@ def test_half_a_run_of_a_profile_that_has_changed_does_not_go_on(store: Store, k
         store.generate_scenario(kennel, count=200, seed=9, into="half")
 
 
-def heeds_interrupts() -> None:
-    """In a process that is started: tests that a shell runs in the background ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def owners_in(file: Path) -> int:
+    """How many owners a scenario has by now; none while it is not there."""
+    if not file.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        ((count,),) = connection.execute("SELECT count(*) FROM owners")
+    return int(count)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -493,13 +498,13 @@ def test_a_stopped_process_leaves_whole_batches_and_goes_on(
     process = subprocess.Popen(
         [sys.executable, "-m", "healthsim_store", *command, "--into", "stopped"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     file = tmp_path / "store" / "stopped.db"
     deadline = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
+    while owners_in(file) <= 50:  # until it has more than the first batch
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    time.sleep(0.3)
     process.send_signal(how)
     _, told = process.communicate(timeout=60)
     with contextlib.closing(sqlite3.connect(file)) as connection:
@@ -728,9 +733,9 @@ def test_a_statement_without_end_can_be_interrupted(tmp_path: Path, kennel: str,
         [sys.executable, "-m", "healthsim_store", "generate", kennel],
         stderr=subprocess.PIPE, text=True,
         env=os.environ | {"HEALTHSIM_STORE_DIR": str(tmp_path / "store")},
-        preexec_fn=heeds_interrupts,
     )  # fmt: skip
-    time.sleep(3)
+    wait_until_busy(process.pid, 3)  # its start takes less
+    assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=30)
     assert (process.returncode, told.strip()) == (130, "Interrupted: nothing was changed.")
@@ -762,10 +767,18 @@ def test_one_bad_file_in_the_folder_spoils_no_other(run: Run, tmp_path: Path) ->
     (folder / "kennel.sql").write_text(KENNEL)
     (folder / "._kennel.sql").write_bytes(b"\x00\x05")
     (folder / "bytes.sql").write_bytes(b"\xff\xfe\x00")
+    os.mkfifo(folder / "pipe.sql")
+    os.mkfifo(folder / "names.csv")
+    text = KENNEL.replace("-- Known species\n", "-- Known species @csv names.csv\n")
+    (folder / "reads.sql").write_text(text.replace("INSERT INTO species", "-- INSERT"))
     assert run("generate", "kennel", "--count", "3").returncode == 0
     told = run("profiles").stdout
     assert "cannot be read" in told
     assert "| kennel " in told
+    for name in ("pipe", "reads"):  # nobody writes to the pipe: who reads from it waits for ever
+        done = run("generate", name)
+        assert done.returncode != 0
+        assert "it is no file" in done.stderr
 
 
 def test_rows_that_the_product_refuses_name_the_field(store: Store, kennel: str) -> None:

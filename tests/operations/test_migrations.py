@@ -16,7 +16,7 @@ from typing import Any
 import kennel
 import pytest
 from conftest import Run, owner
-from deaths import ended, fork, needs_fork, wait_for
+from deaths import ended, fork, needs_fork, wait_for, wait_until_busy
 
 from healthsim_store import Store
 from healthsim_store.errors import (
@@ -257,7 +257,10 @@ def test_ctrl_c_leaves_the_old_file(store: Store, release: Release, migrations: 
 
     for wait in (0.1, 0.2, 0.3, 0.5):
         child = fork(act)
-        time.sleep(wait)
+        if migrations:
+            wait_until_busy(child, wait)  # however busy the machine is, the last one is in the step
+        else:
+            time.sleep(wait)
         os.kill(child, signal.SIGINT)
         code = ended(child)
         if code == 0:  # it was done before

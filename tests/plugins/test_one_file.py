@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,8 @@ def test_a_faulty_file_is_left_out_and_named(run: Run, folder: Path) -> None:
     (folder / "no-code.py").write_text("def (:")
     (folder / "two words.py").write_text(COMMAND)
     (folder / "dir.py").mkdir()
+    os.mkfifo(folder / "pipe.py")  # who reads from it waits for ever
+    os.mkfifo(folder / "tube.sql")
     (folder / "twin.py").write_text(COMMAND)
     named = ("--plugins-dir", str(folder))
     problems = {
@@ -124,13 +127,14 @@ def test_a_faulty_file_is_left_out_and_named(run: Run, folder: Path) -> None:
     }
     assert problems.keys() == {
         "broken", "half", "latin", "empty", "raises", "no-code", "two words", "dir", "twin",
-        "greet",
+        "greet", "pipe", "tube",
     }  # fmt: skip
     assert "broken.sql, line 4" in problems["broken"]
     assert "half.sql, line 6" in problems["half"]
     assert "latin.sql: cannot be read" in problems["latin"]
     assert problems["raises"] == "SystemExit: 3"
     assert problems["no-code"].startswith("SyntaxError")
+    assert problems["pipe"] == problems["tube"] == problems["dir"] == "is no file"
     assert problems["two words"].startswith("its name may have only letters")
     assert problems["twin"].startswith("claims the command greet, as greet does")
     # All else works.

@@ -9,16 +9,22 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Run, install
-from deaths import ended, fork, needs_fork
+from deaths import ended, fork, needs_fork, wait_for, wait_until_busy
 
+from healthsim_store.base.locks import is_left
 from healthsim_store.plugins import installed, waiting
 
-SLOW = "import time\ntime.sleep({seconds})\n"
+SLOW = """
+import pathlib, time
+pathlib.Path(__file__).with_name("begun").touch()
+time.sleep({seconds})
+"""
+SLOW_ONE = waiting.Loaded("slow", "slow", "1.0", "slow")
 
 
 @pytest.fixture
@@ -47,8 +53,14 @@ def marks(tmp_path: Path) -> list[Path]:
     return [path for path in found if not path.name.endswith("-journal")]
 
 
-def interrupted(after: float) -> int:
-    """How long a process that loads the plugins lives on, when Ctrl-C is pressed; its exit code."""
+def is_marked() -> bool:
+    """Whether the slow one has its mark, and its lock, a moment later; others have theirs too."""
+    mark = SLOW_ONE.mark()
+    return mark.exists() and not is_left(mark)
+
+
+def interrupted(until: Callable[[], object]) -> int:
+    """Press Ctrl-C in a process that loads the plugins, once something is so; its exit code."""
 
     def act() -> None:
         try:
@@ -57,16 +69,23 @@ def interrupted(after: float) -> int:
             os._exit(130)
 
     child = fork(act)
-    time.sleep(after)
+    wait(until)
     os.kill(child, signal.SIGINT)
     return ended(child)
+
+
+def wait(until: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @needs_fork
 def test_who_waits_is_told_and_the_next_command_does_not_wait(
     site: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert interrupted(1.2) == 130
+    assert interrupted(until=is_marked) == 130
     told = capfd.readouterr().err
     assert "The plugin slow is being loaded since 0 seconds. Ctrl-C ends this" in told
     (mark,) = marks(tmp_path)
@@ -87,16 +106,21 @@ def test_who_waits_is_told_and_the_next_command_does_not_wait(
 
 @needs_fork
 def test_after_an_hour_it_is_tried_again(site: Path, tmp_path: Path) -> None:
-    assert interrupted(1.2) == 130
+    assert interrupted(until=is_marked) == 130
     (mark,) = marks(tmp_path)
     assert load()["slow"]
     os.utime(mark, (time.time() - waiting.KEPT - 1,) * 2)
-    assert interrupted(0.3) == 130  # it was tried: it was still sleeping
+    begun = site / "slow" / "begun"
+    begun.unlink()
+    assert interrupted(until=begun.exists) == 130  # it is tried
 
 
 @needs_fork
-def test_who_is_stopped_early_leaves_no_mark(site: Path, tmp_path: Path) -> None:
-    assert interrupted(0.25) == 130
+def test_who_is_stopped_early_leaves_no_mark(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MARKED", 60.0)
+    assert interrupted(until=(site / "slow" / "begun").exists) == 130
     assert marks(tmp_path) == []
 
 
@@ -105,16 +129,12 @@ def test_a_killed_one_leaves_its_mark_and_a_living_one_keeps_nobody_out(
     site: Path, tmp_path: Path
 ) -> None:
     child = fork(load)
-    deadline = time.monotonic() + 20
-    while not marks(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    (mark,) = marks(tmp_path)
-    loaded = waiting.Loaded("slow", "slow", "1.0", "slow")
-    assert loaded.mark() == mark
-    assert waiting.left_behind(loaded) is None
+    wait(is_marked)
+    assert marks(tmp_path) == [SLOW_ONE.mark()]
+    assert waiting.left_behind(SLOW_ONE) is None
     os.kill(child, signal.SIGKILL)
     ended(child)
-    assert waiting.left_behind(loaded) is not None
+    assert waiting.left_behind(SLOW_ONE) is not None
 
 
 def test_a_slow_one_that_ends_is_loaded_and_leaves_no_mark(
@@ -174,13 +194,15 @@ def test_ctrl_c_in_a_dry_run_is_no_fault_of_the_product(
     def act() -> None:
         try:
             assert load()["slow"] is None
+            (tmp_path / "loaded").touch()
             problems = {plugin.name: plugin.problem for plugin in installed().checked.plugins}
             print(problems["slow"])
         except KeyboardInterrupt:
             os._exit(130)
 
     child = fork(act)
-    time.sleep(1.0)
+    wait_for(tmp_path / "loaded")
+    wait_until_busy(child, 0.5)  # in the view
     os.kill(child, signal.SIGINT)
     assert ended(child) == 130
     assert not [*(tmp_path / "cache").rglob("endless/*")]

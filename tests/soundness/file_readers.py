@@ -262,6 +262,10 @@ def read_parquet(data: bytes) -> Found:
             return _by_arrow(file.name, error)
         if len(rows) < pq.read_metadata(file.name).num_rows:  # DuckDB leaves out damaged parts
             return _by_arrow(file.name, ValueError("DuckDB has fewer rows"))
+        if rows and any(all(cell is None for cell in column) for column in zip(*rows, strict=True)):
+            # DuckDB may only have believed the index, which says so, and looked at no page.
+            with contextlib.suppress(Unreadable):
+                return _by_arrow(file.name, ValueError("DuckDB believes the index"))
         found = Found([dict(zip(names, row, strict=True)) for row in rows])
         if any(isinstance(cell, bytes) for row in rows for cell in row):
             _decode(found, {field.name for field in pq.read_schema(file.name) if _is_text(field)})
@@ -402,7 +406,8 @@ def _cell(cell: ET.Element, shared: list[str], dated: list[bool]) -> Any:
     style = int(cell.get("s", "-1"))  # what names no style is no day
     if kind == "n" and 0 <= style < len(dated) and dated[style]:
         with contextlib.suppress(OverflowError):  # no day that there is, so a number
-            return dt.datetime(1899, 12, 30) + dt.timedelta(days=number)
+            # 1 is 1900-01-01, and 60 the 29th of February 1900, which there was not.
+            return dt.datetime(1899, 12, 30 + (number < 60)) + dt.timedelta(days=number)
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 

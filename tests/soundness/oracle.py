@@ -22,7 +22,7 @@ from sound_product import Field
 
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
 _MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
     r"(?:(Z)|([+-])(\d\d):?(\d\d)(?::(\d\d))?)?",
     re.ASCII,
 )
@@ -299,7 +299,7 @@ def _moment(value: Any) -> dt.date:
             zone = dt.timezone(-length if sign == "-" else length)
         return dt.datetime.combine(
             dt.date.fromisoformat(day),
-            dt.time(int(hour), int(minute), int(second or 0), int(f"{decimals or 0:0<6}"[:6])),
+            dt.time(int(hour), int(minute or 0), int(second or 0), int(f"{decimals or 0:0<6}"[:6])),
             zone,
         )
     except ValueError:

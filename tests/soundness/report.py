@@ -31,11 +31,12 @@ with smaller numbers."""
 #: The chapters, in their order on the page.
 VALUES = "Values: stored equal, or refused by name"
 KILLS = "Kills: all of it or nothing, and the next call works"
+UPGRADES = "Upgrades that are killed: the old file or the new one"
 RACERS = "Racers: what was stored is there, and once"
 DAMAGE = "Damaged files: an answer, or an error that names the damage"
 FILES = "Files that are imported: an error, or an equal account"
 BOMBS = "Bombs: every statement ends within its limit"
-TITLES = (VALUES, KILLS, RACERS, DAMAGE, FILES, BOMBS)
+TITLES = (VALUES, KILLS, UPGRADES, RACERS, DAMAGE, FILES, BOMBS)
 
 
 def write_chapter(

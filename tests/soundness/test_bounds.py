@@ -24,7 +24,7 @@ from bomb_doors import DOORS, MCP_SECONDS, Tally, environment, measure, talking
 from bombs import BOMBS, FEW, LONG, SHORTER
 from campaign import CAMPAIGN
 from conftest import owner
-from deaths import wait_until_open
+from deaths import wait_until_busy, wait_until_open
 from hostile import HOSTILE
 from report import BOMBS as BOMBS_CHAPTER
 from report import table, write_chapter
@@ -456,7 +456,7 @@ def test_one_hostile_file_does_not_shut_the_others_in_the_browser(
         ]
         for thread in waiting:
             thread.start()
-        time.sleep(0.5)
+        wait_until_busy(served.process.pid, 0.2)
         _answer_in_time(acts, before)
         assert served.get("/good-09").status == 200
         if CAMPAIGN:
@@ -496,7 +496,7 @@ def test_ctrl_c_ends_an_mcp_server_at_once(
         talk.ask("SELECT 1")
         if running is not None:
             talk.begin_to_ask(BOMBS[running])
-            time.sleep(1.0)
+            wait_until_busy(talk.server.pid, 0.1)  # within the 5 seconds that it has
         assert talk.server.poll() is None
         begun = time.monotonic()
         talk.server.send_signal(signal.SIGINT)

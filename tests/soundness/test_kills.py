@@ -104,12 +104,20 @@ def leave_journal(path: Path) -> list[str]:
     def write() -> sqlite3.Connection:
         file = sqlite3.connect(path, isolation_level=None)
         file.execute("PRAGMA cache_size = 2")
+        file.execute("PRAGMA cache_spill = 1")
         file.execute("BEGIN IMMEDIATE")
         file.execute("UPDATE owners SET tax_number = 'half' || rowid")
+        file.execute(
+            "WITH n (i) AS (VALUES (1), (2), (3), (4), (5)) INSERT INTO owners"
+            " (owner_id, tax_number, full_name, born)"
+            " SELECT i || owner_id, i || tax_number, full_name, born FROM owners, n"
+        )
         return file
 
+    before = path.read_bytes()
     die(write)
     assert path.with_name(f"{path.name}-journal").stat().st_size > 512
+    assert path.read_bytes() != before  # the journal is needed
     return []
 
 

@@ -549,6 +549,12 @@ def test_what_is_no_file_is_told_at_once_and_disturbs_nobody(store: Store, run: 
         assert store.delete_scenario(name) == name
     assert store.names() == ["ward"]
     assert {entry.name for entry in store.list_deleted()} == {*names}
+    (folder,) = [entry for entry in store.list_deleted() if entry.name == "directory"]
+    (folder.path / "large").write_bytes(bytes(10_000_000))
+    (folder,) = [entry for entry in store.list_deleted() if entry.name == "directory"]
+    assert folder.size > 10_000_000
+    assert len(store.purge_deleted(everything=True).scenarios) == len(names)
+    assert store.list_deleted() == []
     assert time.monotonic() - began < 20
 
 

@@ -23,6 +23,7 @@ from .. import (
     csv_answers,
     error_answers,
     links,
+    no_rows,
     pages,
     request_checks,
     request_moment,
@@ -154,19 +155,31 @@ def extra_template_vars(
     served = find_served(datasette)
     if served is None or database is None or database not in served:
         return {}
-    if template != "row.html":
+    is_query = template.startswith("query")
+    question = served.question(database, arguments.table_of(request)) if is_query else None
+    asks_note = question is not None and no_rows.has_note(question)
+    if template != "row.html" and not asks_note:
         request_moment.end()  # all was read, and the template is rendered now
-    if template.startswith("query"):
+    if is_query:
         sql = served.question_sql(database, arguments.table_of(request))
         # Datasette has this link only where its own connections may run anybody's SQL.
         given = arguments.read(request)
-        question = served.question(database, arguments.table_of(request))
         told: dict[str, Any] = {"healthsim": True}
         if question is not None:
             told["healthsim_form"] = pages.form(datasette, database, question, given)
             sql = filled_sql(question, given)
         href = datasette.urls.path(links.query(database, sql, given))
-        return told | ({"edit_sql_url": href} if sql else {})
+        told |= {"edit_sql_url": href} if sql else {}
+        if question is None or not asks_note:
+            return told
+        read_note = no_rows.note(question, given)
+
+        async def of_question() -> dict[str, Any]:
+            note = await datasette.get_database(database).read(read_note)
+            request_moment.end()
+            return told | {"healthsim_note": note}
+
+        return of_question
     if table is None:
         return {}
     described = served.descriptions()[database]["tables"].get(table, {})

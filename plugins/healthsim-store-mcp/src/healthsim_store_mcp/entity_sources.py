@@ -57,11 +57,12 @@ def from_file(
 ) -> tuple[Any, dict[str, int]]:  # fmt: skip
     """What was stored, and how many rows no entity was made of, by file and reason."""
     path = confined.confinement.reading(file)
-    made = confined.store.import_data(
-        str(path), format=format, entity_type=entity_type, progress=progress,
-        **order.how(confined.target(order.scenario)),
-        **_file_options(confined, path, options or {}),
-    )  # fmt: skip
+    given = _file_options(confined, path, options or {})
+    with _place_for(given.get("rejects"), order):
+        made = confined.store.import_data(
+            str(path), format=format, entity_type=entity_type, progress=progress,
+            **order.how(confined.target(order.scenario)), **given,
+        )  # fmt: skip
     left = {
         f"{line(account.name, 60)}: {line(reason, 120)}": count
         for account in made.kinds
@@ -87,8 +88,23 @@ def _file_options(
         names = itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
         places = (confined.confinement.writing(f"rejects-{path.stem}{n}.csv") for n in names)
         given["rejects"] = next(place for place in places if not place.exists())
-        given["rejects"].parent.mkdir(parents=True, exist_ok=True)
     return given
+
+
+@contextlib.contextmanager
+def _place_for(rejects: Path | None, order: Order) -> Iterator[None]:
+    """The folder of the file of rejected rows; it is there no more if none was written."""
+    if rejects is None or order.dry_run:
+        yield
+        return
+    made = [folder for folder in rejects.parents if not folder.exists()]
+    rejects.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):  # it has the file
+                folder.rmdir()
 
 
 def selected(

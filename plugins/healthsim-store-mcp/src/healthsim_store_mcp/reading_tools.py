@@ -240,6 +240,7 @@ class _Page:
         self._offset = offset
         self._has_more = page.has_more
         self._total = page.total
+        self._note = line(page.note, 300) if page.note else None
         self._columns = [
             name for name in page.columns if any(row[name] is not None for row in page.rows)
         ] or list(page.columns)
@@ -255,6 +256,9 @@ class _Page:
         data: dict[str, Any] = {"columns": columns, "rows": rows}
         if self._total is not None:
             data["total"] = self._total
+        if self._note:
+            told.append(self._note)
+            data["note"] = self._note
         if self._empty:
             told.append(f"Empty here: {', '.join(line(name) for name in self._empty)}")
             data["empty"] = [line(name) for name in self._empty]

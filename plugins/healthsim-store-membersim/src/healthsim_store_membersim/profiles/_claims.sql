@@ -94,6 +94,12 @@ SELECT
   sum(patient) / 100.0 AS patient_responsibility,
   status AS claim_status,
   code AS principal_diagnosis,
+  -- A code is the scenario's: ICD-10-CM begins with a letter, SNOMED CT has six digits or more.
+  CASE
+    WHEN code GLOB '[A-Za-z]*' THEN 'ICD-10-CM'
+    WHEN length(code) < 6 OR code GLOB '*.*' THEN 'ICD-9-CM'
+    ELSE 'SNOMED CT'
+  END AS diagnosis_code_system,
   description AS diagnosis_description,
   place_of_service,
   npi AS provider_npi,

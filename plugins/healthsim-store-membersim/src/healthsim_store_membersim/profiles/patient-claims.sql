@@ -3,7 +3,8 @@
 -- @from scenario patients(patient_id, person_id, given_name, family_name, birth_date, gender,
 -- death_date, city, county, state, postal_code, address_line, phone, ssn) encounters(encounter_id,
 -- patient_id, class_code, admission_time, discharge_time, reason_code, reason_description,
--- attending_npi)? diagnoses(patient_id, code, description, diagnosed_date)?
+-- attending_npi)? diagnoses(patient_id, code, description, diagnosed_date,
+-- code_system)?
 
 -- Claims are what this profile is for, beside members
 CREATE TABLE options (
@@ -111,9 +112,9 @@ ORDER BY n;
 SELECT
   printf('MC%s%06d-%d', key, n, row_number() OVER (PARTITION BY n ORDER BY identified_date, code))
     AS member_condition_id,
-  member_id, code, description, identified_date
+  member_id, code, code_system, description, identified_date
 FROM (
-  SELECT n, member_id, code, description, min(diagnosed_date) AS identified_date
+  SELECT n, member_id, code, code_system, description, min(diagnosed_date) AS identified_date
   FROM member CROSS JOIN diagnoses USING (patient_id)
   WHERE diagnosed_date <= closes
   GROUP BY n, code

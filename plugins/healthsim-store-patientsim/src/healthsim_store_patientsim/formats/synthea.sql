@@ -254,6 +254,9 @@ SELECT
 FROM synthea_observations
 WHERE kind = 'laboratory' AND VALUE IS NOT NULL;
 
+-- LOINC codes of no known kind, without CATEGORY, which are kept as observations @note observations
+SELECT count(*) FROM synthea_observations WHERE kind IS NULL AND VALUE IS NOT NULL;
+
 -- One row for each taking: a code that comes twice at one time begins another row.
 -- @into vital_signs @from observations
 SELECT

@@ -22,6 +22,18 @@ INSERT INTO tests VALUES
   ('33762-6', 'I50', 1800, 500), ('2823-3', 'all', NULL, NULL), ('2951-2', 'all', NULL, NULL),
   ('13457-7', 'all', NULL, NULL), ('718-7', 'all', NULL, NULL);
 
+-- What ICD-10-CM calls what SNOMED CT calls so, with the codes that Synthea uses
+CREATE TABLE also_called (code VARCHAR, icd10 VARCHAR);
+
+INSERT INTO also_called VALUES
+  ('44054006', 'E11'), ('46635009', 'E10'), ('73211009', 'E11'), ('427089005', 'E08'),
+  ('127013003', 'E11'), ('90781000119102', 'E11'), ('157141000119108', 'E11'), ('422034002', 'E11'),
+  ('1551000119108', 'E11'), ('1501000119109', 'E11'), ('97331000119101', 'E11'),
+  ('60951000119105', 'E11'), ('368581000119106', 'E11'),
+  -- kidneys and heart
+  ('431855005', 'N18'), ('431856006', 'N18'), ('433144002', 'N18'), ('431857002', 'N18'),
+  ('46177005', 'N18'), ('88805009', 'I50'), ('84114007', 'I50');
+
 -- Tests that are done, each of which has a place on the request
 CREATE TABLE places (loinc_code VARCHAR);
 
@@ -67,7 +79,10 @@ FROM (
     (
       SELECT min(diagnosed_date)
       FROM diagnoses
-      WHERE diagnoses.patient_id = person.patient_id AND substr(code, 1, 3) = whose
+      WHERE diagnoses.patient_id = person.patient_id AND coalesce(
+        (SELECT icd10 FROM also_called WHERE also_called.code = diagnoses.code),
+        substr(diagnoses.code, 1, 3)
+      ) = whose
     ) AS since,
     whose,
     tests.rowid AS number
