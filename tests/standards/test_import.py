@@ -195,7 +195,7 @@ def test_windows_text_comes_in_by_its_encoding(store: Store, club: str, files: P
     text = json.dumps(document("KEEPERS", KEEPERS), ensure_ascii=False)
     path.write_bytes(text.encode("cp1252"))
     told = refused(store, club, files)
-    assert "keepers.json, after line 0: byte 0xC5 is not utf-8" in told
+    assert "keepers.json, line 1: byte 0xC5 is not utf-8" in told
     assert "cp1252" in told
     path.rename(files / "keepers.cp1252.json")
     store.import_data(files, format=club, scenario="back", encoding="cp1252")
