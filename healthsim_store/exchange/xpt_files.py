@@ -175,7 +175,7 @@ class _File:
                 raise SourceError(
                     f"{self._source.name}, item {self._row + place + 1}, {name}:"
                     f" byte 0x{error.object[error.start]:02X} is not {self._source.encoding}.",
-                    hint=hints.encoding(error.object),
+                    hint=hints.encoding(error.object, error.start),
                 ) from error
         return [*zip(*columns, strict=True)]
 

@@ -195,7 +195,7 @@ def test_windows_text_comes_in_by_its_encoding(store: Store, club: str, files: P
     text = json.dumps(document("KEEPERS", KEEPERS), ensure_ascii=False)
     path.write_bytes(text.encode("cp1252"))
     told = refused(store, club, files)
-    assert "keepers.json, after line 0: byte 0xC5 is not utf-8" in told
+    assert "keepers.json, line 1: byte 0xC5 is not utf-8" in told
     assert "cp1252" in told
     path.rename(files / "keepers.cp1252.json")
     store.import_data(files, format=club, scenario="back", encoding="cp1252")
@@ -337,8 +337,8 @@ OF_FILES = {
     "something behind it": (WHOLE + "{}", "something follows the document"),
     "no columns": ('{"name": "DOGS", "rows": []}', "dogs.json is no Dataset-JSON: it says no "),
     "version 1.0": ('{"name": "DOGS", "clinicalData": {}}', "Dataset-JSON of version 1.0"),
-    "a column without a name": (WHOLE.replace('"name": "KIND"', '"called": "KIND"'), "its column 3 has"
-        " no name"),
+    "a column without a name": (WHOLE.replace('"name": "KIND"', '"called": "KIND"'), "its column 3"
+        " has no name"),
     "a column twice": (WHOLE.replace('"name": "KIND"', '"name": "dog"'), "the column DOG twice"),
     "a name twice": (WHOLE.replace('"label": "DOGS"', '"name": "DOGS"'), "a name is there twice"),
     "no key column": (WHOLE.replace('"name": "DOG"', '"name": "DAG"'), "the header lacks DOG"),

@@ -347,7 +347,6 @@ def test_what_sdtm_cannot_hold_is_told_by_name(store: Store, tmp_path: Path) -> 
     store.persist(rows, scenario="trial")
     made = store.export_scenario("trial", format="sdtm", to=tmp_path / "out")
     assert "city" in made.unwritten["sites"]
-    assert [one.entity_type for one in made.left_out] == ["visit_schedule"]
     store.import_data(tmp_path / "out", format="sdtm", scenario="back")
     found = store.diff_scenarios("trial", "back", by="id").entity_types
     changed = {name: {*one.columns} for name, one in found.items() if one.columns}
