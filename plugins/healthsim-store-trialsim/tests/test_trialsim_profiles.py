@@ -30,13 +30,13 @@ class TestOncologyPhase3(ProfileTests):
         {"protocol": "LUNG-7", "start": "2020-02-29", "findings": 0},
         {"screen_failures": 0.3, "milestones": 1},
     )
-    seeds = range(tries(10, 60))
+    seeds = range(tries(6, 60))
 
 
 class TestCardiovascularOutcomes(ProfileTests):
     profile = "cardiovascular-outcomes"
     variants = ({}, {"screen_failures": 0, "milestones": 0, "start": "2023-12-31"})
-    seeds = range(tries(10, 60))
+    seeds = range(tries(6, 60))
 
 
 class TestAdverseEvents(ProfileTests):
