@@ -83,8 +83,8 @@ def test_names_alone_do_not_break_a_budget(store: Store, kind: str) -> None:
 
 
 PROFILES = (
-    "copd", "diabetes-cohort", "heart-failure", "insured-diabetes-cohort", "medicare-advantage",
-    "oncology-phase3",
+    "cardiovascular-outcomes", "copd", "diabetes-cohort", "heart-failure",
+    "insured-diabetes-cohort", "medicare-advantage", "oncology-phase3",
 )  # fmt: skip
 
 

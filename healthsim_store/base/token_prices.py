@@ -7,107 +7,146 @@ from collections.abc import Mapping
 # Words and signs that the texts of our own products have often.
 _WORDS = {
     1: (
-        "ALT AND Active Added Age Alice Ana Anna Area Arm Asian Average Bay Black Blood Boston "
-        "CAN CASE CAST Care Center Changed Charles Cities City Classes Columns Community "
-        "Completed Control Cost Count Court Cycle DATE DESC David Day Drive Drug END EVENT East "
-        "End Entity Events FROM Family Female Follow Frank GROUP Gary Gender General Group Harry "
-        "Health Hospital IMP Internal Jackson James Jean John Jose Lane Last Left Leon Long Los "
-        "Loss Louis Low Major Make Male Maria Mass Member Members Michael NOT NULL Not Number "
-        "ORDER OVER Orange Patient Percent Phase Plan Point Primary REAL Race Rate Ratio Regional "
-        "Risk Roger Rose SELECT SOC San Santa Score Sex Share Site States Statistics Status "
-        "Street Study Subject The Thomas Total Treatment Type USA VARCHAR WHERE WHITE WITH Way "
-        "White With YYYY above activated active actual acute address adult advanced affected "
-        "after age ages all allowed alone amount and annual any are arm arms auth authorization "
-        "average back based before below between birth blood brand care category cell charge "
-        "chief city claim class classes closed code codes columns completed concat condition "
-        "conditions control controlled count country counts county coverage current date dates "
-        "day days death decision default department des description difference digit dot down "
-        "early eight else email empty end entities entity episode epoch event events experimental "
-        "expired extra failure false family female finished first flag follow for formula "
-        "fraction frequency from gender generic give given grade group has heart height high "
-        "highest history home hospital how identified its lab label language last later latest "
-        "least leave left leg length limit line lines lost lower lung male max member members min "
-        "months more name native need nine non none nor not nothing now null num number numeric "
-        "offset old one only options oral other others out over paid pain parameters patient per "
-        "percent person phase phone plan postal primary principal product protocol race range "
-        "rate ratio reason records reference related relation relationship replace reported "
-        "requested resolved result results risk round route routine row rows samples scenario "
-        "schedule scheduled score scores secondary service severity sex sign single site sites "
-        "six sleep small solution sql stage standard start state status still study subject "
-        "subscriber substr sum system taken temperature ten test that the there those through "
-        "time title today tokens too total trial two type types unit units unknown upper usual "
-        "value version visit volume wanted was weeks weight well were what whether which while "
-        "whose window with without years yet "
+        "ALT AND AST Active Actual Added Advanced After Age Alice All Ana Anna Area Arm Asian "
+        "Average Back Bay Black Blood Boston CAN CASE CAST Care Center Changed Charles Cities "
+        "City Columns Community Completed Control Cost Count Court Current Cycle DATE DESC Data "
+        "David Day Description Drive Drug END EVENT East Elements End Entity Equal Events FOR "
+        "FROM Family Female Flag Follow Form Frank Frequency GROUP Gary Gender General Group "
+        "Growing HEIGHT Harry Hay Health Height High Hospital IMP Intent Internal Jackson James "
+        "Jean John Jose Lab Lane Last Left Leon Long Los Loss Louis Low Major Make Male Maria "
+        "Mass Member Members Michael NONE NORMAL NOT NULL Name Next Non Not Number OPEN ORDER "
+        "OVER Orange POS PRIMARY Parameters Patient Percent Phase Plan Point Primary Private REAL "
+        "Race Rate Ratio Regional Results Risk Roger Rose Route Rules SELECT SOC San Santa Score "
+        "Self Sex Share Site Sites States Statistics Status Stop Street Study Subject TEMP Term "
+        "The Thomas Time Total Treatment Trial Type USA Units VARCHAR Values WHERE WHITE WITH Way "
+        "Weight White Who With above activated active actual acute adaptive add address adult "
+        "advanced affected after age ages all allowed alone also amount and annual are arm arms "
+        "auth authorization average back based before below between binary birth blood bone brain "
+        "brand can care category cell charge chief choice city claim class classes closed code "
+        "coded codes column columns compare completed concat condition conditions confirmed "
+        "control controlled could count country counts county coverage criteria current date "
+        "dates day days death decision default department des description design difference digit "
+        "done dot down early eight element elements else email empty end entities entity episode "
+        "epoch event events exceptions experimental expired extra failure false family female "
+        "field finished first flag follow for formula found fraction frequency from function "
+        "gender generic give given grade group half has health heart height high highest history "
+        "home hospital how identified integer intent its joint kind lab label language last later "
+        "latest least left leg length limit line lines lost low lower lung male man max maximum "
+        "meet member members met min minimum model modified more most name native need nine non "
+        "none nor not now null num number numeric objective office offset old older one only "
+        "options oral other out outside over overall paid pain parameter parameters patient pay "
+        "pending per percent person phase phone plan points postal pre primary principal product "
+        "protocol race range rate ratio reason records reference registry related relation "
+        "relationship removed replace reported requested resolved result results risk round route "
+        "routine row rows same samples scenario schedule scheduled score scores screen secondary "
+        "service setting severity sex short sign single site sites six sleep small solution sql "
+        "stage standard start state statistics status stay still study subject subscriber sum "
+        "system taken temperature ten test text than that the there those through time title "
+        "today tokens too total trial true two type types unit units unknown until upper usual "
+        "value values version virtual visit volume wanted was weeks weight well were what where "
+        "whether which while whose window with without woman writing years yes yet "
     ),
     2: (
-        "ACTIVE ADVERSE AMB ActCode Acute Adults Advantage Adverse Alanine Albumin Alder Anaemia "
-        "Anaheim Anemia Arms Authorizations Automated Avenue BID BOOLEAN Baek Barbara Bayou Beach "
-        "Berkeley Betty Breakdown Brook Butte CKD CONTROL California Cancer Carbon Carol Castell "
-        "Characteristics Chico Chronic Clara Clarita Clinic Clinical Coast Conditions Condor "
-        "Constipation Copper Coverage DEATH DEU DISPOSITION DISTINCT DOSE Daly Daniel Davis "
-        "Decreased Demographics Depression Diabetes Diagnosis Diane Diego Disposition "
-        "Dispositions Donald Donna Doris EMER EPI Elk Emergency Encounter Encounters Essential "
-        "FEV FRA FVC Fatigue Fern Fontana Frequent GBR GLOB Gastro Generalized George Gerald "
-        "Glendale Golden Gout Grove HDL HMO Hangang Haruto Helen Hollow Houston Howard ICD "
-        "Institute Insulin JOIN JPN Janice Joan Jonas Joseph Judith KOR Kenneth Kern LATINO LDL "
-        "LENGTH LIKE Larry Latest Latino Lois Louise Lyon MILD MRN Madera Manchester Margaret "
-        "Marie Medical Mild Minase Modesto Moles Nancy Nicotine ONCO Oaks Obesity Ontario Osaka "
-        "Overview PARTITION PPO PRN Partial Patients Patricia Peripheral Personal Placer Plasma "
-        "Ponts Poppy Potassium Priya Progression Protocol QHS QWK Quail RELATED Raymond Redding "
-        "Removed Requested Residence Richard Ridge Rita River Robert Ronald Rosa Roseville Ruth "
-        "SCREENING SUBJECT Saltgrass Samuel Sandra Scheduled Screening Senior Seo Seoul Serious "
-        "Serum Sharon Shasta Shortness Solano Sonoma Stockton Subjects THEN Terminal Tern Terrace "
-        "Theresa Toronto Trois USING Urine Visalia Visit Visits Vital Volume WHEN Whose Willie "
-        "Yuba abnormal administration admission advantage adverse aeout aeser angina anxiety "
-        "apnea approved artery arthritis atrial attending authorizations begins behind bmi breath "
-        "calculation cancelled cancer charged chronic claims coalesce cohort collected comparator "
-        "complaint complications consent copd cough creat decides denied dependence diabetes "
-        "dioxide discharge discontinued disease disorder disorders disposition dose dsseq "
-        "ejection encounter encounters enrolled exposure exroute exseq extrt facility filtration "
-        "goes hcc humalog humulin imaging increased indication infection insulin investigator "
-        "kidney loinc marital meant measured medicare medication membersim mild milestone missed "
-        "mmol moderate mood mrn neither nicotine nobody novolog npi nullif nutrition observed "
-        "oldest outcome oxygen partially pathological patients payer pcp pediatric pended peptide "
-        "peripheral pital planned platelets poor predicted pressure psychotic randomization "
-        "reduced reflux rejected resulted reversed rxnorm saturation screening serious severe "
-        "shortness signs sponsor ssn stays stopped strftime studies subjects succinate sugar "
-        "swelling treatment trials twelve unspecified visits vital wellness withdrawn worst yeon "
+        "ACTIVE ACUTE ADVERSE AESEQ AFTER ALB AMB Able ActCode Acute Administration Adults "
+        "Advantage Adverse Alanine Albumin Alder Anaheim Anemia Appendix Arms Assigned "
+        "Authorizations Automated Avenue BID BOOLEAN BOTH Baek Barbara Bayou Beach Berkeley Betty "
+        "Breakdown Brook Butte CKD CONTROL CREAT CYCA CYCC California Cancer Carbon Carol Castell "
+        "Characteristics Chico Chronic Clara Clarita Clinic Clinical Coast Comparative Conditions "
+        "Condor Constipation Copper Coverage Cutoff DEATH DEU DISPOSITION DISTINCT DOSE Daly "
+        "Daniel Davis Demographics Depression Derived Diabetes Diagnosis Diane Diego Disposition "
+        "Dispositions Donald Donna Doris Dose Dosing Drugs Dual EMER EPI EPO EVERY EXCL Earlier "
+        "Elk Emergency Emergent Encounter Encounters Essential FATAL FEV FFS FLD FRA FUP FVC Fern "
+        "Fontana Frequent GBR GENERAL GLOB Gastro Generalized George Gerald Glendale Golden Gout "
+        "Grove Growth HDHP HDL HGB HMO Hangang Haruto Healthy Heartburn Helen Hollow Houston "
+        "Howard ICD INCL Indicator Informed Infusion Institute Insulin JOIN JPN Janice Joan Jonas "
+        "Joseph Judith KOR Kenneth Kern LABEL LATINO LDL LENGTH LIKE LOST LOW LYM Laboratory "
+        "Larry Latest Latino Lois Louise Lung Lyon MILD MRN MSA Madera Manchester Margaret Marie "
+        "Maximum Measure Medical Minase Modesto Moles NEUT NONAC Nancy Nicotine ONCO ORAL Oaks "
+        "Obesity Objective Ontario Osaka Outcome Overview PARTITION PINF PLAT PPO PRENC PRN Pain "
+        "Partial Patients Patricia Personal Placer Planned Plasma Platelets Ponts Poppy Potassium "
+        "Pressure Priya Progression Protocol Pulse QHS QWK Quail RELATED Randomization Randomized "
+        "Raymond Redding Removed Residence Richard Ridge Rita River Robert Ronald Rosa Roseville "
+        "Ruth SCREENING SERUM SNP SOLUTION STOPRULE SUBJECT Saltgrass Samuel Sandra Scheduled "
+        "Screening Secondary Senior Seo Seoul Serious Serum Sharon Shasta Shortness Signs Solano "
+        "Sonoma Stockton Subjects Sufficient TABLET THEN TID TTYPE Temperature Terminal Tern "
+        "Terrace Theresa Toronto Trois UNK USING Urine Visalia Visit Visits Vital Volume WEIGHT "
+        "WHEN Whose Willie Worn YEARS Yuba abnormal administrative admission advantage adverse "
+        "aellt aeout aeser aeslife aesoc against airways ambulatory angina anxiety apnea approved "
+        "artery arthritis atrial attending authorizations autoimmune beats became begins behind "
+        "blinding bmi bowels breath calculation canceled cancelled cancer certified charged "
+        "chronic claims cmcat cmclas cmdose cmroute cmseq coalesce cohort collected comparator "
+        "complaint complications consent copd cough creat criterion decides denied dependence "
+        "diabetes died differences dioxide discharge discontinued disease disorder disposition "
+        "dollars dose dsseq dual ejection eligibility eligible emergency encounter encounters "
+        "enrolled etcd exadj excat exlot exposure exroute exseq extrt facility factors failures "
+        "fever filtration findings gives goes greatest hcc histories humalog humulin icd idvar "
+        "ietest imaging indication infection informed infusion inpatient insulin intervention "
+        "investigator keeps kidney kidneys knee lbcat lbmethod lbseq lbstat lbtest leaves lesion "
+        "liver loinc marital marrow meant measured medical medicare medication membersim mild "
+        "milestone milestones missed mmol moderate mood mrn nFROM nSELECT neither nicotine "
+        "nonbinary novolog npi nullif observation observed oldest outcome outpatient oxygen "
+        "partially participation pathological patients payer pcp pediatric pended peptide pital "
+        "planned poor population predicted pressure progression psychotic qeval qlabel qnam qorig "
+        "qval randomization randomized rdomain reached reduced reflux rejected resulted reversed "
+        "rxnorm safety saturation screening serious severe shortness signs smaller sponsor ssn "
+        "statistic stays stopped stops strftime studies subjects succinate sugar swelling "
+        "synonyms systemic tedur teenrl telehealth tirl tissue tivers treat treated treatment "
+        "trials tsparm tsseq tsval twelve umol unspecified visits vital vsseq vsstat wellness "
+        "whom withdrawn worst yeon "
     ),
     3: (
-        "APPLICABLE ASIAN Alameda Alastair Angeles Apixaban Arterial Aspirin BETWEEN Bakersfield "
-        "Bernardino CHANGED COMPLETED COPD CTCAE Carolyn Cholesterol Corvane DISEASE DRUG Digoxin "
-        "FOLLOW Febrile Francis Francisco Fremont Fresno Gastrointestinal Glomerular Harborview "
-        "Heidelberg Hemoglobin Hispanic Huntington INTERRUPTED Infections Infirmary "
-        "Investigations Joaquin Klinikum LOINC Lancaster Lantern Losartan MODERATE Manzanita "
-        "Marchandeau Marilyn Marjorie Mateo Medicare Medications Medicine Metabolism Metformin "
-        "Miriam Monterey NSCLC Nausea Nervous Northmoor Oakland Obstructive Okafor Oncology "
-        "Oxnard PFFS PROGRESSIVE PROTOCOL Penhale Pomona Prednisone RESOLVED Ramanand Respiratory "
-        "Riverside SEVERE Sacramento Salinas Stanislaus TREATMENT Therapeutics Torsemide Tulare "
-        "Unspecified Vallejo Ventura Virginia WITHDRAWAL aeacn aeendtc aerel aeseq aesev aeterm "
-        "appetite basaglar behavioral cigarettes complication congestive coronary deceased "
-        "decreased dementia depressive diabetic diabetics diagnosed diagnoses diagnosis diastolic "
-        "disturbance dsdecod dsstdtc dsterm esophageal ethnicity exdose exdosu exendtc exposures "
-        "exstdtc fibrillation fracture glargine hypertension hypertensive hypoxia infestations "
-        "inhalation inhaler insulins lantus levemir lymphatic mediastinal medications medicines "
-        "mellitus novolin obstructive oncology patientsim pectoris prescriber proBNP pulmonary "
-        "respiratory subcutaneous systolic thoracic tresiba usubjid valsartan withdrew worsening "
-        "youngest "
+        "AESEV AGEMAX APPLICABLE ASIAN Alameda Alastair Angeles Antibiotics Apixaban Arterial "
+        "Aspirin BETWEEN BLOOD Bakersfield Bernardino CAPSULE CDISC CHANGED CLINICAL COMPLETED "
+        "COMPTRT COPD CTCAE CURTRT Carolyn Cataract Cholesterol Concomitant Coronary Corvane "
+        "Criteria DCUTDESC DIABP DISEASE DRUG DSNP DURING Diagnoses Diarrhea Diastolic Digoxin "
+        "EXCLUSION FOLLOW Francis Francisco Fremont Fresno Glomerular Harborview Heidelberg "
+        "Hemoglobin Hispanic Huntington INCLUSION INHALATION INJECTION INTERRUPTED Infirmary "
+        "Invented Joaquin Klinikum LBTESTCD LOINC Lancaster Lantern Loperamide Losartan "
+        "Lymphocytes MODERATE Manzanita Marchandeau Marilyn Marjorie Mateo Medicaid Medicare "
+        "Medications Medicine Metformin Miriam Monterey NSCLC Nausea Northmoor OBJSEC OBSENC "
+        "ONCOLOGY OUTMSSEC Oakland Obstructive Okafor Oncology Oxnard PFFS PRIOR PROGRESSIVE "
+        "PROTOCOL PULSE Penhale Pomona Prednisone Pregnant Quotient RANDNO RANDQT RESOLVED ROUTE "
+        "Ramanand Riverside SEVERE SITTING SNOMED SPONSOR STUDY SYSBP Sacramento Salinas "
+        "Stanislaus Supplemental Systolic THERAREA TINDTP TREATMENT Therapeutic Therapeutics "
+        "Therapy Tiredness Torsemide Tulare Unspecified Vallejo Ventura Virginia WEEKS WITHDRAWAL "
+        "Worsening aeacn aecat aecontrt aeendtc aeenrf aehlt aelltcd aepatt aeptcd aerel aescat "
+        "aescong aesdisab aesdth aeseq aesev aeshosp aesmie aesoccd aespid aeterm antibody "
+        "appetite basaglar behavioral cholesterol cigarettes clotting cmdecod cmdosfrm cmdostxt "
+        "cmdosu cmendtc cmenrf cmindc cmstdtc cmstrf cmtrt completers complication concomitant "
+        "congestive coronary deceased dementia depressive diabetic diabetics diagnosed diagnoses "
+        "diagnosis diastolic disturbance dsdecod dsdtc dsscat dsspid dsstdtc dsterm efficacy "
+        "esophageal ethnicity exdose exdosfrm exdosu exendtc exposures exstdtc fibrillation "
+        "fracture glargine hypertension hypertensive hypoxia idvarval ietestcd inflammation "
+        "inhalation inhaler insulins lantus lbblfl lbdtc lbfast lbloinc lborres lbscat lbspec "
+        "lbtestcd levemir medications medicines mellitus metastases mhcat mhdtc mhendtc mhenrf "
+        "mhmodify mhoccur mhpresp mhseq mhterm mmHg nausea novolin nursing obstructive oncology "
+        "patientsim pectoris pharmacologic prescriber proBNP pulmonary relievers respiratory "
+        "seendtc seseq seupdes stomach subcutaneous supplemental survival systolic tabranch "
+        "taetord tatrans testrl tolerated tresiba tsparmcd tsvalcd tsvalnf tvenrl tvstrl "
+        "uninsured unplanned usubjid valsartan vsblfl vsdtc vslat vsloc vsorres vspos vsreasnd "
+        "vstest withdrew worsening youngest "
     ),
     4: (
-        "Albuterol Azithromycin Bicarbonate Carvedilol Comorbidities Creatinine Furosemide "
-        "HISPANIC Hyperlipidemia Hypertensive Lakeshore Lindenhain Lisinopril MILESTONE "
-        "Metoprolol Natriuretic Neuropathy Neutrophil Oceanside PROBABLY Pemetrexed Pneumonia "
-        "RECOVERED RECOVERING RESOLVING Rheumatoid Semaglutide Sertraline Sunnyvale Triglyceride "
-        "WITHDRAWN Wiedenbr Yodogawa aebodsys aedecod aestdtc aetoxgr esophagitis exacerbation "
-        "exacerbations exdosfrq hyperglycemia neuropathy neutropenia nonsquamous osteoporosis "
-        "prohormone salmeterol toujeo uncomplicated "
+        "AEROSOL Albuterol Aspartate Azithromycin Bicarbonate CONCOMITANT Carvedilol "
+        "Comorbidities Creatinine DOSFRM DOSFRQ Filgrastim Furosemide HEMATOLOGY HISPANIC "
+        "HLTSUBJI Hyperlipidemia Hypertensive INTERVENTIONAL Indemnity Lakeshore Lindenhain "
+        "Lisinopril MILESTONE Metoprolol Natriuretic Neutrophils OUTMSPRI Oceanside PARALLEL "
+        "PARTICIPATION PROBABLY Pemetrexed RECOVERED RECOVERING RESOLVING RESPIRATORY Rheumatoid "
+        "SAFETY Semaglutide Sertraline Sunnyvale Triglyceride WITHDRAWN Wiedenbr Yodogawa "
+        "aebodsys aedecod aehlgt aehltcd aestdtc aetoxgr cmclascd cmdosfrq cmmodify esophagitis "
+        "exacerbation exacerbations exdosfrq exdostot exdostxt hyperglycemia lbnrind lbornrhi "
+        "lbornrlo lborresu lbreasnd lbstnrhi lbstnrlo lbstresc lbstresn lbstresu mhbodsys mhdecod "
+        "mhscat mhstdtc neutrophils nonsquamous osteoporosis pemetrexed prohormone salmeterol "
+        "sestdtc toujeo tsgrpid tsvcdref tsvcdver uncomplicated vsorresu vsstresc vsstresn "
+        "vsstresu vstestcd "
     ),
     5: (
-        "Acetaminophen Atherosclerotic Atorvastatin Dyspnoea Eosinophils Fluticasone INTRAVENOUS "
-        "Sitagliptin Spironolactone UNLIKELY polyneuropathy "
+        "Acetaminophen Amlodipine Amoxicillin Atherosclerotic Atorvastatin Eosinophils "
+        "Fluticasone INTRAVENOUS Omeprazole Ondansetron Sitagliptin Spironolactone UNLIKELY "
+        "aebdsycd aehlgtcd polyneuropathy "
     ),
-    6: ("Empagliflozin aminotransferase "),
-    7: ("Dapagliflozin Thrombocytopenia "),
+    6: ("Aminotransferase Empagliflozin SUBCUTANEOUS "),
+    7: ("Dapagliflozin "),
 }
 _SIGNS = {
     ' "': 1,
@@ -118,19 +157,17 @@ _SIGNS = {
     ' %","': 2,
     " '": 1,
     " '%": 1,
-    " ''": 1,
     " '')": 1,
-    " '')))\\": 3,
-    " ''))\\": 3,
-    " ''),": 2,
     " ')": 1,
     " ')',": 2,
+    " '*'\\": 2,
     " ',": 1,
     " '.',": 1,
-    " '???.[": 4,
+    " '???[": 3,
     " '[": 1,
     " (": 1,
     " ('": 1,
+    " (:": 1,
     " (\\": 1,
     " )": 1,
     " ),\\": 2,
@@ -158,8 +195,11 @@ _SIGNS = {
     '",': 1,
     '","': 1,
     '",,': 2,
+    '",,,,,': 3,
+    '",,,,,,': 4,
     '":': 1,
     '":"': 1,
+    '":"","': 2,
     '":"%","': 3,
     '":"\'': 2,
     '":"<=': 2,
@@ -169,10 +209,13 @@ _SIGNS = {
     '":["': 1,
     '":[],"': 2,
     '":[{"': 2,
+    '":{"': 2,
     '"],"': 2,
     '"},': 1,
+    '"},"': 2,
     '"},{"': 2,
     '"}]': 2,
+    '"}],"': 2,
     '"}]}': 2,
     "%'\\": 2,
     "%)": 1,
@@ -181,7 +224,6 @@ _SIGNS = {
     '\'"],"': 3,
     "')": 1,
     "'))": 1,
-    "'),": 1,
     "')\\": 2,
     "',": 1,
     "'\\": 1,
@@ -195,11 +237,11 @@ _SIGNS = {
     ')"},': 2,
     ')"},{"': 2,
     ')"}]': 3,
+    ')"}],"': 3,
     "))": 1,
     ")))\\": 2,
-    "))\\": 2,
     "),": 1,
-    ").": 1,
+    "),,": 2,
     "):": 1,
     ")\\": 1,
     "**": 1,
@@ -208,6 +250,9 @@ _SIGNS = {
     ",,": 1,
     ",,,": 2,
     ",,,,": 2,
+    ",,,,,": 3,
+    ",,,,,,": 3,
+    ",,,,,,,,,,,": 6,
     ",-": 1,
     ",<=": 2,
     ",>=": 2,
@@ -225,6 +270,7 @@ _SIGNS = {
     "],": 1,
     '{"': 1,
     "|---|---|": 5,
+    "|---|---|---|---|": 9,
     "|---|---|---|---|---|": 11,
     '}",': 1,
     '}","': 2,
@@ -238,17 +284,17 @@ KNOWN: Mapping[str, int] = {
 } | _SIGNS
 # Of letters: at least, for each, for each pair that is not common.
 LETTERS = (1.7, 0.4, 0.55)
-CAPITALS = (1.8, 0.475, 0.35)
+CAPITALS = (1.9, 0.45, 0.4)
 COMMON_PAIRS = frozenset(
     (
         "ab ac ad ag ai ak al am an ap ar as at au av ay ba be bi bl bo br bs bu ca cc ce ch ci "
         "ck cl co cr ct cu da de di do dr ds du ea ec ed ee ef eg el em en ep er es et ev ew ex "
-        "ey ez fa fe ff fi fl fo fr ga ge gh gi gl gn gr gs gu ha he hi ho ia ib ic id ie if ig "
-        "il im in io ip ir is it iv iz jo ka ke ki ks la ld le li ll lo ls lt lu ly ma mb mc me "
-        "mi mm mo mp mu na nc nd ne ng ni nn no ns nt nu nv oa ob oc od og ol om on oo op or os "
-        "ot ou ov ow ox pa pe ph pi pl po pp pr pt qu ra rc rd re rg ri rl rm rn ro rr rs rt ru "
-        "ry sa sc se sh si so sp ss st su sy ta te th ti tl to tr ts tt tu ty ua ub uc ue ui ul "
-        "um un up ur us ut va ve vi wa we wi xi xp yn yp ze "
+        "ey fa fe ff fi fl fo fr ga ge gh gi gl gn gr gs gu ha he hi ho ia ib ic id ie if ig il "
+        "im in io ip ir is it iv iz jo ke ki ks la ld le li ll lo ls lt lu ly ma mb me mi mm mo "
+        "mp mu na nc nd ne ng ni nn no ns nt nu nv ob oc od og ok ol om on oo op or os ot ou ov "
+        "ow pa pe ph pi pl po pp pr ps pt qu ra rc rd re rg ri rl rm rn ro rr rs rt ru ry sa sc "
+        "se sh si so sp ss st su sy ta te th ti tl to tr ts tt tu ty ua ub uc ue ui ul um un up "
+        "ur us ut va ve vi wa we wi wo xi xp yn yp yt za ze "
     ).split()
 )
 # Two letters that are one token.

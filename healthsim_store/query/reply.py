@@ -17,7 +17,7 @@ from .summary import Summary, make_summary, read_summary
 MAX_TOKENS = 500
 # The reply has statistics only if the scenario has at most this many rows. Otherwise adding a small
 # batch to a huge scenario would be slow.
-_QUICK_ROWS = 20_000
+_QUICK_ROWS = 50_000
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ The text has a hard budget in tokens. If it is too long, parts are left out in a
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,8 @@ class Summary:
     """What `get_summary` returns. ``statistics`` are by name, ``samples`` by entity type.
 
     ``omitted`` says what is missing, and why. ``max_tokens`` is the budget of `to_markdown`.
-    ``questions`` are the names of those that were saved in the scenario.
+    ``questions`` are the names of those that were saved in the scenario. ``minor`` are the entity
+    types that no statistic is about.
     """
 
     scenario: str
@@ -55,6 +57,7 @@ class Summary:
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
     columns: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
     questions: tuple[str, ...] = ()
+    minor: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -87,9 +90,10 @@ class Summary:
         """The text, within ``max_tokens``.
 
         If it is too long, parts are left out in this order: columns of samples from the right,
-        samples from the last entity type on, the scenario's own questions, statistics from the last
-        one on, the description, the smallest entity types, and at last everything but the name, the
-        id and the total count.
+        samples from the last entity type on, the scenario's own questions, the entity types that
+        no statistic is about, the smallest first, statistics from the last one on, the
+        description, the smallest of the other entity types, and at last everything but the name,
+        the id and the total count.
         A description that is over the budget by itself goes first.
         """
         return self._markdown
@@ -105,14 +109,20 @@ class Summary:
         description = self.description
         questions = self.questions
         dropped: list[str] = []
+        minor = sorted(
+            (name for name in self.minor if self.entity_counts.get(name)),
+            key=lambda name: -self.entity_counts[name],
+        )
+        aside: list[str] = []
         if description and estimate_tokens(description) > self.max_tokens:
             description = None
             dropped.append("description")
-        if estimate_tokens("\n".join(self._lines(None, [], [], []))) > self.max_tokens:
+        if estimate_tokens("\n".join(self._lines(None, [], [], [], aside=minor))) > self.max_tokens:
             return self._counts()
         while True:
             left_out = [*self.omitted, *dropped]
-            text = "\n".join(self._lines(description, answers, tables, left_out, questions))
+            lines = self._lines(description, answers, tables, left_out, questions, aside=aside)
+            text = "\n".join(lines)
             if estimate_tokens(text) <= self.max_tokens:
                 return text
             widest = max(tables, key=lambda table: table.tokens, default=None)
@@ -123,6 +133,8 @@ class Summary:
             elif questions:
                 questions = ()
                 dropped.insert(0, "questions of this scenario")
+            elif minor:
+                aside.append(minor.pop())
             elif answers:
                 dropped.insert(0, answers.pop().label)
             elif description:
@@ -168,6 +180,7 @@ class Summary:
         questions: Sequence[str] = (),
         *,
         most: int | None = None,
+        aside: Collection[str] = (),
     ) -> list[str]:
         products = ", ".join(f"{name} {version}" for name, version in self.products.items())
         lines = [f"**{self.scenario}** ({self.scenario_id}; {products})"]
@@ -182,9 +195,9 @@ class Summary:
             lines.append(f"Questions of this scenario: {names}")
         lines += ["", "| Entity Type | Count |", "|---|---|"]
         counts = {name: count for name, count in self.entity_counts.items() if count}
-        largest = sorted(counts, key=lambda name: -counts[name])[:most]
-        lines += [f"| {self.labels[n]} | {counts[n]:,} |" for n in counts if n in set(largest)]
-        others = [count for name, count in counts.items() if name not in set(largest)]
+        named = {*sorted(counts, key=lambda name: -counts[name])[:most]}.difference(aside)
+        lines += [f"| {self.labels[n]} | {counts[n]:,} |" for n in counts if n in named]
+        others = [count for name, count in counts.items() if name not in named]
         lines += [f"| {len(others):,} more | {sum(others):,} |"] if others else []
         section = None
         for answer in answers:
@@ -267,11 +280,14 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
     counts = count_entities(sandbox, [entity_type.name for entity_type in entity_types])
     answers: list[Answer] = []
     failed: list[Failure] = []
-    spoken = [s for s in read_statistics(connection) if s.show] if statistics else []
+    declared = read_statistics(connection)
+    spoken = [s for s in declared if s.show] if statistics else []
+    minor = _unmentioned([e.name for e in entity_types], [s.sql for s in declared])
     if statistics:
         answers, failed = compute(sandbox, spoken)
     omitted = [str(failure) for failure in failed]
     filled = [entity_type for entity_type in entity_types if counts[entity_type.name]]
+    filled.sort(key=lambda entity_type: entity_type.name in minor)
     if samples and len(filled) > SAMPLED_TYPES:
         omitted.append(f"samples of {_some([e.label for e in filled[SAMPLED_TYPES:]])}")
     sampled: dict[str, list[dict[str, Any]]] = {}
@@ -295,7 +311,14 @@ def _read_summary(sandbox: Sandbox, samples: int, statistics: bool) -> dict[str,
         "labels": {entity_type.name: entity_type.label for entity_type in entity_types},
         "columns": {entity_type.name: _by_worth(entity_type) for entity_type in entity_types},
         "questions": read_own_names(connection),
+        "minor": minor,
     }
+
+
+def _unmentioned(names: Sequence[str], statements: Iterable[str]) -> list[str]:
+    """The entity types that no statistic reads; none where there are no statistics."""
+    words = {word.lower() for sql in statements for word in re.findall(r"\w+", sql)}
+    return [name for name in names if name.lower() not in words] if words else []
 
 
 def _by_worth(entity_type: EntityType) -> list[str]:
@@ -332,5 +355,7 @@ def make_summary(scenario: str, parts: Mapping[str, Any], *, max_tokens: int | N
         max_tokens=check_limit("max_tokens", max_tokens, least=LEAST_TOKENS, most=1_000_000),
         labels=parts["labels"],
         columns=parts["columns"],
-        questions=tuple(parts.get("questions", ())),  # what an older version kept has none
+        # What an older version kept has none of these.
+        questions=tuple(parts.get("questions", ())),
+        minor=tuple(parts.get("minor", ())),
     )

@@ -78,7 +78,7 @@ def test_what_is_tested_was_not_seen_in_training(store: Store) -> None:
         assert not train[what] & test[what], what
     # Subjects are no patients of the first part: they are dealt after those, and both need these.
     assert result.in_several["studies"] == 1
-    assert {*result.in_several} <= {"studies", "sites", "treatment_arms"}
+    assert {*result.in_several} <= {"studies", "sites", "treatment_arms", "trial_elements"}
     assert result.not_taken == {}
     for name in result.scenarios:
         assert store.check_scenario(name).ok

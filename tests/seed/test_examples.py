@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with Store(tmp_path_factory.mktemp("seed") / "store") as made:
         made.generate_scenario("medicare-advantage", count=100, seed=9006, tags=["california"])
         made.generate_scenario("diabetes-cohort", count=150, seed=110, tags=["diabetes"])
-        made.generate_scenario("oncology-phase3", count=200, seed=13, batch=50)
+        made.generate_scenario("oncology-phase3", count=200, seed=883, batch=50)
         made.generate_scenario("insured-diabetes-cohort", count=150, seed=32, into="with-claims",
             tags=["validated", "training"],
         )  # fmt: skip

@@ -71,7 +71,7 @@ EXAMPLES = [
     ),
     Example(
         "Generate a complete clinical trial scenario with 200 subjects",
-        [("persist", {"profile": "oncology-phase3", "count": 200, "seed": 13})],
+        [("persist", {"profile": "oncology-phase3", "count": 200, "seed": 883})],
         ["phase 3, NSCLC: 8 sites, 200 subjects", "- Scheduled visits: 2,400 (12 per subject)",
          "Active (Drug A + SOC) 100 (50%), Control (SOC only) 100 (50%)"],
     ),

@@ -279,7 +279,8 @@ def test_any_budget_is_kept(talk: Any, tokens: int) -> None:
 def test_what_can_be_stored_and_generated(talk: Any) -> None:
     text, data = talk("describe")
     assert set(data["profiles"]) == {
-        "adverse-events", "claims", "copd", "diabetes-claims", "diabetes-cohort", "heart-failure",
+        "adverse-events", "cardiovascular-outcomes", "claims", "copd", "diabetes-claims",
+        "diabetes-cohort", "heart-failure",
         "insured-diabetes-cohort", "labs", "medicare-advantage", "oncology-phase3",
         "patient-claims",
     }  # fmt: skip

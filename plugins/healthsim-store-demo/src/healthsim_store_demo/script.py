@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # The seeds are chosen so that the answers are like those of the conversation.
-MEDICARE, DIABETES, TRIAL, CLAIMS, HEART, COPD = 9006, 110, 13, 32, 7, 7
+MEDICARE, DIABETES, TRIAL, CLAIMS, HEART, COPD = 9006, 110, 883, 32, 7, 7
 
 
 @dataclass(frozen=True, slots=True)

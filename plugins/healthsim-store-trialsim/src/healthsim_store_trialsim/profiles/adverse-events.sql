@@ -10,8 +10,7 @@ CREATE TABLE options (
 
 -- @csv adverse-event-terms.csv
 CREATE TABLE terms (
-  term VARCHAR, preferred_term VARCHAR, system_organ_class VARCHAR, frequency REAL,
-  grade_1 REAL, grade_2 REAL
+  term VARCHAR, frequency REAL, grade_1 REAL, grade_2 REAL
 );
 
 CREATE TABLE graded (term INTEGER, grade INTEGER, weight REAL);
@@ -79,8 +78,6 @@ SELECT
   subject_id,
   seen + row_number() OVER (PARTITION BY n ORDER BY began, k) AS aeseq,
   terms.term AS aeterm,
-  preferred_term AS aedecod,
-  system_organ_class AS aebodsys,
   began AS aestdtc,
   CASE WHEN date(began, days || ' days') <= leaves THEN date(began, days || ' days') END AS aeendtc,
   iif(grade = 2, 'MODERATE', 'MILD') AS aesev,

@@ -17,7 +17,7 @@ CREATE TABLE IE (
   TAETORD INTEGER, -- Planned Order of Element within Arm @role Timing @optional
   EPOCH VARCHAR(200), -- Epoch @role Timing @codes Epoch (C99079) @optional
   IEDTC PARTIAL_TIMESTAMP, -- Date/Time of Collection @role Timing @optional
-  IEDY INTEGER, -- Study Day of Collection @role Timing @optional
+  IEDY INTEGER, -- Study Day of Collection @role Timing
   PRIMARY KEY (STUDYID, USUBJID, IESEQ)
 );
 

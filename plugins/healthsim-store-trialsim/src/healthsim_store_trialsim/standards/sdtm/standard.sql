@@ -61,8 +61,8 @@ SELECT CASE
   ELSE 'FOLLOW-UP'
 END;
 
--- Part of the trial on a day: that of the element of the trial in which the subject was, or where no
--- elements are known of the subject, by the days of treatment
+-- Part of the trial on a day: that of the element of the trial in which the subject was; where no
+-- elements are known, by the days of treatment. What came before all elements counts to the screening
 -- @macro epoch_of(subject, day, first, last)
 SELECT coalesce(
   (
@@ -74,7 +74,8 @@ SELECT coalesce(
     LIMIT 1
   ),
   CASE WHEN NOT EXISTS (SELECT 1 FROM elements_of_subjects WHERE whose = :subject)
-    THEN epoch_on(:day, :first, :last) END
+    THEN epoch_on(:day, :first, :last) END,
+  CASE WHEN :first IS NULL OR earlier(:day, :first) THEN 'SCREENING' END
 );
 
 -- Where the subjects were in the trial. No name is one of another table, which a macro would take
