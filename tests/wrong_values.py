@@ -37,12 +37,13 @@ WRONG: dict[str, tuple[str, ...]] = {
     ),
     # Any text fits, for whose it is only the data say.
     "text": ("\x00", "A\x00B", "\ud800"),
+    "file": ("\x00", "A\x00B", "\ud800"),
 }  # fmt: skip
 
 
 def objects(parameter: Parameter) -> list[Any]:
     """What only Python can give."""
-    numbers = [] if parameter.type == "text" else [float("inf"), 10**400]
+    numbers = [] if parameter.type in ("text", "file") else [float("inf"), 10**400]
     return [True, False, float("nan"), [1], ["F"], {"a": 1}, b"F", (1, 2), object, *numbers]
 
 
@@ -76,4 +77,5 @@ def right(parameter: Parameter) -> list[tuple[str, Any]]:
         "code": [("E11.9", "E119"), ("e119", "E119"), (" E11.9 ", "E119"), ("250.00", "25000"),
                  ("4548-4", "4548-4")],
         "text": [("Site 7", "Site 7"), (" 007 ", "007")],
+        "file": [(" terms.csv ", "terms.csv")],
     }[parameter.type]  # fmt: skip

@@ -34,12 +34,12 @@ def of(kind: str, text: str) -> str | None:
         kind == "timestamp" and re.fullmatch(r"[1-7]\d{4}\.\d+", text, re.ASCII)
     ):  # days from 1927 to 2119
         return f"A day number of Excel? {option_of_import('date_format', 'excel')}."
+    if kind == "partial" and re.fullmatch(r"\d\d?/\d{4}", text, re.ASCII):
+        return f"{option_of_import('date_format', 'MM/YYYY')}."
     match = _DAY.match(text)
     rest = text[match.end() :] if match else ""
     after = _time(rest) if match else None
     if match is None or after is None:
-        if kind == "partial" and re.fullmatch(r"\d\d?/\d{4}", text, re.ASCII):
-            return f"{option_of_import('date_format', 'MM/YYYY')}."
         usual = re.match(r"\d{4}-" if kind == "partial" else r"\d{4}-?\d\d", text)
         return None if usual or text.isdigit() else _example(kind)
     days = [day + after for day in _days(match)]

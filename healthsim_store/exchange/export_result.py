@@ -81,13 +81,16 @@ class DatasetAccount:
         return "; ".join([*parts, *self.unread])
 
     def told_empty(self) -> str:
-        """Which columns have no value in any row, in a line."""
+        """Which columns of its files have no value in any row, and what may fill some, in a line.
+
+        Empty where there is nothing of that.
+        """
         kept = [name for name in self.empty if name not in self.dropped]
-        told = f"**{self.name} without values**: {', '.join(kept) or 'none'}"
-        more = f"; {len(self.dropped)} more that may be left out are not in the files"
-        told += more if self.dropped else ""
         given = (option("options", {name: "FILE"}, verb="export_scenario") for name in self.files)
-        return told + "".join(f"; {one} may fill some" for one in given)
+        fills = [f"{one} may fill some" for one in given]
+        if kept:
+            return f"**{self.name} without values**: {'; '.join([', '.join(kept), *fills])}"
+        return f"**{self.name}**: {'; '.join(fills)} columns" if fills else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,11 @@ class ExportResult:
         if self.unwritten:
             lines.append(f"**Columns left out**: {self.told_unwritten}")
         lines += [f"**{one.name}**: {one.told()}" for one in self.datasets if one.told()]
-        lines += [one.told_empty() for one in self.datasets if one.empty]
+        lines += filter(None, (one.told_empty() for one in self.datasets))
+        dropped = sum(len(one.dropped) for one in self.datasets)
+        if dropped:
+            what = "column that may" if dropped == 1 else "columns that may"
+            lines.append(f"**Not in the files**: {dropped} {what} be left out, without a value")
         return "\n".join([*lines, *(["", self.loading] if self.loading else [])])
 
     @property

@@ -29,7 +29,7 @@ def check_source(statement: Statement, marker: str, declared: Declared) -> None:
         )
     if marker != "from" and not statement.comment.text:
         raise DeclarationError(
-            f"{statement.where}: @{marker} without a text",
+            f"{statement.where}: @{marker} without a {'reason' if marker == 'skip' else 'text'}",
             hint=f"The comment before @{marker} is told: -- without a name @{marker} people",
         )
 

@@ -238,6 +238,8 @@ def test_a_never_does_no_more_than_a_select(filled: Store, tmp_path: Path) -> No
         export(filled, folder, tmp_path / "out", "json")
 
 
+# Python tells of a signal that comes while SQLite asks for the time, and SQLite ends all the same.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("where", ["the SELECT", "a @never"])
 def test_ctrl_c_leaves_nothing(filled: Store, tmp_path: Path, where: str) -> None:
     endless, head = f"({ENDLESS} SELECT max(n) FROM more)", ALONE

@@ -430,7 +430,7 @@ UNFIT = {
     "a column that the layout has not": (read_of("dogs.import", "KIND AS", "BREED AS"),
         "dogs.import.sql, line 2: no such column: BREED"),
     "a note without words": (read_of("keepers.import", "the day of birth is not known, but the "
-        "year ", ""), "keepers.import.sql, line 7: @note without a reason"),
+        "year ", ""), "keepers.import.sql, line 7: @note without a text"),
     "a count of two columns": (read_of("dogs.import", "SELECT count(*)", "SELECT 1, 2"),
         "dogs.import.sql, line 7: @skip needs one row with one number"),
     "a derived column that there is not": (read_of("keepers.import", "SELECT FAX", "SELECT TELEX"),

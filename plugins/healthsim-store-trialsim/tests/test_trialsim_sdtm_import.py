@@ -33,7 +33,7 @@ ENTITIES = {
 LOST = {
     "ae": {"AELNKID": 74, "AESCAN": 74, "AESOD": 74, "AEENRTPT": 35, "AEENTPT": 35},
     "cm": {"CMENRTPT": 32, "CMENTPT": 32}, "ds": {"DSLNKID": 18}, "ex": {"SPDEVID": 1583},
-    "mh": {"MHEVDTYP": 17, "MHSTDY": 17}, "vs": {"VSREPNUM": 1053},
+    "mh": {"MHEVDTYP": 17}, "vs": {"VSREPNUM": 1053},
 }  # fmt: skip
 
 

@@ -9,4 +9,4 @@ SELECT
 FROM MH;
 
 -- made anew from the subject, dates and visits @derived MH
-SELECT STUDYID, EPOCH, MHDY FROM MH;
+SELECT STUDYID, EPOCH, MHDY, MHSTDY, MHENDY FROM MH;
