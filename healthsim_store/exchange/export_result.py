@@ -74,7 +74,7 @@ class DatasetAccount:
     def told(self) -> str:
         """What is worth knowing of it, in a line; empty where all rows were written."""
         parts = [
-            f"{count:,} rows left out: {reason}"
+            f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}"
             + (f" ({self.examples[reason]})" if self.examples.get(reason) else "")
             for reason, count in self.refused.items()
         ]
@@ -85,6 +85,8 @@ class DatasetAccount:
 
         Empty where there is nothing of that.
         """
+        if not self.rows:
+            return ""
         kept = [name for name in self.empty if name not in self.dropped]
         given = (option("options", {name: "FILE"}, verb="export_scenario") for name in self.files)
         fills = [f"{one} may fill some" for one in given]

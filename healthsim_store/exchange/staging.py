@@ -33,6 +33,7 @@ from .account import Account
 from .mapping import ROW, ROWS, Declared, read_mappings
 from .origins import Place
 from .part_files import pattern_of
+from .readers import is_delimited
 from .source import Source
 from .staged_lines import RowNumbers, SelectedRows
 from .statement_clock import StatementClock
@@ -142,7 +143,8 @@ class StagedFolder:
         account = self.accounts[name] = Account(told)
         for file in files:
             source = refusing(replace(file), account)  # of a file in several tables, each its own
-            if source.path and source.path.stat().st_size == 0 and not alone:
+            may_be_empty = not alone and (is_delimited(source) or not self.declared.datasets)
+            if source.path and source.path.stat().st_size == 0 and may_be_empty:
                 account.notes += (f"{source.name} is empty",)
                 continue
             if layout is None:
@@ -157,7 +159,10 @@ class StagedFolder:
             source.check_unchanged()
             account.notes += tuple(source.notes)
         if layout is None and account.rows:
-            account.unmapped["no installed product maps this file"] = account.rows
+            reason = "no installed product maps this file"
+            if self.declared.datasets:
+                reason = f"nothing of {self._format} reads {name.upper()}"
+            account.unmapped[reason] = account.rows
         if layout and layout.key:
             staged_keys.settle(
                 self._connection, name, layout, account, functools.partial(self._place, name)

@@ -120,7 +120,7 @@ def _dataset(source: Source, format: StandardFormat) -> str:
     called = plain if stem.lower() not in names and plain.lower() in names else stem
     kind = _kind(source)
     if kind == "xpt":
-        return xpt_files.name_of(source)
+        return _agreed(source, xpt_files.name_of(source), called, format)
     if kind in ("json", "ndjson"):
         try:
             told = dataset_json.head_of(source)
@@ -130,9 +130,22 @@ def _dataset(source: Source, format: StandardFormat) -> str:
             return ""
         said = told.get("name")
         if isinstance(said, str) and said:
-            return said
+            return _agreed(source, said, called, format)
         return called if "columns" in told or called.lower() in names else ""
     return called
+
+
+def _agreed(source: Source, said: str, called: str, format: StandardFormat) -> str:
+    """What a file says that it is. Raises SourceError where only its name is one of a dataset."""
+    names = {name.lower() for name in format.datasets()}
+    layouts = {layout.lower() for layout in format.datasets().values()}
+    is_known = said.lower() in names or format.layout(said).lower() in layouts
+    if called.lower() in names and not is_known:
+        raise SourceError(
+            f"{source.name} says that it is the dataset {said!r:.60}, which {format.name} has not.",
+            hint="It may be damaged. If its name is wrong, call it otherwise, and it is left out.",
+        )
+    return said
 
 
 def _refuse_several_kinds(found: Mapping[str, Sequence[Source]]) -> None:

@@ -236,7 +236,7 @@ def test_rows_that_break_a_rule_are_left_out_and_counted(store: Store, tmp_path:
     for account in (keepers, dogs):
         assert account.given == account.rows + sum(account.refused.values())
     reply = made.to_markdown()
-    assert "**KEEPERS**: 1 rows left out: SEX must be one of F, M (KEEPER T2, SEX U)" in reply
+    assert "**KEEPERS**: 1 row left out: SEX must be one of F, M (KEEPER T2, SEX U)" in reply
     assert "**KEEPERS without values**: FAX\n" in reply
     assert reply.endswith("**Not in the files**: 1 column that may be left out, without a value")
     assert made.to_dict()["datasets"][0]["refused"] == keepers.refused

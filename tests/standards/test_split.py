@@ -97,7 +97,7 @@ def test_what_is_left_out_is_counted_with_the_first_of_them(filled: Store, tmp_p
     assert (account.given, account.rows) == (5, 4)
     assert dict(account.refused) == {why: 1}
     assert account.examples[why] == "KEEPER T2, KIND cat, ABOUT p4"
-    assert f"1 rows left out: {why}" in made.to_markdown()
+    assert f"1 row left out: {why}" in made.to_markdown()
 
 
 def test_every_kind_of_files_has_the_same_parts(filled: Store, tmp_path: Path) -> None:

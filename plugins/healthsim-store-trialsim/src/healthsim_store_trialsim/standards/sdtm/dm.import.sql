@@ -2,9 +2,11 @@
 
 -- The arms that trial arms and subjects name
 CREATE VIEW arms_of_subjects AS
-SELECT STUDYID AS study, arm_in(ARMCD) AS code, ARM AS name, rowid AS place FROM DM
-UNION ALL
-SELECT STUDYID, arm_in(ACTARMCD), ACTARM, rowid FROM DM;
+SELECT
+  STUDYID AS study, arm_in(ARMCD) AS code, ARM AS name, rowid AS place, rowid AS counted
+FROM DM
+UNION ALL -- a row counts once, to its planned arm if it has one
+SELECT STUDYID, arm_in(ACTARMCD), ACTARM, rowid, iif(arm_in(ARMCD) IS NULL, rowid, NULL) FROM DM;
 
 -- How subjects left the trial: the last disposition, of their taking part where that is told
 CREATE VIEW ends_of_subjects AS
@@ -45,7 +47,7 @@ FROM DM GROUP BY STUDYID, SITEID;
 
 -- @into treatment_arms @from DM
 SELECT
-  min(place) AS _row, count(DISTINCT place) AS _rows,
+  min(place) AS _row, count(DISTINCT counted) AS _rows,
   part_of(study, code) AS arm_id, study AS study_id, code AS arm_code,
   coalesce(min(name), code) AS arm_name
 FROM arms_of_subjects
@@ -65,6 +67,7 @@ SELECT
     WHEN e.term = 'WITHDRAWAL BY SUBJECT' THEN 'withdrawn'
     WHEN e.term = 'LOST TO FOLLOW-UP' THEN 'lost to follow-up'
     WHEN e.term IS NOT NULL THEN 'discontinued'
+    WHEN DTHFL = 'Y' OR DTHDTC IS NOT NULL THEN 'discontinued'
     WHEN t.first IS NOT NULL THEN 'active'
     WHEN arm_in(ARMCD) IS NOT NULL THEN 'randomized'
     ELSE 'enrolled'
@@ -97,6 +100,12 @@ WHERE max(length(coalesce(RFICDTC, '')), length(coalesce(RFXSTDTC, '')),
 
 -- the reference period is another one than that of the treatment, which is kept @note DM
 SELECT count(*) FROM DM WHERE RFSTDTC <> RFXSTDTC OR RFENDTC <> RFXENDTC;
+
+-- a death without a day, for which TrialSim has no place @note DM
+SELECT count(*) FROM DM
+WHERE DTHFL = 'Y' AND day_known(DTHDTC) IS NULL
+  AND USUBJID NOT IN (SELECT USUBJID FROM DS WHERE DSDECOD = 'DEATH')
+  AND USUBJID NOT IN (SELECT USUBJID FROM AE WHERE AEOUT = 'FATAL' OR AESDTH = 'Y');
 
 -- made anew from the subject, dates and visits @derived DM
 SELECT DTHFL, DMDY FROM DM;

@@ -39,11 +39,11 @@ CREATE TABLE DM (
 CREATE VIEW deaths AS
 SELECT
   subject_id,
-  min(day) AS day
+  coalesce(min(CASE WHEN own THEN day END), min(day)) AS day
 FROM (
-  SELECT subject_id, death_date AS day FROM subjects WHERE death_date IS NOT NULL
-  UNION ALL SELECT subject_id, dsstdtc FROM disposition_events WHERE dsdecod = 'DEATH'
-  UNION ALL SELECT subject_id, aeendtc FROM adverse_events WHERE aeout = 'FATAL' OR aesdth = 'Y'
+  SELECT subject_id, death_date AS day, 1 AS own FROM subjects WHERE death_date IS NOT NULL
+  UNION ALL SELECT subject_id, dsstdtc, 0 FROM disposition_events WHERE dsdecod = 'DEATH'
+  UNION ALL SELECT subject_id, aeendtc, 0 FROM adverse_events WHERE aeout = 'FATAL' OR aesdth = 'Y'
 )
 GROUP BY subject_id;
 

@@ -72,7 +72,7 @@ SELECT
   coalesce(lbdtc, visit_date) AS moment,
   standard_text(lbstresc, lbstresn, lborres) AS text,
   standard_number(lbstresc, lbstresn, lborres) AS amount,
-  standard_unit(lbstresc, lbstresn, lbstresu, lborresu) AS unit
+  standard_unit(lbstresc, lbstresn, lbstresu, lborres, lborresu) AS unit
 FROM at_visits(numbered(trial_lab_results, lbseq, lbdtc, trial_lab_result_id));
 
 CREATE VIEW ranged_results AS
@@ -117,7 +117,7 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  epoch_of(subject_id, moment, reference, last_dose) AS EPOCH,
+  epoch_measured(subject_id, moment, reference, last_dose) AS EPOCH,
   moment AS LBDTC,
   study_day(moment, reference) AS LBDY
 FROM ranged_results

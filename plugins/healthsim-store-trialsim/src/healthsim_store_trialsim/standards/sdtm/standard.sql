@@ -24,7 +24,9 @@ CREATE TABLE meddra (
 -- What is known of a term, in small letters: first of one that was reported so, else of a lowest
 -- level term, of which the first row counts
 CREATE VIEW meddra_terms AS
-SELECT lower(term) AS said, * FROM meddra WHERE term IS NOT NULL
+SELECT lower(trim(term)) AS said, *
+FROM meddra
+WHERE rowid IN (SELECT min(rowid) FROM meddra WHERE term IS NOT NULL GROUP BY lower(trim(term)))
 UNION ALL
 SELECT lower(llt), *
 FROM meddra
@@ -78,6 +80,19 @@ SELECT coalesce(
   CASE WHEN :first IS NULL OR earlier(:day, :first) THEN 'SCREENING' END
 );
 
+-- The same of a measurement. What was measured on the day of the first treatment was measured
+-- before it, unless their times say otherwise, and so in the element that ended on that day
+-- @macro epoch_measured(subject, moment, first, last)
+SELECT coalesce(
+  (
+    SELECT part FROM elements_of_subjects
+    WHERE whose = :subject AND began < ended AND ended = whole_day(:moment)
+      AND ended = whole_day(:first)
+      AND substr(:moment, 1, length(:first)) <= substr(:first, 1, length(:moment))
+  ),
+  epoch_of(:subject, :moment, :first, :last)
+);
+
 -- Where the subjects were in the trial. No name is one of another table, which a macro would take
 -- for its own
 CREATE VIEW elements_of_subjects AS
@@ -117,8 +132,9 @@ CREATE VIEW named_subjects AS
 SELECT
   subject_id, study_id, arm_id, protocol_number AS studyid, usubjid,
   coalesce(
-    first_dose_date,
-    (SELECT min(exstdtc) FROM exposures AS e WHERE e.subject_id = s.subject_id)
+    (SELECT min(exstdtc) FROM exposures AS e WHERE e.subject_id = s.subject_id
+      AND substr(exstdtc, 1, 10) = coalesce(first_dose_date, substr(exstdtc, 1, 10))),
+    first_dose_date
   ) AS reference,
   coalesce(
     last_dose_date,
@@ -180,10 +196,12 @@ SELECT coalesce(
 -- @macro standard_number(text, number, original)
 SELECT coalesce(:number, number_in(coalesce(:text, :original)));
 
--- @macro standard_unit(text, number, unit, original_unit)
+-- Its unit. A number other than the reported one is in another unit, which nobody told
+-- @macro standard_unit(text, number, unit, original, original_unit)
 SELECT CASE
-  WHEN coalesce(:text, :number) IS NOT NULL THEN coalesce(:unit, :original_unit)
-  ELSE :original_unit
+  WHEN :unit IS NOT NULL AND coalesce(:text, :number) IS NOT NULL THEN :unit
+  WHEN coalesce(:text, :number) IS NULL
+    OR coalesce(:number, number_in(:text)) IS number_in(:original) THEN :original_unit
 END;
 
 -- The last result before the first treatment, of each subject and test: the flagged one, or else
@@ -193,7 +211,10 @@ SELECT (
   SELECT :id AS last, max(coalesce(:flag = 'Y', 0) || :moment || printf(' %09d', number))
   FROM :results
   WHERE :result IS NOT NULL AND length(:moment) >= 10
-    AND (:flag = 'Y' OR substr(:moment, 1, 10) <= reference)
+    AND (
+      :flag = 'Y'
+      OR substr(:moment, 1, length(reference)) <= substr(reference, 1, length(:moment))
+    )
   GROUP BY subject_id, :test
 );
 

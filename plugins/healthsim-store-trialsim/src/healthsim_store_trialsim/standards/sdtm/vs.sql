@@ -61,7 +61,7 @@ SELECT
   text AS VSSTRESC,
   standard_number(vsstresc, vsstresn, vsorres) AS VSSTRESN,
   CASE
-    WHEN text IS NOT NULL THEN standard_unit(vsstresc, vsstresn, vsstresu, vsorresu)
+    WHEN text IS NOT NULL THEN standard_unit(vsstresc, vsstresn, vsstresu, vsorres, vsorresu)
   END AS VSSTRESU,
   vsstat AS VSSTAT,
   vsreasnd AS VSREASND,
@@ -72,7 +72,7 @@ SELECT
   visitnum AS VISITNUM,
   visit AS VISIT,
   visitdy AS VISITDY,
-  epoch_of(subject_id, moment, reference, last_dose) AS EPOCH,
+  epoch_measured(subject_id, moment, reference, last_dose) AS EPOCH,
   moment AS VSDTC,
   study_day(moment, reference) AS VSDY
 FROM measurements
