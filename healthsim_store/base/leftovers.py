@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import NotWritable
+from ..errors import CorruptScenario, NotWritable
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"  # of the time at the end of a name
 HIDDEN = ".healthsim-store"  # the folder in a store that has what is no scenario
@@ -79,6 +79,25 @@ def set_aside_strange_wal(path: Path) -> None:
             hint=f"Nothing was read. Move {wal} away: SQLite would take it for what was written"
             " last.",
         ) from error
+
+
+def refuse_strange_index(path: Path) -> None:
+    """Raise CorruptScenario where the index of a WAL is no file.
+
+    SQLite takes a folder of that name for an index that it may only read, and tries for ten seconds
+    at each call to find sense in it.
+
+    Args:
+        path: the file of the scenario, which SQLite has open in this process, and has not read.
+    """
+    real = followed(path)
+    index = real.with_name(f"{real.name}-shm")
+    with contextlib.suppress(OSError):
+        if not stat.S_ISREG(os.stat(index).st_mode) and not _is_strange(real):
+            raise CorruptScenario(
+                f"{path.name} cannot be opened: {index.name} beside it is no file.",
+                hint=f"Move {index} away; SQLite makes a new one.",
+            )
 
 
 def _is_strange(path: Path) -> bool:

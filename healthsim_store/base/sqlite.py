@@ -26,7 +26,7 @@ from ..errors import (
     ScenarioFileError,
     ScenarioNotFound,
 )
-from .leftovers import followed, set_aside_strange_wal
+from .leftovers import followed, refuse_strange_index, set_aside_strange_wal
 from .wording import call
 
 BUSY_SECONDS = 10.0
@@ -104,8 +104,8 @@ def connect(
     own: a file, ``:memory:``, or ``""`` for a temporary file. ``timeout`` is how many seconds to
     wait for a lock. ``any_thread``: opened in one thread and used in others, one after the other.
 
-    A WAL of another file is set aside. Raises what `look` does of a file that must be there, and
-    NotWritable where that WAL cannot be moved.
+    A WAL of another file is set aside. Raises what `look` does of a file that must be there,
+    NotWritable where that WAL cannot be moved, and CorruptScenario where its index is no file.
     """
     before = look(Path(database)) if mode in ("ro", "rw") else None
     try:
@@ -124,6 +124,7 @@ def connect(
     if before is not None:
         connection.opened = (Path(database).absolute(), before)
         try:
+            refuse_strange_index(Path(database))
             set_aside_strange_wal(Path(database))
         except BaseException:
             connection.close()

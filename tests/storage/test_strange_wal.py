@@ -19,7 +19,7 @@ from conftest import owner
 from deaths import die, needs_fork
 
 from healthsim_store import Store
-from healthsim_store.errors import NotWritable
+from healthsim_store.errors import CorruptScenario, NotWritable
 
 pytestmark = needs_fork
 
@@ -333,3 +333,28 @@ def test_the_locks_of_this_process_stay(store: Store, tmp_path: Path) -> None:
         assert not may_write()
         mine.execute("COMMIT")
     assert may_write()
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_a_folder_in_the_place_of_the_index_is_told(store: Store, mode: str) -> None:
+    """Beside some damaged WALs SQLite tries for ten seconds, at each call, to read it."""
+    path = fill(store, "keep")
+    if mode == "wal":
+        set_mode(path, "wal")
+        leave(path, "wal", "UPDATE owners SET full_name = 'x'")
+        beside(path, "-shm").unlink()
+    beside(path, "-shm").mkdir()
+    with Store(store.path) as other:  # which has not opened it before
+        if mode == "delete":  # where SQLite does not look at it
+            assert other.scenario_info("keep").entity_counts["owners"] == ROWS
+            return
+        calls: list[Callable[[], object]] = [
+            lambda: other.scenario_info("keep"),
+            lambda: other.query_scenario("keep", "SELECT count(*) FROM owners"),
+            lambda: other.persist({"owners": [owner(ROWS)]}, scenario="keep", again=True),
+        ]
+        for call in calls:
+            with pytest.raises(CorruptScenario, match=r"keep\.db-shm beside it is no file") as told:
+                call()
+            assert "Move " in str(told.value.hint)
+        other.list_scenarios()  # goes on
