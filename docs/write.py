@@ -477,7 +477,7 @@ def _codes() -> str:
     """The code systems that are known, with what other standards call them."""
     rows = ["| name | other names | FHIR | OID | X12 | licence |", "|---|---|---|---|---|---|"]
     for system in code_systems():
-        name = f"{system.name} ..." if system.members else system.name
+        name = f"{system.name} ..." if system.family else system.name
         uri = f"`{system.uri}`" if system.uri else ""
         told = [name, ", ".join(system.aliases), uri, system.oid, " ".join(system.x12)]
         rows.append(f"| {' | '.join([*told, system.licence])} |")

@@ -142,7 +142,7 @@ def test_a_summary_counts_and_computes(store: Store) -> None:
     assert summary.statistics["species"].text == "2 cat, 1 dog"
     assert summary.statistics["weight"].text == "4.0-30.0 kg"
     assert summary.statistics["weight"].rows == ({"low": 4.0, "high": 30.0},)
-    assert [len(rows) for rows in summary.samples.values()] == [1, 2]
+    assert {name: len(rows) for name, rows in summary.samples.items()} == {"owners": 1, "pets": 2}
     text = summary.to_markdown()
     assert "| Pets | 3 |" in text
     assert "T1" not in text  # tax_number is sensitive

@@ -14,6 +14,7 @@ from typing import Any
 from ..base.text import size
 from ..errors import HealthsimStoreError
 from ..query.pages import QueryResult
+from ..query.reply import QUICK_ROWS
 from ..query.select import all_typed
 from ..storage.info import ScenarioInfo
 from . import links
@@ -23,9 +24,6 @@ from .served_store import ServedStore
 
 _SAMPLES = 3
 _LOG = 20
-# Statistics of so many entities take less than a tenth of a second, and stand in the page at once;
-# those of more, of which two million took 2 to 8 s, only where they are remembered.
-_QUICK = 20_000
 
 
 def state(served: ServedStore) -> str:
@@ -145,7 +143,7 @@ def scenario(served: ServedStore, name: str) -> dict[str, Any]:
         counts = found.entity_counts
         order = {entity_type: position for position, entity_type in enumerate(counts)}
         types = sorted(store.registry(name), key=lambda one: order.get(one.name, 0))
-        quick = found.total <= _QUICK or store.remembers_statistics(name)
+        quick = found.total <= QUICK_ROWS or store.remembers_statistics(name)
         shown = statistics(served, name) if quick else None
         cards = _cards(served, name, [one for one in types if one.card and counts.get(one.name)])
     here = set(served.names())

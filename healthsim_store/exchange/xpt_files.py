@@ -46,7 +46,7 @@ def read_xpt(source: Source) -> Tables:
 def rows_of(source: Source) -> Iterator[Rows]:
     """The rows of the only dataset of a file. Raises SourceError, also where it has several."""
     first = ""
-    for member, rows in members(source):
+    for member, rows in datasets_of(source):
         if first:
             raise SourceError(
                 f"{source.name} has several datasets: {first} and {member.name}.",
@@ -58,12 +58,12 @@ def rows_of(source: Source) -> Iterator[Rows]:
 
 def name_of(source: Source) -> str:
     """What the file calls its first dataset. Raises SourceError."""
-    for member, _ in members(source):
+    for member, _ in datasets_of(source):
         return member.name
     return ""
 
 
-def members(source: Source) -> Iterator[tuple[Member, Iterator[Rows]]]:
+def datasets_of(source: Source) -> Iterator[tuple[Member, Iterator[Rows]]]:
     """Each dataset of a file with its rows, which are read before the next one is asked for.
 
     Raises SourceError for what is no such file, is of another version, or is cut off.

@@ -19,8 +19,8 @@ _FILE = "code_systems.csv"
 class CodeSystem:
     """A code system, or a family of them such as the tables of HL7 version 2.
 
-    ``name`` is what ``@codes`` says, ``aliases`` are other names of it. A family has ``members``:
-    its name, a space and what the member is called. ``uri`` is that of FHIR, in which ``{}`` stands
+    ``name`` is what ``@codes`` says, ``aliases`` are other names of it. A ``family`` is
+    followed by a space and what the member is called. ``uri`` is that of FHIR, in which ``{}`` stands
     for the member; ``oid`` is without ``urn:oid:``; ``x12`` are the qualifiers before its codes.
     ``licence`` says on which terms its codes may be used, and whose they are. What is not known is
     empty.
@@ -28,7 +28,7 @@ class CodeSystem:
 
     name: str
     aliases: tuple[str, ...] = ()
-    members: bool = False
+    family: bool = False
     uri: str = ""
     oid: str = ""
     x12: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def find_code_system(name: str) -> CodeSystem | None:
         return known[text]
     while " " in text:
         text = text.rpartition(" ")[0]
-        if text in known and known[text].members:
+        if text in known and known[text].family:
             return known[text]
     return None
 
@@ -59,7 +59,7 @@ def code_systems() -> tuple[CodeSystem, ...]:
         CodeSystem(
             name=row["name"],
             aliases=tuple(row["aliases"].split("|")) if row["aliases"] else (),
-            members=row["members"] == "yes",
+            family=row["family"] == "yes",
             uri=row["uri"],
             oid=row["oid"],
             x12=tuple(row["x12"].split()),

@@ -110,7 +110,7 @@ def test_two_datasets_in_a_file_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.xpt").write_bytes(two)
     found = {
         one.name: [row for part in rows for row in part.values]
-        for one, rows in xpt_files.members(source(tmp_path / "a.xpt"))
+        for one, rows in xpt_files.datasets_of(source(tmp_path / "a.xpt"))
     }
     assert found == {"ONE": [("a",)], "TWO": [("b",)]}
     with pytest.raises(SourceError, match=r"a\.xpt has several datasets: ONE and TWO"):

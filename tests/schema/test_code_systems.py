@@ -24,7 +24,7 @@ def test_what_is_said_is_well_formed() -> None:
         assert re.fullmatch(r"(https?://[^ ]+|urn:[a-z0-9:.]+)?", system.uri), system.name
         assert re.fullmatch(r"([0-2](\.\d+)+)?", system.oid), system.name
         assert all(re.fullmatch(r"[A-Z0-9]{2,3}", one) for one in system.x12), system.name
-        assert ("{}" in system.uri) <= system.members, system.name
+        assert ("{}" in system.uri) <= system.family, system.name
 
 
 @pytest.mark.parametrize(

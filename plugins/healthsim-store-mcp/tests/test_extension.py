@@ -91,7 +91,7 @@ def test_a_product_and_its_profile(stdio: Any, tmp_path: Path) -> None:
         text, data = talk("describe")
         assert data["export_options"]["tally"] == "mark !|? = !"
         assert "Options of the export format tally: mark !|? = !" in text
-        assert data["import_options"] == {"names": "species cat|dog = cat"}
+        assert data["import_options"]["names"] == "species cat|dog = cat"
         assert "Options of the import format names: species cat|dog = cat" in text
         assert "names" in data["import_formats"]
         (tmp_path / "store" / "more.names").write_text("Rex")

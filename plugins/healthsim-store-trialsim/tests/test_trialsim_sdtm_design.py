@@ -172,7 +172,7 @@ DATASETS: dict[str, list[dict[str, Any]]] = {
         )
     ],
     "DM": [
-        {"SUBJID": "1", **TREATED, "RFSTDTC": "2024-01-08", "RFXSTDTC": "2024-01-08T09:00",
+        {"SUBJID": "1", **TREATED, "RFSTDTC": "2024-01-08T09:00", "RFXSTDTC": "2024-01-08T09:00",
          "RFENDTC": "2024-02-05", "RFXENDTC": "2024-02-05", "RFPENDTC": "2024-02-20", "AGE": 8,
          "AGEU": "MONTHS", "DMDTC": "2024-01-03", "DMDY": -5, "DTHFL": None, "COUNTRY": "DNK"},
         {"SUBJID": "0002", "ARMCD": "A", "ACTARMCD": "B", "ACTARM": "Placebo", "ARMNRS": None},
