@@ -19,10 +19,10 @@ _FILE = "code_systems.csv"
 class CodeSystem:
     """A code system, or a family of them such as the tables of HL7 version 2.
 
-    ``name`` is what ``@codes`` says, ``aliases`` are other names of it. A ``family`` is
-    followed by a space and what the member is called. ``uri`` is that of FHIR, in which ``{}``
-    stands for the member; ``oid`` is without ``urn:oid:``; ``x12`` are the qualifiers before its
-    codes. ``licence`` says on which terms its codes may be used, and whose they are. What is not known is
+    ``name`` is what ``@codes`` says, ``aliases`` are other names of it. A ``family`` is followed by
+    a space and what the member is called. ``uri`` is that of FHIR, in which ``{}`` stands for the
+    member; ``oid`` is without ``urn:oid:``; ``x12`` are the qualifiers before its codes.
+    ``licence`` says on which terms its codes may be used, and whose they are. What is not known is
     empty.
     """
 
