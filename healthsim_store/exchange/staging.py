@@ -161,7 +161,7 @@ class StagedFolder:
         if layout is None and account.rows:
             reason = "no installed product maps this file"
             if self.declared.datasets:
-                reason = f"nothing of {self._format} reads {name}"
+                reason = f"{self._format} makes nothing of {name} for the installed products"
             account.unmapped[reason] = account.rows
         if layout and layout.key:
             staged_keys.settle(

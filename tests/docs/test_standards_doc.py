@@ -105,7 +105,9 @@ def test_its_files_are_read_as_it_says(omop: Path, tmp_path: Path) -> None:
     assert found == [("A", "A", "1", "1970-01-31", "F"), ("B", "B", "2", "1961-10-05", "M")]
     assert {one.name: one.unmapped for one in made.sources} == {
         "person.csv": {},
-        "visit_occurrence.csv": {"nothing of omop reads visit_occurrence": 3},
+        "visit_occurrence.csv": {
+            "omop makes nothing of visit_occurrence for the installed products": 3
+        },
     }
 
 

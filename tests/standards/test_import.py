@@ -235,7 +235,7 @@ def test_every_column_and_row_is_accounted_for(store: Store, club: str, files: P
     assert {one["name"]: one for one in made.to_dict()["sources"]} == {
         "cats.csv": {
             "name": "cats.csv", "rows": 2,
-            "unmapped": {"no installed product maps this file": 2},
+            "unmapped": {"club makes nothing of cats for the installed products": 2},
         },
         "dogs.json": {
             "name": "dogs.json", "rows": 4, "mapped": {"pets": 3},
@@ -468,4 +468,4 @@ def test_entity_types_that_are_not_installed_are_not_made(
     folder = kennel_club.write(tmp_path, **reads)
     made = store.import_data(files, format=str(folder), scenario="back")
     (account,) = [one for one in made.sources if one.name == "dogs.json"]
-    assert account.unmapped == {"no installed product maps this file": 3}
+    assert account.unmapped == {"club makes nothing of dogs for the installed products": 3}
