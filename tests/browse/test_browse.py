@@ -596,20 +596,20 @@ def test_statistics_of_a_large_scenario_come_after_its_page(served: Served, shop
     shutil.copy(shop.path / "s.db", shop.path / "large.db")
     with contextlib.closing(sqlite3.connect(shop.path / "large.db")) as large, large:
         large.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
             " INSERT INTO pets (pet_id, owner_id, species, weight)"
             " SELECT 'p' || i, 'o1', iif(i % 3, 'cat', 'dog'), 1 + i % 40 FROM n"
         )
     time.sleep(0.5)  # until then a file may still change unnoticed, and nothing is remembered
-    assert "20,080" in served.get("/").text
+    assert "50,080" in served.get("/").text
     page = served.get("/large").text  # nor did the list compute them
     assert 'data-ask="/large/-/statistics"' in page
     assert "hs-chart" not in page
-    for text in ("20,030", "healthsim-store export large", "persist"):
+    for text in ("50,030", "healthsim-store export large", "persist"):
         assert text in page, text
     assert "hs-chart" in served.get("/large/-/statistics").text
     assert "hs-chart" in served.get("/large").text  # for now they are remembered
-    assert served.get("/large/-/summary.json").json["entity_counts"]["pets"] == 20_030
+    assert served.get("/large/-/summary.json").json["entity_counts"]["pets"] == 50_030
     shop.add_tags("large", "changed")
     assert "hs-chart" not in served.get("/large").text
     shop.delete_scenario("large")

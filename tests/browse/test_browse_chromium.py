@@ -150,7 +150,7 @@ def test_statistics_that_take_a_while_come_by_themselves(browser: Browser, folde
         store.clone_scenario("diabetes-cohort", new_name="large")
         with contextlib.closing(sqlite3.connect(folder / "large.db")) as large, large:
             large.execute(
-                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
                 " INSERT INTO lab_results (lab_result_id, patient_id, test_name, value,"
                 " collected_time) SELECT 'x' || i, (SELECT patient_id FROM patients LIMIT 1), 'T',"
                 " i, '2025-01-01T08:00:00' FROM n"
