@@ -234,7 +234,7 @@ def zip_of(inner: Sequence[Mutator]) -> Mutator:
     def mutate(data: bytes, chance: random.Random) -> bytes:
         try:
             parts = file_kinds.parts_of(data)
-        except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
             return data
         if not parts:
             return data
@@ -258,7 +258,7 @@ def zip_name(data: bytes, chance: random.Random) -> bytes:
     """Another name for a file of it, or one more."""
     try:
         parts = [*file_kinds.parts_of(data).items()]
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
         return data
     if not parts:
         return data
@@ -329,7 +329,7 @@ def xml_row_twice(data: bytes, chance: random.Random) -> bytes:
 def part_missing(data: bytes, chance: random.Random) -> bytes:
     try:
         parts = file_kinds.parts_of(data)
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
         return data
     if parts:
         parts.pop(chance.choice([*parts]))
