@@ -8,12 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import (
-    EmptyBatch,
-    InvalidArgument,
-    InvalidRows,
-    SourceError,
-)
+from ..errors import EmptyBatch, InvalidArgument, InvalidRows, SourceError
 from ..query.reply import PersistResult, nothing_stored
 from ..schema.registry import Registry
 from ..storage.scenario import Batch

@@ -38,6 +38,8 @@ class Found:
 
 def _decoded(data: bytes) -> str:
     try:
+        if data[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):  # begins as that of UTF-16 does
+            return data.decode("utf-32")
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return data.decode("utf-16")
         return data.decode("utf-8").removeprefix("\ufeff")

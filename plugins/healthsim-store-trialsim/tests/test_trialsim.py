@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +10,6 @@ from healthsim_store import Store
 from healthsim_store.errors import InvalidRows
 from healthsim_store.plugins import installed
 from healthsim_store.testing import ProductTests
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    installed.cache_clear()
-    with Store(tmp_path / "store") as made:
-        yield made
-
 
 IN_STUDY = {"protocol_number": "ONCO-2024-001"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidValue
-from healthsim_store.plugins import installed
 from healthsim_store.testing import StandardTests
 
 STUDY = {"protocol_number": "ABC-1"}
@@ -193,13 +191,6 @@ class TestFindings(StandardTests):
     standard = "sdtm"
     rows = ROWS
     datasets = DATASETS
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    installed.cache_clear()
-    with Store(tmp_path / "store") as made:
-        yield made
 
 
 def test_a_supplemental_value_without_its_record_is_left_out(store: Store, tmp_path: Path) -> None:

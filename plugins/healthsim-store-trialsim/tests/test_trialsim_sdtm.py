@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import NotConformant
-from healthsim_store.plugins import installed
 from healthsim_store.testing import StandardTests
 
 IN_STUDY = {"protocol_number": "ONCO-2024-001"}
@@ -101,13 +99,6 @@ class TestSdtm(StandardTests):
     standard = "sdtm"
     rows = ROWS
     datasets = DATASETS
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    installed.cache_clear()
-    with Store(tmp_path / "store") as made:
-        yield made
 
 
 def numbers(data: bytes) -> int:

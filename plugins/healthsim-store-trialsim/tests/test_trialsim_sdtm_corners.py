@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import SourceError
-from healthsim_store.plugins import installed
 
 STUDY: dict[str, list[dict[str, Any]]] = {
     "studies": [{"study_id": "s", "protocol_number": "T-1", "phase": "3", "indication": "Pain"}],
@@ -27,13 +25,6 @@ ANN = {
     "sex": "F", "consent_date": "2024-01-02", "first_dose_date": "2024-02-01",
 }  # fmt: skip
 SAID = {"phase": "3", "indication": "Pain"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    installed.cache_clear()
-    with Store(tmp_path / "store") as made:
-        yield made
 
 
 def written(store: Store, to: Path, scenario: str = "trial") -> dict[str, list[dict[str, Any]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import NotConformant
-from healthsim_store.plugins import installed
 from healthsim_store.testing import StandardTests
 
 STUDY = {"study_id": "P"}
@@ -231,13 +229,6 @@ class TestDesign(StandardTests):
     standard = "sdtm"
     rows = ROWS
     datasets = DATASETS
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    installed.cache_clear()
-    with Store(tmp_path / "store") as made:
-        yield made
 
 
 def written(store: Store, folder: Path, dataset: str) -> list[dict[str, Any]]:

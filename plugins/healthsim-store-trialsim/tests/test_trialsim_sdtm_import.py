@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from healthsim_store import Store
 from healthsim_store.errors import InvalidArgument, SourceError
-from healthsim_store.plugins import installed
 
 SAMPLE = Path(__file__).parents[4] / "shared" / "data" / "sdtm-msg"
 with_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="no ../shared beside the project")
@@ -35,13 +33,6 @@ LOST = {
     "cm": {"CMENRTPT": 32, "CMENTPT": 32}, "ds": {"DSLNKID": 18}, "ex": {"SPDEVID": 1583},
     "mh": {"MHEVDTYP": 17}, "vs": {"VSREPNUM": 1053},
 }  # fmt: skip
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    installed.cache_clear()
-    with Store(tmp_path / "store") as made:
-        yield made
 
 
 def rows_of(store: Store, sql: str, scenario: str = "trial") -> list[tuple[Any, ...]]:
