@@ -86,7 +86,10 @@ def read_csv(data: bytes) -> Found:
     if named:
         delimiter, text = named[1], text[named.end() :]
     records = _records(text, delimiter)
-    header = [cell.strip() for cell in next(records, [])]
+    # A line without any value is no header.
+    header = next(
+        ([c.strip() for c in cells] for cells in records if any(map(str.strip, cells))), []
+    )
     names = [name for name in header if name]
     if not names or len({*names}) < len(names):
         raise Unreadable
